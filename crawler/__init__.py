@@ -1,0 +1,1 @@
+"""Nightly keyword crawls of a paid creator search API into SQLite."""

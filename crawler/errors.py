@@ -1,0 +1,57 @@
+"""The errors a user can cause or meet, each with the exit code the process ends with.
+
+CrawlerError
+├── InputError         2   a keyword file, option or setting that cannot be used
+│   └── MissingExtra   2   a feature whose optional packages are not installed
+├── WrongService       2   the database was filled from another service
+├── StoreError        75   the database cannot be written just now
+├── AlreadyRunning    75   another run holds the database
+└── TokenError        77   no token, or one the service refuses
+
+What the API answers is never an exception: it is a value (`Reply`, `CallFailed`) and a `Decision`.
+"""
+
+from __future__ import annotations
+
+
+class CrawlerError(Exception):
+    """Something the user can act on; `str(error)` is the whole message, without a traceback."""
+
+    exit_code = 1
+
+
+class InputError(CrawlerError):
+    """Input that cannot be used, named with file and line where there is one."""
+
+    exit_code = 2
+
+
+class MissingExtra(InputError):
+    """A feature that needs an optional group of packages; the message holds the command that installs it."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs optional packages: pip install 'creator-crawler[{extra}]'")
+
+
+class WrongService(CrawlerError):
+    """A run against a service other than the one that filled the database."""
+
+    exit_code = 2
+
+
+class StoreError(CrawlerError):
+    """The database cannot be written: full disk, read-only file, a lock that was held too long."""
+
+    exit_code = 75
+
+
+class AlreadyRunning(CrawlerError):
+    """Another process is crawling into the same database."""
+
+    exit_code = 75
+
+
+class TokenError(CrawlerError):
+    """No token was given, or the service refused it."""
+
+    exit_code = 77

@@ -1,0 +1,231 @@
+"""The values that cross module boundaries: frozen, slotted, without behaviour that could fail.
+
+Times are UTC text `YYYY-MM-DDTHH:MM:SS.mmmZ` wherever they are stored, so that text order is time order.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Charge(enum.StrEnum):
+    """What a call cost: only `CHARGED` is certain to be on the bill, only `FREE` is certain not to be."""
+
+    CHARGED = "charged"
+    FREE = "free"
+    UNKNOWN = "unknown"
+
+
+class StopReason(enum.StrEnum):
+    """Why a keyword's crawl ended; stored in `checkpoints.stop_reason`."""
+
+    EMPTY_PAGE = "empty_page"
+    NO_CONTENT = "no_content"
+    NO_MORE = "no_more"
+    NOTHING_NEW = "nothing_new"
+    PAGE_LIMIT = "page_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """One keyword as its file gives it.
+
+    `text` is sent (trimmed, otherwise as written); `identity` decides what counts as the same keyword
+    (NFKC, trimmed, inner white space folded, case-folded). `priority`: higher goes first. `max_pages` is
+    this keyword's own page limit, None for the run's. `source` is `file:line`.
+    """
+
+    text: str
+    identity: str
+    priority: int = 0
+    max_pages: int | None = None
+    tags: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One keyword to crawl, from `page` on; `crawl` counts the times this keyword was started afresh."""
+
+    keyword_id: int
+    text: str
+    crawl: int
+    page: int
+    pages_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What one call asks for."""
+
+    path: str
+    keyword: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with a readable envelope, at any HTTP status.
+
+    `code` is the body's code: an int where it reads as one, else the text as it came. `data` is the decoded
+    JSON below `data`. `body` is the answer as it came.
+    """
+
+    http_status: int
+    code: int | str
+    message: str
+    data: Any
+    body: bytes
+    milliseconds: int
+    retry_after_seconds: float | None = None
+
+
+class FailureKind(enum.StrEnum):
+    """How a call ended without a readable envelope."""
+
+    NOT_SENT = "not_sent"  # no connection was made: nothing can have been charged
+    TIMEOUT = "timeout"
+    DROPPED = "dropped"  # the connection broke after the request was sent
+    UNREADABLE = "unreadable"  # HTML, cut or non-JSON text, a JSON value that is no envelope
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed:
+    """A call without a readable envelope; `detail` is safe to show (no token, no URL query)."""
+
+    kind: FailureKind
+    detail: str
+    milliseconds: int
+    http_status: int | None = None
+    retry_after_seconds: float | None = None
+
+
+Outcome = Reply | CallFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Creator:
+    """One entry of a page, read. None means the API did not say; an empty text is never kept.
+
+    `id` may be None only when `red_id` is known. `fans_exact` is None exactly when `fans` is. `extra` is a
+    JSON object of whatever was sent that has no column, or None. `rank` counts from 1 within the page.
+    """
+
+    rank: int
+    id: str | None
+    red_id: str | None
+    name: str | None = None
+    fans: int | None = None
+    fans_text: str | None = None
+    fans_exact: bool | None = None
+    verified: bool | None = None
+    verify_type: int | None = None
+    verify_label: str | None = None
+    bio: str | None = None
+    image: str | None = None
+    profile_url: str | None = None
+    extra: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """An entry that could not be read, kept as JSON text as it came."""
+
+    rank: int
+    reason: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one successful reply holds. `entries` counts all entries, readable or not.
+
+    `has_more` is the API's own word when it gave a boolean. `oddity` says in a few words what was strange
+    about the answer as a whole (no `users` list, say), or is None.
+    """
+
+    creators: tuple[Creator, ...]
+    rejects: tuple[Reject, ...] = ()
+    entries: int = 0
+    has_more: bool | None = None
+    oddity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a call ended, as the ledger keeps it."""
+
+    charge: Charge
+    code: str | None
+    http_status: int | None
+    milliseconds: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageSaved:
+    """What saving a page changed: creators never seen before, changed, first met in this run, first met by
+    this keyword in this crawl of it, and entries put aside."""
+
+    users_new: int = 0
+    users_changed: int = 0
+    users_seen: int = 0
+    new_to_keyword: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallCounts:
+    """Calls by what they cost; `sent` is their sum."""
+
+    sent: int = 0
+    charged: int = 0
+    free: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordCounts:
+    """Keywords of a run: `left` are those due and neither done nor failed."""
+
+    due: int = 0
+    done: int = 0
+    failed: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UserCounts:
+    """Creators of a run: never seen before, changed, met at all; and how many the database holds."""
+
+    new: int = 0
+    changed: int = 0
+    seen: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailedKeyword:
+    """A keyword that failed, the page it failed at and why."""
+
+    text: str
+    page: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """How a run ended: `outcome` is done, failed, stopped or interrupted; `reason` says why in one line."""
+
+    outcome: str
+    reason: str
+    exit_code: int
+    keywords: KeywordCounts
+    calls: CallCounts
+    users: UserCounts
+    seconds: float
+    db: str
+    failures: tuple[FailedKeyword, ...] = field(default=())
