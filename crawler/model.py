@@ -46,6 +46,17 @@ class Keyword:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one line of a keyword file, or with a file that is passed over.
+
+    `source` is `file:line`, or the file alone; `message` is in the reader's language and quotes safely.
+    """
+
+    source: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """One keyword to crawl, from `page` on; `crawl` counts the times this keyword was started afresh."""
 
@@ -167,14 +178,11 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class PageSaved:
-    """What saving a page changed: creators never seen before, changed, first met in this run, first met by
-    this keyword in this crawl of it, and entries put aside."""
+    """What saving a page changed: creators never seen before, changed, and first met in this run."""
 
     users_new: int = 0
     users_changed: int = 0
     users_seen: int = 0
-    new_to_keyword: int = 0
-    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +237,56 @@ class RunSummary:
     seconds: float
     db: str
     failures: tuple[FailedKeyword, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """To write down: a call about to be sent. Answered with its id in the ledger."""
+
+    work: Work
+    page: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettleCall:
+    """To write down: how a call that brought no page ended."""
+
+    call_id: int
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class DropCall:
+    """To write down: a call that was opened and then never sent, because the run was stopping."""
+
+    call_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavePage:
+    """To write down: a page with all it brings, its settled call and its keyword's checkpoint.
+
+    `stop_reason` is None while the keyword goes on. `body` is the raw reply where it is to be kept.
+    """
+
+    call_id: int
+    settlement: Settlement
+    work: Work
+    number: int
+    page: Page
+    new_to_keyword: int
+    stop_reason: StopReason | None
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailKeyword:
+    """To write down: a keyword given up for this run at page `page`; it is due again next time."""
+
+    work: Work
+    page: int
+    reason: str
+
+
+Write = OpenCall | SettleCall | DropCall | SavePage | FailKeyword

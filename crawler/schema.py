@@ -12,9 +12,6 @@ from sqlite_utils.migrations import Migrations
 
 migrations = Migrations("crawler")
 
-SEARCH_USER_V2 = 1
-"""`endpoints.id` of Xiaohongshu User Search V2, the one this crawler asks."""
-
 _TABLES = """
 CREATE TABLE endpoints (
     id       INTEGER PRIMARY KEY,

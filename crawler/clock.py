@@ -1,0 +1,31 @@
+"""Wall time as the database keeps it; everything that waits uses the event loop's clock instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+Now = Callable[[], datetime]
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China has kept UTC+8 without summer time since 1991; the API's quota follows this calendar day."""
+
+
+def utc_now() -> datetime:
+    """The present moment, with its zone."""
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """`moment` as stored: UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def shanghai_day(moment: datetime) -> str:
+    """The quota's calendar day, `YYYY-MM-DD` in Asia/Shanghai."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d")
+
+
+def shanghai_day_start(moment: datetime) -> datetime:
+    """The moment at which the quota's calendar day of `moment` began."""
+    return moment.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)

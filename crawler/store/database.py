@@ -1,0 +1,80 @@
+"""Opening the database: pragmas, migrations, and foreign errors in the crawler's words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from crawler.errors import InputError, StoreError
+from crawler.i18n import _
+from crawler.schema import migrations
+
+LOCK_WAIT_SECONDS = 0.25
+"""How long one statement waits for another program's lock; the event loop stands still for that long, so the
+longer waiting is done between tries."""
+
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA wal_autocheckpoint = 4000",
+)
+
+
+def open_database(path: Path) -> Database:
+    """The database at `path`, made with its folder if need be, its tables up to date.
+
+    Raises InputError for a file that is not such a database, StoreError where it cannot be written.
+    """
+    with store_errors(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise InputError(_("cannot make the folder of %s: %s") % (path, exc.strerror)) from exc
+        connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, cached_statements=256)
+        try:
+            for pragma in PRAGMAS:
+                connection.execute(pragma)
+            db = Database(connection)
+            _migrate(db, path)
+            connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
+        except BaseException:
+            connection.close()
+            raise
+    return db
+
+
+def _migrate(db: Database, path: Path) -> None:
+    applied = {migration.name for migration in migrations.applied(db)}
+    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    if applied - known:
+        raise InputError(_("%s was made by a newer version of creator-crawler: upgrade first") % path)
+    if not applied and "users" in db.table_names():
+        raise InputError(_("%s is a database of another program") % path)
+    migrations.apply(db)
+
+
+@contextmanager
+def store_errors(path: Path) -> Iterator[None]:
+    """Turns SQLite's errors into the crawler's, with the cause; errors of the program itself pass."""
+    try:
+        yield
+    except sqlite3.OperationalError as exc:
+        raise StoreError(_("cannot write %s: %s") % (path, exc)) from exc
+    except sqlite3.DatabaseError as exc:
+        if isinstance(exc, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
+            raise
+        raise InputError(_("%s is not a usable SQLite database: %s") % (path, exc)) from exc
+
+
+def is_locked(error: BaseException | None) -> bool:
+    """Whether `error` (or its cause) says that another program holds the database just now."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    )

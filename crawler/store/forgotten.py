@@ -1,0 +1,54 @@
+"""Creators who were erased on request and must not come back: only salted hashes of them are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crawler.model import Creator
+
+READ_FINGERPRINTS = "SELECT fingerprint FROM forgotten"
+READ_SALT = "SELECT value FROM settings WHERE name = 'forget_salt'"
+WRITE_SALT = "INSERT INTO settings (name, value) VALUES ('forget_salt', ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The fingerprints of forgotten ids and red_ids."""
+
+    salt: str
+    fingerprints: frozenset[str]
+
+    @classmethod
+    def read(cls, connection: sqlite3.Connection) -> Forgotten:
+        """All that the database holds; empty where nobody was ever forgotten."""
+        salt = connection.execute(READ_SALT).fetchone()
+        found = frozenset(row[0] for row in connection.execute(READ_FINGERPRINTS))
+        return cls(salt[0] if salt else "", found)
+
+    def without(self, creators: Sequence[Creator]) -> Sequence[Creator]:
+        """`creators` less those who were forgotten."""
+        if not self.fingerprints:
+            return creators
+        return [c for c in creators if not self._holds(c.id) and not self._holds(c.red_id)]
+
+    def _holds(self, name: str | None) -> bool:
+        return name is not None and fingerprint(self.salt, name) in self.fingerprints
+
+
+def fingerprint(salt: str, name: str) -> str:
+    """The hash under which an `id` or `red_id` is remembered as forgotten."""
+    return hashlib.sha256(f"{salt}:{name}".encode(errors="replace")).hexdigest()
+
+
+def salt(connection: sqlite3.Connection) -> str:
+    """The database's own salt, made at its first use; inside the caller's transaction."""
+    row = connection.execute(READ_SALT).fetchone()
+    if row:
+        return str(row[0])
+    made = secrets.token_hex(16)
+    connection.execute(WRITE_SALT, (made,))
+    return made

@@ -1,0 +1,93 @@
+"""The beginning and the end of a run in the database, and what earlier runs left behind."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+from datetime import datetime
+
+from crawler.clock import Now, shanghai_day_start, stamp
+from crawler.errors import WrongService
+from crawler.i18n import _
+from crawler.model import CallCounts, RunSummary, UserCounts
+from crawler.store import sql
+
+
+def claim_service(connection: sqlite3.Connection, service: str) -> None:
+    """Ties a new database to `service`; inside the caller's transaction.
+
+    Raises WrongService where the database was filled from another, so that creators never mix.
+    """
+    row = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
+    if row is None:
+        connection.execute("INSERT INTO settings (name, value) VALUES ('service', ?)", (service,))
+    elif row[0] != service:
+        raise WrongService(
+            _(
+                "this database was filled from %(old)s and cannot take creators from %(new)s: "
+                "give another file with --db"
+            )
+            % {"old": row[0], "new": service}
+        )
+
+
+def start_run(connection: sqlite3.Connection, version: str, now: Now) -> int:
+    """The number of a new run; runs whose process died are closed first. Inside the caller's transaction."""
+    moment = stamp(now())
+    connection.execute(sql.CLOSE_DEAD_RUNS, (moment,))
+    row = (moment, os.getpid(), platform.node(), version)
+    run_id = connection.execute(sql.START_RUN, row).lastrowid
+    assert run_id is not None
+    return run_id
+
+
+def end_run(
+    connection: sqlite3.Connection, run_id: int, summary: RunSummary, rate_limited: int, now: Now
+) -> None:
+    """Writes down how the run ended; inside the caller's transaction."""
+    keywords = summary.keywords
+    row = (
+        stamp(now()), summary.outcome, summary.reason, summary.exit_code, keywords.due, keywords.done,
+        keywords.failed, rate_limited, summary.seconds, run_id,
+    )  # fmt: skip
+    connection.execute(sql.END_RUN, row)
+
+
+def count_calls(connection: sqlite3.Connection, run_id: int) -> CallCounts:
+    """The ledger's word on the calls of a run."""
+    by_charge = dict(connection.execute(sql.COUNT_CALLS, (run_id,)).fetchall())
+    charged, free, unknown = (by_charge.get(charge, 0) for charge in ("charged", "free", "unknown"))
+    return CallCounts(charged + free + unknown, charged, free, unknown)
+
+
+def count_users(connection: sqlite3.Connection, run_id: int) -> UserCounts:
+    """The creators of a run, and how many the database holds."""
+    row = connection.execute(
+        "SELECT users_new, users_changed, users_seen FROM runs WHERE id = ?", (run_id,)
+    ).fetchone()
+    total = connection.execute("SELECT count(*) FROM users").fetchone()[0]
+    new, changed, seen = row
+    return UserCounts(new, changed, seen, total)
+
+
+def calls_charged_on_day(connection: sqlite3.Connection, moment: datetime) -> int:
+    """Calls of the quota's calendar day that were, or may have been, charged; over all runs."""
+    since = stamp(shanghai_day_start(moment))
+    return int(connection.execute(sql.CALLS_SINCE, (since,)).fetchone()[0])
+
+
+def seconds_since_last_call(connection: sqlite3.Connection, now: Now) -> float | None:
+    """How long ago the last call of any run was sent, None where there was none."""
+    last = connection.execute(sql.LAST_SENT).fetchone()[0]
+    if last is None:
+        return None
+    return max(0.0, (now() - datetime.fromisoformat(last)).total_seconds())
+
+
+def running_process(connection: sqlite3.Connection) -> tuple[int, str] | None:
+    """Process number and start of the run that has not ended, None where all have."""
+    row = connection.execute(
+        "SELECT pid, started_at FROM runs WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else (row[0], row[1])

@@ -1,0 +1,242 @@
+"""Every statement that writes, named."""
+
+from __future__ import annotations
+
+OPEN_CALL = """
+INSERT INTO calls (run_id, endpoint_id, keyword_id, crawl, page, attempt, sent_at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+SETTLE_CALL = """
+UPDATE calls
+   SET charge = ?, code = ?, http_status = ?, milliseconds = ?, error = ?, settled_at = ?
+ WHERE id = ?
+"""
+
+DROP_CALL = "DELETE FROM calls WHERE id = ? AND settled_at IS NULL"
+
+INSERT_PAGE = """
+INSERT INTO pages (endpoint_id, keyword_id, crawl, page, call_id, run_id, entries, users_new,
+                   new_to_keyword, rejected, oddity, fetched_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+INSERT_REPLY = "INSERT INTO replies (page_id, body) VALUES (?, ?)"
+
+INSERT_REJECT = """
+INSERT INTO rejects (run_id, endpoint_id, keyword_id, call_id, page, rank, reason, entry, rejected_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+SAVE_CHECKPOINT = """
+INSERT INTO checkpoints (endpoint_id, keyword_id, crawl, next_page, state, stop_reason,
+                         started_at, updated_at, finished_at, run_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, iif(?5 = 'done', ?7, NULL), ?8)
+ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
+   SET started_at  = iif(crawl = excluded.crawl, started_at, excluded.started_at),
+       crawl       = excluded.crawl,
+       next_page   = excluded.next_page,
+       state       = excluded.state,
+       stop_reason = excluded.stop_reason,
+       updated_at  = excluded.updated_at,
+       finished_at = coalesce(excluded.finished_at, finished_at),
+       run_id      = excluded.run_id
+"""
+
+INSERT_USER = """
+INSERT INTO users (id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label, bio,
+                   image, profile_url, extra, first_seen_at, last_seen_at, first_run_id, last_run_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?15)
+"""
+
+UPDATE_USER = """
+UPDATE users
+   SET red_id = ?2, name = ?3, fans = ?4, fans_text = ?5, fans_exact = ?6, verified = ?7, verify_type = ?8,
+       verify_label = ?9, bio = ?10, image = ?11, profile_url = ?12, extra = ?13,
+       last_seen_at = ?14, last_run_id = ?15
+ WHERE id = ?1
+"""
+
+TOUCH_USER = "UPDATE users SET last_seen_at = ?, last_run_id = ? WHERE id = ?"
+
+INSERT_CHANGE = """
+INSERT INTO changes (user_id, run_id, field, old, new, old_fans, new_fans, changed_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+SAVE_SIGHTING = """
+INSERT INTO sightings (endpoint_id, keyword_id, user_id, crawl,
+                       first_seen_at, first_page, first_rank, first_run_id,
+                       last_seen_at, last_page, last_rank, last_run_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?5, ?6, ?7, ?8)
+ON CONFLICT (keyword_id, user_id, endpoint_id) DO UPDATE
+   SET crawl        = excluded.crawl,
+       last_seen_at = excluded.last_seen_at,
+       last_page    = excluded.last_page,
+       last_rank    = excluded.last_rank,
+       last_run_id  = excluded.last_run_id
+"""
+
+RENAME_USER = "UPDATE users SET id = ?2, profile_url = coalesce(?3, profile_url) WHERE id = ?1"
+
+MOVE_SIGHTINGS = """
+INSERT INTO sightings (endpoint_id, keyword_id, user_id, crawl,
+                       first_seen_at, first_page, first_rank, first_run_id,
+                       last_seen_at, last_page, last_rank, last_run_id)
+SELECT endpoint_id, keyword_id, ?2, crawl,
+       first_seen_at, first_page, first_rank, first_run_id,
+       last_seen_at, last_page, last_rank, last_run_id
+  FROM sightings
+ WHERE user_id = ?1
+ON CONFLICT (keyword_id, user_id, endpoint_id) DO UPDATE
+   SET crawl         = max(crawl, excluded.crawl),
+       first_page    = iif(excluded.first_seen_at < first_seen_at, excluded.first_page, first_page),
+       first_rank    = iif(excluded.first_seen_at < first_seen_at, excluded.first_rank, first_rank),
+       first_run_id  = iif(excluded.first_seen_at < first_seen_at, excluded.first_run_id, first_run_id),
+       first_seen_at = min(first_seen_at, excluded.first_seen_at),
+       last_page     = iif(excluded.last_seen_at > last_seen_at, excluded.last_page, last_page),
+       last_rank     = iif(excluded.last_seen_at > last_seen_at, excluded.last_rank, last_rank),
+       last_run_id   = iif(excluded.last_seen_at > last_seen_at, excluded.last_run_id, last_run_id),
+       last_seen_at  = max(last_seen_at, excluded.last_seen_at)
+"""
+
+MOVE_CHANGES = "UPDATE changes SET user_id = ?2 WHERE user_id = ?1"
+
+KEEP_FIRST_SEEN = """
+UPDATE users
+   SET first_seen_at = min(users.first_seen_at, old.first_seen_at),
+       first_run_id  = min(users.first_run_id, old.first_run_id)
+  FROM users AS old
+ WHERE users.id = ?2 AND old.id = ?1
+"""
+
+DELETE_USER = "DELETE FROM users WHERE id = ?"
+
+CLEAR_RED_ID = "UPDATE users SET red_id = NULL WHERE id = ?"
+
+COUNT_RUN = """
+UPDATE runs
+   SET users_new       = users_new + ?,
+       users_changed   = users_changed + ?,
+       users_seen      = users_seen + ?,
+       keywords_done   = keywords_done + ?
+ WHERE id = ?
+"""
+
+USER_COLUMNS = """
+id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label, bio, image, profile_url,
+extra, last_run_id
+"""
+
+START_RUN = """
+INSERT INTO runs (started_at, pid, host, version) VALUES (?, ?, ?, ?)
+"""
+
+END_RUN = """
+UPDATE runs
+   SET ended_at = ?, outcome = ?, reason = ?, exit_code = ?, keywords_due = ?, keywords_done = ?,
+       keywords_failed = ?, rate_limited = ?, seconds = ?
+ WHERE id = ?
+"""
+
+CLOSE_DEAD_RUNS = """
+UPDATE runs
+   SET ended_at = ?, outcome = 'crashed', reason = 'the process ended without a word'
+ WHERE ended_at IS NULL
+"""
+
+COUNT_CALLS = "SELECT charge, count(*) FROM calls WHERE run_id = ? GROUP BY charge"
+
+CALLS_SINCE = "SELECT count(*) FROM calls WHERE sent_at >= ? AND charge <> 'free'"
+
+LAST_SENT = "SELECT max(sent_at) FROM calls"
+
+SEEN_BY_KEYWORD = """
+SELECT user_id
+  FROM sightings
+ WHERE keyword_id = ? AND endpoint_id = ? AND crawl = ?
+"""
+
+INCOMING_TABLE = """
+CREATE TEMP TABLE IF NOT EXISTS incoming (
+    position  INTEGER PRIMARY KEY,
+    identity  TEXT NOT NULL UNIQUE,
+    text      TEXT NOT NULL,
+    priority  INTEGER NOT NULL,
+    max_pages INTEGER,
+    tags      TEXT NOT NULL,
+    source    TEXT NOT NULL
+)
+"""
+
+INSERT_INCOMING = """
+INSERT OR IGNORE INTO incoming (identity, text, priority, max_pages, tags, source)
+VALUES (?, ?, ?, ?, ?, ?)
+"""
+
+MERGE_KEYWORDS = """
+INSERT INTO keywords (identity, text, priority, max_pages, tags, source, first_seen_at)
+SELECT identity, text, priority, max_pages, tags, source, ?1
+  FROM incoming
+ WHERE true
+ ORDER BY position
+ON CONFLICT (identity) DO UPDATE
+   SET text      = excluded.text,
+       priority  = excluded.priority,
+       max_pages = excluded.max_pages,
+       tags      = excluded.tags,
+       source    = excluded.source
+ WHERE (keywords.text, keywords.priority, keywords.tags, keywords.source)
+       <> (excluded.text, excluded.priority, excluded.tags, excluded.source)
+    OR keywords.max_pages IS NOT excluded.max_pages
+"""
+
+DUE_TABLE = """
+CREATE TEMP TABLE IF NOT EXISTS due (
+    position   INTEGER PRIMARY KEY,
+    keyword_id INTEGER NOT NULL,
+    text       TEXT NOT NULL,
+    crawl      INTEGER NOT NULL,
+    page       INTEGER NOT NULL,
+    pages_max  INTEGER NOT NULL
+)
+"""
+
+# A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped.
+FIND_DUE = """
+WITH candidates AS (
+    SELECT keywords.id AS keyword_id, incoming.text, incoming.priority, incoming.position,
+           coalesce(incoming.max_pages, :pages_max) AS pages_max,
+           checkpoints.state, checkpoints.crawl, checkpoints.next_page, checkpoints.finished_at,
+           checkpoints.state <> 'done'
+           OR checkpoints.finished_at > :stale_before
+              AND checkpoints.stop_reason = 'page_limit'
+              AND checkpoints.next_page <= coalesce(incoming.max_pages, :pages_max) AS unfinished
+      FROM incoming
+      JOIN keywords USING (identity)
+      LEFT JOIN checkpoints
+             ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
+)
+INSERT INTO due (keyword_id, text, crawl, page, pages_max)
+SELECT keyword_id, text,
+       CASE WHEN state IS NULL THEN 1 WHEN unfinished THEN crawl ELSE crawl + 1 END,
+       iif(unfinished, next_page, 1),
+       pages_max
+  FROM candidates
+ WHERE state IS NULL
+    OR unfinished AND next_page <= pages_max
+    OR NOT unfinished AND finished_at <= :stale_before
+ ORDER BY CASE WHEN unfinished THEN 0 WHEN state IS NULL THEN 1 ELSE 2 END,
+          state = 'failed',
+          priority DESC,
+          iif(unfinished OR state IS NULL, '', finished_at),
+          position
+"""
+
+NEXT_DUE = """
+SELECT position, keyword_id, text, crawl, page, pages_max
+  FROM due
+ WHERE position > ?
+ ORDER BY position
+ LIMIT ?
+"""
