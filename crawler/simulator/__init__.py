@@ -1,0 +1,25 @@
+"""A server that plays the API on loopback, bill and truth included.
+
+It shares no parsing and no policy with the crawler, so that it can judge it.
+"""
+
+from crawler.simulator.bill import Bill, Line
+from crawler.simulator.server import Simulator
+from crawler.simulator.settings import EndStyle, Fault, HttpWay, SimulatorSettings, WorldSettings
+from crawler.simulator.truth import Shown, Truth
+from crawler.simulator.world import Creator, World
+
+__all__ = [
+    "Bill",
+    "Creator",
+    "EndStyle",
+    "Fault",
+    "HttpWay",
+    "Line",
+    "Shown",
+    "Simulator",
+    "SimulatorSettings",
+    "Truth",
+    "World",
+    "WorldSettings",
+]

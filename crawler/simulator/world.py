@@ -1,0 +1,221 @@
+"""A world of creators drawn from a seed: who exists, what they look like on a given night, who finds whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import accumulate
+from random import Random
+
+from crawler.simulator import words
+from crawler.simulator.settings import EndStyle, WorldSettings
+
+NIGHTS_WITH_NEWCOMERS = 30
+RED_IDS_PER_CREATOR = 512  # room for a new red_id on each of as many nights
+RED_ID_SPACE = 10**10
+RED_ID_STEP = 7_364_136_223  # shares no factor with the space: distinct serials give distinct numbers
+ID_STEP = 2_654_435_761  # odd, so the same holds in 32 bits
+FANS_MEDIAN_LOG, FANS_SPREAD_LOG = 7.0, 2.2
+LISTINGS_CACHED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Creator:
+    """One creator as of a night.
+
+    `fans` is the true count and `fans_hidden` says that it is not shown. `verify_type` is 0 for none,
+    1 personal, 2 business. `layout` is A, B or C: the shape in which the API shows this creator.
+    """
+
+    index: int
+    id: str
+    red_id: str
+    name: str
+    bio: str
+    profession: str
+    fans: int
+    fans_hidden: bool
+    notes: int
+    verify_type: int
+    layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a keyword finds: creators' indexes by page, none twice.
+
+    `no_content`: beyond the end comes code 201. `has_more`: the answers carry that boolean.
+    """
+
+    pages: tuple[tuple[int, ...], ...]
+    no_content: bool
+    has_more: bool
+
+
+class World:
+    """Creators 0 … `settings.creators` - 1 and the keywords that find them; any text is a keyword."""
+
+    def __init__(self, settings: WorldSettings) -> None:
+        self.settings = settings
+        self._salt = number(settings.seed)
+        self._layouts = list(settings.layouts)
+        self._layout_weights = list(accumulate(settings.layouts.values()))
+        self.listing = lru_cache(LISTINGS_CACHED)(self._listing)
+
+    def creators(self, start: int, count: int) -> Iterator[Creator]:
+        """`count` creators from `start` on, one at a time, beyond the population if asked to."""
+        return map(self.creator, range(start, start + count))
+
+    def page(self, keyword: str, page: int) -> tuple[int, ...]:
+        """Whom a page shows, by index; empty beyond the end unless the world is endless or repeats."""
+        pages = self.listing(keyword).pages
+        if page <= len(pages):
+            return pages[page - 1]
+        match self.settings.end_style:
+            case EndStyle.REPEAT:
+                return pages[-1] if pages else ()
+            case EndStyle.ENDLESS:
+                return self._beyond(keyword, page)
+            case _:
+                return ()
+
+    def creator(self, index: int) -> Creator:
+        """The creator of that number as of the world's night."""
+        settings = self.settings
+        random = Random(self._salt + index)
+        niche = random.choice(words.NICHES)
+        hostile = random.random() < settings.hostile_share
+        name = random.choice(words.HOSTILE) if hostile else words.name(random, niche)
+        fans = int(random.lognormvariate(FANS_MEDIAN_LOG, FANS_SPREAD_LOG))
+        verify_type = random.choices((0, 1, 2), cum_weights=(90, 96, 100))[0]
+        bio = words.bio(random, niche) if random.random() < 0.6 else ""
+        profession = random.choice(words.PROFESSIONS)
+        fans_hidden = random.random() < 0.2
+        layout = random.choices(self._layouts, cum_weights=self._layout_weights)[0]
+        born = random.randint(0x56000000, 0x69000000)  # seconds since 1970: 2015 to 2025
+        for _night in range(settings.night):
+            change = random.random() / settings.change_share if settings.change_share else 1.0
+            if change < 0.25:
+                name = words.name(random, niche)
+            elif change < 0.75:
+                fans = int(fans * random.uniform(0.95, 1.3)) + random.randint(0, 20)
+            elif change < 0.85:
+                verify_type = (verify_type + 1) % 3
+            elif change < 1:
+                bio = words.bio(random, niche)
+        return Creator(
+            index=index,
+            id=f"{born:08x}00000000{(index * ID_STEP + self._salt) & 0xFFFFFFFF:08x}",
+            red_id=self._red_id(index),
+            name=name,
+            bio=bio,
+            profession=profession,
+            fans=fans,
+            fans_hidden=fans_hidden,
+            notes=random.randint(0, 900),
+            verify_type=verify_type,
+            layout=layout,
+        )
+
+    def _red_id(self, index: int) -> str:
+        """The red_id on this night: creators 2k and 2k + 1 are a pair between which a red_id can move.
+
+        When it does, the odd one takes over what the even one had, and the even one gets a fresh one.
+        """
+        even = index & ~1
+        held = [even * RED_IDS_PER_CREATOR, (even + 1) * RED_IDS_PER_CREATOR]
+        random = Random(f"red_id/{self._salt}/{even}") if self.settings.night else None
+        for night in range(1, self.settings.night + 1):
+            assert random is not None
+            event = random.random()
+            if event < self.settings.move_share:
+                held = [even * RED_IDS_PER_CREATOR + night, held[0]]
+            elif event < 2 * self.settings.move_share:
+                held[1] = (even + 1) * RED_IDS_PER_CREATOR + night
+        return self._red_id_text(held[index & 1])
+
+    def _red_id_text(self, serial: int) -> str:
+        """Eleven digits mostly; else ten, which may start with 0; else letters and digits. Never twice."""
+        value = (serial * RED_ID_STEP + self._salt) % RED_ID_SPACE
+        style = value % 20
+        if style < 14:
+            return f"{1 + value % 9}{value:010d}"
+        if style < 17:
+            return f"{value:010d}"
+        return "abcdefgh"[value % 8] + _base36(value)
+
+    def _listing(self, keyword: str) -> Listing:
+        settings = self.settings
+        random = Random(f"listing/{self._salt}/{keyword}")
+        pages_count = random.randint(*settings.pages_per_keyword)
+        last_page_missing = random.randrange(settings.users_per_page)
+        count = max(0, pages_count * settings.users_per_page - last_page_missing)
+        found = [index for index in self._draw(random, keyword, count) if self._is_here(index)]
+        pages = []
+        while found:
+            size = settings.users_per_page
+            if random.random() < settings.short_page_share:
+                size = random.randint(1, size)
+            pages.append(tuple(found[:size]))
+            found = found[size:]
+        return Listing(
+            pages=tuple(pages),
+            no_content=random.random() < settings.no_content_share,
+            has_more=random.random() < settings.has_more_share,
+        )
+
+    def _draw(self, random: Random, keyword: str, count: int) -> list[int]:
+        """`count` different creators: half the keyword's own, the rest shared with related keywords and all.
+
+        Related are keywords that have two neighbouring characters in common.
+        """
+        population = self.settings.creators
+        count = min(count, population)
+        width = max(2 * count, 8 * self.settings.users_per_page)
+        own = self._place(keyword)
+        shared = [self._place(pair) for pair in _pairs(keyword)]
+        chosen: dict[int, None] = {}
+        tries = 0
+        while len(chosen) < count:
+            share = random.random()
+            start = own if share < 0.5 else random.choice(shared) if share < 0.85 else 0
+            step = random.randrange(width) if tries < 4 * count else tries
+            chosen[(start + step) % population] = None
+            tries += 1
+        return list(chosen)
+
+    def _beyond(self, keyword: str, page: int) -> tuple[int, ...]:
+        size = self.settings.users_per_page
+        start = self._place(keyword) + page * size
+        return tuple((start + step) % self.settings.creators for step in range(size))
+
+    def _place(self, text: str) -> int:
+        return number(self._salt, text) % self.settings.creators
+
+    def _is_here(self, index: int) -> bool:
+        """Whether a creator has appeared by this night: most are there from the first."""
+        share = self.settings.new_share
+        draw = number(self._salt, index, "new") / 2**64
+        if draw >= share * NIGHTS_WITH_NEWCOMERS:
+            return True
+        return int(draw / share) < self.settings.night
+
+
+def number(*parts: object) -> int:
+    """A number of 64 bits that depends on nothing but `parts`."""
+    text = "/".join(map(str, parts)).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8).digest())
+
+
+def _pairs(text: str) -> list[str]:
+    return [text[at : at + 2] for at in range(len(text) - 1)] or [text]
+
+
+def _base36(value: int) -> str:
+    digits = ""
+    while value or not digits:
+        value, digit = divmod(value, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits
