@@ -43,76 +43,75 @@ ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
        run_id      = excluded.run_id
 """
 
+USER_COLUMNS = """
+key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label, bio, image,
+profile_url, extra, last_run_id
+"""
+
+LAST_USER_KEY = "SELECT coalesce(max(key), 0) FROM users"
+
 INSERT_USER = """
-INSERT INTO users (id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label, bio,
-                   image, profile_url, extra, first_seen_at, last_seen_at, first_run_id, last_run_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?15)
+INSERT INTO users (key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label,
+                   bio, image, profile_url, extra, last_run_id, first_run_id, first_seen_at, last_seen_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?16)
 """
 
 UPDATE_USER = """
 UPDATE users
-   SET red_id = ?2, name = ?3, fans = ?4, fans_text = ?5, fans_exact = ?6, verified = ?7, verify_type = ?8,
-       verify_label = ?9, bio = ?10, image = ?11, profile_url = ?12, extra = ?13,
-       last_seen_at = ?14, last_run_id = ?15
- WHERE id = ?1
+   SET id = ?2, red_id = ?3, name = ?4, fans = ?5, fans_text = ?6, fans_exact = ?7, verified = ?8,
+       verify_type = ?9, verify_label = ?10, bio = ?11, image = ?12, profile_url = ?13, extra = ?14,
+       last_run_id = ?15, last_seen_at = ?16
+ WHERE key = ?1
 """
 
-TOUCH_USER = "UPDATE users SET last_seen_at = ?, last_run_id = ? WHERE id = ?"
+TOUCH_USER = "UPDATE users SET last_run_id = ?, last_seen_at = ? WHERE key = ?"
 
 INSERT_CHANGE = """
-INSERT INTO changes (user_id, run_id, field, old, new, old_fans, new_fans, changed_at)
+INSERT INTO changes (user_key, run_id, field, old, new, old_fans, new_fans, changed_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 SAVE_SIGHTING = """
-INSERT INTO sightings (endpoint_id, keyword_id, user_id, crawl,
-                       first_seen_at, first_page, first_rank, first_run_id,
-                       last_seen_at, last_page, last_rank, last_run_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?5, ?6, ?7, ?8)
-ON CONFLICT (keyword_id, user_id, endpoint_id) DO UPDATE
+INSERT INTO sightings (endpoint_id, keyword_id, user_key, crawl, first_seen_at, first_page, first_rank,
+                       last_seen_at, last_page, last_rank)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?6, ?7)
+ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
    SET crawl        = excluded.crawl,
        last_seen_at = excluded.last_seen_at,
        last_page    = excluded.last_page,
-       last_rank    = excluded.last_rank,
-       last_run_id  = excluded.last_run_id
+       last_rank    = excluded.last_rank
 """
 
-RENAME_USER = "UPDATE users SET id = ?2, profile_url = coalesce(?3, profile_url) WHERE id = ?1"
-
 MOVE_SIGHTINGS = """
-INSERT INTO sightings (endpoint_id, keyword_id, user_id, crawl,
-                       first_seen_at, first_page, first_rank, first_run_id,
-                       last_seen_at, last_page, last_rank, last_run_id)
-SELECT endpoint_id, keyword_id, ?2, crawl,
-       first_seen_at, first_page, first_rank, first_run_id,
-       last_seen_at, last_page, last_rank, last_run_id
+INSERT INTO sightings (endpoint_id, keyword_id, user_key, crawl, first_seen_at, first_page, first_rank,
+                       last_seen_at, last_page, last_rank)
+SELECT endpoint_id, keyword_id, ?2, crawl, first_seen_at, first_page, first_rank,
+       last_seen_at, last_page, last_rank
   FROM sightings
- WHERE user_id = ?1
-ON CONFLICT (keyword_id, user_id, endpoint_id) DO UPDATE
+ WHERE user_key = ?1
+ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
    SET crawl         = max(crawl, excluded.crawl),
        first_page    = iif(excluded.first_seen_at < first_seen_at, excluded.first_page, first_page),
        first_rank    = iif(excluded.first_seen_at < first_seen_at, excluded.first_rank, first_rank),
-       first_run_id  = iif(excluded.first_seen_at < first_seen_at, excluded.first_run_id, first_run_id),
        first_seen_at = min(first_seen_at, excluded.first_seen_at),
        last_page     = iif(excluded.last_seen_at > last_seen_at, excluded.last_page, last_page),
        last_rank     = iif(excluded.last_seen_at > last_seen_at, excluded.last_rank, last_rank),
-       last_run_id   = iif(excluded.last_seen_at > last_seen_at, excluded.last_run_id, last_run_id),
        last_seen_at  = max(last_seen_at, excluded.last_seen_at)
 """
 
-MOVE_CHANGES = "UPDATE changes SET user_id = ?2 WHERE user_id = ?1"
+MOVE_CHANGES = "UPDATE changes SET user_key = ?2 WHERE user_key = ?1"
 
 KEEP_FIRST_SEEN = """
 UPDATE users
    SET first_seen_at = min(users.first_seen_at, old.first_seen_at),
        first_run_id  = min(users.first_run_id, old.first_run_id)
   FROM users AS old
- WHERE users.id = ?2 AND old.id = ?1
+ WHERE users.key = ?2 AND old.key = ?1
 """
 
-DELETE_USER = "DELETE FROM users WHERE id = ?"
+DELETE_USER = "DELETE FROM users WHERE key = ?"
 
-CLEAR_RED_ID = "UPDATE users SET red_id = NULL WHERE id = ?"
+CLEAR_RED_ID = "UPDATE users SET red_id = NULL WHERE key = ?"
 
 COUNT_RUN = """
 UPDATE runs
@@ -121,11 +120,6 @@ UPDATE runs
        users_seen      = users_seen + ?,
        keywords_done   = keywords_done + ?
  WHERE id = ?
-"""
-
-USER_COLUMNS = """
-id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label, bio, image, profile_url,
-extra, last_run_id
 """
 
 START_RUN = """
@@ -152,8 +146,9 @@ CALLS_SINCE = "SELECT count(*) FROM calls WHERE sent_at >= ? AND charge <> 'free
 LAST_SENT = "SELECT max(sent_at) FROM calls"
 
 SEEN_BY_KEYWORD = """
-SELECT user_id
+SELECT users.id
   FROM sightings
+  JOIN users ON users.key = sightings.user_key
  WHERE keyword_id = ? AND endpoint_id = ? AND crawl = ?
 """
 

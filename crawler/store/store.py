@@ -6,6 +6,7 @@ import sqlite3
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -48,6 +49,7 @@ class Store:
         self._endpoint_id = endpoint_id
         self._now = now
         self._forgotten = Forgotten.read(self._connection)
+        self._keys = count(self._connection.execute(sql.LAST_USER_KEY).fetchone()[0] + 1)
 
     def apply(self, writes: Sequence[Write]) -> list[int | PageSaved | None]:
         """The answer to each write, once all of them are durable together in one transaction.
@@ -59,7 +61,7 @@ class Store:
             return self._apply(writes, stamp(self._now()))
 
     def _apply(self, writes: Sequence[Write], moment: str) -> list[int | PageSaved | None]:
-        creators = CreatorWriter(self._connection, self._run_id, moment)
+        creators = CreatorWriter(self._connection, self._run_id, moment, self._keys)
         pages = [write for write in writes if isinstance(write, SavePage)]
         creators.load([creator for write in pages for creator in write.page.creators])
         counts = _Counts()
@@ -92,22 +94,10 @@ class Store:
     def _save_page(self, write: SavePage, creators: CreatorWriter, counts: _Counts, moment: str) -> PageSaved:
         work, kept = write.work, self._forgotten.without(write.page.creators)
         saved, ranks = creators.save(kept)
-        creators.flush()
+        where, number = (self._endpoint_id, work.keyword_id), write.number
         self._connection.executemany(
             sql.SAVE_SIGHTING,
-            [
-                (
-                    self._endpoint_id,
-                    work.keyword_id,
-                    key,
-                    work.crawl,
-                    moment,
-                    write.number,
-                    rank,
-                    self._run_id,
-                )
-                for key, rank in ranks
-            ],
+            [(*where, key, work.crawl, moment, number, rank) for key, rank in ranks],
         )
         self._settle(write.call_id, write.settlement, moment)
         self._page_row(write, kept, saved, moment)

@@ -1,0 +1,27 @@
+"""A connection that cannot write, for everything that reads the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from crawler.errors import InputError
+from crawler.i18n import _
+
+
+def open_readonly(path: Path) -> sqlite3.Connection:
+    """A connection to the database at `path` that is read-only by construction; rows read as `sqlite3.Row`.
+
+    Raises InputError where there is no such file, or no database of this crawler in it.
+    """
+    if not path.is_file():
+        raise InputError(_("there is no database at %s: `crawler run` makes one") % path)
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10.0)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("SELECT 1 FROM users LIMIT 1")
+    except sqlite3.DatabaseError as exc:
+        raise InputError(_("%s is not a database of creator-crawler: %s") % (path, exc)) from exc
+    return connection
