@@ -49,6 +49,10 @@ class Bill:
         self._attempts[keyword, page] += 1
         return self._attempts[keyword, page]
 
+    def begin_night(self) -> None:
+        """Forgets which pages were charged: on another night they may be, once more."""
+        self.charges.clear()
+
     def add(self, line: Line) -> None:
         """Puts one request on the bill."""
         self._lines.append(line)
@@ -71,7 +75,7 @@ class Bill:
         return list(dict.fromkeys(keyword for keyword, _page in self._attempts if keyword))
 
     def charged_twice(self) -> dict[tuple[str, int], int]:
-        """How often each (keyword, page) was charged, for those charged more than once."""
+        """How often each (keyword, page) was charged on this night, for those charged more than once."""
         return {key: times for key, times in self.charges.items() if times > 1}
 
     def as_json(self, *, lines: bool) -> dict[str, Any]:

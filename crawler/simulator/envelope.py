@@ -62,31 +62,31 @@ def http_status(code: int | str, way: str) -> int:
     return 200 if way == HttpWay.ALWAYS_200 or isinstance(code, str) else STATUSES_2026.get(code, 200)
 
 
-def request_id(*parts: object) -> str:
+def answer_id(*parts: object) -> str:
     """32 hexadecimal digits that depend on nothing but `parts`."""
     text = "/".join(map(str, parts)).encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=16).hexdigest()
 
 
 def envelope(
-    code: int | str, data: bytes, now: datetime, answer_id: str, *, code_as_text: bool = False
+    code: int | str, data: bytes, now: datetime, call_id: str, *, code_as_text: bool = False
 ) -> bytes:
     """An answer; `data` is JSON."""
     message = MESSAGES.get(code, "Undocumented") if isinstance(code, int) else "Undocumented"
     code_json = orjson.dumps(str(code) if code_as_text else code)
     stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    tail = f',"recordTime":"{stamp}","requestId":"{answer_id}"}}'
+    tail = f',"recordTime":"{stamp}","requestId":"{call_id}"}}'
     return b"".join(
         (b'{"code":', code_json, b',"message":', orjson.dumps(message), b',"data":', data, tail.encode())
     )
 
 
-def users_data(users_json: bytes | None, answer_id: str, has_more: bool | None) -> bytes:
+def users_data(users_json: bytes | None, call_id: str, has_more: bool | None) -> bytes:
     """The `data` of a page; without `users` when there is no JSON for them."""
     head = b'{"users":' + users_json + b"," if users_json is not None else b"{"
     if has_more is not None:
         head += b'"has_more":true,' if has_more else b'"has_more":false,'
-    id_bytes = answer_id.encode()
+    id_bytes = call_id.encode()
     first, second, third = _FILTERS_JSON
     return b"".join((head, b'"filters":', first, id_bytes, second, id_bytes[::-1], third, b"}"))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from crawler.simulator.settings import Fault, SimulatorSettings
+from crawler.simulator.world import number
 
 UNKNOWN_CODES: tuple[int | str, ...] = (202, 300, 777, "busy")
 FAULT_CODES = {Fault.CODE_301: 301, Fault.CODE_500: 500, Fault.CODE_503: 503}
@@ -27,7 +28,7 @@ def fate(settings: SimulatorSettings, keyword: str, page: int, attempt: int, *, 
     """The fate of the `attempt`-th call for a page: the same for the same settings, whatever else goes on."""
     if not settings.faults and settings.latency_seconds[1] <= 0:
         return SPARED
-    random = Random(f"call/{settings.seed}/{settings.night}/{keyword}/{page}/{attempt}")
+    random = Random(number("call", settings.seed, settings.night, keyword, page, attempt))
     drawn = _fault(settings, random.random())
     latency_draw, code_draw = random.random(), random.choice(UNKNOWN_CODES)
     most = settings.faulty_attempts_max

@@ -10,7 +10,7 @@ import orjson
 
 from crawler.simulator import render
 from crawler.simulator.render import EXTRA_ENTRIES, Odd
-from crawler.simulator.world import World
+from crawler.simulator.world import World, number
 
 ENTRIES_CACHED, PAGES_CACHED = 50_000, 4_096  # some 30 MB and 50 MB
 
@@ -41,7 +41,7 @@ class Pages:
         entries = [Entry(index) for index in own]
         if not own or not (settings.odd_share or settings.repeat_share):
             return entries
-        random = self._random(keyword, page)
+        random = self._random("entries", keyword, page)
         if page > 1 and random.random() < settings.repeat_share:
             before = self.world.page(keyword, page - 1)
             entries = [Entry(index) for index in before[-random.randint(1, len(before)) :]] + entries
@@ -59,7 +59,7 @@ class Pages:
 
     def _users_json(self, keyword: str, page: int) -> bytes:
         """A page's list of users as JSON."""
-        random = self._random(keyword, page)
+        random = self._random("oddities", keyword, page)
         texts = []
         for entry in self.entries(keyword, page):
             if entry.odd is None or entry.odd is Odd.TWICE:
@@ -69,6 +69,6 @@ class Pages:
                 texts.append(orjson.dumps(render.odd_fields(creator, entry.odd, random)))
         return b"[%s]" % b",".join(texts)
 
-    def _random(self, keyword: str, page: int) -> Random:
+    def _random(self, purpose: str, keyword: str, page: int) -> Random:
         settings = self.world.settings
-        return Random(f"page/{settings.seed}/{settings.night}/{keyword}/{page}")
+        return Random(number(purpose, settings.seed, settings.night, keyword, page))

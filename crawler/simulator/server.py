@@ -12,14 +12,13 @@ from weakref import WeakKeyDictionary
 import orjson
 from aiohttp import hdrs, web
 
+from crawler.simulator import service
 from crawler.simulator.bill import Bill
-from crawler.simulator.service import JSON_TYPE, SEARCH_PATH, Answer, Service, Wire
+from crawler.simulator.service import JSON_TYPE, Answer, Service, Wire
 from crawler.simulator.settings import Fault, SimulatorSettings
 from crawler.simulator.truth import Truth, truth
 
 HOST = "127.0.0.1"  # invented creators are for this machine alone
-PING_PATH = "/ping"
-BALANCE_PATH = "/user/get-balance"
 CONTROL_PATH = "/_simulator/"
 PAGES_MAX = 50
 BACKLOG = 1024
@@ -77,12 +76,22 @@ class Simulator:
 
     def reset_quota(self) -> None:
         """Gives every token its whole daily quota again."""
-        self._service.reset_quota()
+        self._service.accounts.reset_quota()
 
     async def __aenter__(self) -> Simulator:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Opens the port; OSError when it is taken. After a stop the same port opens again, bill and all."""
         listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((HOST, self._port))
         except OSError:
             listening.close()
@@ -97,26 +106,25 @@ class Simulator:
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await self._runner.setup()
         await web.SockSite(self._runner, listening, backlog=BACKLOG).start()
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._runner is not None
-        await self._runner.cleanup()
+    async def stop(self) -> None:
+        """Closes the port and every connection, whatever they wait for."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path = request.path
-        if path == SEARCH_PATH:
-            answer = self._service.search(request.query, self._wire(request))
-        elif path.startswith(CONTROL_PATH):
-            return await self._control(request, path.removeprefix(CONTROL_PATH))
-        elif path == PING_PATH:
-            answer = self._service.ping()
-        elif path == BALANCE_PATH:
-            answer = self._service.balance(request.query)
-        else:
-            answer = self._service.no_such_route(path, self._wire(request))
+        match request.method, request.path:
+            case hdrs.METH_GET, service.SEARCH_PATH:
+                answer = self._service.search(request.query, self._wire(request))
+            case hdrs.METH_GET, service.PING_PATH:
+                answer = self._service.ping()
+            case hdrs.METH_GET, service.BALANCE_PATH:
+                answer = self._service.balance(request.query)
+            case method, path if path.startswith(CONTROL_PATH):
+                return await self._control(request, f"{method} {path.removeprefix(CONTROL_PATH)}")
+            case _, path:
+                answer = self._service.no_such_route(path, self._wire(request))
         return await _send(request, answer)
 
     def _wire(self, request: web.BaseRequest) -> Wire:
@@ -130,25 +138,27 @@ class Simulator:
         return Wire(self._connections_opened, reused=False)
 
     async def _control(self, request: web.BaseRequest, action: str) -> web.Response:
-        match request.method, action:
-            case hdrs.METH_GET, "bill":
-                return _json(self.bill.as_json(lines="lines" in request.query))
-            case hdrs.METH_GET, "truth":
-                keywords = request.query.getall("keyword", None) or self.bill.keywords
-                pages_max = int(request.query.get("pages_max", PAGES_MAX))
-                return _json(self.truth(keywords, pages_max).as_json())
-            case hdrs.METH_GET, "settings":
-                return _json(self.settings.as_json())
-            case hdrs.METH_POST, "settings":
-                try:
+        """The routes that steer the simulator and look behind it."""
+        try:
+            match action:
+                case "GET bill":
+                    return _json(self.bill.as_json(lines="lines" in request.query))
+                case "GET truth":
+                    keywords = request.query.getall("keyword", None) or self.bill.keywords
+                    pages_max = int(request.query.get("pages_max", PAGES_MAX))
+                    return _json(self.truth(keywords, pages_max).as_json())
+                case "GET settings":
+                    return _json(self.settings.as_json())
+                case "POST settings":
                     self.settings = self.settings.changed(orjson.loads(await request.read()))
-                except ValueError as error:
-                    return _json({"error": str(error)}, status=400)
-                return _json(self.settings.as_json())
-            case hdrs.METH_POST, "reset-quota":
-                self.reset_quota()
-                return _json({})
-        return _json({"error": f"{request.method} {action}: there is no such control"}, status=404)
+                    return _json(self.settings.as_json())
+                case "POST reset-quota":
+                    self.reset_quota()
+                    return _json({})
+                case _:
+                    return _json({"error": f"{action}: there is no such control"}, status=404)
+        except ValueError as error:
+            return _json({"error": str(error)}, status=400)
 
 
 async def _send(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:

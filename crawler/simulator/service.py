@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from math import ceil
 
 import orjson
 
-from crawler.simulator.account import Account
+from crawler.simulator.accounts import Accounts, Refusal
 from crawler.simulator.bill import Bill, Line
-from crawler.simulator.envelope import HTML_BODY, envelope, http_status, request_id, users_data
-from crawler.simulator.faults import Fate, fate
+from crawler.simulator.envelope import HTML_BODY, answer_id, envelope, http_status, users_data
+from crawler.simulator.faults import SPARED, fate
 from crawler.simulator.pages import Pages
 from crawler.simulator.settings import EndStyle, Fault, SimulatorSettings
 from crawler.simulator.world import World
 
 SEARCH_PATH = "/api/xiaohongshu/search-user/v2"
+PING_PATH = "/ping"
+BALANCE_PATH = "/user/get-balance"
 JSON_TYPE = "application/json"
 CHARGED_CODES = (0, 201)
+EMPTY_LIST = b"[]"
+GATEWAY_FAULTS = {Fault.HTML: (502, HTML_BODY, "text/html"), Fault.NO_BODY: (504, b"", "text/plain")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,12 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back over the wire, after `latency_seconds`, unless `fault` is one of the wire's."""
+    """What goes back over the wire, after `latency_seconds`, unless `fault` is one of the wire's.
 
+    `code` is the service's own, None when a gateway answers in its place or nobody does.
+    """
+
+    code: int | str | None
     status: int
     body: bytes
     content_type: str = JSON_TYPE
@@ -55,9 +63,9 @@ class Service:
     ) -> None:
         self._clock = clock
         self._now = now
-        self._accounts: dict[str, Account] = {}
-        self.bill = Bill(settings.lines_max)
         self._settings = settings
+        self.accounts = Accounts()
+        self.bill = Bill(settings.lines_max)
         self.pages = Pages(World(settings.world))
 
     @property
@@ -67,151 +75,135 @@ class Service:
 
     @settings.setter
     def settings(self, settings: SimulatorSettings) -> None:
+        if settings.night != self._settings.night:
+            self.bill.begin_night()
         if settings.world != self.pages.world.settings:
             self.pages = Pages(World(settings.world))
         self._settings = settings
-
-    def reset_quota(self) -> None:
-        """Gives every account its whole daily quota again."""
-        for account in self._accounts.values():
-            account.quota_used = 0
 
     def search(self, query: Mapping[str, str], wire: Wire) -> Answer:
         """Takes one call of the search, puts it on the bill and says what goes back."""
         at = self._clock()
         keyword, page = query.get("keyword", ""), _page(query.get("page", "1"))
         attempt = self.bill.attempt(keyword, page)
-        happening = fate(self._settings, keyword, page, attempt, reused=wire.reused)
-        answer_id = request_id(self._settings.seed, keyword, page, attempt)
-
-        def settle(code: int | str | None, fault: Fault | None, *, charged: bool = False) -> None:
-            self.bill.add(
-                Line(
-                    at,
-                    SEARCH_PATH,
-                    keyword,
-                    page,
-                    attempt,
-                    code,
-                    charged,
-                    fault,
-                    wire.connection,
-                    wire.reused,
-                )
-            )
-
-        if happening.fault is Fault.DROP:
-            settle(None, Fault.DROP)
-            return Answer(0, b"", fault=Fault.DROP)
         token = query.get("token", "")
-        refusal, retry_after = self._refusal(token, keyword, page, at)
-        if refusal is not None:
-            settle(refusal, None)
-            return self._plain(refusal, answer_id, retry_after, happening.latency_seconds)
-        if happening.code is not None:
-            settle(happening.code, happening.fault)
-            return self._plain(happening.code, answer_id, None, happening.latency_seconds, happening.fault)
-        if happening.fault in (Fault.HTML, Fault.NO_BODY):
-            settle(None, happening.fault)
-            return _gateway(happening)
-        code, body = self._page(keyword, page, answer_id, happening.fault)
-        charged = code in CHARGED_CODES
-        if charged:
-            self._accounts[token].charge(code)
-        settle(code, happening.fault, charged=charged)
-        status = http_status(code, self._settings.http_way)
-        return Answer(status, body, fault=happening.fault, latency_seconds=happening.latency_seconds)
+        answer = self._answer(token, keyword, page, attempt, at, reused=wire.reused)
+        charged = answer.code in CHARGED_CODES
+        if charged and answer.code is not None:
+            self.accounts.charge(token, answer.code)
+        self.bill.add(
+            Line(
+                at=at,
+                path=SEARCH_PATH,
+                keyword=keyword,
+                page=page,
+                attempt=attempt,
+                code=answer.code,
+                charged=charged,
+                fault=answer.fault,
+                connection=wire.connection,
+                reused=wire.reused,
+            )
+        )
+        return answer
 
     def ping(self) -> Answer:
         """The latency check: free, and not on the bill."""
-        return Answer(200, self._envelope(0, b'"pong"', request_id("ping")))
+        return self._coded(0, answer_id("ping"), b'"pong"')
 
     def balance(self, query: Mapping[str, str]) -> Answer:
-        """What is left of an account's balance: free, and not on the bill."""
+        """What is left of an account's money: free, and not on the bill."""
         token = query.get("token", "")
-        refusal = self._token_refusal(token)
+        refusal = self.accounts.token_refusal(token, self._settings)
         if refusal is not None:
-            return self._plain(refusal, request_id("balance"))
-        account = self._accounts.setdefault(token, Account())
-        left = (self._settings.balance or 0) - account.charged * self._settings.price
-        data = {"balance": round(left, 6), "currency": "CNY"}
-        return Answer(200, self._envelope(0, orjson.dumps(data), request_id("balance")))
+            return self._coded(refusal.code, answer_id("balance"))
+        data = {"balance": self.accounts.balance(token, self._settings), "currency": "CNY"}
+        return self._coded(0, answer_id("balance"), orjson.dumps(data))
 
     def no_such_route(self, path: str, wire: Wire) -> Answer:
         """Code 404, on the bill for nothing."""
         attempt = self.bill.attempt("", 0)
         self.bill.add(
-            Line(self._clock(), path, "", 0, attempt, 404, False, None, wire.connection, wire.reused)
+            Line(
+                at=self._clock(),
+                path=path,
+                keyword="",
+                page=0,
+                attempt=attempt,
+                code=404,
+                charged=False,
+                fault=None,
+                connection=wire.connection,
+                reused=wire.reused,
+            )
         )
-        return self._plain(404, request_id(path, attempt))
+        return self._coded(404, answer_id(path, attempt))
 
-    def _refusal(self, token: str, keyword: str, page: int, at: float) -> tuple[int | None, str | None]:
-        """The code that refuses a call, and the Retry-After that comes with it."""
+    def _answer(
+        self, token: str, keyword: str, page: int, attempt: int, at: float, *, reused: bool
+    ) -> Answer:
+        """The answer to a call, as it was meant and with what becomes of it on its way."""
         settings = self._settings
-        code = self._token_refusal(token)
-        if code is not None:
-            return code, None
-        if not keyword.strip() or page < 1:
-            return 400, None
-        account = self._accounts.setdefault(token, Account())
-        wait_seconds = account.rate_wait_seconds(settings, at)
-        if wait_seconds > 0:
-            return 302, self._retry_after(wait_seconds)
-        return account.refusal(settings, self._now()), None
+        call_id = answer_id(settings.seed, keyword, page, attempt)
+        fated = fate(settings, keyword, page, attempt, reused=reused)
+        if fated.fault is Fault.DROP:
+            return Answer(None, 0, b"", fault=Fault.DROP)
+        refusal = self._refusal(token, keyword, page, at)
+        if refusal is not None:
+            answer = self._coded(refusal.code, call_id)
+            retry_after = self._retry_after(refusal) if refusal.code == 302 else None
+            return replace(answer, retry_after=retry_after, latency_seconds=fated.latency_seconds)
+        if fated.fault in GATEWAY_FAULTS:
+            answer = Answer(None, *GATEWAY_FAULTS[fated.fault])
+        elif fated.code is not None:
+            answer = self._coded(fated.code, call_id)
+        else:
+            answer = self._page(keyword, page, call_id, fated.fault)
+        if fated is SPARED:
+            return answer
+        return replace(answer, fault=fated.fault, latency_seconds=fated.latency_seconds)
 
-    def _token_refusal(self, token: str) -> int | None:
-        if not token:
-            return 101
-        if token in self._settings.barred_tokens:
-            return 600
-        known = self._settings.tokens
-        return 100 if known is not None and token not in known else None
+    def _refusal(self, token: str, keyword: str, page: int, at: float) -> Refusal | None:
+        refusal = self.accounts.token_refusal(token, self._settings)
+        if refusal is None and (not keyword.strip() or page < 1):
+            refusal = Refusal(400)
+        return refusal or self.accounts.refusal(token, self._settings, at, self._now())
 
-    def _retry_after(self, wait_seconds: float) -> str | None:
+    def _retry_after(self, refusal: Refusal) -> str | None:
         match self._settings.retry_after:
             case "seconds":
-                return str(ceil(wait_seconds))
+                return str(ceil(refusal.wait_seconds))
             case "date":
-                moment = datetime.fromtimestamp(ceil(self._now().timestamp() + wait_seconds), UTC)
-                return format_datetime(moment, usegmt=True)
+                moment = self._now() + timedelta(seconds=refusal.wait_seconds + 1)  # whole seconds, cut
+                return format_datetime(moment.astimezone(UTC), usegmt=True)
             case text:
                 return text
 
-    def _page(self, keyword: str, page: int, answer_id: str, fault: Fault | None) -> tuple[int | str, bytes]:
-        """The code and the body of a page as they would get through."""
+    def _page(self, keyword: str, page: int, call_id: str, fault: Fault | None) -> Answer:
+        """A page as it would get through."""
         replies = self._settings.replies
         if replies is not None:
             reply = replies.get((keyword, page), replies.get(("", page)))
-            if reply is not None:
-                return _code(reply), reply
-            return 0, self._envelope(0, users_data(b"[]", answer_id, None), answer_id)
+            if reply is None:
+                return self._coded(0, call_id, users_data(EMPTY_LIST, call_id, None))
+            code = _code(reply)
+            return Answer(code, http_status(code, self._settings.http_way), reply)
         listing = self.pages.world.listing(keyword)
         users_json = self.pages.users_json(keyword, page)
-        last = len(listing.pages)
-        if users_json == b"[]" and listing.no_content:
-            return 201, self._envelope(201, b"null", answer_id)
+        if users_json == EMPTY_LIST and listing.no_content:
+            return self._coded(201, call_id)
         if fault is Fault.NULL_DATA:
-            return 0, self._envelope(0, b"null", answer_id)
-        endless = self._settings.end_style != EndStyle.EMPTY
-        has_more = (endless or page < last) if listing.has_more else None
-        data = users_data(None if fault is Fault.NO_USERS else users_json, answer_id, has_more)
-        return 0, self._envelope(0, data, answer_id)
+            return self._coded(0, call_id)
+        has_end = self._settings.end_style == EndStyle.EMPTY
+        has_more = (page < len(listing.pages) or not has_end) if listing.has_more else None
+        shown = None if fault is Fault.NO_USERS else users_json
+        return self._coded(0, call_id, users_data(shown, call_id, has_more))
 
-    def _plain(
-        self,
-        code: int | str,
-        answer_id: str,
-        retry_after: str | None = None,
-        latency_seconds: float = 0.0,
-        fault: Fault | None = None,
-    ) -> Answer:
-        """An answer without data."""
-        status = http_status(code, self._settings.http_way)
-        body = self._envelope(code, b"null", answer_id)
-        return Answer(status, body, JSON_TYPE, retry_after, fault, latency_seconds)
-
-    def _envelope(self, code: int | str, data: bytes, answer_id: str) -> bytes:
-        return envelope(code, data, self._now(), answer_id, code_as_text=self._settings.codes_as_text)
+    def _coded(self, code: int | str, call_id: str, data: bytes = b"null") -> Answer:
+        """An answer of the service with this code; `data` is JSON."""
+        settings = self._settings
+        body = envelope(code, data, self._now(), call_id, code_as_text=settings.codes_as_text)
+        return Answer(code, http_status(code, settings.http_way), body)
 
 
 def _page(text: str) -> int:
@@ -228,9 +220,3 @@ def _code(body: bytes) -> int | str:
     if isinstance(code, str) and not code.isdecimal():
         return code
     return int(code) if isinstance(code, int | str) else 0
-
-
-def _gateway(happening: Fate) -> Answer:
-    if happening.fault is Fault.HTML:
-        return Answer(502, HTML_BODY, "text/html", None, Fault.HTML, happening.latency_seconds)
-    return Answer(504, b"", "text/plain", None, Fault.NO_BODY, happening.latency_seconds)

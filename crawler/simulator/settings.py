@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+NIGHTS_MAX = 256  # a creator has room for a new red_id on each of them
+
 
 class Fault(enum.StrEnum):
     """What can go wrong with one call; the value is its name on the command line and on the bill.
@@ -124,8 +126,12 @@ class SimulatorSettings(WorldSettings):
             raise ValueError(f"http_way: {self.http_way!r} is none of {', '.join(HttpWay)}")
         if not self.layouts or set(self.layouts) - {"A", "B", "C"} or sum(self.layouts.values()) <= 0:
             raise ValueError("layouts: weights for A, B and C, at least one of them above 0")
-        if self.creators < 1 or self.users_per_page < 1:
-            raise ValueError("creators, users_per_page: at least 1")
+        for name in ("creators", "users_per_page", "rate_limit"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name}: at least 1")
+        if not 0 <= self.night < NIGHTS_MAX:
+            raise ValueError(f"night: from 0 to {NIGHTS_MAX - 1}")
         for name in ("pages_per_keyword", "latency_seconds", "slow_301_seconds"):
             pair = getattr(self, name)
             if pair is not None and not (len(pair) == 2 and 0 <= pair[0] <= pair[1]):
@@ -140,8 +146,10 @@ class SimulatorSettings(WorldSettings):
         """All settings that JSON can hold, by name."""
         return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "replies"}
 
-    def changed(self, changes: Mapping[str, Any]) -> SimulatorSettings:
+    def changed(self, changes: object) -> SimulatorSettings:
         """These settings with `changes`, as they come out of JSON; ValueError names what does not fit."""
+        if not isinstance(changes, dict):
+            raise ValueError("settings are changed by an object of names and values")
         hints = get_type_hints(SimulatorSettings)
         fitting: dict[str, Any] = {}
         for name, value in changes.items():
@@ -150,7 +158,10 @@ class SimulatorSettings(WorldSettings):
             fitting[name] = tuple(value) if isinstance(value, list) else value
             if not _fits(fitting[name], hints[name]):
                 raise ValueError(f"{name}: {value!r} does not fit")
-        return replace(self, **fitting)
+        try:
+            return replace(self, **fitting)
+        except TypeError as error:  # a list or an object that holds the wrong things
+            raise ValueError(f"{', '.join(fitting)}: {error}") from error
 
 
 def _fits(value: object, hint: object) -> bool:

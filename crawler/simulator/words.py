@@ -78,6 +78,5 @@ def name(random: Random, niche: str) -> str:
 
 def bio(random: Random, niche: str) -> str:
     """A bio of one to three lines."""
-    city = random.choice(CITIES)
-    lines = random.sample(BIO_LINES, random.randint(1, 3))
-    return "\n".join(lines).format(city=city, niche=niche)
+    lines = "\n".join(random.choices(BIO_LINES, k=random.randint(1, 3)))
+    return lines.format(city=random.choice(CITIES), niche=niche)

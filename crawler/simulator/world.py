@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from random import Random
 
 from crawler.simulator import words
-from crawler.simulator.settings import EndStyle, WorldSettings
+from crawler.simulator.settings import NIGHTS_MAX, EndStyle, WorldSettings
 
 NIGHTS_WITH_NEWCOMERS = 30
-RED_IDS_PER_CREATOR = 512  # room for a new red_id on each of as many nights
+BORN_SECONDS = (0x56000000, 0x69000000)  # since 1970: 2015 to 2025
+VERIFY_TYPES = (0,) * 18 + (1, 2)
 RED_ID_SPACE = 10**10
 RED_ID_STEP = 7_364_136_223  # shares no factor with the space: distinct serials give distinct numbers
 ID_STEP = 2_654_435_761  # odd, so the same holds in 32 bits
@@ -83,41 +84,29 @@ class World:
 
     def creator(self, index: int) -> Creator:
         """The creator of that number as of the world's night."""
-        settings = self.settings
         random = Random(self._salt + index)
         niche = random.choice(words.NICHES)
-        hostile = random.random() < settings.hostile_share
-        name = random.choice(words.HOSTILE) if hostile else words.name(random, niche)
-        fans = int(random.lognormvariate(FANS_MEDIAN_LOG, FANS_SPREAD_LOG))
-        verify_type = random.choices((0, 1, 2), cum_weights=(90, 96, 100))[0]
-        bio = words.bio(random, niche) if random.random() < 0.6 else ""
-        profession = random.choice(words.PROFESSIONS)
-        fans_hidden = random.random() < 0.2
-        layout = random.choices(self._layouts, cum_weights=self._layout_weights)[0]
-        born = random.randint(0x56000000, 0x69000000)  # seconds since 1970: 2015 to 2025
-        for _night in range(settings.night):
-            change = random.random() / settings.change_share if settings.change_share else 1.0
-            if change < 0.25:
-                name = words.name(random, niche)
-            elif change < 0.75:
-                fans = int(fans * random.uniform(0.95, 1.3)) + random.randint(0, 20)
-            elif change < 0.85:
-                verify_type = (verify_type + 1) % 3
-            elif change < 1:
-                bio = words.bio(random, niche)
-        return Creator(
+        hostile = random.random() < self.settings.hostile_share
+        creator = Creator(
             index=index,
-            id=f"{born:08x}00000000{(index * ID_STEP + self._salt) & 0xFFFFFFFF:08x}",
+            id=self._id(index, random.randint(*BORN_SECONDS)),
             red_id=self._red_id(index),
-            name=name,
-            bio=bio,
-            profession=profession,
-            fans=fans,
-            fans_hidden=fans_hidden,
+            name=random.choice(words.HOSTILE) if hostile else words.name(random, niche),
+            bio=words.bio(random, niche) if random.random() < 0.6 else "",
+            profession=random.choice(words.PROFESSIONS),
+            fans=int(random.lognormvariate(FANS_MEDIAN_LOG, FANS_SPREAD_LOG)),
+            fans_hidden=random.random() < 0.2,
             notes=random.randint(0, 900),
-            verify_type=verify_type,
-            layout=layout,
+            verify_type=random.choice(VERIFY_TYPES),
+            layout=random.choices(self._layouts, cum_weights=self._layout_weights)[0],
         )
+        for _night in range(self.settings.night):
+            if random.random() < self.settings.change_share:
+                creator = _changed(creator, random, niche)
+        return creator
+
+    def _id(self, index: int, born: int) -> str:
+        return f"{born:08x}00000000{(index * ID_STEP + self._salt) & 0xFFFFFFFF:08x}"
 
     def _red_id(self, index: int) -> str:
         """The red_id on this night: creators 2k and 2k + 1 are a pair between which a red_id can move.
@@ -125,16 +114,16 @@ class World:
         When it does, the odd one takes over what the even one had, and the even one gets a fresh one.
         """
         even = index & ~1
-        held = [even * RED_IDS_PER_CREATOR, (even + 1) * RED_IDS_PER_CREATOR]
-        random = Random(f"red_id/{self._salt}/{even}") if self.settings.night else None
-        for night in range(1, self.settings.night + 1):
-            assert random is not None
-            event = random.random()
-            if event < self.settings.move_share:
-                held = [even * RED_IDS_PER_CREATOR + night, held[0]]
-            elif event < 2 * self.settings.move_share:
-                held[1] = (even + 1) * RED_IDS_PER_CREATOR + night
-        return self._red_id_text(held[index & 1])
+        serials = [even * NIGHTS_MAX, (even + 1) * NIGHTS_MAX]
+        if self.settings.night:
+            random = Random(number("red_id", self._salt, even))
+            for night in range(1, self.settings.night + 1):
+                event = random.random()
+                if event < self.settings.move_share:
+                    serials = [even * NIGHTS_MAX + night, serials[0]]
+                elif event < 2 * self.settings.move_share:
+                    serials[1] = (even + 1) * NIGHTS_MAX + night
+        return self._red_id_text(serials[index & 1])
 
     def _red_id_text(self, serial: int) -> str:
         """Eleven digits mostly; else ten, which may start with 0; else letters and digits. Never twice."""
@@ -148,23 +137,19 @@ class World:
 
     def _listing(self, keyword: str) -> Listing:
         settings = self.settings
-        random = Random(f"listing/{self._salt}/{keyword}")
-        pages_count = random.randint(*settings.pages_per_keyword)
-        last_page_missing = random.randrange(settings.users_per_page)
-        count = max(0, pages_count * settings.users_per_page - last_page_missing)
+        random = Random(number("listing", self._salt, keyword))
+        no_content = random.random() < settings.no_content_share
+        has_more = random.random() < settings.has_more_share
+        size = settings.users_per_page
+        count = max(0, random.randint(*settings.pages_per_keyword) * size - random.randrange(size))
         found = [index for index in self._draw(random, keyword, count) if self._is_here(index)]
         pages = []
         while found:
-            size = settings.users_per_page
-            if random.random() < settings.short_page_share:
-                size = random.randint(1, size)
-            pages.append(tuple(found[:size]))
-            found = found[size:]
-        return Listing(
-            pages=tuple(pages),
-            no_content=random.random() < settings.no_content_share,
-            has_more=random.random() < settings.has_more_share,
-        )
+            short = random.random() < settings.short_page_share
+            length = random.randint(1, size) if short else size
+            pages.append(tuple(found[:length]))
+            found = found[length:]
+        return Listing(tuple(pages), no_content, has_more)
 
     def _draw(self, random: Random, keyword: str, count: int) -> list[int]:
         """`count` different creators: half the keyword's own, the rest shared with related keywords and all.
@@ -187,20 +172,33 @@ class World:
         return list(chosen)
 
     def _beyond(self, keyword: str, page: int) -> tuple[int, ...]:
-        size = self.settings.users_per_page
-        start = self._place(keyword) + page * size
-        return tuple((start + step) % self.settings.creators for step in range(size))
+        """A page of an endless keyword: from the other side of the world, away from its own creators."""
+        size, population = self.settings.users_per_page, self.settings.creators
+        start = self._place(keyword) + population // 2 + page * size
+        return tuple((start + step) % population for step in range(size))
 
     def _place(self, text: str) -> int:
-        return number(self._salt, text) % self.settings.creators
+        return number("place", self._salt, text) % self.settings.creators
 
     def _is_here(self, index: int) -> bool:
         """Whether a creator has appeared by this night: most are there from the first."""
         share = self.settings.new_share
-        draw = number(self._salt, index, "new") / 2**64
+        draw = number("new", self._salt, index) / 2**64
         if draw >= share * NIGHTS_WITH_NEWCOMERS:
             return True
         return int(draw / share) < self.settings.night
+
+
+def _changed(creator: Creator, random: Random, niche: str) -> Creator:
+    """One thing about a creator becomes another: followers most often, then name, bio and verification."""
+    draw = random.random()
+    if draw < 0.5:
+        return replace(creator, fans=int(creator.fans * random.uniform(0.95, 1.3)) + random.randint(0, 20))
+    if draw < 0.75:
+        return replace(creator, name=words.name(random, niche))
+    if draw < 0.9:
+        return replace(creator, bio=words.bio(random, niche))
+    return replace(creator, verify_type=(creator.verify_type + 1) % 3)
 
 
 def number(*parts: object) -> int:
