@@ -285,6 +285,7 @@ def test_a_red_id_alone_makes_a_creator_without_a_profile_page():
         ({"fans": 5646, "sub_title": "粉丝 9"}, 5646, "5646", True),
         ({"fans": "", "sub_title": "粉丝 9"}, 9, "9", True),
         ({"fans": "many", "sub_title": "粉丝 9"}, 9, "9", True),
+        ({"fans": "many", "sub_title": "something new"}, None, "many", None),
         ({"fans": [9], "desc": "粉丝·9 | 笔记·1"}, 9, "9", True),
         ({"sub_title": "粉丝 8", "desc": "粉丝·9 | 笔记·1"}, 8, "8", True),
     ],
@@ -481,6 +482,15 @@ def test_text_that_sqlite_cannot_hold_is_replaced():
 )
 def test_a_value_too_odd_for_plain_json_is_kept_as_a_text_that_holds_its_json(value, text):
     assert extra_of(read_one(odd=value)) == {"odd": text}
+
+
+def test_an_endless_number_is_no_name_and_no_id():
+    (creator,) = parse_user_search([{"id": 10**5000, "red_id": "1", "name": 10**5000}]).creators
+    assert (creator.id, creator.name, extra_of(creator)) == (None, None, {"id": NOT_KEPT, "name": NOT_KEPT})
+
+
+def test_a_key_that_sqlite_cannot_hold_is_replaced():
+    assert extra_of(read_one(**{"odd\ud800": 1})) == {"odd\ufffd": "1"}
 
 
 def test_an_entry_nested_beyond_measure_is_rejected_with_a_note():
