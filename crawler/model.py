@@ -250,10 +250,14 @@ class OpenCall:
 
 @dataclass(frozen=True, slots=True)
 class SettleCall:
-    """To write down: how a call that brought no page ended."""
+    """To write down: how a call that brought no page ended. An answer that nobody understood comes along as
+    `kept` and lands among the rejects, with rank 0."""
 
     call_id: int
     settlement: Settlement
+    work: Work
+    page: int
+    kept: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from crawler.model import (
     FailKeyword,
     OpenCall,
     PageSaved,
+    Reject,
     SavePage,
     SettleCall,
     Settlement,
@@ -83,8 +84,11 @@ class Store:
             case OpenCall(work, page, attempt):
                 row = (self._run_id, self._endpoint_id, work.keyword_id, work.crawl, page, attempt, moment)
                 return self._connection.execute(sql.OPEN_CALL, row).lastrowid
-            case SettleCall(call_id, settlement):
+            case SettleCall(call_id, settlement, work, page, kept):
                 self._settle(call_id, settlement, moment)
+                if kept is not None:
+                    answer = Reject(0, f"answer with code {settlement.code}", kept.decode(errors="replace"))
+                    self._rejects([answer], work, page, call_id, moment)
             case DropCall(call_id):
                 self._connection.execute(sql.DROP_CALL, (call_id,))
             case FailKeyword(work, page, reason):
@@ -124,11 +128,13 @@ class Store:
         if write.body is not None and len(kept) == len(page.creators):
             body = zlib.compress(write.body, REPLY_COMPRESSION)
             self._connection.execute(sql.INSERT_REPLY, (cursor.lastrowid, body))
-        where = (self._run_id, self._endpoint_id, work.keyword_id, write.call_id, write.number)
-        self._connection.executemany(
-            sql.INSERT_REJECT,
-            [(*where, reject.rank, reject.reason, reject.entry, moment) for reject in page.rejects],
-        )
+        if page.rejects:
+            self._rejects(page.rejects, work, write.number, write.call_id, moment)
+
+    def _rejects(self, rejects: Sequence[Reject], work: Work, page: int, call_id: int, moment: str) -> None:
+        where = (self._run_id, self._endpoint_id, work.keyword_id, call_id, page)
+        rows = [(*where, reject.rank, reject.reason, reject.entry, moment) for reject in rejects]
+        self._connection.executemany(sql.INSERT_REJECT, rows)
 
     def _settle(self, call_id: int, settlement: Settlement, moment: str) -> None:
         s = settlement

@@ -1,0 +1,358 @@
+"""The conductor: workers, retries, stopping. All control flow of a crawl stands here.
+
+Keywords go in parallel, the pages of a keyword one after the other. Each call is written down before it is
+sent and settled together with its page; what to do with an outcome is decided in `policy`, here it is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from crawler.budget import Budget, Verdict
+from crawler.clock import Now, shanghai_day
+from crawler.endpoints import Endpoint
+from crawler.errors import StoreError
+from crawler.events import (
+    CallEnded,
+    Event,
+    KeywordDone,
+    KeywordFailed,
+    KeywordPutOff,
+    OutageOver,
+    OutagePause,
+    PageStored,
+    RateLimited,
+    Stopping,
+)
+from crawler.model import (
+    Charge,
+    Creator,
+    DropCall,
+    FailedKeyword,
+    FailKeyword,
+    OpenCall,
+    Outcome,
+    Page,
+    PageRequest,
+    PageSaved,
+    Reply,
+    SavePage,
+    SettleCall,
+    Settlement,
+    StopReason,
+    Work,
+    Write,
+)
+from crawler.outage import Outage
+from crawler.policy import ATTEMPTS_MAX, EXIT_STOPPED, Action, Blame, Decision, backoff_seconds, decide
+from crawler.stopping import Stop, StopCause
+from crawler.throttle import Throttle
+
+REFUSALS_MAX = 12
+"""Times in a row the rate may be lowered without one good answer before the run stops."""
+
+
+class Client(Protocol):
+    """Sends exactly one request for each call."""
+
+    async def call(self, request: PageRequest) -> Outcome:
+        """How the request ended."""
+        ...
+
+
+class Ledger(Protocol):
+    """Makes writes durable."""
+
+    async def write(self, write: Write) -> int | PageSaved | None:
+        """The answer to `write` once it is durable; raises StoreError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A call that was sent and came home."""
+
+    call_id: int
+    day: str
+    sent_at: float
+    outcome: Outcome
+
+
+class Crawl:
+    """Crawls the work it is given until there is none left or the run is ending."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: Endpoint,
+        client: Client,
+        ledger: Ledger,
+        throttle: Throttle,
+        budget: Budget,
+        outage: Outage,
+        stop: Stop,
+        seen_by: Callable[[Work], set[str]],
+        emit: Callable[[Event], None],
+        rng: random.Random,
+        now: Now,
+        keep_replies: bool = False,
+    ) -> None:
+        self._endpoint = endpoint
+        self._client = client
+        self._ledger = ledger
+        self._throttle = throttle
+        self._budget = budget
+        self._outage = outage
+        self._stop = stop
+        self._seen_by = seen_by
+        self._emit = emit
+        self._rng = rng
+        self._now = now
+        self._keep_replies = keep_replies
+        self._work: Iterator[Work] = iter(())
+        self._put_off: deque[Work] = deque()
+        self._settled = asyncio.Event()
+        self._probing = asyncio.Lock()
+        self._in_flight = 0
+        self._refusals_in_a_row = 0
+        self.rate_limited = 0
+        self.keywords_done = 0
+        self.failures: list[FailedKeyword] = []
+
+    async def run(self, work: Iterator[Work], workers: int) -> None:
+        """Returns when all work is done, or the run is ending and every call in flight has come home."""
+        self._work = work
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._worker()) for _ in range(workers)]
+            leaver = group.create_task(self._leave(tasks))
+            await asyncio.wait(tasks)
+            leaver.cancel()
+
+    async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
+        await self._stop.left()
+        for task in tasks:
+            task.cancel()
+
+    async def _worker(self) -> None:
+        while not self._stop.requested and (chosen := self._next_keyword()) is not None:
+            work, last_chance = chosen
+            try:
+                await self._keyword(work, last_chance)
+            except StoreError as exc:
+                self._request_stop(StopCause("stopped", str(exc), EXIT_STOPPED))
+
+    def _next_keyword(self) -> tuple[Work, bool] | None:
+        """The next keyword and whether this is its last chance: those put off come after all others."""
+        work = next(self._work, None)
+        if work is not None:
+            return work, False
+        return (self._put_off.popleft(), True) if self._put_off else None
+
+    async def _keyword(self, work: Work, last_chance: bool) -> None:
+        seen = self._seen_by(work) if work.page > 1 else set()
+        page: int | None = work.page
+        while page is not None and not self._stop.requested:
+            page = await self._page(replace(work, page=page), seen, last_chance)
+
+    async def _page(self, work: Work, seen: set[str], last_chance: bool) -> int | None:
+        """Gets page `work.page` and saves it: the next page to ask for, None where the keyword ends here."""
+        attempt = 1
+        while True:
+            sent = await self._call(work, attempt)
+            if sent is None:
+                return None
+            decision = decide(sent.outcome)
+            if decision.rule.action in (Action.USE, Action.END_KEYWORD):
+                return await self._save(work, sent, decision, attempt, seen)
+            await self._settle(work, sent, decision, attempt)
+            match decision.rule.action:
+                case Action.STOP_RUN:
+                    cause = StopCause("stopped", decision.reason, decision.rule.exit_code)
+                    self._request_stop(cause)
+                    return None
+                case Action.FAIL_KEYWORD:
+                    await self._fail(work, decision.reason)
+                    return None
+                case Action.SLOW_DOWN:
+                    self._slow_down(sent, decision)
+                case Action.RETRY if attempt >= ATTEMPTS_MAX and not self._outage.on:
+                    await self._give_up(work, decision.reason, last_chance)
+                    return None
+                case Action.RETRY:
+                    pause = backoff_seconds(attempt, decision.retry_after_seconds, self._rng)
+                    await self._stop.sleep(pause)
+                    attempt += not self._outage.on
+
+    async def _call(self, work: Work, attempt: int) -> Sent | None:
+        """One call when its turn comes; None where the run is ending. In an outage one call goes at a time."""
+        while self._outage.on and not self._stop.requested:
+            async with self._probing:
+                if self._outage.on and await self._wait_for_probe():
+                    return await self._send(work, attempt)
+        return await self._send(work, attempt)
+
+    async def _wait_for_probe(self) -> bool:
+        seconds = self._outage.next_pause_seconds()
+        if seconds is None:
+            reason = "the service is out: most calls failed, and so did the probes after pauses"
+            self._request_stop(StopCause("stopped", reason, EXIT_STOPPED))
+            return False
+        self._emit(OutagePause(seconds, self._outage.probes))
+        await self._stop.sleep(seconds)
+        return not self._stop.requested
+
+    async def _send(self, work: Work, attempt: int) -> Sent | None:
+        async with self._throttle.turn():
+            day = await self._reserve()
+            if day is None:
+                return None
+            try:
+                call_id = await self._ledger.write(OpenCall(work, work.page, attempt))
+            except BaseException:
+                self._budget.release(day)
+                self._settled.set()
+                raise
+        assert isinstance(call_id, int)
+        if self._stop.requested:
+            self._budget.release(day)
+            self._settled.set()
+            await self._ledger.write(DropCall(call_id))
+            return None
+        sent_at = asyncio.get_running_loop().time()
+        self._in_flight += 1
+        try:
+            outcome = await self._client.call(PageRequest(self._endpoint.path, work.text, work.page))
+        except BaseException:
+            self._budget.settle(day, Charge.UNKNOWN)
+            self._settled.set()
+            raise
+        finally:
+            self._in_flight -= 1
+        self._budget.settle(day, decide(outcome).rule.charge)
+        self._settled.set()
+        return Sent(call_id, day, sent_at, outcome)
+
+    async def _reserve(self) -> str | None:
+        """The day on whose account a call may go now; None where the run is ending, by a cap for one."""
+        while not self._stop.requested:
+            day = shanghai_day(self._now())
+            match self._budget.reserve(day):
+                case Verdict.GO:
+                    return day
+                case Verdict.WAIT:
+                    self._settled.clear()
+                    await self._settled.wait()
+                case Verdict.RUN_CAP:
+                    self._request_stop(StopCause("stopped", "--max-calls is reached", EXIT_STOPPED))
+                case Verdict.DAY_CAP:
+                    self._request_stop(StopCause("stopped", "--max-calls-per-day is reached", EXIT_STOPPED))
+        return None
+
+    async def _save(
+        self, work: Work, sent: Sent, decision: Decision, attempt: int, seen: set[str]
+    ) -> int | None:
+        assert isinstance(sent.outcome, Reply)
+        self._went_well()
+        if decision.rule.action is Action.END_KEYWORD:
+            page = Page(())
+        else:
+            page = self._endpoint.read_page(sent.outcome.data)
+        keys = {_key(creator) for creator in page.creators} - seen
+        seen |= keys
+        reason = _stop_reason(page, work, len(keys), decision.rule.action)
+        body = sent.outcome.body if self._keep_replies or page.oddity is not None else None
+        saved = await self._ledger.write(
+            SavePage(
+                sent.call_id, _settlement(sent, decision), work, work.page, page, len(keys), reason, body
+            )
+        )
+        assert isinstance(saved, PageSaved)
+        self._emit(_call_ended(work, sent, decision, attempt))
+        self._emit(PageStored(work, work.page, page.entries, len(page.rejects), saved, page.oddity))
+        if reason is None:
+            return work.page + 1
+        self.keywords_done += 1
+        self._emit(KeywordDone(work, work.page, reason))
+        return None
+
+    async def _settle(self, work: Work, sent: Sent, decision: Decision, attempt: int) -> None:
+        unknown = decision.rule.action is Action.FAIL_KEYWORD and decision.rule.charge is Charge.UNKNOWN
+        kept = sent.outcome.body if unknown and isinstance(sent.outcome, Reply) else None
+        settlement = _settlement(sent, decision)
+        await self._ledger.write(SettleCall(sent.call_id, settlement, work, work.page, kept))
+        self._emit(_call_ended(work, sent, decision, attempt))
+        if decision.rule.blame is Blame.SERVICE:
+            self._outage.record(service_failed=True)
+        elif decision.rule.blame is Blame.KEYWORD:
+            self._went_well()
+
+    def _went_well(self) -> None:
+        """The service answered in its own words: neither rate limit nor outage."""
+        self._throttle.went_well()
+        self._refusals_in_a_row = 0
+        if self._outage.record(service_failed=False):
+            self._emit(OutageOver())
+
+    def _slow_down(self, sent: Sent, decision: Decision) -> None:
+        self.rate_limited += 1
+        lowered = self._throttle.slow_down(sent.sent_at, decision.retry_after_seconds)
+        self._emit(RateLimited(str(self._throttle.rate), lowered))
+        self._refusals_in_a_row += lowered
+        if self._refusals_in_a_row > REFUSALS_MAX:
+            reason = "the rate limit does not let up, however slow the calls"
+            self._request_stop(StopCause("stopped", reason, EXIT_STOPPED))
+
+    async def _give_up(self, work: Work, reason: str, last_chance: bool) -> None:
+        if last_chance:
+            await self._fail(work, reason)
+        else:
+            self._put_off.append(work)
+            self._emit(KeywordPutOff(work, reason))
+
+    async def _fail(self, work: Work, reason: str) -> None:
+        await self._ledger.write(FailKeyword(work, work.page, reason))
+        self.failures.append(FailedKeyword(work.text, work.page, reason))
+        self._emit(KeywordFailed(work, reason))
+
+    def _request_stop(self, cause: StopCause) -> None:
+        if not self._stop.requested:
+            self._stop.request(cause)
+            self._emit(Stopping(cause, self._in_flight))
+
+
+def _key(creator: Creator) -> str:
+    return creator.id if creator.id is not None else f"red_id:{creator.red_id}"
+
+
+def _stop_reason(page: Page, work: Work, new_to_keyword: int, action: Action) -> StopReason | None:
+    """Why the keyword ends with this page; None where it goes on."""
+    if action is Action.END_KEYWORD:
+        return StopReason.NO_CONTENT
+    if page.entries == 0:
+        return StopReason.EMPTY_PAGE
+    if page.has_more is False:
+        return StopReason.NO_MORE
+    if new_to_keyword == 0:
+        return StopReason.NOTHING_NEW
+    if work.page >= work.pages_max:
+        return StopReason.PAGE_LIMIT
+    return None
+
+
+def _settlement(sent: Sent, decision: Decision) -> Settlement:
+    error = None if decision.rule.action in (Action.USE, Action.END_KEYWORD) else decision.reason
+    outcome = sent.outcome
+    return Settlement(decision.rule.charge, decision.code, outcome.http_status, outcome.milliseconds, error)
+
+
+def _call_ended(work: Work, sent: Sent, decision: Decision, attempt: int) -> CallEnded:
+    outcome = sent.outcome
+    return CallEnded(
+        work, work.page, attempt, decision.code, outcome.http_status, decision.rule.charge,
+        outcome.milliseconds, decision.reason,
+    )  # fmt: skip

@@ -1,0 +1,101 @@
+"""What happens during a run, as values; whoever shows or logs them formats them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crawler.model import Charge, PageSaved, StopReason, Work
+from crawler.stopping import StopCause
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """One call came home, or did not. `reason` is in words, without token or URL."""
+
+    work: Work
+    page: int
+    attempt: int
+    code: str | None
+    http_status: int | None
+    charge: Charge
+    milliseconds: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageStored:
+    """A page is durable, with what it brought."""
+
+    work: Work
+    page: int
+    entries: int
+    rejected: int
+    saved: PageSaved
+    oddity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordDone:
+    """A keyword has been crawled to its end."""
+
+    work: Work
+    page: int
+    stop_reason: StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordPutOff:
+    """A keyword failed for now and gets one more chance at the end of the run."""
+
+    work: Work
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordFailed:
+    """A keyword is given up for this run; it is due again next time."""
+
+    work: Work
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimited:
+    """The API refused a call for its rate; `rate` is what all workers keep to now."""
+
+    rate: str
+    lowered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutagePause:
+    """Most of the last calls failed: everybody waits, then one call is tried."""
+
+    seconds: float
+    probe: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutageOver:
+    """A call went well again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The run is ending before its work does; `in_flight` calls are still to come home."""
+
+    cause: StopCause
+    in_flight: int
+
+
+Event = (
+    CallEnded
+    | PageStored
+    | KeywordDone
+    | KeywordPutOff
+    | KeywordFailed
+    | RateLimited
+    | OutagePause
+    | OutageOver
+    | Stopping
+)

@@ -1,0 +1,52 @@
+"""The end of a run, asked for once and seen by everybody who waits."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StopCause:
+    """Why a run ends before its work does: `outcome` is stopped or interrupted."""
+
+    outcome: str
+    reason: str
+    exit_code: int
+
+
+class Stop:
+    """Once it is requested no new call is sent, and what is in flight comes home, unless `leave` is called."""
+
+    def __init__(self) -> None:
+        self._ending = asyncio.Event()
+        self._leaving = asyncio.Event()
+        self.cause: StopCause | None = None
+
+    @property
+    def requested(self) -> bool:
+        """Whether the run is ending."""
+        return self.cause is not None
+
+    def request(self, cause: StopCause) -> None:
+        """Ends the run; the first cause is the one that counts."""
+        if self.cause is None:
+            self.cause = cause
+            self._ending.set()
+
+    def leave(self) -> None:
+        """Gives up the calls in flight; the ledger keeps them as "charge unknown"."""
+        self._leaving.set()
+
+    async def left(self) -> None:
+        """Returns once the calls in flight are to be given up."""
+        await self._leaving.wait()
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits for `seconds`, or until the run is ending."""
+        if seconds <= 0 or self.requested:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ending.wait()
