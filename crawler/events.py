@@ -4,8 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.model import Charge, PageSaved, StopReason, Work
+from crawler.model import Charge, PageSaved, Problem, StopReason, Work
 from crawler.stopping import StopCause
+
+
+@dataclass(frozen=True, slots=True)
+class LineSkipped:
+    """A line of a keyword file that gives no keyword."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class NightStarted:
+    """A run begins: `listed` keywords in the files, `repeated` lines that name one again, `due` ones."""
+
+    run_id: int
+    listed: int
+    repeated: int
+    due: int
+    db: str
+    service: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +108,9 @@ class Stopping:
 
 
 Event = (
-    CallEnded
+    LineSkipped
+    | NightStarted
+    | CallEnded
     | PageStored
     | KeywordDone
     | KeywordPutOff

@@ -1,0 +1,199 @@
+"""One night from keywords to summary: opens what a crawl needs, lets it run, and writes down how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from sqlite_utils import Database
+
+from crawler.api import ApiSettings, open_api
+from crawler.budget import Budget
+from crawler.clock import Now, shanghai_day, utc_now
+from crawler.config import NightSettings, service_of
+from crawler.crawl import Crawl
+from crawler.endpoints import SEARCH_USER_V2
+from crawler.errors import StoreError
+from crawler.events import Event, LineSkipped, NightStarted
+from crawler.i18n import _
+from crawler.lock import hold
+from crawler.model import Keyword, KeywordCounts, Problem, RunSummary
+from crawler.outage import Outage, OutageLimits
+from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_STOPPED
+from crawler.stopping import Stop, StopCause
+from crawler.store import Journal, Store, open_database, runs, store_errors
+from crawler.store.worklist import Worklist, due_work, make_worklist
+from crawler.throttle import Throttle, parse_rate
+
+ENDPOINT = SEARCH_USER_V2
+END_PATIENCE_MILLISECONDS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a night takes from outside itself: chance, the time of day, and the limits of an outage."""
+
+    rng: random.Random
+    now: Now = utc_now
+    outage: OutageLimits = field(default_factory=OutageLimits)
+
+
+async def run_night(
+    settings: NightSettings,
+    keywords: Iterable[Keyword | Problem],
+    *,
+    stop: Stop | None = None,
+    emit: Callable[[Event], None] = lambda event: None,
+    surroundings: Surroundings | None = None,
+) -> RunSummary:
+    """The summary of a night over `keywords`, of which only those that are due are asked for.
+
+    Raises AlreadyRunning, InputError, WrongService or StoreError before any call is made; what happens later
+    is told in the summary.
+    """
+    surroundings = surroundings or Surroundings(random.Random())
+    parse_rate(settings.rate)  # what cannot be used is refused before anything is written
+    with hold(settings.db):
+        db = open_database(settings.db)
+        try:
+            run_id, worklist = _begin(db, settings, keywords, surroundings.now, emit)
+            night = _Night(settings, db, run_id, worklist, stop or Stop(), emit, surroundings)
+            return await night.run()
+        finally:
+            db.close()
+
+
+def _begin(
+    db: Database,
+    settings: NightSettings,
+    keywords: Iterable[Keyword | Problem],
+    now: Now,
+    emit: Callable[[Event], None],
+) -> tuple[int, Worklist]:
+    """Reads the keywords and starts a run, in one transaction: unreadable input leaves nothing behind."""
+    service = service_of(settings.base_url)
+    with store_errors(settings.db), db.atomic():
+        runs.claim_service(db.conn, service)
+        run_id = runs.start_run(db.conn, version("creator-crawler"), now)
+        worklist = make_worklist(
+            db.conn,
+            _usable(keywords, emit),
+            endpoint_id=ENDPOINT.id,
+            pages_max=settings.pages_max,
+            refresh_after=settings.refresh_after,
+            now=now,
+        )
+    emit(NightStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service))
+    return run_id, worklist
+
+
+def _usable(keywords: Iterable[Keyword | Problem], emit: Callable[[Event], None]) -> Iterator[Keyword]:
+    for item in keywords:
+        if isinstance(item, Problem):
+            emit(LineSkipped(item))
+        else:
+            yield item
+
+
+class _Night:
+    """The parts of one night and what is written down at its end."""
+
+    def __init__(
+        self,
+        settings: NightSettings,
+        db: Database,
+        run_id: int,
+        worklist: Worklist,
+        stop: Stop,
+        emit: Callable[[Event], None],
+        surroundings: Surroundings,
+    ) -> None:
+        self._settings = settings
+        self._connection: sqlite3.Connection = db.conn
+        self._db = db
+        self._run_id = run_id
+        self._due = worklist.due
+        self._stop = stop
+        self._emit = emit
+        self._rng = surroundings.rng
+        self._now = surroundings.now
+        self._outage = Outage(surroundings.outage)
+
+    async def run(self) -> RunSummary:
+        """Crawls and returns the summary, which is in the database too wherever that can be written."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        settings = self._settings
+        store = Store(self._db, settings.db, self._run_id, ENDPOINT.id, self._now)
+        journal = Journal(store.apply)
+        throttle = Throttle(
+            parse_rate(settings.rate),
+            self._stop.sleep,
+            runs.seconds_since_last_call(self._connection, self._now),
+        )
+        async with open_api(ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)) as api:
+            crawl = Crawl(
+                endpoint=ENDPOINT,
+                client=api,
+                ledger=journal,
+                throttle=throttle,
+                budget=self._budget(),
+                outage=self._outage,
+                stop=self._stop,
+                seen_by=store.seen_by,
+                emit=self._emit,
+                rng=self._rng,
+                now=self._now,
+                keep_replies=settings.keep_replies,
+            )
+            await crawl.run(due_work(self._connection), min(settings.workers, max(1, self._due)))
+            await journal.close()
+        return self._end(crawl, loop.time() - begun)
+
+    def _budget(self) -> Budget:
+        settings, moment = self._settings, self._now()
+        spent = runs.calls_charged_on_day(self._connection, moment)
+        return Budget(settings.calls_max, settings.calls_max_per_day, {shanghai_day(moment): spent})
+
+    def _end(self, crawl: Crawl, seconds: float) -> RunSummary:
+        cause = self._cause(crawl)
+        try:
+            with store_errors(self._settings.db):
+                self._connection.execute(f"PRAGMA busy_timeout = {END_PATIENCE_MILLISECONDS}")
+                summary = self._summary(crawl, cause, seconds)
+                with self._db.atomic():
+                    runs.end_run(self._connection, self._run_id, summary, crawl.rate_limited, self._now)
+        except StoreError as exc:
+            # Everything that was saved before stays saved; only the closing words are missing.
+            return self._summary(crawl, StopCause("stopped", str(exc), EXIT_STOPPED), seconds)
+        return summary
+
+    def _cause(self, crawl: Crawl) -> StopCause:
+        finished = crawl.keywords_done + len(crawl.failures) >= self._due
+        if self._stop.cause is not None and not finished:
+            return self._stop.cause
+        if crawl.failures:
+            return StopCause("failed", _("some keywords failed"), EXIT_SOME_FAILED)
+        return StopCause(
+            "done", _("all due keywords are done") if self._due else _("nothing is due"), EXIT_DONE
+        )
+
+    def _summary(self, crawl: Crawl, cause: StopCause, seconds: float) -> RunSummary:
+        done, failed = crawl.keywords_done, len(crawl.failures)
+        calls = runs.count_calls(self._connection, self._run_id)
+        users = runs.count_users(self._connection, self._run_id)
+        return RunSummary(
+            cause.outcome,
+            cause.reason,
+            cause.exit_code,
+            KeywordCounts(self._due, done, failed, self._due - done - failed),
+            calls,
+            users,
+            round(seconds, 3),
+            str(self._settings.db),
+            tuple(crawl.failures),
+        )
