@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
+from crawler.errors import InputError
+from crawler.i18n import _
+
 Now = Callable[[], datetime]
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -29,3 +32,19 @@ def shanghai_day(moment: datetime) -> str:
 def shanghai_day_start(moment: datetime) -> datetime:
     """The moment at which the quota's calendar day of `moment` began."""
     return moment.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_span(text: str) -> timedelta:
+    """The span that `90s`, `30m`, `20h` or `7d` names; raises InputError for anything else."""
+    wanted = text.strip().lower()
+    number, unit = wanted[:-1], wanted[-1:]
+    try:
+        span = timedelta(**{_UNITS[unit]: float(number)})
+    except (KeyError, ValueError, OverflowError):
+        raise InputError(_("a span of time is written 90s, 30m, 20h or 7d, not %s") % text) from None
+    if span < timedelta(0):
+        raise InputError(_("a span of time cannot be negative: %s") % text)
+    return span

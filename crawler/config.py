@@ -81,31 +81,12 @@ def sends_token_in_clear(base_url: str) -> bool:
     return urlsplit(base_url).scheme == "http" and not is_loopback(base_url)
 
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def parse_span(text: str) -> timedelta:
-    """The span that `90s`, `30m`, `20h` or `7d` names; raises InputError for anything else."""
-    wanted = text.strip().lower()
-    number, unit = wanted[:-1], wanted[-1:]
-    try:
-        span = timedelta(**{_UNITS[unit]: float(number)})
-    except (KeyError, ValueError, OverflowError):
-        raise InputError(_("a span of time is written 90s, 30m, 20h or 7d, not %s") % text) from None
-    if span < timedelta(0):
-        raise InputError(_("a span of time cannot be negative: %s") % text)
-    return span
-
-
 def check_token(token: str) -> str:
     """The token, trimmed; raises TokenError where there is none or it cannot be one."""
     token = token.strip()
     if not token:
-        raise TokenError(
-            _(
-                "no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file; `crawler demo` needs none"
-            )
-        )
+        message = _("no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file")
+        raise TokenError(message + "; " + _("`crawler demo` needs none"))
     if not token.isascii() or not token.isprintable() or " " in token:
         raise TokenError(_("the token holds characters that no token has: was something else pasted?"))
     return token

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from crawler.clock import SHANGHAI, parse_span, stamp
+from crawler.errors import InputError
+from crawler.i18n import _
 
 _KEYWORD = """
 EXISTS (SELECT 1
@@ -47,5 +52,20 @@ def where(filters: Filters) -> tuple[str, dict[str, object]]:
         ("users.first_seen_at >= :since", "since", filters.since),
     ]
     used = [(condition, name, value) for condition, name, value in asked if value is not None]
-    condition = " AND ".join(condition.strip() for condition, _, _ in used) or "1"
-    return condition, {name: value for _, name, value in used}
+    condition = " AND ".join(condition.strip() for condition, _name, _value in used) or "1"
+    return condition, {name: value for _condition, name, value in used}
+
+
+def parse_since(text: str, now: datetime) -> str:
+    """The stamp that a day in Shanghai, a moment or a span before `now` names; InputError for others."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        try:
+            moment = now - parse_span(text)
+        except (InputError, OverflowError):
+            message = _(
+                "--since takes a day (2026-11-01), a moment (2026-11-01T08:00Z) or a span (7d), not %s"
+            )
+            raise InputError(message % text) from None
+    return stamp(moment if moment.tzinfo is not None else moment.replace(tzinfo=SHANGHAI))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from crawler.clock import utc_now
+from crawler.filters import Filters, parse_since
 from crawler.i18n import _
+from crawler.keywords import identity
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,3 +30,58 @@ def db_option(function: F) -> F:
         show_envvar=True,
         help=_("The SQLite database."),
     )(function)
+
+
+_FILTERS = (
+    click.option("--keyword", metavar="TEXT", help=_("Only creators that this keyword found.")),
+    click.option("--tag", metavar="TEXT", help=_("Only creators that a keyword with this tag found.")),
+    click.option(
+        "--min-fans", "fans_min", type=int, metavar="N", help=_("Only creators with N fans or more.")
+    ),
+    click.option(
+        "--max-fans", "fans_max", type=int, metavar="N", help=_("Only creators with N fans or fewer.")
+    ),
+    click.option(
+        "--verified/--unverified",
+        "verified",
+        default=None,
+        help=_("Only creators with, or without, a verification."),
+    ),
+    click.option(
+        "--since",
+        metavar="WHEN",
+        help=_("Since a day in Shanghai (2026-11-01), a moment (2026-11-01T08:00Z) or for a span (7d, 20h)."),
+    ),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help=_("At most N rows.")),
+)
+
+
+def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that choose creators, handed to the command as one `filters: Filters`."""
+
+    @functools.wraps(function)
+    def command(
+        *args: Any,
+        keyword: str | None,
+        tag: str | None,
+        fans_min: int | None,
+        fans_max: int | None,
+        verified: bool | None,
+        since: str | None,
+        limit: int | None,
+        **options: Any,
+    ) -> Any:
+        filters = Filters(
+            keyword=None if keyword is None else identity(keyword),
+            tag=tag,
+            fans_min=fans_min,
+            fans_max=fans_max,
+            verified=verified,
+            since=None if since is None else parse_since(since, utc_now()),
+            limit=limit,
+        )
+        return function(*args, filters=filters, **options)
+
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command

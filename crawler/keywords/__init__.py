@@ -1,0 +1,38 @@
+"""Keyword files → `Keyword` values, with file and line for whatever is wrong.
+
+- `.txt`: one keyword a line; blank lines, and lines that start with `#`, say nothing. Standard input (`-`),
+  pipes and files without an ending are read the same way, whatever their first line looks like.
+- `.csv`: a header names the column `keyword` (`关键词`) and, if wanted, `max_pages` (`最大页数`), `priority`
+  (`优先级`) and `tags` (`标签`); other columns are passed over. A comma, semicolon or tab parts the cells.
+- `.jsonl`: a line holds either a JSON string or an object with the keys above.
+- A folder stands for all of these in it and below it, by name, except hidden files and READMEs.
+
+Files are UTF-8, UTF-16 with a byte order mark, or GB18030; see `encoding` for how they are told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from crawler.keywords.sources import entries, find_sources
+from crawler.keywords.text import identity
+from crawler.model import Keyword, Problem
+
+__all__ = ["identity", "read_keywords"]
+
+
+def read_keywords(paths: Sequence[str | Path], stdin: BinaryIO | None = None) -> Iterator[Keyword | Problem]:
+    """Every keyword of `paths` in order, and a `Problem` for every line that gives none.
+
+    Reads as it goes, so that a file may be larger than memory; duplicates are left in. `stdin` stands in for
+    standard input. Raises `InputError` before the first item when any path is missing, cannot be read,
+    is no keyword file, or is a folder without one.
+    """
+    with ExitStack() as until_read:
+        sources, problems = find_sources(paths, stdin, until_read)
+        yield from problems
+        for source in sources:
+            yield from entries(source)

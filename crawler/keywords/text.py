@@ -1,0 +1,117 @@
+"""What makes a text a keyword: how it is trimmed, when two are the same, and what is refused."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+from crawler.i18n import _
+from crawler.model import Keyword, Problem
+
+LENGTH_MAX = 200
+NUMBER_MAX = 2**31 - 1
+QUOTED_CHARACTERS = 40
+
+# Byte order marks, zero-width and direction marks: what spreadsheets and chats leave around a copied text.
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
+_BLANK = _INVISIBLE + "".join(filter(str.isspace, map(chr, range(0x3001))))
+_TAG_SEPARATORS = str.maketrans(dict.fromkeys("，、;；|\n", ","))
+
+
+class _Flaw(Exception):
+    """Why a line gives no keyword, as a `Problem` will say it."""
+
+
+def trimmed(text: str) -> str:
+    """`text` without white space and invisible marks at its ends."""
+    return text.strip(_BLANK)
+
+
+def identity(text: str) -> str:
+    """What two spellings of one keyword have in common: NFKC, trimmed, white space folded, case-folded."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    while not unicodedata.is_normalized("NFKC", folded):  # case-folding can undo it for a few characters
+        folded = unicodedata.normalize("NFKC", folded).casefold()
+    return trimmed(" ".join(folded.split()))
+
+
+def keyword_from(source: str, text: object, options: Mapping[str, object] | None = None) -> Keyword | Problem:
+    """The keyword that one line gives, or what is wrong with the line.
+
+    `options` holds `max_pages`, `priority` and `tags` as cells of text or JSON values; None and blank text
+    mean the same as a missing one.
+    """
+    try:
+        clean = _clean(text)
+        if not options:
+            return Keyword(clean, identity(clean), source=source)
+        return Keyword(
+            clean,
+            identity(clean),
+            priority=_whole_number("priority", options, least=-NUMBER_MAX) or 0,
+            max_pages=_whole_number("max_pages", options, least=1),
+            tags=_tags(options.get("tags")),
+            source=source,
+        )
+    except _Flaw as flaw:
+        return Problem(source, str(flaw))
+
+
+def quoted(value: object) -> str:
+    """`value` as a message may show it: short, on one line, without control characters."""
+    shown = repr(value)
+    return shown if len(shown) <= QUOTED_CHARACTERS else shown[: QUOTED_CHARACTERS - 1] + "…"
+
+
+def _clean(value: object) -> str:
+    if not isinstance(value, str):
+        raise _Flaw(_("a keyword must be text, not %s") % quoted(value))
+    text = trimmed(value)
+    if not text:
+        raise _Flaw(_("the keyword is missing"))
+    if len(text) > LENGTH_MAX:
+        raise _Flaw(
+            _("%(text)s has %(length)d characters; a keyword has at most %(most)d")
+            % {"text": quoted(text), "length": len(text), "most": LENGTH_MAX}
+        )
+    if "\ufffd" in text:
+        raise _Flaw(_("%s holds characters that cannot be read in the file's encoding") % quoted(text))
+    if not text.isprintable() and any(map(_is_control, text)):
+        raise _Flaw(_("%s holds control characters") % quoted(text))
+    return text
+
+
+def _is_control(character: str) -> bool:
+    return character not in "\t\r\n" and unicodedata.category(character) in ("Cc", "Cs")
+
+
+def _whole_number(field: str, options: Mapping[str, object], least: int) -> int | None:
+    value = options.get(field)
+    if isinstance(value, str):
+        value = _read_int(trimmed(value))
+    if value is None:
+        return None
+    if type(value) is not int or not least <= value <= NUMBER_MAX:
+        raise _Flaw(
+            _("%(field)s must be a whole number from %(least)d to %(most)d, not %(value)s")
+            % {"field": field, "least": least, "most": NUMBER_MAX, "value": quoted(value)}
+        )
+    return value
+
+
+def _read_int(text: str) -> int | str | None:
+    """The number that `text` spells, None when it is empty, `text` itself when it spells none."""
+    try:
+        return int(text) if text else None
+    except ValueError:
+        return text
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        value = value.translate(_TAG_SEPARATORS).split(",")
+    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+        raise _Flaw(_("tags must be text or a list of texts, not %s") % quoted(value))
+    return tuple(dict.fromkeys(_clean(tag) for tag in value if trimmed(tag)))
