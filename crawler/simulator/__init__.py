@@ -4,6 +4,7 @@ It shares no parsing and no policy with the crawler, so that it can judge it.
 """
 
 from crawler.simulator.bill import Bill, Line
+from crawler.simulator.render import Followers, Odd, followers
 from crawler.simulator.server import Simulator
 from crawler.simulator.settings import EndStyle, Fault, HttpWay, SimulatorSettings, WorldSettings
 from crawler.simulator.truth import Shown, Truth
@@ -14,12 +15,15 @@ __all__ = [
     "Creator",
     "EndStyle",
     "Fault",
+    "Followers",
     "HttpWay",
     "Line",
+    "Odd",
     "Shown",
     "Simulator",
     "SimulatorSettings",
     "Truth",
     "World",
     "WorldSettings",
+    "followers",
 ]

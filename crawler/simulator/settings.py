@@ -53,11 +53,11 @@ class WorldSettings:
     """What exists. A share is a probability from 0 to 1; the same settings give the same world.
 
     `creators` is the size of the population the keywords draw from. `pages_per_keyword` is the least and
-    the most a keyword has. `layouts` weighs the three shapes of an entry, A, B and C. Per entry,
+    the most a keyword has on night 0. `layouts` weighs the three shapes of an entry, A, B and C. Per entry,
     `odd_share` is the chance of an odd one; per page, `repeat_share` of some of the page before being
     repeated, `short_page_share` of fewer entries than usual. `hostile_share` of the creators have names
     such as `<script>` or `=1+1`. Per night, `change_share` of the creators change one thing or another,
-    `move_share` of the pairs have a red_id move between them, `new_share` of the creators appear.
+    `move_share` of the pairs have a red_id move between them, and a keyword finds `new_share` more.
     Per keyword, `no_content_share` is the chance of code 201 beyond the end, `has_more_share` of a
     `has_more` in the answers.
     """

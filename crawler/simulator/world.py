@@ -12,7 +12,6 @@ from random import Random
 from crawler.simulator import words
 from crawler.simulator.settings import NIGHTS_MAX, EndStyle, WorldSettings
 
-NIGHTS_WITH_NEWCOMERS = 30
 BORN_SECONDS = (0x56000000, 0x69000000)  # since 1970: 2015 to 2025
 VERIFY_TYPES = (0,) * 18 + (1, 2)
 RED_ID_SPACE = 10**10
@@ -56,7 +55,10 @@ class Listing:
 
 
 class World:
-    """Creators 0 … `settings.creators` - 1 and the keywords that find them; any text is a keyword."""
+    """Creators, counted from 0, and the keywords that find them; any text is a keyword.
+
+    Those from `settings.creators` on appear on later nights.
+    """
 
     def __init__(self, settings: WorldSettings) -> None:
         self.settings = settings
@@ -66,7 +68,7 @@ class World:
         self.listing = lru_cache(LISTINGS_CACHED)(self._listing)
 
     def creators(self, start: int, count: int) -> Iterator[Creator]:
-        """`count` creators from `start` on, one at a time, beyond the population if asked to."""
+        """`count` creators from `start` on, one at a time; there is no last one."""
         return map(self.creator, range(start, start + count))
 
     def page(self, keyword: str, page: int) -> tuple[int, ...]:
@@ -142,7 +144,9 @@ class World:
         has_more = random.random() < settings.has_more_share
         size = settings.users_per_page
         count = max(0, random.randint(*settings.pages_per_keyword) * size - random.randrange(size))
-        found = [index for index in self._draw(random, keyword, count) if self._is_here(index)]
+        found = self._draw(random, keyword, min(count, settings.creators))
+        for night in range(1, settings.night + 1):
+            self._add_newcomers(found, keyword, night)
         pages = []
         while found:
             short = random.random() < settings.short_page_share
@@ -152,24 +156,39 @@ class World:
         return Listing(tuple(pages), no_content, has_more)
 
     def _draw(self, random: Random, keyword: str, count: int) -> list[int]:
-        """`count` different creators: half the keyword's own, the rest shared with related keywords and all.
+        """`count` different creators: half the keyword's own, most others shared with related keywords.
 
-        Related are keywords that have two neighbouring characters in common.
+        Related are keywords with two neighbouring characters in common. A few creators come up everywhere.
         """
-        population = self.settings.creators
-        count = min(count, population)
-        width = max(2 * count, 8 * self.settings.users_per_page)
+        size = self.settings.users_per_page
         own = self._place(keyword)
         shared = [self._place(pair) for pair in _pairs(keyword)]
         chosen: dict[int, None] = {}
         tries = 0
         while len(chosen) < count:
             share = random.random()
-            start = own if share < 0.5 else random.choice(shared) if share < 0.85 else 0
-            step = random.randrange(width) if tries < 4 * count else tries
-            chosen[(start + step) % population] = None
+            if share < 0.5:
+                start, width = own, max(2 * count, 8 * size)
+            elif share < 0.9:
+                start, width = random.choice(shared), 3 * size
+            else:
+                start, width = 0, 10 * size
+            step = (
+                random.randrange(width) if tries < 4 * count else tries
+            )  # a small world is searched through
+            chosen[(start + step) % self.settings.creators] = None
             tries += 1
         return list(chosen)
+
+    def _add_newcomers(self, found: list[int], keyword: str, night: int) -> None:
+        """Puts those who appeared on `night` among the creators a keyword finds; they have new indexes."""
+        settings = self.settings
+        a_night = max(1, int(settings.creators * settings.new_share))
+        first = settings.creators + (night - 1) * a_night
+        random = Random(number("newcomers", self._salt, keyword, night))
+        count = min(a_night, int(len(found) * settings.new_share + random.random()))
+        for index in random.sample(range(first, first + a_night), count):
+            found.insert(random.randint(0, len(found)), index)
 
     def _beyond(self, keyword: str, page: int) -> tuple[int, ...]:
         """A page of an endless keyword: from the other side of the world, away from its own creators."""
@@ -179,14 +198,6 @@ class World:
 
     def _place(self, text: str) -> int:
         return number("place", self._salt, text) % self.settings.creators
-
-    def _is_here(self, index: int) -> bool:
-        """Whether a creator has appeared by this night: most are there from the first."""
-        share = self.settings.new_share
-        draw = number("new", self._salt, index) / 2**64
-        if draw >= share * NIGHTS_WITH_NEWCOMERS:
-            return True
-        return int(draw / share) < self.settings.night
 
 
 def _changed(creator: Creator, random: Random, niche: str) -> Creator:

@@ -1,0 +1,173 @@
+"""Every question a report asks, named. `:since` is where its period begins, `:run_id` its first run.
+
+Each answer has few rows, whatever the database holds: aggregates, or a LIMIT.
+"""
+
+from __future__ import annotations
+
+SERVICE = "SELECT value FROM settings WHERE name = 'service'"
+
+RUN_STARTS = "SELECT started_at FROM runs ORDER BY id DESC LIMIT 1000"
+
+FIRST_RUN_SINCE = "SELECT min(id) FROM runs WHERE ended_at IS NULL OR ended_at >= :since"
+
+RUNS = """
+WITH spent AS (
+    SELECT run_id,
+           count(*) FILTER (WHERE charge = 'charged') AS charged,
+           count(*) FILTER (WHERE charge = 'free')    AS free,
+           count(*) FILTER (WHERE charge = 'unknown') AS unknown
+      FROM calls
+     WHERE sent_at >= :since
+     GROUP BY run_id
+)
+SELECT runs.*, spent.charged, spent.free, spent.unknown, count(*) OVER () AS runs
+  FROM runs
+  LEFT JOIN spent ON spent.run_id = runs.id
+ WHERE runs.started_at >= :since
+ ORDER BY runs.id DESC
+ LIMIT :limit
+"""
+
+# `fans` decides which bucket of the vendor's vocabulary a creator falls into; NULL is a bucket of its own.
+BUCKETS = """
+SELECT CASE WHEN fans IS NULL     THEN NULL
+            WHEN fans < 100       THEN 0
+            WHEN fans < 1000      THEN 100
+            WHEN fans < 10000     THEN 1000
+            WHEN fans < 100000    THEN 10000
+            ELSE 100000 END                               AS fans_min,
+       count(*)                                           AS users,
+       count(*) FILTER (WHERE first_seen_at >= :since)    AS users_new
+  FROM users
+ GROUP BY 1
+"""
+
+NEWCOMERS = """
+SELECT key, name, red_id, profile_url, image, verify_label, fans, fans_exact, NULL AS fans_before
+  FROM users
+ WHERE first_seen_at >= :since
+ ORDER BY fans DESC NULLS LAST, key
+ LIMIT :limit
+"""
+
+# With min(id) beside it, SQLite takes `old_fans` from the row of that id: the count before the first change.
+GROWERS = """
+WITH before AS (
+    SELECT user_key, old_fans, min(id)
+      FROM changes
+     WHERE run_id >= :run_id AND changed_at >= :since AND field = 'fans_text' AND old_fans IS NOT NULL
+     GROUP BY user_key
+)
+SELECT users.key, users.name, users.red_id, users.profile_url, users.image, users.verify_label,
+       users.fans, users.fans_exact, before.old_fans AS fans_before, count(*) OVER () AS growers
+  FROM before
+  JOIN users ON users.key = before.user_key
+ WHERE users.fans > before.old_fans
+ ORDER BY users.fans - before.old_fans DESC, users.key
+ LIMIT :limit
+"""
+
+FOUND_BY = """
+SELECT keywords.text, count(*) OVER () AS keywords
+  FROM sightings
+  JOIN keywords ON keywords.id = sightings.keyword_id
+ WHERE sightings.user_key = :key
+ ORDER BY sightings.first_seen_at, sightings.first_page, sightings.first_rank
+ LIMIT 1
+"""
+
+_YIELDS = """
+WITH yields AS (
+    SELECT calls.keyword_id,
+           count(*)                          AS charged,
+           coalesce(sum(pages.entries), 0)   AS entries,
+           coalesce(sum(pages.users_new), 0) AS users_new
+      FROM calls
+      LEFT JOIN pages ON pages.call_id = calls.id
+     WHERE calls.sent_at >= :since AND calls.charge = 'charged'
+     GROUP BY calls.keyword_id
+)
+SELECT keywords.text, yields.*, count(*) OVER () AS keywords, sum(yields.charged) OVER () AS charged_total
+  FROM yields
+  JOIN keywords ON keywords.id = yields.keyword_id
+"""
+
+FRUITFUL = f"""{_YIELDS}
+ WHERE yields.users_new > 0
+ ORDER BY 1.0 * yields.users_new / yields.charged DESC, yields.users_new DESC, keywords.id
+ LIMIT :limit
+"""
+
+BARREN = f"""{_YIELDS}
+ WHERE yields.users_new = 0
+ ORDER BY yields.charged DESC, yields.entries DESC, keywords.id
+ LIMIT :limit
+"""
+
+LAST_CALL = "SELECT max(sent_at) FROM calls"
+
+DAYS = """
+SELECT date(sent_at, '+8 hours')                  AS day,
+       count(*) FILTER (WHERE charge = 'charged') AS charged,
+       count(*) FILTER (WHERE charge = 'free')    AS free,
+       count(*) FILTER (WHERE charge = 'unknown') AS unknown,
+       max(code IS '303')                         AS quota_reached
+  FROM calls
+ WHERE sent_at >= :since
+ GROUP BY 1
+"""
+
+DAYS_PRUNED = """
+SELECT day,
+       sum(calls) FILTER (WHERE charge = 'charged') AS charged,
+       sum(calls) FILTER (WHERE charge = 'free')    AS free,
+       sum(calls) FILTER (WHERE charge = 'unknown') AS unknown,
+       0                                            AS quota_reached
+  FROM pruned_calls
+ WHERE day >= date(:since, '+8 hours')
+ GROUP BY day
+"""
+
+DAYS_NEW = """
+SELECT date(first_seen_at, '+8 hours') AS day, count(*) AS users_new
+  FROM users
+ WHERE first_seen_at >= :since
+ GROUP BY 1
+"""
+
+# What stands in brackets is detail that differs from call to call.
+FAILURES = """
+WITH failed AS (
+    SELECT keywords.id, keywords.text, keywords.priority,
+           substr(stop_reason, 1, instr(stop_reason || ' (', ' (') - 1) AS reason
+      FROM checkpoints
+      JOIN keywords ON keywords.id = checkpoints.keyword_id
+     WHERE checkpoints.state = 'failed' AND checkpoints.run_id >= :run_id
+),
+placed AS (
+    SELECT reason, text,
+           count(*)     OVER (PARTITION BY reason)                            AS keywords,
+           row_number() OVER (PARTITION BY reason ORDER BY priority DESC, id) AS place
+      FROM failed
+)
+SELECT reason, text, keywords, place
+  FROM placed
+ WHERE place <= :examples
+ ORDER BY keywords DESC, reason, place
+ LIMIT :limit
+"""
+
+ANSWERS = """
+SELECT code, substr(error, 1, instr(error || ' (', ' (') - 1) AS reason,
+       count(*) FILTER (WHERE charge = 'charged') AS charged,
+       count(*) FILTER (WHERE charge = 'free')    AS free,
+       count(*) FILTER (WHERE charge = 'unknown') AS unknown
+  FROM calls
+ WHERE sent_at >= :since AND (error IS NOT NULL OR settled_at IS NULL)
+ GROUP BY 1, 2
+ ORDER BY count(*) DESC
+ LIMIT :limit
+"""
+
+REJECTS = "SELECT count(*) FROM rejects WHERE run_id >= :run_id AND rejected_at >= :since"

@@ -1,0 +1,125 @@
+"""What a report says, as values: read once from the database, then only laid out.
+
+Times are the database's UTC stamps, days are Asia/Shanghai's (the quota's calendar), texts are as the API or
+the user sent them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crawler.model import CallCounts
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run; `seconds` and `outcome` are None while it is going on."""
+
+    started_at: str
+    seconds: float | None
+    outcome: str | None
+    reason: str | None
+    keywords_due: int
+    keywords_done: int
+    keywords_failed: int
+    users_new: int
+    users_changed: int
+    users_seen: int
+    rate_limited: int
+    calls: CallCounts
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorLine:
+    """One creator. `fans_before` is the count at the start of the period, for those who grew; `keyword` found
+    them first, `keywords` is how many found them at all."""
+
+    name: str | None
+    red_id: str | None
+    profile_url: str | None
+    image: str | None
+    verify_label: str | None
+    fans: int | None
+    fans_exact: bool | None
+    fans_before: int | None
+    keyword: str | None
+    keywords: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordLine:
+    """What a keyword cost and brought in the period: `entries` counts all it showed, known or new."""
+
+    text: str
+    charged: int
+    entries: int
+    users_new: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordGroup:
+    """Some keywords of a kind, and the totals over all of that kind."""
+
+    lines: tuple[KeywordLine, ...]
+    keywords: int
+    charged: int
+
+
+@dataclass(frozen=True, slots=True)
+class BucketLine:
+    """Creators with at least `fans_min` and fewer than `fans_below` followers; both None for unknown counts,
+    `fans_below` None without an upper end. `users_new` are those of the period."""
+
+    fans_min: int | None
+    fans_below: int | None
+    users: int
+    users_new: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """One calendar day; `quota_reached` where the service said so."""
+
+    day: str
+    calls: CallCounts
+    users_new: int
+    quota_reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLine:
+    """Keywords that failed for one cause, a few of them by name."""
+
+    cause: str
+    keywords: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """Calls of one cause that brought no page, by what they cost."""
+
+    cause: str
+    calls: CallCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All of a report. `since` is where its period begins, None for a database without a run."""
+
+    made_at: str
+    since: str | None
+    service: str | None
+    users_total: int
+    users_new: int
+    users_grown: int
+    rejects: int
+    runs: tuple[RunLine, ...]
+    newcomers: tuple[CreatorLine, ...]
+    growers: tuple[CreatorLine, ...]
+    fruitful: KeywordGroup
+    barren: KeywordGroup
+    buckets: tuple[BucketLine, ...]
+    days: tuple[DayLine, ...]
+    failures: tuple[FailureLine, ...]
+    answers: tuple[AnswerLine, ...]
