@@ -17,7 +17,7 @@ from crawler.clock import Now, shanghai_day, utc_now
 from crawler.config import NightSettings, service_of
 from crawler.crawl import Crawl
 from crawler.endpoints import SEARCH_USER_V2
-from crawler.errors import StoreError
+from crawler.errors import InputError, StoreError
 from crawler.events import Event, LineSkipped, NightStarted
 from crawler.i18n import _
 from crawler.lock import hold
@@ -87,6 +87,8 @@ def _begin(
             refresh_after=settings.refresh_after,
             now=now,
         )
+        if not worklist.listed:
+            raise InputError(_("there is no keyword in the files given: nothing to ask for"))
     emit(NightStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service))
     return run_id, worklist
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
 import click
+
+from crawler.errors import CrawlerError, InputError
+from crawler.i18n import _
 
 COMMANDS = {
     "run": "crawler.cli.run:run",
@@ -22,6 +32,12 @@ COMMANDS = {
 }
 """Every command in the order `--help` shows them, with the place of its function."""
 
+EXIT_CRASHED = 70
+EXIT_INTERRUPTED = 130
+ENV_FILE = Path(".env")
+TOKEN_VARIABLE = "JUSTONEAPI_TOKEN"  # noqa: S105 - the name of a variable
+OWN_VARIABLES = (TOKEN_VARIABLE, "CRAWLER_")
+
 
 class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is asked for."""
@@ -38,3 +54,70 @@ class LazyGroup(click.Group):
         module, function = place.split(":")
         command: click.Command = getattr(importlib.import_module(module), function)
         return command
+
+
+cli = LazyGroup(
+    "crawler",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=_(
+        """Keyword files in, a database of creators out: every night, resumable, every call accounted for.
+
+        \b
+        Start here:
+          crawler demo                       the whole story in a minute, no token needed
+          crawler run                        crawl keywords/ into data/creators.db, or go on
+          crawler status                     what the database holds, how the last nights went
+          crawler query new                  who is new since the last night
+          crawler export creators.xlsx       the list for Excel
+
+        The token comes from JUSTONEAPI_TOKEN, from a file .env, or from --token-file.
+        """
+    ),
+)
+click.version_option(package_name="creator-crawler", prog_name="crawler")(cli)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line and ends the process with its exit code; nothing a user can cause tracebacks."""
+    logging.getLogger().addHandler(
+        logging.NullHandler()
+    )  # a library's complaint could quote a URL, token and all
+    try:
+        _read_env_file()
+        code = cli.main(arguments, prog_name="crawler", standalone_mode=False)
+    except CrawlerError as error:
+        print(f"crawler: {error}", file=sys.stderr)  # noqa: T201 - this is where errors are shown
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:  # `crawler query … | head`: whoever read has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception:
+        print(_masked(traceback.format_exc()), file=sys.stderr)  # noqa: T201 - a defect of ours, to be reported
+        print(_("crawler: this is a defect in creator-crawler; what was saved is safe"), file=sys.stderr)  # noqa: T201 - as above
+        code = EXIT_CRASHED
+    sys.exit(code)
+
+
+def _read_env_file() -> None:
+    """Takes this program's variables from `.env` where the environment has none of that name."""
+    if not ENV_FILE.is_file():
+        return
+    from dotenv import dotenv_values
+
+    try:
+        values = dotenv_values(ENV_FILE, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(_("cannot read %s: %s") % (ENV_FILE, error)) from error
+    for name, value in values.items():
+        if name.startswith(OWN_VARIABLES) and value is not None:
+            os.environ.setdefault(name, value)
+
+
+def _masked(text: str) -> str:
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    return text.replace(token, "***") if token else text

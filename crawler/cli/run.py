@@ -1,0 +1,235 @@
+"""`crawler run`: a night from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crawler.cli.options import db_option
+from crawler.clock import parse_span
+from crawler.config import (
+    TOKEN_VARIABLE,
+    NightSettings,
+    check_token,
+    read_token_file,
+    resolve_base_url,
+    sends_token_in_clear,
+)
+from crawler.errors import CrawlerError, InputError, TokenError
+from crawler.events import Event
+from crawler.i18n import _
+from crawler.keywords import read_keywords
+from crawler.model import CallCounts, Keyword, KeywordCounts, Problem, RunSummary, UserCounts
+from crawler.night import run_night
+from crawler.show import JsonLines, TextLines, summary_json, summary_text
+from crawler.show.describe import Level
+from crawler.stopping import Stop, StopCause
+
+DEFAULTS = NightSettings(token="")
+DEMO_DB = Path("data/demo.db")
+DEMO_RATE = "unlimited"
+Emit = Callable[[Event], None]
+
+
+def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
+    """An option that the environment can set as well: `--max-pages` is CRAWLER_MAX_PAGES."""
+    variable = "CRAWLER_" + name.removeprefix("--").upper().replace("-", "_")
+    return click.option(name, *names, envvar=variable, show_envvar=True, show_default=True, **attributes)
+
+
+@click.command(
+    help=_(
+        """Crawl the keywords of PATHS (default: keywords/), or go on where the last run stopped.
+
+        PATHS are .txt, .csv and .jsonl files, folders of them, or - for standard input. A keyword is due when
+        it was never finished, or finished longer ago than --refresh-after. So the same command resumes after
+        a kill, goes on after a quota stop and starts the next night; run again at once it makes no call.
+
+        \b
+        Examples:
+          crawler run                                     keywords/ into data/creators.db
+          crawler run keywords/beauty.txt --max-calls 100
+          crawler run --rate 50/s --workers 32 --json
+          echo 穿搭 | crawler run -
+
+        \b
+        Exit codes:
+          0  all due keywords are done            75  stopped: run again to go on
+          1  finished, some keywords failed       77  token or permission
+          2  usage, or input that cannot be read  130, 143  interrupted, calls in flight saved
+
+        The token comes from JUSTONEAPI_TOKEN, from a file .env, or from --token-file. Ctrl-C once lets the
+        calls in flight come home, twice leaves at once.
+        """
+    )
+)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@db_option
+@_setting("--base-url", default="global", help=_("Where to ask: global, cn, or a URL."))
+@_setting("--token-file", type=click.Path(path_type=Path), help=_("A file with the token in its first line."))
+@_setting("--workers", type=click.IntRange(1, 1000), default=DEFAULTS.workers, help=_("Calls at one time."))
+@_setting("--rate", default=DEFAULTS.rate, help=_("Most calls: auto (40/m), 50/s, 40/m, unlimited."))
+@_setting("--max-pages", type=click.IntRange(1), default=DEFAULTS.pages_max, help=_("Most pages a keyword."))
+@_setting("--max-calls", type=click.IntRange(0), help=_("Stop once so many calls are charged."))
+@_setting(
+    "--max-calls-per-day", type=click.IntRange(0), help=_("The same for a day in Shanghai, over all runs.")
+)
+@_setting(
+    "--refresh-after", default="20h", help=_("A finished keyword is due again after this: 90m, 20h, 7d.")
+)
+@_setting(
+    "--timeout",
+    default="120s",
+    help=_("How long one answer may take; leaving earlier is charged all the same."),
+)
+@_setting("--drain", default="60s", help=_("How long calls in flight may take to come home after Ctrl-C."))
+@_setting("--keep-replies", is_flag=True, help=_("Keep every answer as it came, compressed."))
+@_setting("--json", "as_json", is_flag=True, help=_("The summary as one JSON object."))
+@_setting("--log-format", type=click.Choice(["text", "json"]), default="text", help=_("Lines on stderr."))
+@click.option("-q", "--quiet", is_flag=True, help=_("Only warnings and errors on stderr."))
+@click.option("-v", "--verbose", count=True, help=_("Each keyword; twice: each call."))
+@click.option(
+    "--simulate-without-token",
+    is_flag=True,
+    help=_("Without a token, play the night against the built-in simulator into data/demo.db."),
+)
+def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **options: Any) -> None:
+    """Reads the settings, lets the night run and shows how it ended."""
+    try:
+        settings, simulated = _settings(options, simulate_without_token)
+        summary = _run(settings, paths or (Path("keywords"),), options, simulated)
+    except CrawlerError as error:
+        if as_json:
+            click.echo(summary_json(_refused(error, options["db"])))
+        raise
+    click.echo(summary_json(summary) if as_json else summary_text(summary, ["crawler", *sys.argv[1:]]))
+    sys.exit(summary.exit_code)
+
+
+def _settings(options: dict[str, Any], simulate_without_token: bool) -> tuple[NightSettings, bool]:
+    """The night's settings, and whether it is to be played against the simulator."""
+    settings = NightSettings(
+        token="",
+        db=options["db"],
+        base_url=resolve_base_url(options["base_url"]),
+        workers=options["workers"],
+        rate=options["rate"],
+        pages_max=options["max_pages"],
+        calls_max=options["max_calls"],
+        calls_max_per_day=options["max_calls_per_day"],
+        refresh_after=parse_span(options["refresh_after"]),
+        timeout_seconds=parse_span(options["timeout"]).total_seconds(),
+        keep_replies=options["keep_replies"],
+    )
+    if settings.timeout_seconds <= 0:
+        raise InputError(_("--timeout must be more than nothing"))
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if options["token_file"] is not None:
+        token = read_token_file(options["token_file"])
+    elif simulate_without_token and not token.strip():
+        return replace(settings, token="demo", db=DEMO_DB, rate=DEMO_RATE), True  # noqa: S106 - no secret
+    return replace(settings, token=check_token(token)), False
+
+
+def _run(
+    settings: NightSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
+) -> RunSummary:
+    keywords = _found(paths)
+    if sends_token_in_clear(settings.base_url):
+        click.echo(
+            _("Warning: this address is plain HTTP: the token crosses the network in clear."), err=True
+        )
+    if simulated:
+        click.echo(
+            _("No token: playing the night against the built-in simulator; its creators are invented.")
+            + "\n"
+            + _("They go into %s, never into the real database. Set JUSTONEAPI_TOKEN for real ones.")
+            % DEMO_DB,
+            err=True,
+        )
+    drain_seconds = parse_span(options["drain"]).total_seconds()
+    with _display(options, settings.rate) as emit:
+        return asyncio.run(_night(settings, keywords, emit, drain_seconds, simulated))
+
+
+def _found(paths: tuple[Path, ...]) -> Iterator[Keyword | Problem]:
+    """The keywords of `paths`; what cannot be read is refused here, before a database is made."""
+    keywords = read_keywords(paths)
+    first = next(keywords, None)
+    return iter(()) if first is None else chain([first], keywords)
+
+
+def _display(options: dict[str, Any], rate: str) -> AbstractContextManager[Emit]:
+    """What shows the events: a live panel on a terminal, lines elsewhere."""
+    level = Level.WARNING if options["quiet"] else Level.INFO
+    if options["verbose"]:
+        level = Level.DETAIL if options["verbose"] == 1 else Level.DEBUG
+    if options["log_format"] == "json":
+        return nullcontext(JsonLines(sys.stderr, level))
+    if options["quiet"] or not sys.stderr.isatty():
+        return nullcontext(TextLines(sys.stderr, level))
+    from rich.console import Console
+
+    from crawler.show.progress import LiveProgress
+
+    return LiveProgress(Console(stderr=True), level, rate)
+
+
+async def _night(
+    settings: NightSettings,
+    keywords: Iterator[Keyword | Problem],
+    emit: Emit,
+    drain_seconds: float,
+    simulated: bool,
+) -> RunSummary:
+    stop = Stop()
+    stop_on_signals(stop, drain_seconds)
+    if not simulated:
+        return await run_night(settings, keywords, stop=stop, emit=emit)
+    from crawler.simulator import Simulator, SimulatorSettings
+
+    async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
+        settings = replace(settings, base_url=simulator.base_url)
+        return await run_night(settings, keywords, stop=stop, emit=emit)
+
+
+def stop_on_signals(stop: Stop, drain_seconds: float) -> None:
+    """The first SIGINT or SIGTERM lets the calls in flight come home and ends the run, the second leaves."""
+    loop = asyncio.get_running_loop()
+    received: list[int] = []
+
+    def receive(number: int) -> None:
+        received.append(number)
+        if len(received) > 1:
+            stop.leave()
+            return
+        name = signal.Signals(number).name
+        stop.request(StopCause("interrupted", _("interrupted by %s") % name, 128 + number))
+        loop.call_later(drain_seconds, stop.leave)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or signal.getsignal(number) is signal.SIG_IGN:
+            continue  # nohup, or a system without it
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, receive, number)
+            continue
+        signal.signal(number, lambda number, frame: loop.call_soon_threadsafe(receive, number))
+
+
+def _refused(error: CrawlerError, db: Path) -> RunSummary:
+    """A summary for a run that did not come to its first call."""
+    outcome = "failed" if isinstance(error, InputError | TokenError) else "stopped"
+    return RunSummary(
+        outcome, str(error), error.exit_code, KeywordCounts(), CallCounts(), UserCounts(), 0.0, str(db)
+    )

@@ -1,0 +1,105 @@
+"""Events of a run in words, each with how much it matters."""
+
+from __future__ import annotations
+
+import enum
+
+from crawler.events import (
+    CallEnded,
+    Event,
+    KeywordDone,
+    KeywordFailed,
+    KeywordPutOff,
+    LineSkipped,
+    NightStarted,
+    OutageOver,
+    OutagePause,
+    PageStored,
+    RateLimited,
+    Stopping,
+)
+from crawler.i18n import _
+from crawler.model import StopReason
+
+
+class Level(enum.IntEnum):
+    """How much an event matters, from each single call to what a person should know."""
+
+    DEBUG = 10
+    DETAIL = 15
+    INFO = 20
+    WARNING = 30
+
+
+def describe(event: Event) -> tuple[Level, str]:
+    """The level of an event and one line that says what happened, to which keyword, at what cost."""
+    match event:
+        case NightStarted():
+            line = _("run %(run)d: %(due)d of %(listed)d keywords are due, into %(db)s from %(service)s")
+            shown = {"run": event.run_id, "due": event.due, "listed": event.listed}
+            text = line % (shown | {"db": event.db, "service": event.service})
+            if event.repeated:
+                text += "; " + _("%d lines repeat a keyword") % event.repeated
+            return Level.INFO, text
+        case LineSkipped():
+            return Level.WARNING, f"{event.problem.source}: {event.problem.message}"
+        case CallEnded():
+            line = _("%(keyword)s, page %(page)d, attempt %(attempt)d: %(reason)s; %(charge)s, %(ms)d ms")
+            return Level.DEBUG, line % {
+                "keyword": event.work.text,
+                "page": event.page,
+                "attempt": event.attempt,
+                "reason": event.reason,
+                "charge": event.charge,
+                "ms": event.milliseconds,
+            }
+        case PageStored():
+            return _page(event)
+        case KeywordDone():
+            line = _("%(keyword)s: done at page %(page)d, %(reason)s")
+            reason = stop_reason_text(event.stop_reason)
+            return Level.DETAIL, line % {"keyword": event.work.text, "page": event.page, "reason": reason}
+        case KeywordPutOff():
+            line = _("%(keyword)s: put off to the end of the run at page %(page)d, %(reason)s")
+        case KeywordFailed():
+            line = _("%(keyword)s: failed at page %(page)d, %(reason)s; it is due again next time")
+        case RateLimited():
+            line = _("the API's rate limit was met: all calls at %s now") % event.rate
+            return (Level.INFO if event.lowered else Level.DEBUG), line
+        case OutagePause():
+            line = _("most of the last calls failed: pausing %(seconds)d s, then probe %(probe)d")
+            return Level.WARNING, line % {"seconds": event.seconds, "probe": event.probe}
+        case OutageOver():
+            return Level.WARNING, _("the service answers again")
+        case Stopping():
+            line = _("stopping: %(reason)s; %(calls)d calls in flight come home")
+            return Level.WARNING, line % {"reason": event.cause.reason, "calls": event.in_flight}
+    level = Level.WARNING if isinstance(event, KeywordFailed) else Level.INFO
+    return level, line % {"keyword": event.work.text, "page": event.work.page, "reason": event.reason}
+
+
+def _page(event: PageStored) -> tuple[Level, str]:
+    line = _("%(keyword)s, page %(page)d: %(entries)d entries, %(new)d new creators")
+    text = line % {
+        "keyword": event.work.text,
+        "page": event.page,
+        "entries": event.entries,
+        "new": event.saved.users_new,
+    }
+    if event.rejected:
+        text += "; " + _("%d entries could not be read and are kept in rejects") % event.rejected
+    if event.oddity:
+        text += f"; {event.oddity}"
+    odd = event.rejected or event.oddity
+    return (Level.INFO if odd else Level.DEBUG), text
+
+
+def stop_reason_text(reason: StopReason) -> str:
+    """Why a keyword ended, for people."""
+    return {
+        StopReason.EMPTY_PAGE: _("the page was empty"),
+        StopReason.NO_CONTENT: _("the API has no more"),
+        StopReason.NO_MORE: _("the API says there is no more"),
+        StopReason.NOTHING_NEW: _("the page brought no creator new to the keyword"),
+        StopReason.PAGE_LIMIT: _("its page limit was reached"),
+    }[reason]

@@ -1,0 +1,80 @@
+"""A run on a terminal: a live panel of totals, and above it the lines that matter."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from crawler.events import Event
+from crawler.i18n import _
+from crawler.model import Charge
+from crawler.show.describe import Level, describe
+from crawler.show.tally import Tally
+from crawler.show.text import one_line, span
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+REFRESHES_PER_SECOND = 4
+
+
+class LiveProgress:
+    """Shows the events it is called with, while it is entered."""
+
+    def __init__(self, console: Console, level: Level, rate: str) -> None:
+        self._level = level
+        self._rate = rate
+        self._tally = Tally(time.monotonic())
+        self._live = Live(
+            console=console,
+            get_renderable=self._panel,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def __enter__(self) -> LiveProgress:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Takes in one event."""
+        self._tally.take(event)
+        level, text = describe(event)
+        if level >= self._level:
+            style = "yellow" if level >= Level.WARNING else ""
+            self._live.console.print(Text(one_line(text), style=style))
+
+    def _panel(self) -> RenderableType:
+        tally, now = self._tally, time.monotonic()
+        ended = tally.keywords_done + tally.keywords_failed
+        table = Table.grid(padding=(0, 2))
+        bar = ProgressBar(total=max(1, tally.keywords_due), completed=ended, width=40)
+        table.add_row(_("keywords"), f"{ended:,} / {tally.keywords_due:,}", bar)
+        table.add_row(
+            _("creators"), _("%s new") % f"{tally.users_new:,}", _("%s seen") % f"{tally.users_seen:,}"
+        )
+        unknown = tally.calls[Charge.UNKNOWN]
+        charged = _("%s charged") % f"{tally.calls[Charge.CHARGED]:,}"
+        charged += ", " + _("%s with charge unknown") % f"{unknown:,}" if unknown else ""
+        table.add_row(_("calls"), _("%s sent") % f"{tally.calls_sent:,}", charged)
+        pace = _("%.0f a minute") % tally.calls_per_minute(now)
+        limit = _("limit %s") % (tally.rate or self._rate)
+        limit += ", " + _("302 met %d times") % tally.rate_limited if tally.rate_limited else ""
+        table.add_row(_("pace"), pace, limit)
+        left = tally.seconds_left(now)
+        ending = _("coming home: what is in flight is saved") if tally.stopping else _("Ctrl-C stops safely")
+        table.add_row(_("time left"), "…" if left is None else _("about %s") % span(left), ending)
+        return table

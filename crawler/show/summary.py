@@ -1,0 +1,89 @@
+"""The end of a run, for people and for programs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+import orjson
+
+from crawler.i18n import _
+from crawler.model import RunSummary
+from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_TOKEN, EXIT_USAGE
+from crawler.show.text import one_line, span
+
+FAILURES_SHOWN = 10
+
+
+def summary_json(summary: RunSummary) -> str:
+    """The summary as one JSON object on one line."""
+    return orjson.dumps(summary).decode()
+
+
+def summary_text(summary: RunSummary, command: Sequence[str]) -> str:
+    """The summary for people, with the command to try next; `command` is the one that made this run."""
+    keywords, calls, users = summary.keywords, summary.calls, summary.users
+    rows = [
+        (
+            _("keywords"),
+            _("%(done)s done, %(failed)s failed, %(left)s left of %(due)s due")
+            % _grouped(done=keywords.done, failed=keywords.failed, left=keywords.left, due=keywords.due),
+        ),
+        (
+            _("calls"),
+            _("%(sent)s sent: %(charged)s charged, %(free)s free, %(unknown)s with charge unknown")
+            % _grouped(sent=calls.sent, charged=calls.charged, free=calls.free, unknown=calls.unknown),
+        ),
+        (
+            _("creators"),
+            _("%(new)s new, %(changed)s changed, %(seen)s seen; %(total)s in %(db)s")
+            % (
+                _grouped(new=users.new, changed=users.changed, seen=users.seen, total=users.total)
+                | {"db": summary.db}
+            ),
+        ),
+        (_("time"), span(summary.seconds)),
+    ]
+    lines = [f"{_heading(summary.outcome)}: {one_line(summary.reason)}"]
+    lines += [f"  {label}: {text}" for label, text in rows]
+    lines += _failure_lines(summary)
+    lines += ["", *_next_lines(summary, shlex.join(command))]
+    return "\n".join(lines)
+
+
+def _heading(outcome: str) -> str:
+    return {
+        "done": _("Done"),
+        "failed": _("Finished, with failures"),
+        "stopped": _("Stopped"),
+        "interrupted": _("Interrupted"),
+    }[outcome]
+
+
+def _grouped(**numbers: int) -> dict[str, str]:
+    return {name: f"{number:,}" for name, number in numbers.items()}
+
+
+def _failure_lines(summary: RunSummary) -> list[str]:
+    lines = [
+        "  "
+        + _("failed: %(keyword)s, page %(page)d: %(reason)s")
+        % {"keyword": one_line(failure.text), "page": failure.page, "reason": one_line(failure.reason)}
+        for failure in summary.failures[:FAILURES_SHOWN]
+    ]
+    if len(summary.failures) > FAILURES_SHOWN:
+        more = _("… and %d more: crawler query failed") % (len(summary.failures) - FAILURES_SHOWN)
+        lines.append(f"  {more}")
+    return lines
+
+
+def _next_lines(summary: RunSummary, command: str) -> list[str]:
+    database = "" if summary.db == "data/creators.db" else f" --db {shlex.quote(summary.db)}"
+    look = _("See who is new:  crawler query new%s") % database
+    if summary.exit_code == EXIT_DONE:
+        return [look]
+    if summary.exit_code == EXIT_SOME_FAILED:
+        return [_("Try the failed ones again:  %s") % command, look]
+    if summary.exit_code in (EXIT_TOKEN, EXIT_USAGE):
+        return [_("Once that is mended, go on with:  %s") % command]
+    return [_("Go on where it stopped:  %s") % command, look]

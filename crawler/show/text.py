@@ -1,0 +1,30 @@
+"""Small pieces of text for people."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from crawler.i18n import _
+
+
+def one_line(text: str) -> str:
+    """`text` on one line and without control characters: what the API sent must not steer a terminal."""
+    return "".join(
+        " "
+        if character in "\r\n\t"
+        else "�"
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs")
+        else character
+        for character in text
+    )
+
+
+def span(seconds: float) -> str:
+    """A span of time as a person says it: 45 s, 12 min, 3 h 20 min."""
+    whole = round(seconds)
+    if whole < 90:
+        return _("%d s") % whole
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return _("%d min") % minutes
+    return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
