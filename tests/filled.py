@@ -232,7 +232,7 @@ def _crawl(store: Store, work: Work, steps: Sequence[Step]) -> str:
         call_id = store.apply([OpenCall(work, number, attempt)])[0]
         assert isinstance(call_id, int)
         if isinstance(step, Settlement):
-            store.apply([SettleCall(call_id, step)])
+            store.apply([SettleCall(call_id, step, work, number)])
             attempt += 1
             if step is QUOTA_USED_UP:
                 return "stopped"
