@@ -33,6 +33,7 @@ from crawler.model import CallCounts, Keyword, KeywordCounts, Problem, RunSummar
 from crawler.night import run_night
 from crawler.show import JsonLines, TextLines, summary_json, summary_text
 from crawler.show.describe import Level
+from crawler.show.program import this_command
 from crawler.stopping import Stop, StopCause
 
 DEFAULTS = NightSettings(token="")
@@ -112,7 +113,7 @@ def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **
         if as_json:
             click.echo(summary_json(_refused(error, options["db"])))
         raise
-    click.echo(summary_json(summary) if as_json else summary_text(summary, ["crawler", *sys.argv[1:]]))
+    click.echo(summary_json(summary) if as_json else summary_text(summary, this_command()))
     sys.exit(summary.exit_code)
 
 
@@ -135,7 +136,7 @@ def _settings(options: dict[str, Any], simulate_without_token: bool) -> tuple[Ni
         raise InputError(_("--timeout must be more than nothing"))
     token = os.environ.get(TOKEN_VARIABLE, "")
     if options["token_file"] is not None:
-        token = read_token_file(options["token_file"])
+        token = os.environ[TOKEN_VARIABLE] = read_token_file(options["token_file"])  # where `main` masks it
     elif simulate_without_token and not token.strip():
         return replace(settings, token="demo", db=DEMO_DB, rate=DEMO_RATE), True  # noqa: S106 - no secret
     return replace(settings, token=check_token(token)), False

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 
 import orjson
 
 from crawler.i18n import _
 from crawler.model import RunSummary
 from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_TOKEN, EXIT_USAGE
+from crawler.show.program import program_name
 from crawler.show.text import one_line, span
 
 FAILURES_SHOWN = 10
@@ -20,8 +20,8 @@ def summary_json(summary: RunSummary) -> str:
     return orjson.dumps(summary).decode()
 
 
-def summary_text(summary: RunSummary, command: Sequence[str]) -> str:
-    """The summary for people, with the command to try next; `command` is the one that made this run."""
+def summary_text(summary: RunSummary, command: str | None) -> str:
+    """The summary for people; with the command to try next where `command`, which made this run, is given."""
     keywords, calls, users = summary.keywords, summary.calls, summary.users
     rows = [
         (
@@ -47,7 +47,8 @@ def summary_text(summary: RunSummary, command: Sequence[str]) -> str:
     lines = [f"{_heading(summary.outcome)}: {one_line(summary.reason)}"]
     lines += [f"  {label}: {text}" for label, text in rows]
     lines += _failure_lines(summary)
-    lines += ["", *_next_lines(summary, shlex.join(command))]
+    if command is not None:
+        lines += ["", *_next_lines(summary, command)]
     return "\n".join(lines)
 
 
@@ -79,7 +80,7 @@ def _failure_lines(summary: RunSummary) -> list[str]:
 
 def _next_lines(summary: RunSummary, command: str) -> list[str]:
     database = "" if summary.db == "data/creators.db" else f" --db {shlex.quote(summary.db)}"
-    look = _("See who is new:  crawler query new%s") % database
+    look = _("See who is new:  %s") % f"{program_name()} query new{database}"
     if summary.exit_code == EXIT_DONE:
         return [look]
     if summary.exit_code == EXIT_SOME_FAILED:

@@ -1,0 +1,167 @@
+"""`crawler demo`: the whole story in a minute, against a simulator in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from crawler.cli.run import Emit, stop_on_signals
+from crawler.config import NightSettings
+from crawler.errors import InputError
+from crawler.i18n import _
+from crawler.keywords import identity
+from crawler.lock import hold
+from crawler.model import Keyword, RunSummary
+from crawler.night import run_night
+from crawler.policy import EXIT_DONE
+from crawler.show import TextLines, summary_text
+from crawler.show.describe import Level
+from crawler.show.program import program_name
+from crawler.simulator import Simulator, SimulatorSettings
+from crawler.stopping import Stop
+
+STORY_DB = Path("data/story.db")
+NICHES = tuple(
+    [
+        "穿搭",
+        "小个子穿搭",
+        "通勤穿搭",
+        "美妆",
+        "护肤",
+        "敏感肌护肤",
+        "发型",
+        "美甲",
+        "美食探店",
+        "家常菜",
+        "减脂餐",
+        "烘焙",
+        "旅行攻略",
+        "露营",
+        "亲子游",
+        "育儿",
+        "辅食",
+        "健身",
+        "瑜伽",
+        "家居",
+        "收纳",
+        "猫咪",
+        "读书",
+        "摄影",
+    ]
+)
+QUOTA = 60
+WORLD = SimulatorSettings(
+    seed=7,
+    rate_limit=20,
+    daily_quota=QUOTA,
+    latency_seconds=(0.1, 0.4),
+    faults={"301": 0.05, "503": 0.02},
+    odd_share=0.01,
+)
+
+
+@click.command(
+    help=_(
+        """See a night from start to end, invented creators, no token, under a minute.
+
+        A simulator of the API starts in this process. The night meets the API's rate limit, then its daily
+        quota; the next day the same command goes on, and no page is paid twice. The database stays for you
+        to look at; each demo begins a new one.
+
+        \b
+        Examples:
+          crawler demo
+          crawler query top --db data/story.db
+        """
+    )
+)
+@click.option(
+    "--db",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=STORY_DB,
+    show_default=True,
+    help=_("Where the invented creators go; another file than this must not exist yet."),
+)
+def demo(db: Path) -> None:
+    """Plays two days and shows how each ended."""
+    if db != STORY_DB and db.exists():
+        raise InputError(_("%s exists already: the demo writes only new files") % db)
+    _remove(db)
+    summary = asyncio.run(_story(db))
+    sys.exit(summary.exit_code)
+
+
+def _remove(db: Path) -> None:
+    """Removes the database of the demo before, with what belongs to it, unless it is being written."""
+    with hold(db):
+        for ending in ("", "-wal", "-shm"):
+            db.with_name(db.name + ending).unlink(missing_ok=True)
+
+
+async def _story(db: Path) -> RunSummary:
+    stop = Stop()
+    stop_on_signals(stop, drain_seconds=10)
+    async with Simulator(WORLD) as simulator:
+        settings = NightSettings(
+            token="demo",  # noqa: S106 - the simulator takes any
+            db=db,
+            base_url=simulator.base_url,
+            rate="unlimited",
+            refresh_after=timedelta(days=1),
+        )
+        _tell(_("A simulator plays the API at %s: it allows 20 calls a second and %d successful calls a day.")
+              % (simulator.base_url, QUOTA))  # fmt: skip
+        _tell(
+            _("Day 1: %d keywords are due. The rate limit slows all workers, the quota stops the run.")
+            % len(NICHES)
+        )
+        await _night(settings, stop)
+        if stop.cause is not None and stop.cause.outcome == "interrupted":
+            return await _night(settings, stop)
+        return await _second_day(settings, simulator)
+
+
+async def _second_day(settings: NightSettings, simulator: Simulator) -> RunSummary:
+    stop = Stop()
+    stop_on_signals(stop, drain_seconds=10)
+    _tell(_("Day 2: the quota is there again. The same command goes on at the next page of each keyword."))
+    simulator.reset_quota()
+    summary = await _night(settings, stop)
+    bill = simulator.bill
+    _tell(
+        _("The simulator's bill: %(requests)d requests, %(charged)d charged; pages paid twice: %(twice)d.")
+        % {"requests": bill.requests, "charged": bill.charged, "twice": len(bill.charged_twice())}
+    )
+    if summary.exit_code == EXIT_DONE:
+        program = program_name()
+        _tell(_("Now ask the database:"))
+        for command in ("query top", "query overlap", "search 穿搭", "status"):
+            click.echo(f"  {program} {command} --db {settings.db}")
+    return summary
+
+
+async def _night(settings: NightSettings, stop: Stop) -> RunSummary:
+    keywords = [Keyword(text, identity(text), source="demo") for text in NICHES]
+    with _display() as emit:
+        summary = await run_night(settings, keywords, stop=stop, emit=emit)
+    click.echo(summary_text(summary, None))
+    return summary
+
+
+def _display() -> AbstractContextManager[Emit]:
+    if not sys.stderr.isatty():
+        return nullcontext(TextLines(sys.stderr, Level.INFO))
+    from rich.console import Console
+
+    from crawler.show.progress import LiveProgress
+
+    return LiveProgress(Console(stderr=True), Level.INFO, "unlimited")
+
+
+def _tell(text: str) -> None:
+    click.echo(f"\n{text}")

@@ -1,0 +1,27 @@
+"""What this program is called here, so that a command in a message can be pasted."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+
+def program_name() -> str:
+    """`crawler` where the shell finds it, else the path it was started by, else `python -m crawler`."""
+    started = Path(sys.argv[0])
+    if started.name == "__main__.py":
+        return "python -m crawler"
+    if started.stem != "crawler":
+        return "crawler"
+    found = shutil.which("crawler")
+    if found is not None and started.exists() and os.path.samefile(found, started):
+        return "crawler"
+    return shlex.quote(os.path.relpath(started))
+
+
+def this_command() -> str:
+    """The command line of this process, as it can be pasted."""
+    return f"{program_name()} {shlex.join(sys.argv[1:])}"
