@@ -201,6 +201,13 @@ def _tables(db: Database) -> None:
     run_script(db, _TABLES)
 
 
+@migrations(name="0002_unsighted")
+def _unsighted(db: Database) -> None:
+    # Entries of a page that need not have a sighting of their own: those without an id, which may join another's,
+    # and forgotten creators. With it the sightings of a crawl can be counted against its pages.
+    db.conn.execute("ALTER TABLE pages ADD COLUMN unsighted INTEGER NOT NULL DEFAULT 0")
+
+
 def run_script(db: Database, script: str) -> None:
     """Runs each statement of `script` in the open transaction; `executescript` would commit it first."""
     statement = ""

@@ -17,8 +17,8 @@ DROP_CALL = "DELETE FROM calls WHERE id = ? AND settled_at IS NULL"
 
 INSERT_PAGE = """
 INSERT INTO pages (endpoint_id, keyword_id, crawl, page, call_id, run_id, entries, users_new,
-                   new_to_keyword, rejected, oddity, fetched_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   new_to_keyword, rejected, unsighted, oddity, fetched_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 INSERT_REPLY = "INSERT INTO replies (page_id, body) VALUES (?, ?)"

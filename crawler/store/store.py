@@ -117,11 +117,13 @@ class Store:
 
     def _page_row(self, write: SavePage, kept: Sequence[Creator], saved: PageSaved, moment: str) -> None:
         page, work = write.page, write.work
+        unsighted = len(page.creators) - sum(creator.id is not None for creator in kept)
         cursor = self._connection.execute(
             sql.INSERT_PAGE,
             (
                 self._endpoint_id, work.keyword_id, work.crawl, write.number, write.call_id, self._run_id,
-                page.entries, saved.users_new, write.new_to_keyword, len(page.rejects), page.oddity, moment,
+                page.entries, saved.users_new, write.new_to_keyword, len(page.rejects), unsighted,
+                page.oddity, moment,
             ),
         )  # fmt: skip
         # A reply that names a forgotten creator is not kept at all.
