@@ -29,7 +29,7 @@ def _option_value(
         try:
             return None if text is None else read(text)
         except ValueError as error:
-            raise click.BadParameter(_("cannot read {text!r}").format(text=text)) from error
+            raise click.BadParameter(_("cannot read %r") % text) from error
 
     return callback
 
@@ -59,7 +59,7 @@ def _shares(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) ->
         try:
             shares[name] = float(share)
         except ValueError as error:
-            raise click.BadParameter(_("{text!r} is not NAME=NUMBER").format(text=text)) from error
+            raise click.BadParameter(_("%r is not NAME=NUMBER") % text) from error
     return shares
 
 
@@ -79,9 +79,10 @@ def _shares(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) ->
           crawler simulate --reply answer.json
 
         \b
-        Faults: {faults}.
+        Faults: %s.
         """
-    ).format(faults=", ".join(Fault)),
+    )
+    % ", ".join(Fault),
 )
 @click.option(
     "--port", default=DEFAULT_PORT, show_default=True, help=_("Port on 127.0.0.1; 0 takes a free one.")
@@ -183,36 +184,32 @@ async def _serve(simulator: Simulator) -> None:
     try:
         await simulator.start()
     except OSError as error:
-        message = _("{url} cannot be opened: {reason}. Choose another port with --port.")
-        raise click.UsageError(message.format(url=simulator.base_url, reason=error.strerror)) from error
+        message = _("%s cannot be opened: %s. Choose another port with --port.")
+        raise click.UsageError(message % (simulator.base_url, error.strerror)) from error
     click.echo(_greeting(simulator.base_url))
     try:
         await stop.wait()
     finally:
         await simulator.stop()
     bill = simulator.bill
-    click.echo(
-        _("Stopped after {requests} requests, {charged} of them charged.").format(
-            requests=bill.requests, charged=bill.charged
-        )
-    )
+    click.echo(_("Stopped after %s requests, %s of them charged.") % (bill.requests, bill.charged))
 
 
 def _greeting(url: str) -> str:
     """What to do with a simulator that runs at `url`."""
     return _(
-        """Serving invented creators at {url} until Ctrl-C.
+        """Serving invented creators at %(url)s until Ctrl-C.
 
 Crawl it from another terminal, into a database of its own:
-  JUSTONEAPI_TOKEN=demo crawler run --base-url {url} --db data/demo.db
+  JUSTONEAPI_TOKEN=demo crawler run --base-url %(url)s --db data/demo.db
 
 Look behind it:
-  curl {url}/_simulator/bill        what was asked and what it cost (?lines: every request)
-  curl -G --data-urlencode keyword=穿搭 {url}/_simulator/truth
+  curl %(url)s/_simulator/bill        what was asked and what it cost (?lines: every request)
+  curl -G --data-urlencode keyword=穿搭 %(url)s/_simulator/truth
                                                       what a complete crawl must find
-  curl {url}/_simulator/settings    what is being played, all of it
+  curl %(url)s/_simulator/settings    what is being played, all of it
 
 Change it while it runs:
-  curl -d '{{"night": 1, "faults": {{"301": 0.3}}}}' {url}/_simulator/settings
-  curl -X POST {url}/_simulator/reset-quota"""
-    ).format(url=url)
+  curl -d '{"night": 1, "faults": {"301": 0.3}}' %(url)s/_simulator/settings
+  curl -X POST %(url)s/_simulator/reset-quota"""
+    ) % {"url": url}

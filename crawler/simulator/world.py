@@ -87,7 +87,7 @@ class World:
     def creator(self, index: int) -> Creator:
         """The creator of that number as of the world's night."""
         random = Random(self._salt + index)
-        niche = random.choice(words.NICHES)
+        niche = self._niche(index)
         hostile = random.random() < self.settings.hostile_share
         creator = Creator(
             index=index,
@@ -95,7 +95,7 @@ class World:
             red_id=self._red_id(index),
             name=random.choice(words.HOSTILE) if hostile else words.name(random, niche),
             bio=words.bio(random, niche) if random.random() < 0.6 else "",
-            profession=random.choice(words.PROFESSIONS),
+            profession=words.profession(random, niche),
             fans=int(random.lognormvariate(FANS_MEDIAN_LOG, FANS_SPREAD_LOG)),
             fans_hidden=random.random() < 0.2,
             notes=random.randint(0, 900),
@@ -173,9 +173,8 @@ class World:
                 start, width = random.choice(shared), 3 * size
             else:
                 start, width = 0, 10 * size
-            step = (
-                random.randrange(width) if tries < 4 * count else tries
-            )  # a small world is searched through
+            # A small world is searched through.
+            step = random.randrange(width) if tries < 4 * count else tries
             chosen[(start + step) % self.settings.creators] = None
             tries += 1
         return list(chosen)
@@ -197,7 +196,18 @@ class World:
         return tuple((start + step) % population for step in range(size))
 
     def _place(self, text: str) -> int:
-        return number("place", self._salt, text) % self.settings.creators
+        """Where those whom a text finds stand: anywhere, or among the creators of a niche that it names."""
+        place, population = number("place", self._salt, text), self.settings.creators
+        for at, niche in enumerate(words.NICHES):
+            if niche in text:
+                first, end = (border * population // len(words.NICHES) for border in (at, at + 1))
+                return first + place % max(1, end - first)
+        return place % population
+
+    def _niche(self, index: int) -> str:
+        """The niches share the population out, one after the other; newcomers take turns."""
+        count, population = len(words.NICHES), self.settings.creators
+        return words.NICHES[index * count // population if index < population else index % count]
 
 
 def _changed(creator: Creator, random: Random, niche: str) -> Creator:

@@ -38,7 +38,8 @@ def test_it_says_where_it_serves_and_stops_cleanly_on_a_signal(stop):
     with simulating() as (process, base_url):
         assert read(f"{base_url}/api/xiaohongshu/search-user/v2?token=demo&keyword=a")["code"] == 0
         process.send_signal(stop)
-        output, _errors = process.communicate(timeout=30)
+        output = process.stdout.read()
+        process.wait(timeout=30)
     assert process.returncode == 0
     assert f"crawler run --base-url {base_url}" in output
     assert output.endswith("Stopped after 1 requests, 1 of them charged.\n")

@@ -59,7 +59,7 @@ async def get_code(play, code, way):
     return playing, status, json.loads(body)
 
 
-@pytest.mark.parametrize(("code", "way"), product(STATUSES_2026, HttpWay))
+@pytest.mark.parametrize(("code", "way"), list(product(STATUSES_2026, HttpWay)))
 async def test_each_code_comes_under_the_status_of_its_http_way(play, code, way):
     playing, status, envelope = await get_code(play, code, way)
     assert envelope["code"] == code
@@ -405,9 +405,12 @@ async def test_an_unknown_control_is_named(play):
     assert "explode" in answer["error"]
 
 
-async def test_it_listens_on_loopback_alone(play):
+async def test_it_listens_on_one_loopback_address_alone(play):
     playing = await play()
-    assert playing.simulator.base_url.startswith("http://127.0.0.1:")
+    host, port = playing.simulator.base_url.removeprefix("http://").split(":")
+    assert host == "127.0.0.1"
+    with pytest.raises(ConnectionRefusedError):  # who listens everywhere also answers at 127.0.0.2
+        await asyncio.open_connection("127.0.0.2", int(port))
 
 
 async def test_an_outage_ends_with_the_same_port_and_bill():

@@ -100,6 +100,12 @@ def test_related_keywords_share_more_creators_than_unrelated_ones():
     assert related > 1.5 * unrelated > 0
 
 
+def test_a_keyword_that_names_a_niche_finds_creators_of_that_niche():
+    a_world = world(creators=50_000)
+    names = [a_world.creator(index).name for index in found(a_world, "小个子穿搭")]
+    assert sum("穿搭" in name for name in names) > len(names) / 3
+
+
 def test_a_keyword_of_a_small_world_finds_everyone_once():
     assert sorted(found(world(creators=30), "穿搭")) == list(range(30))
 
