@@ -15,6 +15,11 @@ _CODE_OF_MEANING = {rule.meaning: str(code) for code, rule in RULES.items()}
 
 UNDOCUMENTED = "undocumented"
 IN_FLIGHT = "in flight"
+OUTAGE = "the service is out: most calls failed, and so did the probes after pauses"
+RATE_LIMIT = "the rate limit does not let up, however slow the calls"
+RUN_CAP = "--max-calls is reached"
+DAY_CAP = "--max-calls-per-day is reached"
+"""The last four are the crawl's own words for why it stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,8 @@ class Cause:
     advice: str
 
 
-def _N(message: str) -> str:  # noqa: N802 - gettext's usual name for a message that is translated later
+def _N(message: str) -> str:
+    """Marks a message that is translated where it is shown."""
     return message
 
 
@@ -89,18 +95,34 @@ CAUSES = {
         _N("Calls were under way when the process ended, or still are."),
         _N("Such calls may have been charged: compare with the vendor's bill."),
     ),
+    OUTAGE: Cause(
+        _N("The service was down: most calls failed, and so did the tries after pauses."),
+        _N("Failed calls are mostly free. The same command goes on where it stopped."),
+    ),
+    RATE_LIMIT: Cause(
+        _N("The service kept asking for slower calls, however slow they were."),
+        _N("Another program may be using the same token. The same command goes on where it stopped."),
+    ),
+    RUN_CAP: Cause(
+        _N("The limit of calls for one run was reached (--max-calls)."),
+        _N("The same command goes on where it stopped."),
+    ),
+    DAY_CAP: Cause(
+        _N("The limit of calls for one day was reached (--max-calls-per-day)."),
+        _N("The same command goes on tomorrow where it stopped."),
+    ),
     UNDOCUMENTED: Cause(
         _N("The service answered with a code that is not documented."),
         _N("It was not asked again, for it may have charged; the vendor can say what the code means."),
     ),
 }
-"""By the API's code, by the meaning of a rule of `policy` that has no code, or by one of the two names above."""
+"""By the API's code, by the meaning of a rule of `policy` that has no code, or by one of the names above."""
 
 
 def cause_of(reason: str | None, code: str | None = None) -> str | None:
     """The key in `CAUSES` for a reason as `policy.decide` writes it, with or without its bracketed detail.
 
-    None for a reason that is not about an answer, such as a cap of the user's own.
+    None for a reason that says no more than how the run ended.
     """
     if reason is None and code is None:
         return IN_FLIGHT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from crawler.clock import Now, shanghai_day, shanghai_day_start, stamp
 from crawler.model import CallCounts
@@ -75,6 +76,7 @@ class _Reader:
     def read(self) -> Report:
         buckets = self._buckets()
         growers = self._rows(sql.GROWERS, limit=GROWERS_MAX)
+        runs = self._rows(sql.RUNS, limit=RUNS_MAX)
         return Report(
             made_at=stamp(self._moment),
             since=self._since,
@@ -83,7 +85,10 @@ class _Reader:
             users_new=sum(bucket.users_new for bucket in buckets),
             users_grown=growers[0]["growers"] if growers else 0,
             rejects=self._value(sql.REJECTS),
-            runs=tuple(_run(row) for row in self._rows(sql.RUNS, limit=RUNS_MAX)),
+            runs_total=runs[0]["runs"] if runs else 0,
+            keywords_done=runs[0]["keywords_done_total"] if runs else 0,
+            calls=_calls(self._rows(sql.CALLS)[0]),
+            runs=tuple(_run(row) for row in runs),
             newcomers=self._creators(self._rows(sql.NEWCOMERS, limit=NEWCOMERS_MAX)),
             growers=self._creators(growers),
             fruitful=_keywords(self._rows(sql.FRUITFUL, limit=KEYWORDS_MAX)),
@@ -139,7 +144,7 @@ class _Reader:
         return tuple(
             DayLine(
                 day,
-                _sum(_calls(row) for row in calls.get(day, ())),
+                _total(_calls(row) for row in calls.get(day, ())),
                 users_new.get(day, 0),
                 any(row["quota_reached"] for row in calls.get(day, ())),
             )
@@ -152,5 +157,58 @@ def _calls(row: sqlite3.Row) -> CallCounts:
     return CallCounts(charged + free + unknown, charged, free, unknown)
 
 
-def total_calls(counts: Iterable[CallCounts]) -> CallCounts:
-    ...
+def _total(counts: Iterable[CallCounts]) -> CallCounts:
+    charged = free = unknown = 0
+    for one in counts:
+        charged, free, unknown = charged + one.charged, free + one.free, unknown + one.unknown
+    return CallCounts(charged + free + unknown, charged, free, unknown)
+
+
+def _run(row: sqlite3.Row) -> RunLine:
+    return RunLine(
+        started_at=row["started_at"],
+        seconds=None if row["ended_at"] is None else _seconds(row),
+        outcome=row["outcome"],
+        reason=row["reason"],
+        keywords_due=row["keywords_due"],
+        keywords_done=row["keywords_done"],
+        keywords_failed=row["keywords_failed"],
+        users_new=row["users_new"],
+        users_changed=row["users_changed"],
+        users_seen=row["users_seen"],
+        rate_limited=row["rate_limited"],
+        calls=_calls(row),
+    )
+
+
+def _seconds(row: sqlite3.Row) -> float | None:
+    """None for a run that died: only the next run closed it, perhaps days later."""
+    return None if row["outcome"] == "crashed" else row["seconds"]
+
+
+def _keywords(rows: Sequence[sqlite3.Row]) -> KeywordGroup:
+    lines = tuple(KeywordLine(row["text"], row["charged"], row["entries"], row["users_new"]) for row in rows)
+    return KeywordGroup(lines, rows[0]["keywords"] if rows else 0, rows[0]["charged_total"] if rows else 0)
+
+
+def _failures(rows: Sequence[sqlite3.Row]) -> tuple[FailureLine, ...]:
+    """One line per cause, whatever the wording: several reasons can mean the same."""
+    keywords: dict[str, int] = {}
+    examples: dict[str, list[str]] = {}
+    for row in rows:
+        cause = cause_of(row["reason"]) or UNDOCUMENTED
+        if row["place"] == 1:
+            keywords[cause] = keywords.get(cause, 0) + row["keywords"]
+        examples.setdefault(cause, []).append(row["text"])
+    return tuple(
+        FailureLine(cause, count, tuple(examples[cause][:EXAMPLES_MAX])) for cause, count in keywords.items()
+    )
+
+
+def _answers(rows: Sequence[sqlite3.Row]) -> tuple[AnswerLine, ...]:
+    calls: dict[str, list[CallCounts]] = {}
+    for row in rows:
+        cause = cause_of(row["reason"], row["code"]) or UNDOCUMENTED
+        calls.setdefault(cause, []).append(_calls(row))
+    lines = [AnswerLine(cause, _total(counts)) for cause, counts in calls.items()]
+    return tuple(sorted(lines, key=lambda line: -line.calls.sent))

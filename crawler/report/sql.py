@@ -21,12 +21,21 @@ WITH spent AS (
      WHERE sent_at >= :since
      GROUP BY run_id
 )
-SELECT runs.*, spent.charged, spent.free, spent.unknown, count(*) OVER () AS runs
+SELECT runs.*, spent.charged, spent.free, spent.unknown,
+       count(*) OVER () AS runs, sum(runs.keywords_done) OVER () AS keywords_done_total
   FROM runs
   LEFT JOIN spent ON spent.run_id = runs.id
  WHERE runs.started_at >= :since
  ORDER BY runs.id DESC
  LIMIT :limit
+"""
+
+CALLS = """
+SELECT count(*) FILTER (WHERE charge = 'charged') AS charged,
+       count(*) FILTER (WHERE charge = 'free')    AS free,
+       count(*) FILTER (WHERE charge = 'unknown') AS unknown
+  FROM calls
+ WHERE sent_at >= :since
 """
 
 # `fans` decides which bucket of the vendor's vocabulary a creator falls into; NULL is a bucket of its own.

@@ -105,7 +105,10 @@ class AnswerLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All of a report. `since` is where its period begins, None for a database without a run."""
+    """All of a report. `since` is where its period begins, None for a database without a run.
+
+    The totals hold for the whole period, the tuples only as many lines as are worth reading.
+    """
 
     made_at: str
     since: str | None
@@ -114,6 +117,9 @@ class Report:
     users_new: int
     users_grown: int
     rejects: int
+    runs_total: int
+    keywords_done: int
+    calls: CallCounts
     runs: tuple[RunLine, ...]
     newcomers: tuple[CreatorLine, ...]
     growers: tuple[CreatorLine, ...]

@@ -1,0 +1,103 @@
+"""`crawler report`: the morning's report as one HTML file."""
+
+from __future__ import annotations
+
+import sqlite3
+import webbrowser
+from contextlib import closing
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import click
+
+from crawler.cli.options import db_option
+from crawler.clock import utc_now
+from crawler.errors import InputError
+from crawler.export.files import replacing
+from crawler.filters import parse_since
+from crawler.i18n import _, language, translations
+from crawler.reading import open_readonly
+from crawler.report import Words, read_report, render
+
+ENDINGS = (".html", ".htm")
+
+
+def _price(ctx: click.Context, param: click.Parameter, text: str | None) -> Decimal | None:
+    try:
+        price = None if text is None else Decimal(text)
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if price is not None and not (price.is_finite() and 0 <= price < 1_000_000):
+        raise click.BadParameter(_("a price is a number such as 0.05, not %s") % text)
+    return price
+
+
+@click.command(
+    help=_(
+        """Write the morning's report: one HTML file that needs no network.
+
+        What ran and what it cost, new creators, who grew, which keywords still bring new creators and which
+        only repeat, followers, the last 30 days, and failures in plain words. Without --since it is about the
+        last night. FILE is report.html beside the database unless given.
+
+        \b
+        Examples:
+          crawler report
+          crawler report --price 0.05 --open
+          crawler report week.html --since 7d --lang zh
+        """
+    )
+)
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@db_option
+@click.option(
+    "--since",
+    metavar="WHEN",
+    help=_("Since a day in Shanghai (2026-11-01), a moment (2026-11-01T08:00Z) or for a span (7d, 20h)."),
+)
+@click.option("--lang", type=click.Choice(["zh", "en"]), help=_("The report's language, yours by default."))
+@click.option(
+    "--price",
+    metavar="YUAN",
+    callback=_price,
+    envvar="CRAWLER_PRICE",
+    show_envvar=True,
+    help=_("What a charged call costs; with it the report speaks of money too."),
+)
+@click.option(
+    "--pictures",
+    is_flag=True,
+    help=_("Show the creators' pictures, loaded from the platform by whoever opens the file."),
+)
+@click.option("--open", "show", is_flag=True, help=_("Open the report in the browser."))
+def report(
+    file: Path | None,
+    db: Path,
+    since: str | None,
+    lang: str | None,
+    price: Decimal | None,
+    pictures: bool,
+    show: bool,
+) -> None:
+    target = file or db.with_name("report.html")
+    if target.suffix.lower() not in ENDINGS:
+        raise InputError(_("the report is HTML: its name ends in .html, not as in %s") % target)
+    start = None if since is None else parse_since(since, utc_now())
+    with closing(open_readonly(db)) as connection:
+        try:
+            content = read_report(connection, since=start, now=utc_now)
+        except sqlite3.DatabaseError as exc:
+            raise InputError(_("cannot read %s: %s") % (db, exc)) from exc
+    words = Words(lang or language(), translations(lang or language()), price)
+    page = render(content, words, pictures=pictures)
+    with replacing(target) as made:
+        made.write_text(page, encoding="utf-8", errors="replace")
+    click.echo(target)
+    if show:
+        webbrowser.open(target.resolve().as_uri())
+    else:
+        click.echo(_("Open it in a browser. For the creators as a table: %s") % _export(db), err=True)
+
+
+def _export(db: Path) -> str:
+    return f"crawler export creators.xlsx --db {db}"

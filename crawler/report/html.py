@@ -1,0 +1,81 @@
+"""From a `Report` to the text of one HTML page that needs nothing beside itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from crawler.config import LOOPBACK_SERVICE
+from crawler.errors import MissingExtra
+from crawler.i18n import _
+from crawler.links import picture_link, profile_link
+from crawler.report.causes import CAUSES, cause_of
+from crawler.report.charts import day_bars
+from crawler.report.values import DayLine, Report
+from crawler.report.words import Words
+
+_FOLDER = Path(__file__).parent
+
+
+def render(report: Report, words: Words, *, pictures: bool = False) -> str:
+    """The page in the language of `words`; `pictures` links the creators' pictures, which are then
+    loaded from the platform's servers. Raises MissingExtra without jinja2 or pygal."""
+    style = (_FOLDER / "style.css").read_text(encoding="utf-8")
+    page: str = _template(words).render(
+        report=report,
+        words=words,
+        pictures=pictures,
+        policy=_policy(style, pictures),
+        style=style,
+        causes=CAUSES,
+        invented=report.service == LOOPBACK_SERVICE,
+        charts=_charts(report.days, words),
+    )
+    return page
+
+
+def _template(words: Words) -> Any:
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError as exc:
+        raise MissingExtra(_("crawler report"), "report") from exc
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    environment.filters["cause_of"] = cause_of
+    environment.filters["profile_link"] = profile_link
+    environment.filters["picture_link"] = picture_link
+    return environment.get_template("template.html")
+
+
+def _policy(style: str, pictures: bool) -> str:
+    """What a browser may do with the page: apply this one style, and show pictures if asked for."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    images = "https:" if pictures else "'none'"
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src {images}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _charts(days: tuple[DayLine, ...], words: Words) -> dict[str, str]:
+    say = words.catalogue.gettext
+    names = [line.day for line in days]
+    spent = [
+        (say("charged"), [line.calls.charged for line in days]),
+        (say("charge unknown"), [line.calls.unknown for line in days]),
+    ]
+    return {
+        "spent": day_bars(say("Charged calls by day"), names, spent),
+        "users_new": day_bars(
+            say("New creators by day"), names, [(say("new creators"), [line.users_new for line in days])]
+        ),
+    }
