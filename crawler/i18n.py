@@ -29,3 +29,8 @@ def translations(lang: str) -> gettext.NullTranslations:
 def _(message: str) -> str:
     """`message` in the reader's language."""
     return translations(language()).gettext(message)
+
+
+def N_(message: str) -> str:
+    """`message` as it stands, marked for translation where `_` is called later."""
+    return message

@@ -1,0 +1,154 @@
+"""`crawler verify`: is everything there that was paid for?"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crawler.cli.options import DEFAULT_DB, db_option
+from crawler.errors import InputError
+from crawler.i18n import _
+from crawler.reading import open_readonly
+from crawler.show.program import program_name
+from crawler.show.text import one_line
+from crawler.verify import Gap, Mended, Totals, examine, mend
+
+SHOWN_MAX = 50
+"""Gaps of one kind that are written out for people; `--json` has them all."""
+
+
+@click.command(
+    help=_(
+        """Prove that the database is complete, or name every gap and the command that mends it.
+
+        Every finished keyword has its pages from the first to the last and a reason to stop there; an
+        unfinished one has every page before the next; every charged call has its page and every page its
+        charge; creators, sightings and checkpoints agree; no red_id is held twice; the file is sound. A run
+        may be under way meanwhile. Calls whose charge is unknown are told, and are no gap.
+
+        --mend sets right what can be set right in place and makes the keywords of all other gaps due, so that
+        the next `crawler run` asks for them again, first of all.
+
+        \b
+        Examples:
+          crawler verify
+          crawler verify --json | jq '.gaps[].keyword'
+          crawler verify --mend && crawler run
+
+        \b
+        Exit codes:
+          0  complete (with --mend: nothing is left that could not be mended)
+          1  gaps, each named on standard output
+        """
+    )
+)
+@db_option
+@click.option("--mend", "mending", is_flag=True, help=_("Mend the gaps; needs the database for itself."))
+@click.option("--json", "as_json", is_flag=True, help=_("The findings as one JSON object."))
+def verify(db: Path, mending: bool, as_json: bool) -> None:
+    """Examines, mends if asked to, and shows what was found."""
+    result = _result(db, mending)
+    if as_json:
+        click.echo(json.dumps(_as_json(db, result), ensure_ascii=False))
+    else:
+        click.echo("\n".join(_lines(db, result)))
+    sys.exit(0 if result.after.complete else 1)
+
+
+def _result(db: Path, mending: bool) -> Mended:
+    with closing(open_readonly(db)) as connection:
+        try:
+            found = examine(connection)
+        except sqlite3.OperationalError as exc:
+            raise InputError(_("cannot verify %s: %s") % (db, exc)) from exc
+    if mending and any(gap.mendable for gap in found.gaps):
+        return mend(db)
+    return Mended(found, found, ())
+
+
+def _as_json(db: Path, result: Mended) -> dict[str, Any]:
+    left = set(result.after.gaps)
+    return {
+        "complete": result.after.complete,
+        "db": str(db),
+        "gaps": [
+            {
+                "kind": gap.kind,
+                "keyword": gap.keyword,
+                "page": gap.page,
+                "message": gap.message,
+                "mendable": gap.mendable,
+                "mended": gap not in left,
+            }
+            for gap in result.before.gaps
+        ],
+        "keywords_again": list(result.keywords),
+        "totals": None if result.after.totals is None else asdict(result.after.totals),
+    }
+
+
+def _lines(db: Path, result: Mended) -> Iterator[str]:
+    """The findings for people: the gaps, what to do about them, and what was looked at."""
+    yield from _gap_lines(result.before.gaps)
+    if result.before.gaps:
+        yield ""
+        yield from _advice(db, result)
+    elif result.after.totals is not None:
+        yield _("%s is complete: nothing is missing, nothing contradicts.") % db
+    if result.after.totals is not None:
+        yield from _totals(result.after.totals)
+
+
+def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
+    for _kind, alike in groupby(gaps, key=lambda gap: gap.kind):
+        same = list(alike)
+        for gap in same[:SHOWN_MAX]:
+            where = "" if gap.keyword is None else f"{gap.keyword}: "
+            yield one_line(where + gap.message)
+        if len(same) > SHOWN_MAX:
+            yield _("… and %d more like the last (--json has them all)") % (len(same) - SHOWN_MAX)
+
+
+def _advice(db: Path, result: Mended) -> Iterator[str]:
+    where = "" if db == DEFAULT_DB else f" --db {shlex.quote(str(db))}"
+    program = program_name()
+    gaps, left = result.before.gaps, result.after.gaps
+    if result.before is result.after:
+        yield _("Gaps: %d.") % len(gaps)
+        if any(gap.mendable for gap in gaps):
+            command = f"{program} verify --mend{where} && {program} run{where}"
+            yield _("To mend them: %s") % command
+    else:
+        yield _("Gaps: %d, of which %d are mended.") % (len(gaps), len(gaps) - len(left))
+    if result.keywords:
+        names = ", ".join(result.keywords[:10]) + (", …" if len(result.keywords) > 10 else "")
+        yield one_line(
+            _("Keywords to ask for again: %d (%s); this does it: %s")
+            % (len(result.keywords), names, f"{program} run{where}")
+        )
+    if any(not gap.mendable for gap in left):
+        yield _("What cannot be mended needs a backup of the database.")
+
+
+def _totals(totals: Totals) -> Iterator[str]:
+    yield _(
+        "Looked at: keywords %(keywords_done)d finished, %(keywords_unfinished)d unfinished; "
+        "pages %(pages)d; charged calls %(calls_charged)d; creators %(users)d; sightings %(sightings)d."
+    ) % asdict(totals)
+    if totals.calls_unknown:
+        yield _(
+            "Calls with an unknown charge: %(calls_unknown)d (%(calls_open)d in flight now). The others "
+            "broke off or were cut short by a crash; each may or may not be on the bill, nothing else is."
+        ) % asdict(totals)
+    if totals.calls_lost:
+        yield _("Charged calls whose page was lost and asked for again: %d.") % totals.calls_lost

@@ -1,0 +1,269 @@
+"""The questions of `crawler verify`: each finds what must not be, and names where.
+
+A row holds what its message shows and what its mending binds; one about a keyword has `keyword`, `page`,
+`keyword_id`, `endpoint_id` and `crawl`. Only a keyword's current crawl, the one of its checkpoint, must have
+all its pages: an earlier one has been superseded, be it by mending.
+"""
+
+from __future__ import annotations
+
+STOP_REASON = """
+SELECT keywords.text AS keyword, next_page - 1 AS page, keyword_id, endpoint_id, crawl
+  FROM checkpoints
+  JOIN keywords ON keywords.id = checkpoints.keyword_id
+ WHERE state = 'done'
+   AND (finished_at IS NULL
+        OR coalesce(stop_reason, '')
+           NOT IN ('empty_page', 'no_content', 'no_more', 'nothing_new', 'page_limit'))
+"""
+
+LAST_PAGE = """
+SELECT keywords.text AS keyword, pages.page, checkpoints.stop_reason,
+       checkpoints.keyword_id, checkpoints.endpoint_id, checkpoints.crawl
+  FROM checkpoints
+  JOIN pages USING (keyword_id, endpoint_id, crawl)
+  JOIN keywords ON keywords.id = checkpoints.keyword_id
+ WHERE state = 'done' AND pages.page = next_page - 1
+   AND (stop_reason IN ('empty_page', 'no_content') AND entries > 0
+        OR stop_reason = 'nothing_new' AND new_to_keyword > 0)
+"""
+
+# Counting comes first, so that only keywords with a gap are looked through page by page.
+PAGE_MISSING = """
+WITH uneven AS MATERIALIZED (
+    SELECT checkpoints.keyword_id, checkpoints.endpoint_id, checkpoints.crawl, next_page, state
+      FROM checkpoints
+      LEFT JOIN pages
+             ON pages.keyword_id = checkpoints.keyword_id AND pages.endpoint_id = checkpoints.endpoint_id
+            AND pages.crawl = checkpoints.crawl AND pages.page < next_page
+     GROUP BY checkpoints.keyword_id, checkpoints.endpoint_id
+    HAVING count(pages.page) < max(next_page - 1, state = 'done')
+), steps AS (
+    SELECT keyword_id, endpoint_id, crawl, page FROM uneven JOIN pages USING (keyword_id, endpoint_id, crawl)
+     WHERE page < next_page
+    UNION ALL
+    SELECT keyword_id, endpoint_id, crawl, max(next_page, 1 + (state = 'done')) FROM uneven
+), spans AS (
+    SELECT keyword_id, endpoint_id, crawl, page - 1 AS last_page,
+           lag(page, 1, 0) OVER (PARTITION BY keyword_id, endpoint_id ORDER BY page) + 1 AS page
+      FROM steps
+)
+SELECT keywords.text AS keyword, page, iif(page = last_page, page, page || '–' || last_page) AS pages,
+       keyword_id, endpoint_id, crawl
+  FROM spans
+  JOIN keywords ON keywords.id = keyword_id
+ WHERE page <= last_page
+"""
+
+PAGE_AHEAD = """
+SELECT keywords.text AS keyword, min(pages.page) AS page, checkpoints.next_page,
+       pages.keyword_id, pages.endpoint_id, pages.crawl
+  FROM pages
+  LEFT JOIN checkpoints USING (keyword_id, endpoint_id)
+  JOIN keywords ON keywords.id = pages.keyword_id
+ WHERE checkpoints.crawl IS NULL
+    OR pages.crawl > checkpoints.crawl
+    OR pages.crawl = checkpoints.crawl AND pages.page >= next_page
+ GROUP BY pages.keyword_id, pages.endpoint_id
+"""
+
+SIGHTING_AHEAD = """
+SELECT keywords.text AS keyword, sightings.last_page AS page, users.id AS user,
+       sightings.keyword_id, sightings.endpoint_id, sightings.crawl
+  FROM sightings
+  LEFT JOIN checkpoints USING (keyword_id, endpoint_id)
+  JOIN keywords ON keywords.id = sightings.keyword_id
+  JOIN users ON users.key = sightings.user_key
+ WHERE checkpoints.crawl IS NULL
+    OR sightings.crawl > checkpoints.crawl
+    OR sightings.crawl = checkpoints.crawl AND sightings.last_page >= next_page
+"""
+
+SIGHTING_MISSING = """
+WITH expected AS MATERIALIZED (
+    SELECT keyword_id, endpoint_id, crawl, sum(new_to_keyword - unsighted) AS expected
+      FROM checkpoints
+      JOIN pages USING (keyword_id, endpoint_id, crawl)
+     GROUP BY keyword_id, endpoint_id
+), found AS MATERIALIZED (
+    SELECT keyword_id, endpoint_id, crawl, count(*) AS found
+      FROM sightings
+     GROUP BY keyword_id, endpoint_id, crawl
+)
+SELECT keywords.text AS keyword, NULL AS page, expected, coalesce(found, 0) AS found,
+       keyword_id, endpoint_id, crawl
+  FROM expected
+  LEFT JOIN found USING (keyword_id, endpoint_id, crawl)
+  JOIN keywords ON keywords.id = keyword_id
+ WHERE coalesce(found, 0) < expected
+"""
+
+SIGHTING_WITHOUT_USER = """
+SELECT keywords.text AS keyword, sightings.last_page AS page, user_key,
+       keyword_id, endpoint_id, crawl
+  FROM sightings
+  JOIN keywords ON keywords.id = keyword_id
+ WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.key = user_key)
+"""
+
+# A creator's last page was saved in the same transaction as the creator, at the same moment. One whose
+# keyword has been asked for anew since then, in vain, has been looked for and is left in peace.
+USER_WITHOUT_SIGHTING = """
+WITH lost AS MATERIALIZED (
+    SELECT id, last_seen_at, last_run_id
+      FROM users
+     WHERE NOT EXISTS (SELECT 1 FROM sightings WHERE sightings.user_key = users.key)
+)
+SELECT lost.id AS user, keywords.text AS keyword, pages.page,
+       pages.keyword_id, pages.endpoint_id, checkpoints.crawl
+  FROM lost
+  LEFT JOIN pages
+         ON pages.fetched_at = lost.last_seen_at AND pages.run_id = lost.last_run_id AND pages.entries > 0
+  LEFT JOIN keywords ON keywords.id = pages.keyword_id
+  LEFT JOIN checkpoints
+         ON checkpoints.keyword_id = pages.keyword_id AND checkpoints.endpoint_id = pages.endpoint_id
+ WHERE checkpoints.crawl IS NULL
+    OR checkpoints.crawl = pages.crawl
+"""
+
+RED_ID_TWICE = """
+SELECT red_id, count(*) AS holders
+  FROM users
+ WHERE red_id IS NOT NULL
+ GROUP BY red_id
+HAVING count(*) > 1
+"""
+
+CALL_WITHOUT_PAGE = """
+SELECT keywords.text AS keyword, calls.page, calls.id AS call_id, calls.sent_at,
+       calls.keyword_id, calls.endpoint_id, calls.crawl
+  FROM calls
+  JOIN keywords ON keywords.id = calls.keyword_id
+ WHERE charge = 'charged' AND error IS NULL
+   AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.call_id = calls.id)
+"""
+
+PAGE_WITHOUT_CHARGE = """
+SELECT keywords.text AS keyword, pages.page, calls.id AS call_id, calls.charge
+  FROM pages
+  JOIN calls ON calls.id = pages.call_id
+  JOIN keywords ON keywords.id = pages.keyword_id
+ WHERE calls.charge <> 'charged'
+"""
+
+PAGE_OF_ANOTHER_CALL = """
+SELECT keywords.text AS keyword, pages.page, calls.id AS call_id
+  FROM pages
+  JOIN calls ON calls.id = pages.call_id
+  JOIN keywords ON keywords.id = pages.keyword_id
+ WHERE (pages.keyword_id, pages.endpoint_id, pages.crawl, pages.page)
+       <> (calls.keyword_id, calls.endpoint_id, calls.crawl, calls.page)
+"""
+
+CALL_GONE = """
+SELECT keywords.text AS keyword, page, pages.id AS page_id, endpoint_id, 1 AS excess,
+       date(fetched_at, '+8 hours') AS day
+  FROM pages
+  JOIN keywords ON keywords.id = pages.keyword_id
+ WHERE call_id IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM calls WHERE calls.id = call_id)
+"""
+
+# Pages whose calls were pruned have none; the pruned calls are still counted by day.
+PAGE_WITHOUT_CALL = """
+SELECT endpoint_id, count(*) AS pages, count(*) - pruned AS excess, pruned,
+       date(max(fetched_at), '+8 hours') AS day
+  FROM (SELECT endpoint_id, fetched_at,
+               coalesce((SELECT sum(calls)
+                           FROM pruned_calls
+                          WHERE pruned_calls.endpoint_id = pages.endpoint_id AND charge = 'charged'), 0)
+               AS pruned
+          FROM pages
+         WHERE call_id IS NULL)
+ GROUP BY endpoint_id
+HAVING count(*) > pruned
+"""
+
+RUN_COUNTERS = """
+SELECT runs.id AS run_id, runs.users_new AS counted, coalesce(sum(pages.users_new), 0) AS found
+  FROM runs
+  LEFT JOIN pages ON pages.run_id = runs.id
+ GROUP BY runs.id
+HAVING runs.users_new <> coalesce(sum(pages.users_new), 0)
+"""
+
+TOTALS = """
+SELECT (SELECT count(*) FROM checkpoints WHERE state = 'done')   AS keywords_done,
+       (SELECT count(*) FROM checkpoints WHERE state <> 'done')  AS keywords_unfinished,
+       (SELECT count(*) FROM pages)                              AS pages,
+       (SELECT count(*) FROM calls WHERE charge = 'charged')
+       + (SELECT coalesce(sum(calls), 0) FROM pruned_calls WHERE charge = 'charged') AS calls_charged,
+       (SELECT count(*) FROM calls WHERE charge = 'unknown')
+       + (SELECT coalesce(sum(calls), 0) FROM pruned_calls WHERE charge = 'unknown') AS calls_unknown,
+       (SELECT count(*) FROM calls JOIN runs ON runs.id = run_id
+         WHERE charge = 'unknown' AND settled_at IS NULL AND ended_at IS NULL) AS calls_open,
+       (SELECT count(*) FROM calls WHERE charge = 'charged' AND error IS NOT NULL) AS calls_lost,
+       (SELECT count(*) FROM users)                              AS users,
+       (SELECT count(*) FROM sightings)                          AS sightings
+"""
+
+CRAWL_AGAIN = """
+INSERT INTO checkpoints (endpoint_id, keyword_id, crawl, next_page, state, started_at, updated_at, run_id)
+SELECT :endpoint_id, :keyword_id,
+       1 + max(coalesce((SELECT max(crawl) FROM pages
+                          WHERE keyword_id = :keyword_id AND endpoint_id = :endpoint_id), 0),
+               coalesce((SELECT max(crawl) FROM sightings
+                          WHERE keyword_id = :keyword_id AND endpoint_id = :endpoint_id), 0),
+               coalesce((SELECT crawl FROM checkpoints
+                          WHERE keyword_id = :keyword_id AND endpoint_id = :endpoint_id), 0)),
+       1, 'open', :now, :now, (SELECT max(id) FROM runs)
+ WHERE :crawl >= coalesce((SELECT crawl FROM checkpoints
+                            WHERE keyword_id = :keyword_id AND endpoint_id = :endpoint_id), 0)
+ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
+   SET crawl       = excluded.crawl,
+       next_page   = excluded.next_page,
+       state       = excluded.state,
+       stop_reason = NULL,
+       started_at  = excluded.started_at,
+       updated_at  = excluded.updated_at
+"""
+
+NOTE_LOST_PAGE = """
+UPDATE calls SET error = 'its page is lost: found by crawler verify' WHERE id = :call_id
+"""
+
+SETTLE_AS_CHARGED = "UPDATE calls SET charge = 'charged', error = NULL WHERE id = :call_id"
+
+COUNT_AS_PRUNED = """
+INSERT INTO pruned_calls (day, endpoint_id, charge, calls)
+VALUES (:day, :endpoint_id, 'charged', :excess)
+ON CONFLICT (day, endpoint_id, charge) DO UPDATE SET calls = calls + excluded.calls
+"""
+
+DELETE_SIGHTINGS_OF = "DELETE FROM sightings WHERE user_key = :user_key"
+
+FORGET_CALL = "UPDATE pages SET call_id = NULL WHERE id = :page_id"
+
+DANGLING = {
+    ("changes", "users"): "DELETE FROM changes WHERE id = :row",
+    ("rejects", "calls"): "UPDATE rejects SET call_id = NULL WHERE id = :row",
+    ("replies", "pages"): "DELETE FROM replies WHERE page_id = :row",
+}
+"""What becomes of a row of the first table that refers to one of the second that is gone."""
+
+NOTE_OLD_HOLDERS = """
+INSERT INTO changes (user_key, run_id, field, old, new, changed_at)
+SELECT key, last_run_id, 'red_id', :red_id, NULL, :now
+  FROM users
+ WHERE red_id = :red_id
+   AND key <> (SELECT key FROM users WHERE red_id = :red_id ORDER BY last_seen_at DESC, key DESC LIMIT 1)
+"""
+
+KEEP_LAST_HOLDER = """
+UPDATE users
+   SET red_id = NULL
+ WHERE red_id = :red_id
+   AND key <> (SELECT key FROM users WHERE red_id = :red_id ORDER BY last_seen_at DESC, key DESC LIMIT 1)
+"""
+
+COUNT_RUN_AGAIN = "UPDATE runs SET users_new = :found WHERE id = :run_id"
