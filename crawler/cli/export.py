@@ -1,0 +1,123 @@
+"""`crawler export`: the chosen creators as a file for Excel, a program or another database."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from crawler.cli.options import db_option, filter_options
+from crawler.export import Exported, Options
+from crawler.export import export as write_export
+from crawler.filters import Filters
+from crawler.i18n import _
+
+_HELP = _(
+    """Write creators to FILE, for Excel, a program or another database.
+
+    The ending of FILE decides the format:
+
+    \b
+    .csv      opens in Excel and WPS as it is. Ids stay text: a tab stands before what would become
+              a number or a date, an apostrophe before what would run as a formula. --plain leaves both out.
+    .xlsx     a workbook with filters and links to the profile pages; times are those of Shanghai.
+    .jsonl    one JSON object a line, with everything the API sent.
+    .parquet  typed columns for DuckDB, pandas, Spark, Trino and ClickHouse.
+    .db       a database of the crawler with these creators alone: `crawler query --db FILE` reads it.
+
+    .csv.gz and .jsonl.gz are compressed. Creators come in the order in which they were first seen; with
+    --limit, those with the most followers come, biggest first. A run may go on meanwhile. FILE is replaced
+    when the new one is complete, and not before.
+
+    With --partition-by day FILE is a folder: day=2026-11-02/creators-….parquet holds the creators first seen
+    on that day in Shanghai. Many machines can fill one folder; each replaces its own files only.
+
+    \b
+    Examples:
+      crawler export creators.xlsx
+      crawler export new.csv --since 1d
+      crawler export beauty.xlsx --tag 美妆 --min-fans 10000 --verified
+      crawler export creators.csv --plain
+      crawler export share.db --keyword 穿搭
+      crawler export history.parquet --partition-by day
+    """
+)
+
+
+@click.command(help=_HELP)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--partition-by", type=click.Choice(["day"]), help=_("Make a folder of Parquet files by day."))
+@click.option("--plain", is_flag=True, help=_("CSV for programs: no byte order mark, every value as it is."))
+@filter_options
+@db_option
+def export(file: Path, partition_by: str | None, plain: bool, db: Path, filters: Filters) -> None:
+    """Writes the file and says on standard error what it holds and what can be done with it."""
+    options = Options(plain=plain, by_day=partition_by == "day")
+    with _ended_cleanly(), _progress() as progress:
+        exported = write_export(db, file, filters, options, progress)
+    click.echo(_summary(file, exported), err=True)
+    click.echo(_("next: %s") % _next(file, exported.ending, options), err=True)
+
+
+@contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """Lets SIGTERM unwind the program as Ctrl-C does, so that no temporary file is left behind."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """What shows the progress on a terminal, None where nobody looks on."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn(_("creators")),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("", total=None)
+        yield lambda creators, total: shown.update(task, completed=creators, total=total)
+
+
+def _summary(file: Path, exported: Exported) -> str:
+    if not exported.creators:
+        message = _("no creator matches: %(file)s holds none")
+    elif exported.replaced:
+        message = _("%(creators)s creators to %(file)s, in place of the one before")
+    else:
+        message = _("%(creators)s creators to %(file)s")
+    return message % {"creators": f"{exported.creators:,}", "file": file}
+
+
+def _next(file: Path, ending: str, options: Options) -> str:
+    if options.by_day:
+        query = f"SELECT day, count(*) FROM read_parquet('{file}/*/*.parquet', hive_partitioning = true)"
+        return f'duckdb -c "{query} GROUP BY day ORDER BY day"'
+    if ending == ".parquet":
+        return f"duckdb -c \"SELECT name, fans FROM '{file}' ORDER BY fans DESC LIMIT 10\""
+    if ending == ".db":
+        return f"crawler query top --db {file}"
+    if ending.startswith(".jsonl"):
+        return f"duckdb -c \"SELECT name, fans FROM read_json('{file}') ORDER BY fans DESC LIMIT 10\""
+    if options.plain:
+        return f"duckdb -c \"SELECT name, fans FROM read_csv('{file}') ORDER BY fans DESC LIMIT 10\""
+    return _("open %s in Excel, WPS or LibreOffice") % file

@@ -1,0 +1,72 @@
+"""Files that are either whole or not there: written beside their place and renamed into it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from crawler.errors import InputError, StoreError
+from crawler.i18n import _
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A free name in the folder of `target`, for a file that takes its place when the block ends well.
+
+    The old file stays as it is until then; where the block ends otherwise, nothing of the new one is left.
+    Raises InputError for a place that cannot hold a file, StoreError where writing fails.
+    """
+    target = target.resolve()
+    if not target.parent.is_dir():
+        raise InputError(_("there is no folder %s") % target.parent)
+    if target.exists() and not target.is_file():
+        raise InputError(_("%s is not a file") % target)
+    with write_errors(target), temporary_folder(target.parent) as folder:
+        made = folder / "file"
+        yield made
+        put_in_place(made, target)
+
+
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """A hidden folder in `parent` that is gone with all it holds after the block."""
+    folder = parent / f".crawler-export-{secrets.token_hex(8)}.tmp"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_in_place(made: Path, target: Path) -> None:
+    """Renames `made` to `target` once it is on the disk; a file that was there hands on its permissions."""
+    with suppress(FileNotFoundError):
+        made.chmod(stat.S_IMODE(target.stat().st_mode))
+    sync(made)
+    made.replace(target)
+    sync(target.parent)
+
+
+def sync(path: Path) -> None:
+    """Returns when the file or folder at `path` is on the disk, where the system can say so."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows opens no folders.
+    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def write_errors(target: Path) -> Iterator[None]:
+    """Turns what the operating system says about writing `target` into a StoreError."""
+    try:
+        yield
+    except OSError as exc:
+        raise StoreError(_("cannot write %s: %s") % (target, exc.strerror or exc)) from exc
