@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from crawler.errors import InputError, StoreError
 from crawler.i18n import _
-from crawler.schema import migrations
+from crawler.views import migrations
 
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the

@@ -1,0 +1,106 @@
+"""How rows leave a command: an aligned table, or CSV, JSON or JSON lines for programs; always streamed."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import click
+import orjson
+
+from crawler.i18n import _
+from crawler.query import Answer
+from crawler.terminal import table_lines
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+TABLE_ROWS = 100
+"""Rows of a table where no `--limit` is given; the formats for programs hold every row."""
+
+_CHUNK = 500
+
+
+def output_options(function: F) -> F:
+    """`--csv`, `--json` and `--jsonl`, handed to the command as `output`: one of these names, or `table`."""
+    formats = (
+        ("csv", _("Plain CSV in UTF-8 for programs; `crawler export` writes one for Excel.")),
+        ("json", _("One JSON array.")),
+        ("jsonl", _("One JSON object a line.")),
+    )
+    for name, text in reversed(formats):
+        function = click.option(f"--{name}", "output", flag_value=name, help=text)(function)
+    return click.option("--table", "output", flag_value="table", default=True, hidden=True)(function)
+
+
+def write_answer(answer: Answer, output: str, *, table_rows: int | None = TABLE_ROWS) -> None:
+    """Writes the answer to stdout; says on stderr when a table leaves rows out.
+
+    A reader that has seen enough (`| head`) ends the process quietly.
+    """
+    try:
+        if output == "table":
+            _write_table(answer, table_rows)
+        else:
+            stream = click.get_binary_stream("stdout")
+            for part in _FORMATS[output](answer.columns, answer.rows):
+                stream.write(part)
+            stream.flush()
+    except BrokenPipeError:
+        # Whatever still wants to write at exit finds a place to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+def _write_table(answer: Answer, rows_max: int | None) -> None:
+    stream = click.get_text_stream("stdout", errors="replace")
+    for line in table_lines(answer.columns, islice(answer.rows, rows_max)) if answer.columns else ():
+        stream.write(line + "\n")
+    stream.flush()
+    if rows_max is not None and next(answer.rows, None) is not None:
+        click.echo(_("the first %d rows; --limit N shows more, --csv all of them") % rows_max, err=True)
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    iterator = iter(rows)
+    while True:
+        chunk = list(islice(iterator, _CHUNK))
+        writer.writerows([[_plain(value) for value in row] for row in chunk])
+        yield buffer.getvalue().encode(errors="replace")
+        buffer.seek(0)
+        buffer.truncate()
+        if not chunk:
+            return
+
+
+def _jsonl(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    for row in rows:
+        yield _object(columns, row) + b"\n"
+
+
+def _json(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    before = b"[\n"
+    for row in rows:
+        yield before + _object(columns, row)
+        before = b",\n"
+    yield b"\n]\n" if before == b",\n" else b"[]\n"
+
+
+def _object(columns: Sequence[str], row: Sequence[object]) -> bytes:
+    return orjson.dumps({column: _plain(value) for column, value in zip(columns, row, strict=True)})
+
+
+def _plain(value: object) -> object:
+    """Bytes as base64; infinity, which JSON has no word for, becomes null there."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+_FORMATS = {"csv": _csv, "json": _json, "jsonl": _jsonl}

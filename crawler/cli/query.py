@@ -1,0 +1,117 @@
+"""`crawler query`: named questions and any SQL, on a connection that cannot write."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from crawler.cli.options import db_option, filter_options
+from crawler.cli.output import output_options, write_answer
+from crawler.errors import InputError
+from crawler.filters import Filters
+from crawler.i18n import _
+from crawler.query import SCHEMA, Answer, Question, ask, find_question, given, load_questions, prepare
+from crawler.reading import open_readonly
+from crawler.readonly import forbid_writing
+
+_NAME = re.compile(r"[\w.-]+")
+
+
+@click.command(
+    help=_(
+        """Ask the database a named question, or any SQL that only reads.
+
+    Without QUESTION the named questions are listed. A file of your own in the folder --questions adds one;
+    `crawler query --schema` shows the views and tables that SQL can use. `-` reads the SQL from standard input.
+
+    \b
+    Examples:
+      crawler query
+      crawler query new --keyword 穿搭 --min-fans 1000
+      crawler query keywords --since 7d --csv > keywords.csv
+      crawler query spend --price 0.05
+      crawler query "SELECT name, fans FROM creators_with_keywords WHERE keyword_count > 3"
+    """
+    )
+)
+@click.argument("question", required=False)
+@db_option
+@filter_options
+@click.option(
+    "--price",
+    type=click.FloatRange(min=0),
+    envvar="CRAWLER_PRICE",
+    show_envvar=True,
+    metavar="MONEY",
+    help=_("What one charged call costs, for the question spend."),
+)
+@click.option(
+    "--questions",
+    type=click.Path(path_type=Path),
+    envvar="CRAWLER_QUESTIONS",
+    show_envvar=True,
+    help=_("A folder with named questions of your own, as .sql files."),
+)
+@click.option("--schema", is_flag=True, help=_("List the views and tables with their columns."))
+@output_options
+@click.pass_context
+def query(
+    ctx: click.Context,
+    question: str | None,
+    db: Path,
+    filters: Filters,
+    price: float | None,
+    questions: Path | None,
+    schema: bool,
+    output: str,
+) -> None:
+    """The command; its help stands above, where it can be translated."""
+    named = load_questions(questions)
+    table_rows = None if filters.limit is not None or schema else 100
+    if question is None and not schema:
+        if options := given(filters, None):
+            raise InputError(_("%s belongs to a question: `crawler query` lists them") % options[0])
+        write_answer(_listed(named), output, table_rows=None)
+        return
+    with closing(open_readonly(db)) as connection:
+        forbid_writing(connection)
+        if schema:
+            answer = ask(connection, SCHEMA)
+        elif question is not None and _NAME.fullmatch(question) and question != "-":
+            asked = find_question(named, question)
+            answer = ask(connection, *prepare(asked, filters, _wanted_price(ctx, asked, price)))
+        else:
+            answer = _limited(ask(connection, _sql(question, filters), hint=_hint()), filters.limit)
+        write_answer(answer, output, table_rows=table_rows)
+
+
+def _sql(question: str | None, filters: Filters) -> str:
+    others = [option for option in given(filters, None) if option != "--limit"]
+    if others:
+        raise InputError(_("%s is for named questions: write the condition into the SQL") % others[0])
+    return sys.stdin.read() if question == "-" else question or ""
+
+
+def _hint() -> str:
+    return _("`crawler query --schema` lists views, tables and columns; `crawler query` the named questions")
+
+
+def _wanted_price(ctx: click.Context, question: Question, price: float | None) -> float | None:
+    """The price, unless it comes from the environment and the question has no use for it."""
+    typed = ctx.get_parameter_source("price") is click.core.ParameterSource.COMMANDLINE
+    return price if typed or "--price" in question.options else None
+
+
+def _limited(answer: Answer, limit: int | None) -> Answer:
+    return Answer(answer.columns, islice(answer.rows, limit))
+
+
+def _listed(questions: dict[str, Question]) -> Answer:
+    columns = ("question", "answers", "options")
+    rows = ((q.name, _(q.title), " ".join(sorted(q.options))) for q in questions.values())
+    return Answer(columns, rows)

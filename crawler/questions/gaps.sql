@@ -1,0 +1,43 @@
+-- title: What is incomplete
+-- description: Keywords never crawled or not finished, pages missing below a checkpoint, charged calls without their page; `crawler verify` proves the rest.
+-- options: --keyword --tag --limit
+WITH reached AS (
+    SELECT keyword_id, endpoint_id, crawl, next_page AS page
+      FROM checkpoints
+     UNION ALL
+    SELECT keyword_id, endpoint_id, crawl, pages.page
+      FROM checkpoints
+      JOIN pages USING (keyword_id, endpoint_id, crawl)
+),
+gaps AS (
+    SELECT keywords.id AS keyword_id,
+           CASE WHEN checkpoints.state IS NULL    THEN 'never crawled'
+                WHEN checkpoints.state = 'failed' THEN 'failed'
+                ELSE 'not finished' END           AS gap,
+           coalesce(checkpoints.next_page, 1)     AS page
+      FROM keywords
+      LEFT JOIN checkpoints ON checkpoints.keyword_id = keywords.id
+     WHERE checkpoints.state IS NOT 'done'
+     UNION ALL
+    SELECT keyword_id, 'page missing', reached.page - 1
+      FROM reached
+     WHERE reached.page > 1
+       AND NOT EXISTS (SELECT 1
+                         FROM pages
+                        WHERE pages.keyword_id = reached.keyword_id
+                          AND pages.crawl = reached.crawl
+                          AND pages.page = reached.page - 1
+                          AND pages.endpoint_id = reached.endpoint_id)
+     UNION ALL
+    SELECT keyword_id, 'charged call without its page', calls.page
+      FROM calls
+     WHERE charge = 'charged'
+       AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.call_id = calls.id)
+)
+SELECT keywords.text AS keyword, gaps.gap, gaps.page, keywords.source
+  FROM gaps
+  JOIN keywords ON keywords.id = gaps.keyword_id
+ WHERE (:keyword IS NULL OR keywords.identity = :keyword)
+   AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(keywords.tags) WHERE value = :tag))
+ ORDER BY keywords.id, gaps.page, gaps.gap
+ LIMIT :limit

@@ -1,0 +1,90 @@
+"""Text from the API on a terminal: how wide it is, and without anything that could steer the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+COLUMN_MAX = 72
+"""Cells of one column at most; a profile page's address still fits."""
+
+_MEASURED_ROWS = 1000
+
+# Control characters become their pictures (␛), white space a space, marks that turn the text around nothing.
+_HARMLESS: dict[int, str | None] = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    **dict.fromkeys((0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029), " "),
+    0x7F: "\u2421",
+    **{code: "\ufffd" for code in range(0x80, 0xA0) if code != 0x85},
+    **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF)),
+    **{code: "\ufffd" for code in range(0xD800, 0xE000)},
+}
+
+
+def harmless(text: str) -> str:
+    """`text` on one line, its control characters made visible."""
+    return text if text.isprintable() else text.translate(_HARMLESS)
+
+
+def width(text: str) -> int:
+    """How many cells of a terminal `text` fills: Chinese characters and most emoji two, marks none."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def _cells(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def fitted(text: str, cells: int) -> str:
+    """`text`, or as much of its beginning as fits `cells`, with `…` where something is left out."""
+    if width(text) <= cells:
+        return text
+    used, kept = 1, []
+    for character in text:
+        used += _cells(character)
+        if used > cells:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"
+
+
+def cell(value: object) -> str:
+    """A value as a table shows it: nothing for NULL, bytes by their number."""
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    return fitted(harmless(str(value)), COLUMN_MAX)
+
+
+def table_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The lines of an aligned table, numbers to the right.
+
+    Columns are as wide as the first thousand rows need, so that any number of rows can follow.
+    """
+    iterator = iter(rows)
+    measured = list(islice(iterator, _MEASURED_ROWS))
+    shown = [[cell(value) for value in row] for row in measured]
+    names = [cell(column) for column in columns]
+    widths = [max(map(width, column)) for column in zip(names, *shown, strict=True)]
+    right = [_is_numeric(column) for column in zip(*measured, strict=True)] or [False] * len(names)
+    yield _line(names, widths, right)
+    yield "  ".join("─" * cells for cells in widths)
+    for row in chain(shown, ([cell(value) for value in row] for row in iterator)):
+        yield _line(row, widths, right)
+
+
+def _is_numeric(values: Sequence[object]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(isinstance(value, int | float) for value in known)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = (
+        " " * (wanted - width(text)) + text if to_right else text + " " * (wanted - width(text))
+        for text, wanted, to_right in zip(cells, widths, right, strict=True)
+    )
+    return "  ".join(padded).rstrip()
