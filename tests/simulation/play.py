@@ -1,0 +1,268 @@
+"""Plays a scenario: the real crawler against the real simulator over loopback, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from crawler import night
+from crawler.config import NightSettings
+from crawler.events import Event
+from crawler.keywords import identity
+from crawler.model import Keyword, RunSummary
+from crawler.simulator import Line, Simulator, Truth
+from crawler.stopping import Stop, StopCause
+from tests.simulation.mortal import Doom, Family, doomed
+from tests.simulation.scenario import EndingKind, Life, Scenario
+from tests.simulation.virtual_time import WallClock, run
+
+TOKEN = "tok-5f1c0ffee5ecre7"
+LEAVE_AFTER_SECONDS = 0.7
+INTERRUPTED = StopCause("interrupted", "interrupted", 143)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A call as the ledger has it."""
+
+    keyword: str
+    page: int
+    attempt: int
+    charge: str
+    code: str | None
+    sent_at: str
+    settled: bool
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the database holds between two runs. `sightings` are (keyword, id), `users` id → red_id, fans."""
+
+    users: tuple[tuple[str, str | None, int | None], ...]
+    sightings: frozenset[tuple[str, str]]
+    checkpoints: tuple[tuple[str, int, str, str | None], ...]
+    calls: tuple[Row, ...]
+    flaws: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """A run that was played. Times are of the loop's clock; `summary` is None for one that was killed."""
+
+    life: Life
+    settings: NightSettings
+    begun: float
+    ended: float
+    stop_asked: float | None
+    left: float | None
+    summary: RunSummary | None
+    error: str | None
+    after: Snapshot
+
+    @property
+    def killed(self) -> bool:
+        """Whether it never came to its end."""
+        return self.summary is None
+
+
+@dataclass(slots=True)
+class History:
+    """Everything that happened in a scenario, as the simulator saw it and as the database tells it."""
+
+    scenario: Scenario
+    truth: Truth
+    lived: list[Lived] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    logged: list[str] = field(default_factory=list)
+    dumps: list[list[str]] = field(default_factory=list)
+    files: bytes = b""
+
+    @property
+    def trace(self) -> list[object]:
+        """What two plays of the same scenario must have in common."""
+        return [*self.lines, *(event for event in self.events if "port" not in repr(event)), *self.logged]
+
+
+class _Listener(logging.Handler):
+    def __init__(self, heard: list[str]) -> None:
+        super().__init__(logging.DEBUG)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._heard.append(f"{record.levelname} {record.name} {self.format(record)}")
+
+
+def play(scenario: Scenario, folder: Path, **parts: Any) -> History:
+    """The history of a scenario, its database made in `folder`. `parts` replace parts of `crawler.night`."""
+    return run(_play(scenario, folder, parts))
+
+
+async def _play(scenario: Scenario, folder: Path, parts: Mapping[str, Any]) -> History:
+    wall = WallClock()
+    family = Family()
+    asyncio.get_running_loop().set_task_factory(family)
+    async with Simulator(scenario.service, now=wall) as simulator:
+        texts = [text for text, _limit in scenario.keywords]
+        history = History(scenario, simulator.truth(texts, scenario.pages_max))
+        root, listener = logging.getLogger(), _Listener(history.logged)
+        level = root.level
+        root.addHandler(listener)
+        root.setLevel(logging.DEBUG)
+        try:
+            player = _Player(simulator, history, folder / "creators.db", wall, family, parts)
+            for number, life in enumerate(scenario.lives):
+                if life.new_day:
+                    simulator.reset_quota()
+                await player.live(life, number)
+                await asyncio.sleep(life.gap_seconds)
+            simulator.settings = scenario.peaceful_service
+            for number in range(2):  # the second finds nothing to do
+                await player.live(scenario.last_life, len(scenario.lives) + number)
+                history.dumps.append(dump(folder / "creators.db"))
+                await asyncio.sleep(1.0)
+            history.lines = simulator.bill.lines
+            history.files = b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+        finally:
+            root.setLevel(level)
+            root.removeHandler(listener)
+    return history
+
+
+@dataclass(frozen=True, slots=True)
+class _Player:
+    simulator: Simulator
+    history: History
+    db: Path
+    wall: WallClock
+    family: Family
+    parts: Mapping[str, Any]
+
+    async def live(self, life: Life, number: int) -> None:
+        """Plays one run and adds it to the history."""
+        loop = asyncio.get_running_loop()
+        settings = NightSettings(
+            token=TOKEN, db=self.db, base_url=self.simulator.base_url, workers=life.workers, rate=life.rate,
+            pages_max=self.history.scenario.pages_max, calls_max=life.calls_max,
+            calls_max_per_day=life.calls_max_per_day, refresh_after=timedelta(days=365),
+            timeout_seconds=life.timeout_seconds,
+        )  # fmt: skip
+        doomed_statement = life.ending.statement if life.ending.kind is EndingKind.KILL_BEFORE else None
+        doom, stop = Doom(kill_before=doomed_statement), Stop()
+        asked: dict[str, float] = {}
+        begun = loop.time()
+        self._schedule(life, doom, stop, asked)
+        surroundings = night.Surroundings(Random(f"{self.history.scenario.seed}/{number}"), self.wall)
+        with doomed(doom, **self.parts):
+            head = self.family.found(
+                night.run_night(
+                    settings, self._keywords(), stop=stop, emit=self.history.events.append,
+                    surroundings=surroundings,
+                )  # fmt: skip
+            )
+            dead = loop.create_task(doom.dead.wait())
+            await asyncio.wait({head, dead}, return_when=asyncio.FIRST_COMPLETED)
+            ended = loop.time()
+            if not doom.dead.is_set():
+                dead.cancel()
+            await self.family.end(head)
+        summary, error = _result(head, doom)
+        self.history.lived.append(
+            Lived(
+                life, settings, begun, ended, asked.get("stop"), asked.get("leave"), summary, error,
+                snapshot(self.db),
+            )
+        )  # fmt: skip
+
+    def _keywords(self) -> list[Keyword]:
+        return [
+            Keyword(text, identity(text), max_pages=limit) for text, limit in self.history.scenario.keywords
+        ]
+
+    def _schedule(self, life: Life, doom: Doom, stop: Stop, asked: dict[str, float]) -> None:
+        loop = asyncio.get_running_loop()
+
+        def drain() -> None:
+            if not stop.requested:
+                asked["stop"] = loop.time()
+                stop.request(INTERRUPTED)
+
+        def leave() -> None:
+            asked["leave"] = loop.time()
+            stop.leave()
+
+        match life.ending.kind:
+            case EndingKind.KILL_AT:
+                loop.call_later(life.ending.seconds, doom.kill)
+            case EndingKind.DRAIN:
+                loop.call_later(life.ending.seconds, drain)
+            case EndingKind.LEAVE:
+                loop.call_later(life.ending.seconds, drain)
+                loop.call_later(life.ending.seconds + LEAVE_AFTER_SECONDS, leave)
+
+
+def _result(head: asyncio.Task[RunSummary], doom: Doom) -> tuple[RunSummary | None, str | None]:
+    """The summary, or how the run broke if nobody killed it."""
+    try:
+        return head.result(), None
+    except BaseException as exc:  # Death comes in groups too, and what a dying process shouts is not heard
+        if doom.dead.is_set():
+            return None, None
+        if isinstance(exc, Exception | asyncio.CancelledError):
+            return None, repr(exc)
+        raise
+
+
+def snapshot(db: Path) -> Snapshot:
+    """What the database at `db` holds just now."""
+    with closing(sqlite3.connect(db)) as connection:
+        query = connection.execute
+        flaws = [row[0] for row in query("PRAGMA integrity_check") if row[0] != "ok"]
+        flaws += [f"foreign key: {row}" for row in query("PRAGMA foreign_key_check")]
+        return Snapshot(
+            tuple(query("SELECT id, red_id, fans FROM users ORDER BY key")),
+            frozenset(
+                query(
+                    """
+                    SELECT keywords.text, users.id
+                      FROM sightings
+                      JOIN users ON users.key = sightings.user_key
+                      JOIN keywords ON keywords.id = sightings.keyword_id
+                    """
+                )
+            ),
+            tuple(
+                query(
+                    """
+                    SELECT keywords.text, next_page, state, stop_reason
+                      FROM checkpoints JOIN keywords ON keywords.id = keyword_id
+                    """
+                )
+            ),
+            tuple(
+                Row(*columns)
+                for columns in query(
+                    """
+                    SELECT keywords.text, page, attempt, charge, code, sent_at, settled_at IS NOT NULL, run_id
+                      FROM calls JOIN keywords ON keywords.id = keyword_id
+                     ORDER BY calls.id
+                    """
+                )
+            ),
+            tuple(flaws),
+        )
+
+
+def dump(db: Path) -> list[str]:
+    """Every row of every table but `runs`, as SQL."""
+    with closing(sqlite3.connect(db)) as connection:
+        return [line for line in connection.iterdump() if not line.startswith('INSERT INTO "runs"')]

@@ -1,0 +1,165 @@
+"""What a seed draws: a workload, trouble on the wire, and a chain of runs that end in all manner of ways."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from random import Random
+
+from crawler.simulator import EndStyle, Fault, HttpWay, SimulatorSettings
+
+WORDS = "穿搭 显高穿搭 通勤穿搭 美食 探店美食 露营 亲子 亲子露营 护肤 平价护肤 旅行 旅行穿搭 健身 咖啡 Camping".split()
+RATES = ("unlimited", "auto", "50/s", "20/s", "7.5/s", "3/s", "90/m", "40/m")
+TRANSIENT = (
+    Fault.CODE_301, Fault.CODE_500, Fault.CODE_503, Fault.HTML, Fault.NO_BODY, Fault.DROP,
+    Fault.DROP_PAID, Fault.DROP_REUSED, Fault.CUT, Fault.HANG, Fault.UNKNOWN_CODE,
+    Fault.NO_USERS, Fault.NULL_DATA,
+)  # fmt: skip
+
+
+class EndingKind(enum.Enum):
+    """How a run ends, if it does not end by itself before that."""
+
+    NATURAL = enum.auto()
+    KILL_AT = enum.auto()  # killed at a moment
+    KILL_BEFORE = enum.auto()  # killed before its n-th SQL statement
+    DRAIN = enum.auto()  # told once to stop
+    LEAVE = enum.auto()  # told once, and a little later told to leave at once
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """`seconds` counts from the run's beginning, `statement` from 1."""
+
+    kind: EndingKind = EndingKind.NATURAL
+    seconds: float = 0.0
+    statement: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One run: its settings, how it ends, and the pause after it; `new_day` refills the quota before it."""
+
+    workers: int = 8
+    rate: str = "unlimited"
+    calls_max: int | None = None
+    calls_max_per_day: int | None = None
+    timeout_seconds: float = 60.0
+    ending: Ending = Ending()
+    gap_seconds: float = 1.0
+    new_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A whole simulation. After `lives` the faults stop, and one more run must finish."""
+
+    seed: int
+    keywords: tuple[tuple[str, int | None], ...]
+    pages_max: int
+    service: SimulatorSettings
+    lives: tuple[Life, ...]
+
+    @property
+    def peaceful_service(self) -> SimulatorSettings:
+        """The same world without any trouble."""
+        return replace(
+            self.service, faults={}, rate_limit=None, daily_quota=None, balance=None, token_cap=None, tokens=None
+        )  # fmt: skip
+
+    @property
+    def last_life(self) -> Life:
+        """The run in which nothing stands in the way."""
+        return Life(workers=self.lives[-1].workers)
+
+
+def draw(seed: int) -> Scenario:
+    """The scenario that `seed` stands for."""
+    rng = Random(seed)
+    texts = rng.sample(WORDS, rng.randint(1, 8))
+    keywords = tuple((text, rng.choice((None, None, None, 1, 3))) for text in texts)
+    service = _service(rng, seed)
+    latency_seconds = sum(service.latency_seconds) / 2
+    calls = len(texts) * (sum(service.pages_per_keyword) / 2 + 1)
+    lives = tuple(_life(rng, calls, latency_seconds) for _ in range(rng.choice((1, 1, 2, 2, 3))))
+    return Scenario(seed, keywords, rng.choice((2, 4, 50)) if _ends(service) else 6, service, lives)
+
+
+def _ends(service: SimulatorSettings) -> bool:
+    return service.end_style == EndStyle.EMPTY
+
+
+def _service(rng: Random, seed: int) -> SimulatorSettings:
+    end_style = rng.choice((EndStyle.EMPTY, EndStyle.EMPTY, EndStyle.EMPTY, EndStyle.REPEAT, EndStyle.ENDLESS))
+    least = rng.randint(0, 2)
+    settings = SimulatorSettings(
+        seed=seed,
+        creators=rng.choice((20, 60, 300)),
+        pages_per_keyword=(least, least + rng.randint(0, 3)),
+        users_per_page=rng.randint(1, 6),
+        layouts=rng.choice(({"A": 1.0}, {"B": 1.0}, {"A": 1.0, "B": 1.0, "C": 1.0})),
+        odd_share=rng.choice((0.0, 0.0, 0.2)),
+        repeat_share=rng.choice((0.0, 0.3)),
+        short_page_share=rng.choice((0.0, 0.3)),
+        hostile_share=rng.choice((0.0, 0.2)),
+        no_content_share=rng.choice((0.0, 0.5)),
+        has_more_share=rng.choice((0.0, 0.5)),
+        end_style=end_style,
+        http_way=rng.choice(list(HttpWay)),
+        codes_as_text=rng.random() < 0.3,
+        latency_seconds=rng.choice(((0.0, 0.0), (0.2, 0.2), (1.4, 3.5), (0.0, 20.0))),
+        slow_301_seconds=rng.choice((None, (7.0, 50.0))),
+        faults=_faults(rng),
+        faulty_attempts_max=rng.choice((None, None, 3)),
+    )
+    return replace(settings, **_account(rng))
+
+
+def _faults(rng: Random) -> dict[str, float]:
+    chosen = rng.sample(TRANSIENT, rng.choice((0, 1, 2, 4)))
+    share = rng.choice((0.05, 0.2, 0.4, 0.95))  # the last is an outage
+    return {fault: share / len(chosen) for fault in chosen}
+
+
+def _account(rng: Random) -> dict[str, object]:
+    """What the account refuses, if anything."""
+    match rng.randrange(8):
+        case 0:
+            return {"daily_quota": rng.randint(0, 12)}
+        case 1:
+            return {"balance": rng.randint(0, 12) * 0.01}
+        case 2:
+            return {"token_cap": rng.randint(0, 12) * 0.01}
+        case 3:
+            return {"tokens": ("another",)}
+        case 4 | 5:
+            window_seconds = rng.choice((1.0, 60.0))
+            header = rng.choice((None, "seconds", "date", "soon"))
+            return {
+                "rate_limit": rng.randint(2, 20), "rate_window_seconds": window_seconds, "retry_after": header,
+            }  # fmt: skip
+        case _:
+            return {}
+
+
+def _life(rng: Random, calls: float, latency_seconds: float) -> Life:
+    workers, rate = rng.choice((1, 2, 4, 8, 16, 40)), rng.choice(RATES)
+    per_second = {"unlimited": 1e9, "auto": 2 / 3, "90/m": 1.5, "40/m": 2 / 3}.get(rate)
+    per_second = per_second or float(rate.removesuffix("/s"))
+    likely_seconds = max(calls / per_second, calls * latency_seconds / workers)
+    return Life(
+        workers=workers,
+        rate=rate,
+        calls_max=rng.choice((None, None, None, rng.randint(1, 15))),
+        calls_max_per_day=rng.choice((None, None, None, rng.randint(1, 25))),
+        timeout_seconds=rng.choice((5.0, 60.0, 120.0)),
+        ending=_ending(rng, calls, likely_seconds),
+        gap_seconds=rng.choice((0.05, 0.5, 30.0, 3600.0)),
+        new_day=rng.random() < 0.5,
+    )
+
+
+def _ending(rng: Random, calls: float, likely_seconds: float) -> Ending:
+    kind = rng.choice((*EndingKind, EndingKind.KILL_AT, EndingKind.KILL_BEFORE))
+    seconds = rng.uniform(0, 1.3 * likely_seconds)
+    return Ending(kind, seconds, rng.randint(1, int(25 * calls) + 10))
