@@ -100,9 +100,10 @@ SELECT keywords.text AS keyword, NULL AS page, expected, coalesce(found, 0) AS f
 
 SIGHTING_WITHOUT_USER = """
 SELECT keywords.text AS keyword, sightings.last_page AS page, user_key,
-       keyword_id, endpoint_id, crawl
+       sightings.keyword_id, sightings.endpoint_id, coalesce(checkpoints.crawl, sightings.crawl) AS crawl
   FROM sightings
-  JOIN keywords ON keywords.id = keyword_id
+  LEFT JOIN checkpoints USING (keyword_id, endpoint_id)
+  JOIN keywords ON keywords.id = sightings.keyword_id
  WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.key = user_key)
 """
 
