@@ -1,4 +1,4 @@
-"""Killing a run inside the process that goes on: its connection dies between two statements, or fails there."""
+"""Killing a run inside a process that goes on: its connection dies, or fails, between two statements."""
 
 from __future__ import annotations
 

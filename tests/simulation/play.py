@@ -113,7 +113,8 @@ async def _play(scenario: Scenario, folder: Path, parts: Mapping[str, Any]) -> H
     asyncio.get_running_loop().set_task_factory(family)
     async with Simulator(scenario.service, now=wall) as simulator:
         texts = [text for text, _limit in scenario.keywords]
-        history = History(scenario, simulator.truth(texts, scenario.pages_max))
+        pages_max = max(limit or scenario.pages_max for _text, limit in scenario.keywords)
+        history = History(scenario, simulator.truth(texts, pages_max))
         root, listener = logging.getLogger(), _Listener(history.logged)
         level = root.level
         root.addHandler(listener)
@@ -165,9 +166,12 @@ class _Player:
         with doomed(doom, **self.parts):
             head = self.family.found(
                 night.run_night(
-                    settings, self._keywords(), stop=stop, emit=self.history.events.append,
+                    settings,
+                    self._keywords(),
+                    stop=stop,
+                    emit=self.history.events.append,
                     surroundings=surroundings,
-                )  # fmt: skip
+                )
             )
             dead = loop.create_task(doom.dead.wait())
             await asyncio.wait({head, dead}, return_when=asyncio.FIRST_COMPLETED)

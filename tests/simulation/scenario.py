@@ -8,7 +8,10 @@ from random import Random
 
 from crawler.simulator import EndStyle, Fault, HttpWay, SimulatorSettings
 
-WORDS = "穿搭 显高穿搭 通勤穿搭 美食 探店美食 露营 亲子 亲子露营 护肤 平价护肤 旅行 旅行穿搭 健身 咖啡 Camping".split()
+WORDS = (
+    "穿搭", "显高穿搭", "通勤穿搭", "美食", "探店美食", "露营", "亲子", "亲子露营", "护肤", "平价护肤",
+    "旅行", "旅行穿搭", "健身", "咖啡", "Camping",
+)  # fmt: skip
 RATES = ("unlimited", "auto", "50/s", "20/s", "7.5/s", "3/s", "90/m", "40/m")
 TRANSIENT = (
     Fault.CODE_301, Fault.CODE_500, Fault.CODE_503, Fault.HTML, Fault.NO_BODY, Fault.DROP,
@@ -63,9 +66,8 @@ class Scenario:
     @property
     def peaceful_service(self) -> SimulatorSettings:
         """The same world without any trouble."""
-        return replace(
-            self.service, faults={}, rate_limit=None, daily_quota=None, balance=None, token_cap=None, tokens=None
-        )  # fmt: skip
+        service = replace(self.service, faults={}, rate_limit=None, daily_quota=None)
+        return replace(service, balance=None, token_cap=None, tokens=None)
 
     @property
     def last_life(self) -> Life:
@@ -90,7 +92,9 @@ def _ends(service: SimulatorSettings) -> bool:
 
 
 def _service(rng: Random, seed: int) -> SimulatorSettings:
-    end_style = rng.choice((EndStyle.EMPTY, EndStyle.EMPTY, EndStyle.EMPTY, EndStyle.REPEAT, EndStyle.ENDLESS))
+    end_style = rng.choice(
+        (EndStyle.EMPTY, EndStyle.EMPTY, EndStyle.EMPTY, EndStyle.REPEAT, EndStyle.ENDLESS)
+    )
     least = rng.randint(0, 2)
     settings = SimulatorSettings(
         seed=seed,
@@ -133,11 +137,11 @@ def _account(rng: Random) -> dict[str, object]:
         case 3:
             return {"tokens": ("another",)}
         case 4 | 5:
-            window_seconds = rng.choice((1.0, 60.0))
-            header = rng.choice((None, "seconds", "date", "soon"))
             return {
-                "rate_limit": rng.randint(2, 20), "rate_window_seconds": window_seconds, "retry_after": header,
-            }  # fmt: skip
+                "rate_limit": rng.randint(2, 20),
+                "rate_window_seconds": rng.choice((1.0, 60.0)),
+                "retry_after": rng.choice((None, "seconds", "date", "soon")),
+            }
         case _:
             return {}
 

@@ -92,14 +92,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 
 class WallClock:
-    """The time of day on the running loop's clock: `start` is when the loop began. Call it to read it."""
+    """The time of day on the running loop's clock, which began at `START`. Call it to read it."""
 
-    def __init__(self, start: datetime = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)) -> None:
-        self._start = start
+    START = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 
     def __call__(self) -> datetime:
         """Now, with its zone."""
-        return self._start + timedelta(seconds=asyncio.get_running_loop().time() - BEGIN_SECONDS)
+        return self.START + timedelta(seconds=asyncio.get_running_loop().time() - BEGIN_SECONDS)
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
