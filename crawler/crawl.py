@@ -134,6 +134,8 @@ class Crawl:
             leaver.cancel()
 
     async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Says that the run is ending, whoever ended it, and gives up the calls in flight if asked to."""
+        self._emit(Stopping(await self._stop.ending(), self._in_flight))
         await self._stop.left()
         for task in tasks:
             task.cancel()
@@ -144,7 +146,7 @@ class Crawl:
             try:
                 await self._keyword(work, last_chance)
             except StoreError as exc:
-                self._request_stop(StopCause("stopped", str(exc), EXIT_STOPPED))
+                self._stop.request(StopCause("stopped", str(exc), EXIT_STOPPED))
 
     def _next_keyword(self) -> tuple[Work, bool] | None:
         """The next keyword and whether this is its last chance: those put off come after all others."""
@@ -173,7 +175,7 @@ class Crawl:
             match decision.rule.action:
                 case Action.STOP_RUN:
                     cause = StopCause("stopped", decision.reason, decision.rule.exit_code)
-                    self._request_stop(cause)
+                    self._stop.request(cause)
                     return None
                 case Action.FAIL_KEYWORD:
                     await self._fail(work, decision.reason)
@@ -189,7 +191,7 @@ class Crawl:
                     attempt += not self._outage.on
 
     async def _call(self, work: Work, attempt: int) -> Sent | None:
-        """One call when its turn comes; None where the run is ending. In an outage one call goes at a time."""
+        """One call when its turn comes; None where the run is ending. In an outage calls go one by one."""
         while self._outage.on and not self._stop.requested:
             async with self._probing:
                 if self._outage.on and await self._wait_for_probe():
@@ -200,7 +202,7 @@ class Crawl:
         seconds = self._outage.next_pause_seconds()
         if seconds is None:
             reason = "the service is out: most calls failed, and so did the probes after pauses"
-            self._request_stop(StopCause("stopped", reason, EXIT_STOPPED))
+            self._stop.request(StopCause("stopped", reason, EXIT_STOPPED))
             return False
         self._emit(OutagePause(seconds, self._outage.probes))
         await self._stop.sleep(seconds)
@@ -248,9 +250,9 @@ class Crawl:
                     self._settled.clear()
                     await self._settled.wait()
                 case Verdict.RUN_CAP:
-                    self._request_stop(StopCause("stopped", "--max-calls is reached", EXIT_STOPPED))
+                    self._stop.request(StopCause("stopped", "--max-calls is reached", EXIT_STOPPED))
                 case Verdict.DAY_CAP:
-                    self._request_stop(StopCause("stopped", "--max-calls-per-day is reached", EXIT_STOPPED))
+                    self._stop.request(StopCause("stopped", "--max-calls-per-day is reached", EXIT_STOPPED))
         return None
 
     async def _save(
@@ -305,7 +307,7 @@ class Crawl:
         self._refusals_in_a_row += lowered
         if self._refusals_in_a_row > REFUSALS_MAX:
             reason = "the rate limit does not let up, however slow the calls"
-            self._request_stop(StopCause("stopped", reason, EXIT_STOPPED))
+            self._stop.request(StopCause("stopped", reason, EXIT_STOPPED))
 
     async def _give_up(self, work: Work, reason: str, last_chance: bool) -> None:
         if last_chance:
@@ -318,11 +320,6 @@ class Crawl:
         await self._ledger.write(FailKeyword(work, work.page, reason))
         self.failures.append(FailedKeyword(work.text, work.page, reason))
         self._emit(KeywordFailed(work, reason))
-
-    def _request_stop(self, cause: StopCause) -> None:
-        if not self._stop.requested:
-            self._stop.request(cause)
-            self._emit(Stopping(cause, self._in_flight))
 
 
 def _key(creator: Creator) -> str:

@@ -39,6 +39,12 @@ class Stop:
         """Gives up the calls in flight; the ledger keeps them as "charge unknown"."""
         self._leaving.set()
 
+    async def ending(self) -> StopCause:
+        """Returns why, once the run is ending."""
+        await self._ending.wait()
+        assert self.cause is not None
+        return self.cause
+
     async def left(self) -> None:
         """Returns once the calls in flight are to be given up."""
         await self._leaving.wait()

@@ -1,0 +1,58 @@
+# `make run` and `make test` set everything up by themselves; `make help` lists the rest.
+PYTHON ?= $(shell command -v python3.14 || command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+MINUTES ?= 10
+
+.DEFAULT_GOAL := help
+.PHONY: help run test unit lint types bench soak million morning translations clean
+
+help: ## This list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: $(VENV)/.run ## Crawl keywords/; without a token, play the night against the simulator
+	@$(BIN)/crawler run --simulate-without-token $(ARGS)
+
+test: lint types unit ## Everything that must hold: style, types, tests
+
+unit: $(VENV)/.dev ## The tests alone
+	$(BIN)/pytest -n 2 $(ARGS)
+
+lint: $(VENV)/.dev ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy, strict on crawler/
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev ## Pages per second and memory, beside a loop that only fetches and decodes
+	$(BIN)/python -m tests.bench.speed $(ARGS)
+
+soak: $(VENV)/.dev ## Fresh seeds and real kills for MINUTES (10), with a table of what came of them
+	$(BIN)/python -m tests.simulation.soak --minutes $(MINUTES) $(ARGS)
+
+million: $(VENV)/.dev ## A database of a million creators in data/million.db, by crawling the simulator
+	$(BIN)/python -m tests.bench.million data/million.db $(ARGS)
+
+morning: $(VENV)/.dev ## Times of every question, search and export on data/million.db
+	$(BIN)/python -m tests.bench.morning data/million.db $(ARGS)
+
+translations: $(VENV)/.dev ## Take up changed messages and compile the catalogues
+	$(BIN)/pybabel -q extract -F crawler/locale/babel.cfg -k _N -o crawler/locale/crawler.pot crawler
+	$(BIN)/pybabel -q update -N --ignore-obsolete -D crawler -i crawler/locale/crawler.pot -d crawler/locale
+	$(BIN)/pybabel -q compile -D crawler -d crawler/locale
+
+clean: ## Remove the environment and what tools leave behind; data/ stays
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

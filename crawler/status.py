@@ -1,0 +1,153 @@
+"""What a database holds and how its last runs went, as values."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import timedelta
+
+from crawler.clock import Now, stamp
+
+DAYS_SHOWN = 7
+RUNS_SHOWN = 5
+KEYWORDS_SHOWN = 10
+
+_KEYWORDS = """
+SELECT count(*)                                                               AS known,
+       count(*) FILTER (WHERE state = 'done')                                 AS done,
+       count(*) FILTER (WHERE state = 'open')                                 AS unfinished,
+       count(*) FILTER (WHERE state = 'failed')                               AS failed,
+       count(*) FILTER (WHERE state IS NULL)                                  AS never,
+       count(*) FILTER (WHERE state IS NOT 'done' OR finished_at <= :stale)   AS due
+  FROM keywords
+  LEFT JOIN checkpoints ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
+"""
+
+_UNDONE = """
+SELECT keywords.text, checkpoints.next_page, checkpoints.stop_reason, count(*) OVER () AS of
+  FROM checkpoints
+  JOIN keywords ON keywords.id = checkpoints.keyword_id
+ WHERE checkpoints.state = :state AND checkpoints.endpoint_id = :endpoint_id
+ ORDER BY checkpoints.updated_at DESC, keywords.id
+ LIMIT :limit
+"""
+
+_DAYS = """
+SELECT day,
+       sum(calls)                                      AS sent,
+       sum(calls) FILTER (WHERE charge = 'charged')    AS charged,
+       sum(calls) FILTER (WHERE charge = 'free')       AS free,
+       sum(calls) FILTER (WHERE charge = 'unknown')    AS unknown
+  FROM (SELECT date(sent_at, '+8 hours') AS day, charge, count(*) AS calls FROM calls GROUP BY 1, 2
+        UNION ALL
+        SELECT day, charge, calls FROM pruned_calls)
+ GROUP BY day
+ ORDER BY day DESC
+ LIMIT :limit
+"""
+
+_RUNS = """
+SELECT id, started_at, outcome, reason, keywords_due, keywords_done, keywords_failed, users_new, seconds
+  FROM runs
+ ORDER BY id DESC
+ LIMIT :limit
+"""
+
+_CREATORS = """
+SELECT (SELECT count(*) FROM users) AS total,
+       (SELECT users_new FROM runs WHERE users_seen > 0 ORDER BY id DESC LIMIT 1) AS new
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordStates:
+    """How many keywords the database knows, by state; `due` are those a run would ask for now."""
+
+    known: int
+    done: int
+    unfinished: int
+    failed: int
+    never: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneKeyword:
+    """A keyword that stopped at `page`; `reason` says why it failed, None where it is only unfinished."""
+
+    text: str
+    page: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The calls of one day in Shanghai."""
+
+    day: str
+    sent: int
+    charged: int
+    free: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run; `outcome` is None while it goes on, or where its process died."""
+
+    id: int
+    started_at: str
+    outcome: str | None
+    reason: str | None
+    keywords_due: int
+    keywords_done: int
+    keywords_failed: int
+    users_new: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of it; lists are cut to what a person reads, latest first."""
+
+    service: str | None
+    creators: int
+    creators_new: int
+    keywords: KeywordStates
+    unfinished: tuple[UndoneKeyword, ...]
+    failed: tuple[UndoneKeyword, ...]
+    days: tuple[Day, ...]
+    runs: tuple[Run, ...]
+
+
+def read_status(
+    connection: sqlite3.Connection, *, endpoint_id: int, refresh_after: timedelta, now: Now
+) -> Status:
+    """The status as of one moment. `connection` gives rows as `sqlite3.Row`."""
+
+    def rows(statement: str, **parameters: object) -> list[sqlite3.Row]:
+        return connection.execute(statement, {"endpoint_id": endpoint_id, **parameters}).fetchall()
+
+    def undone(state: str) -> tuple[UndoneKeyword, ...]:
+        found = rows(_UNDONE, state=state, limit=KEYWORDS_SHOWN)
+        return tuple(UndoneKeyword(row["text"], row["next_page"], row["stop_reason"]) for row in found)
+
+    connection.execute("BEGIN")
+    try:
+        service = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
+        creators = connection.execute(_CREATORS).fetchone()
+        return Status(
+            service=service and service[0],
+            creators=creators["total"],
+            creators_new=creators["new"] or 0,
+            keywords=KeywordStates(*rows(_KEYWORDS, stale=stamp(now() - refresh_after))[0]),
+            unfinished=undone("open"),
+            failed=undone("failed"),
+            days=tuple(
+                Day(row["day"], row["sent"], row["charged"] or 0, row["free"] or 0, row["unknown"] or 0)
+                for row in rows(_DAYS, limit=DAYS_SHOWN)
+            ),
+            runs=tuple(Run(*row) for row in rows(_RUNS, limit=RUNS_SHOWN)),
+        )
+    finally:
+        connection.execute("ROLLBACK")
