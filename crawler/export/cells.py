@@ -9,9 +9,11 @@ SEPARATOR = " | "
 
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r]")
 
+_LENGTH_MAX = 255
+_SIGNS = r"\s.,:/\\%¥￥$€()年月日时時分秒上下午e+-"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _VALUE = re.compile(
-    rf"(?=.*\d)[\d\s.,:/\\%¥￥$€()年月日时時分秒上下午e+-]{{1,40}}(?:[ap]m)?"
+    rf"[{_SIGNS}]*\d[\d{_SIGNS}]*(?:[ap]m)?"
     rf"|\d{{1,4}}[\s./-]?{_MONTH}[\s./-]?\d{{0,4}}"
     rf"|{_MONTH}[\s./-]?\d{{1,4}}"
     r"|true|false",
@@ -26,15 +28,15 @@ def runs(text: str) -> bool:
 
 def reads_as_value(text: str) -> bool:
     """Whether a spreadsheet that opens a CSV file could turn `text` into a number, a date or a boolean."""
-    return len(text) <= 45 and _VALUE.fullmatch(text) is not None
+    return len(text) <= _LENGTH_MAX and _VALUE.fullmatch(text) is not None
 
 
 def kept_as_text(text: str) -> str:
     """`text` as a CSV cell that a spreadsheet shows as it is.
 
     What would run gets an apostrophe in front. What would become a number or a date gets a tab: Excel, WPS
-    and LibreOffice then keep `0012` and `26814156493` as text, the tab does not show, and a program gets rid
-    of it by stripping white space (`="0012"` is shown literally by some of them and survives in none).
+    and LibreOffice then keep `0012` and `26814156493` as text, the tab does not show, and a program is rid of
+    it by stripping white space, which the other way, `="0012"`, does not allow.
     """
     if runs(text):
         return "'" + text

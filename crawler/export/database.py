@@ -13,7 +13,7 @@ from crawler.errors import InputError
 from crawler.export.creators import select_keys
 from crawler.filters import Filters
 from crawler.i18n import _
-from crawler.schema import migrations
+from crawler.views import migrations
 
 _CHUNK = 20_000
 

@@ -94,7 +94,7 @@ class _Sheet:
         if value is None:
             return
         if isinstance(value, bool):
-            self._sheet.write_boolean(*place, value)
+            self._sheet.write_number(*place, int(value))
         elif isinstance(value, int):
             self._sheet.write_number(*place, value, self._whole)
         elif isinstance(value, datetime):
