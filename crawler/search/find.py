@@ -1,0 +1,145 @@
+"""The search itself: the same answer from the index, from looking through every creator, or from both."""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import orjson
+
+from crawler.filters import Filters, where
+from crawler.search.index import KEY_BITS, POSITION, IndexState, match_expression, read_state, unspaced
+from crawler.search.text import LEVELS, Query, fold
+
+LIMIT = 20
+
+_FEW = 200
+"""So many matches are read and compared; where there are more, each level is asked for by itself."""
+
+Hit = tuple[int, int]
+"""Level and position: hits sort best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A creator that matches: its row's key, and what it was found by, of `LEVELS`."""
+
+    key: int
+    found_by: str
+
+
+def search(connection: sqlite3.Connection, text: str, filters: Filters, limit: int = LIMIT) -> list[Found]:
+    """The best `limit` creators for `text`: by level, then most followers first; InputError without a word."""
+    query = Query.read(text)
+    condition, parameters = where(filters)
+    scan = _Scan(connection, query, condition, parameters)
+    with_begin = not connection.in_transaction
+    if with_begin:
+        connection.execute("BEGIN")  # the index and the creators are to be of one moment
+    try:
+        state = read_state(connection)
+        if state is None:
+            hits = heapq.nsmallest(limit, scan.every())
+        else:
+            indexed = _Indexed(connection, query, condition, parameters, state).best(limit)
+            hits = heapq.nsmallest(limit, [*indexed, *scan.only(state.touched)])
+    finally:
+        if with_begin:
+            connection.execute("COMMIT")
+    return [Found(position & (2**KEY_BITS - 1), LEVELS[level]) for level, position in hits]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """Looks through creators one by one."""
+
+    connection: sqlite3.Connection
+    query: Query
+    condition: str
+    parameters: dict[str, object]
+
+    def every(self) -> Iterator[Hit]:
+        """The hits among all creators, in no order."""
+        return self._hits("users", self.parameters)
+
+    def only(self, keys: frozenset[int]) -> Iterator[Hit]:
+        """The hits among the creators of these keys."""
+        if not keys:
+            return iter(())
+        wanted = {**self.parameters, "keys": orjson.dumps(list(keys)).decode()}
+        return self._hits("json_each(:keys) AS wanted JOIN users ON users.key = wanted.value", wanted)
+
+    def _hits(self, source: str, parameters: dict[str, object]) -> Iterator[Hit]:
+        found_by_keyword = {word: self._found_by_keyword(word) for word in self.query.words}
+        rows = self.connection.execute(
+            f"SELECT users.key, {POSITION}, name, red_id, bio FROM {source} WHERE {self.condition}", parameters
+        )
+        for key, position, name, red_id, bio in rows:
+
+            def in_keywords(word: str, key: int = key) -> bool:
+                return key in found_by_keyword[word]
+
+            level = self.query.level(fold(name), fold(red_id), bio, in_keywords)
+            if level is not None:
+                yield level, position
+
+    def _found_by_keyword(self, word: str) -> set[int]:
+        keywords = self.connection.execute("SELECT id, identity FROM keywords")
+        ids = orjson.dumps([number for number, text in keywords if word in fold(text)]).decode()
+        found = self.connection.execute(
+            "SELECT user_key FROM sightings WHERE keyword_id IN (SELECT value FROM json_each(?))", (ids,)
+        )
+        return {key for (key,) in map(tuple, found)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    """Asks the index, and leaves out the creators whose documents may be out of date."""
+
+    connection: sqlite3.Connection
+    query: Query
+    condition: str
+    parameters: dict[str, object]
+    state: IndexState
+
+    def best(self, limit: int) -> list[Hit]:
+        """The best hits, in order."""
+        few = list(islice(self._matches(len(LEVELS) - 1), _FEW + 1))
+        if len(few) <= _FEW:
+            return sorted((self._level(position), position) for position in few)[:limit]
+        hits: dict[int, int] = {}
+        for level in range(len(LEVELS)):
+            for position in self._matches(level):
+                hits.setdefault(position, level)
+                if len(hits) == limit:
+                    break
+            if len(hits) == limit:
+                break
+        return [(level, position) for position, level in hits.items()]
+
+    def _matches(self, level: int) -> Iterator[int]:
+        """The positions of the creators up to a level, most followers first, as far as they are asked for."""
+        rows = self.connection.execute(
+            f"""
+SELECT search_documents.rowid
+  FROM search_documents
+ CROSS JOIN users ON users.key = search_documents.rowid & {2**KEY_BITS - 1}
+ WHERE search_documents MATCH :match AND {self.condition}
+ ORDER BY search_documents.rowid
+""",
+            {**self.parameters, "match": match_expression(self.query, level)},
+        )
+        touched = self.state.touched
+        return (row[0] for row in rows if row[0] & (2**KEY_BITS - 1) not in touched)
+
+    def _level(self, position: int) -> int:
+        name, red_id, keywords, bio = self.connection.execute(
+            "SELECT name, red_id, keywords, bio FROM search_documents WHERE rowid = ?", (position,)
+        ).fetchone()
+        found_by = unspaced(keywords)
+        level = self.query.level(unspaced(name), red_id, unspaced(bio), lambda word: word in found_by)
+        assert level is not None  # FTS5 found it
+        return level
