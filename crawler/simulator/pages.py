@@ -12,7 +12,7 @@ from crawler.simulator import render
 from crawler.simulator.render import EXTRA_ENTRIES, Odd
 from crawler.simulator.world import World, number
 
-ENTRIES_CACHED, PAGES_CACHED = 50_000, 4_096  # some 30 MB and 50 MB
+ENTRIES_CACHED, PAGES_CACHED = 50_000, 8_192  # some 30 MB and 100 MB
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,69 @@
+"""What is measured, each in a process of its own: the whole crawl, and the loop it is compared with.
+
+    python -m tests.bench.measured crawl|loop BASE_URL KEYWORDS WORKERS PAGES_MAX DATABASE
+
+prints pages, seconds and CPU seconds as JSON. Both run on asyncio's own loop.
+"""
+
+import asyncio
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from crawler.api import Api, ApiSettings, open_api
+from crawler.config import NightSettings
+from crawler.endpoints import SEARCH_USER_V2
+from crawler.keywords import read_keywords
+from crawler.model import PageRequest, Reply
+from crawler.night import Surroundings, run_night
+
+TOKEN = "bench"
+
+
+async def crawl(base_url: str, keywords: Path, workers: int, pages_max: int, db: Path) -> int:
+    """A night as `crawler run --rate unlimited` has it; the number of pages in the database."""
+    settings = NightSettings(
+        token=TOKEN, db=db, base_url=base_url, workers=workers, rate="unlimited", pages_max=pages_max
+    )
+    summary = await run_night(
+        settings, read_keywords([keywords]), surroundings=Surroundings(random.Random(1))
+    )
+    assert summary.exit_code == 0, summary
+    return summary.calls.charged
+
+
+async def loop(base_url: str, keywords: Path, workers: int, pages_max: int, _db: Path) -> int:
+    """The same calls by the same client, answers decoded and thrown away; the number of pages."""
+    texts = iter(keywords.read_text(encoding="utf-8").splitlines())
+    async with open_api(ApiSettings(base_url, TOKEN)) as api, asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_fetch(api, texts, pages_max)) for _ in range(workers)]
+    return sum(task.result() for task in tasks)
+
+
+async def _fetch(api: Api, texts: Iterator[str], pages_max: int) -> int:
+    pages = 0
+    for text in texts:
+        for page in range(1, pages_max + 1):
+            reply = await api.call(PageRequest(SEARCH_USER_V2.path, text, page))
+            assert isinstance(reply, Reply) and reply.code == 0, reply
+            pages += 1
+            if not reply.data["users"]:
+                break
+    return pages
+
+
+def main() -> None:
+    """Runs what the first argument names."""
+    what, base_url, keywords, workers, pages_max, db = sys.argv[1:]
+    measured = {"crawl": crawl, "loop": loop}[what]
+    begun, begun_cpu = time.perf_counter(), time.process_time()
+    pages = asyncio.run(measured(base_url, Path(keywords), int(workers), int(pages_max), Path(db)))
+    seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
+    json.dump({"pages": pages, "seconds": seconds, "cpu_seconds": cpu_seconds}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

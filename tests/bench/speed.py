@@ -1,0 +1,142 @@
+"""`make bench`: pages a second and memory of the whole crawl, beside a loop that only fetches and decodes.
+
+Both run in turn, several times, against one simulator in a process of its own, without latency or limit; what
+is printed are medians. Pages per CPU second say the same on a machine that others use too. Then a million
+keywords: the memory they take, and the time until the first call.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.bench.serving import bill, serving
+from tests.bench.words import keyword_texts
+
+WORLD = {"creators": 400_000, "pages_per_keyword": [10, 10], "lines_max": 10}
+PAGES_MAX = 50
+MEGABYTE_OF_KILOBYTES = 1024
+EXPECTED = (0, 75)  # done, and stopped at --max-calls
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One run of what is measured."""
+
+    pages_per_second: float
+    pages_per_cpu_second: float
+    peak_megabytes: float
+
+
+def run(command: list[str], **environment: str) -> tuple[str, float]:
+    """What a process printed, and its peak memory in MB."""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | environment
+    ) as process:
+        assert process.stdout is not None
+        output = process.stdout.read()
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in EXPECTED:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+    return output, usage.ru_maxrss / MEGABYTE_OF_KILOBYTES
+
+
+def measure(what: str, base_url: str, keywords: Path, workers: int, folder: Path) -> Figures:
+    """One run of `crawl` or `loop`, on a new database."""
+    with tempfile.TemporaryDirectory(dir=folder) as fresh:
+        arguments = [what, base_url, str(keywords), str(workers), str(PAGES_MAX), f"{fresh}/bench.db"]
+        output, peak = run([sys.executable, "-m", "tests.bench.measured", *arguments])
+    told = json.loads(output)
+    return Figures(told["pages"] / told["seconds"], told["pages"] / told["cpu_seconds"], peak)
+
+
+def write(text: str) -> None:
+    """A line of the result, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def compare(workers: int, rounds: int, keywords_count: int, folder: Path) -> None:
+    """Prints the table of the crawl and the loop."""
+    keywords = folder / "keywords.txt"
+    keywords.write_text("\n".join(keyword_texts(keywords_count)), encoding="utf-8")
+    runs: dict[str, list[Figures]] = {"crawl": [], "loop": []}
+    with serving(WORLD, replay=True) as base_url:
+        measure("loop", base_url, keywords, workers, folder)  # the simulator renders each page once
+        for turn in range(rounds):
+            for what in ("crawl", "loop") if turn % 2 else ("loop", "crawl"):
+                runs[what].append(measure(what, base_url, keywords, workers, folder))
+                write(f"{what}: {runs[what][-1].pages_per_second:.0f} pages/s\n")
+    write(f"\n{keywords_count} keywords of 11 pages, {workers} workers, medians of {rounds} runs.\n")
+    write("| | crawl | loop | crawl / loop |\n|---|---:|---:|---:|")
+    for name, label in (
+        ("pages_per_second", "pages/s"),
+        ("pages_per_cpu_second", "pages per CPU second"),
+        ("peak_megabytes", "peak memory, MB"),
+    ):
+        crawl, loop = (median(getattr(each, name) for each in runs[what]) for what in ("crawl", "loop"))
+        write(f"| {label} | {crawl:.0f} | {loop:.0f} | {crawl / loop:.2f} |")
+
+
+def start_with(keywords_count: int, rounds: int, folder: Path) -> None:
+    """Prints what so many keywords cost before the first call: new ones, and ones the database knows."""
+    keywords = folder / "million.txt"
+    with keywords.open("w", encoding="utf-8") as file:
+        file.writelines(f"{text}\n" for text in keyword_texts(keywords_count))
+    write(f"\n{keywords_count:,} keywords, medians of {rounds} runs of `crawler run --max-calls 1`.\n")
+    write("| | seconds to the first call | peak memory, MB |\n|---|---:|---:|")
+    figures: dict[str, list[tuple[float, float]]] = {"new database": [], "known keywords": []}
+    for _round in range(rounds):
+        with tempfile.TemporaryDirectory(dir=folder) as fresh:
+            for label in figures:
+                figures[label].append(first_call(keywords, Path(fresh) / "bench.db"))
+    for label, measured in figures.items():
+        seconds, peaks = zip(*measured, strict=True)
+        write(f"| {label} | {median(seconds):.1f} | {median(peaks):.0f} |")
+
+
+def first_call(keywords: Path, db: Path) -> tuple[float, float]:
+    """Seconds from the start of `crawler run` to the first call that the simulator sees, and peak memory."""
+    with serving(WORLD) as base_url:
+        options = [
+            "--base-url",
+            base_url,
+            "--db",
+            str(db),
+            "--rate",
+            "unlimited",
+            "--max-calls",
+            "1",
+            "--json",
+            "-q",
+        ]
+        begun = time.monotonic()
+        _output, peak = run(
+            [sys.executable, "-m", "crawler", "run", str(keywords), *options], JUSTONEAPI_TOKEN="bench"
+        )
+        return bill(base_url)["lines"][0]["at"] - begun, peak
+
+
+def main() -> None:
+    """Prints both tables as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, default=48)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--keywords", type=int, default=600)
+    parser.add_argument("--start-keywords", type=int, default=1_000_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir="data") as folder:
+        compare(options.workers, options.rounds, options.keywords, Path(folder))
+        if options.start_keywords:
+            start_with(options.start_keywords, min(options.rounds, 3), Path(folder))
+
+
+if __name__ == "__main__":
+    main()
