@@ -14,6 +14,8 @@ READ_FINGERPRINTS = "SELECT fingerprint FROM forgotten"
 READ_SALT = "SELECT value FROM settings WHERE name = 'forget_salt'"
 WRITE_SALT = "INSERT INTO settings (name, value) VALUES ('forget_salt', ?)"
 
+REMEMBER = "INSERT OR IGNORE INTO forgotten (fingerprint, forgotten_at) VALUES (?, ?)"
+
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
@@ -34,6 +36,14 @@ class Forgotten:
         if not self.fingerprints:
             return creators
         return [c for c in creators if not self._holds(c.id) and not self._holds(c.red_id)]
+
+    def follow(self, connection: sqlite3.Connection, creators: Sequence[Creator], moment: str) -> Forgotten:
+        """These and the red_ids under which forgotten ids go now, remembered too; inside the caller's
+        transaction."""
+        names = {c.red_id for c in creators if c.red_id is not None and self._holds(c.id)}
+        found = frozenset(fingerprint(self.salt, name) for name in names)
+        connection.executemany(REMEMBER, [(each, moment) for each in found])
+        return Forgotten(self.salt, self.fingerprints | found)
 
     def _holds(self, name: str | None) -> bool:
         return name is not None and fingerprint(self.salt, name) in self.fingerprints

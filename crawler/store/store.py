@@ -97,6 +97,8 @@ class Store:
 
     def _save_page(self, write: SavePage, creators: CreatorWriter, counts: _Counts, moment: str) -> PageSaved:
         work, kept = write.work, self._forgotten.without(write.page.creators)
+        if len(kept) < len(write.page.creators):
+            self._forgotten = self._forgotten.follow(self._connection, write.page.creators, moment)
         saved, ranks = creators.save(kept)
         where, number = (self._endpoint_id, work.keyword_id), write.number
         self._connection.executemany(

@@ -1,0 +1,84 @@
+"""`crawler forget`: erases creators who asked for it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from crawler.cli.options import db_option
+from crawler.errors import InputError
+from crawler.forgetting import Erased
+from crawler.forgetting import forget as erase
+from crawler.i18n import _
+from crawler.reading import open_readonly
+from crawler.show.text import one_line
+
+
+@click.command(
+    help=_(
+        """Erase creators everywhere, and never let them in again.
+
+        NAMES are ids, red_ids (小红书号) or profile addresses. A creator's row, sightings, changes, rejected
+        entries, raw replies and search index entries go, and the file is written anew so that no byte stays
+        behind. What is kept is a salted hash of id and red_id, by which later runs pass the creator over,
+        also under the same id with another red_id, or by red_id alone. A name that is not in the database
+        is remembered all the same.
+
+        Exports, reports and backups made earlier are yours to delete.
+
+        \b
+        Examples:
+          crawler forget 5f3c1a2b000000000101abcd
+          crawler forget 26814156493 4m1rr22 --yes
+          crawler forget https://www.xiaohongshu.com/user/profile/5f3c1a2b000000000101abcd
+
+        \b
+        Exit codes:
+          0  everyone asked for is erased, or was before
+          1  somebody was not in the database (and is remembered), or bytes may remain
+        """
+    )
+)
+@click.argument("names", nargs=-1, required=True)
+@db_option
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
+@click.option(
+    "--vacuum/--no-vacuum",
+    default=True,
+    help=_("Write the file anew (needs twice its size on disk), or leave its free space as it is."),
+)
+def forget(names: tuple[str, ...], db: Path, yes: bool, vacuum: bool) -> None:
+    """Asks, erases, and says what went."""
+    if any(not name.strip() for name in names):
+        raise InputError(_("an empty name is nobody's"))
+    open_readonly(db).close()
+    if not yes and sys.stdin.isatty():
+        shown = one_line(", ".join(names))
+        click.confirm(_("Erase %s from %s for ever?") % (shown, db), abort=True, err=True)
+    done = erase(db, names, vacuum=vacuum)
+    for erased in done.erased:
+        click.echo(one_line(_line(erased)))
+    if done.remnants is not None:
+        click.echo(_("%(db)s: %(why)s.") % {"db": db, "why": done.remnants})
+    click.echo(_("Exports, reports and backups made earlier are yours to delete."))
+    unknown = any(not erased.creators and not erased.remembered for erased in done.erased)
+    sys.exit(1 if unknown or (vacuum and done.remnants is not None) else 0)
+
+
+def _line(erased: Erased) -> str:
+    if erased.creators:
+        message = _(
+            "%(name)s is erased: creators %(creators)d, sightings %(sightings)d, changes %(changes)d, "
+            "rejected entries %(rejects)d, raw replies %(replies)d."
+        )
+    elif erased.remembered:
+        message = _("%(name)s was forgotten before.")
+    else:
+        message = _(
+            "%(name)s is not in the database (rejected entries erased %(rejects)d, raw replies %(replies)d); "
+            "it is remembered and will not come in."
+        )
+    return message % asdict(erased)

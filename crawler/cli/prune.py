@@ -1,0 +1,77 @@
+"""`crawler prune`: makes room in the database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from crawler.cli.options import db_option
+from crawler.clock import parse_span
+from crawler.i18n import _
+from crawler.prune import Pruned, preview
+from crawler.prune import prune as remove
+from crawler.reading import open_readonly
+
+
+@click.command(
+    help=_(
+        """Remove raw replies and call rows by age, and say what that freed.
+
+        Creators, sightings, changes, pages, checkpoints and runs stay, so that resuming and `crawler verify`
+        go on as before. The calls are added up by day, endpoint and charge first, so that what was spent stays
+        known; today's are never touched.
+
+        The room becomes free for new rows at once. The file itself shrinks only with --vacuum, which writes
+        it anew and needs twice its size on disk meanwhile.
+
+        \b
+        Examples:
+          crawler prune --older-than 90d --dry-run
+          crawler prune --older-than 90d
+          crawler prune --older-than 365d --vacuum
+        """
+    )
+)
+@click.option("--older-than", required=True, metavar="SPAN", help=_("What is older goes: 12h, 90d, 365d."))
+@db_option
+@click.option("--dry-run", is_flag=True, help=_("Only say what would go."))
+@click.option("--vacuum", is_flag=True, help=_("Write the file anew, so that it shrinks."))
+@click.option("--json", "as_json", is_flag=True, help=_("The figures as one JSON object."))
+def prune(older_than: str, db: Path, dry_run: bool, vacuum: bool, as_json: bool) -> None:
+    """Removes what is old, or says what would go."""
+    span = parse_span(older_than)
+    open_readonly(db).close()
+    pruned = preview(db, span) if dry_run else remove(db, span, vacuum=vacuum)
+    if as_json:
+        click.echo(json.dumps({"db": str(db), "dry_run": dry_run} | asdict(pruned)))
+    else:
+        click.echo("\n".join(_lines(pruned, dry_run)))
+
+
+def _lines(pruned: Pruned, dry_run: bool) -> list[str]:
+    values = asdict(pruned) | {"reply_size": _size(pruned.reply_bytes)}
+    if dry_run:
+        message = _(
+            "Would go, older than %(before)s: raw replies %(replies)d (%(reply_size)s), calls %(calls)d."
+        )
+        return [message % values]
+    lines = [_("Removed, older than %(before)s: raw replies %(replies)d (%(reply_size)s), calls %(calls)d.")]
+    sizes = {"free": _size(pruned.free_bytes), "size": _size(pruned.file_bytes)}
+    if pruned.file_bytes < pruned.file_bytes_before:
+        freed = _size(pruned.file_bytes_before - pruned.file_bytes)
+        lines.append(_("The file is smaller by %(freed)s: %(size)s.") % (sizes | {"freed": freed}))
+    else:
+        lines.append(
+            _("Free for new rows: %(free)s of %(size)s; --vacuum would give it back to the disk.") % sizes
+        )
+    return [lines[0] % values, *lines[1:]]
+
+
+def _size(count: int) -> str:
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"
