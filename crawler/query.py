@@ -127,7 +127,8 @@ def ask(
 
 def _rows(cursor: sqlite3.Cursor, hint: str) -> Iterator[Sequence[object]]:
     try:
-        yield from cursor
+        for row in cursor:  # noqa: UP028 - `yield from` would close the cursor, after its connection at times
+            yield row
     except sqlite3.Error as exc:
         raise _translated(exc, hint) from exc
 

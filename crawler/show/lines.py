@@ -13,7 +13,8 @@ from crawler.events import Event
 from crawler.i18n import _
 from crawler.show.describe import Level, describe
 from crawler.show.tally import Tally
-from crawler.show.text import one_line, span
+from crawler.show.text import span
+from crawler.terminal import harmless
 
 PROGRESS_SECONDS = 30.0
 
@@ -39,7 +40,7 @@ class TextLines:
             self._write(Level.INFO, totals(self._tally, now), None)
 
     def _write(self, level: Level, text: str, event: Event | None) -> None:
-        print(f"{stamp(utc_now())} {level.name:7} {one_line(text)}", file=self._stream, flush=True)
+        print(f"{stamp(utc_now())} {level.name:7} {harmless(text)}", file=self._stream, flush=True)
 
 
 class JsonLines(TextLines):

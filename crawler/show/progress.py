@@ -17,7 +17,8 @@ from crawler.i18n import _
 from crawler.model import Charge
 from crawler.show.describe import Level, describe
 from crawler.show.tally import Tally
-from crawler.show.text import one_line, span
+from crawler.show.text import span
+from crawler.terminal import harmless
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -55,7 +56,7 @@ class LiveProgress:
         level, text = describe(event)
         if level >= self._level:
             style = "yellow" if level >= Level.WARNING else ""
-            self._live.console.print(Text(one_line(text), style=style))
+            self._live.console.print(Text(harmless(text), style=style))
 
     def _panel(self) -> RenderableType:
         tally, now = self._tally, time.monotonic()

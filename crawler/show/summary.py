@@ -10,7 +10,8 @@ from crawler.i18n import _
 from crawler.model import RunSummary
 from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_TOKEN, EXIT_USAGE
 from crawler.show.program import program_name
-from crawler.show.text import one_line, span
+from crawler.show.text import span
+from crawler.terminal import harmless, width
 
 FAILURES_SHOWN = 10
 
@@ -44,8 +45,9 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         ),
         (_("time"), span(summary.seconds)),
     ]
-    lines = [f"{_heading(summary.outcome)}: {one_line(summary.reason)}"]
-    lines += [f"  {label}: {text}" for label, text in rows]
+    lines = [f"{_heading(summary.outcome)}: {harmless(summary.reason)}"]
+    label_width = max(width(label) for label, _text in rows)
+    lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     lines += _failure_lines(summary)
     if command is not None:
         lines += ["", *_next_lines(summary, command)]
@@ -69,7 +71,7 @@ def _failure_lines(summary: RunSummary) -> list[str]:
     lines = [
         "  "
         + _("failed: %(keyword)s, page %(page)d: %(reason)s")
-        % {"keyword": one_line(failure.text), "page": failure.page, "reason": one_line(failure.reason)}
+        % {"keyword": harmless(failure.text), "page": failure.page, "reason": harmless(failure.reason)}
         for failure in summary.failures[:FAILURES_SHOWN]
     ]
     if len(summary.failures) > FAILURES_SHOWN:

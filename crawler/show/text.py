@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from crawler.i18n import _
-
-
-def one_line(text: str) -> str:
-    """`text` on one line and without control characters: what the API sent must not steer a terminal."""
-    return "".join(
-        " "
-        if character in "\r\n\t"
-        else "�"
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs")
-        else character
-        for character in text
-    )
 
 
 def span(seconds: float) -> str:

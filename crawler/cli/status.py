@@ -1,0 +1,122 @@
+"""`crawler status`: what the database holds and how the last runs went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import orjson
+
+from crawler.cli.options import db_option
+from crawler.clock import SHANGHAI, parse_span, utc_now
+from crawler.endpoints import SEARCH_USER_V2
+from crawler.i18n import _
+from crawler.reading import open_readonly
+from crawler.show.program import program_name
+from crawler.show.text import span
+from crawler.status import Run, Status, UndoneKeyword, read_status
+from crawler.terminal import harmless, table_lines
+
+
+@click.command(
+    help=_(
+        """What the database holds and how the last runs went.
+
+        Keywords done, unfinished (at which page), failed (why) and due now; calls and charges by day (days in
+        Shanghai, as the quota counts them); creators in all and new. Safe while a run is going on.
+
+        \b
+        Examples:
+          crawler status
+          crawler status --db data/demo.db --json
+        """
+    )
+)
+@db_option
+@click.option(
+    "--refresh-after",
+    default="20h",
+    show_default=True,
+    envvar="CRAWLER_REFRESH_AFTER",
+    help=_("A finished keyword is due again after this, as for crawler run."),
+)
+@click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
+def status(db: Path, refresh_after: str, as_json: bool) -> None:
+    """Reads the status and shows it."""
+    with closing(open_readonly(db)) as connection:
+        found = read_status(
+            connection, endpoint_id=SEARCH_USER_V2.id, refresh_after=parse_span(refresh_after), now=utc_now
+        )
+    if as_json:
+        click.echo(orjson.dumps(found).decode())
+        return
+    for line in _lines(found, db):
+        click.echo(line)
+
+
+def _lines(status: Status, db: Path) -> Iterator[str]:
+    keywords = status.keywords
+    yield f"{db}  ({status.service or _('not filled yet')})"
+    yield _("creators: %(total)s, %(new)s of them new in the last run that found any") % {
+        "total": f"{status.creators:,}",
+        "new": f"{status.creators_new:,}",
+    }
+    counts = _(
+        "%(known)s known, %(done)s done, %(open)s unfinished, %(failed)s failed, %(never)s never asked"
+    )
+    yield (
+        _("keywords: %s")
+        % counts
+        % {
+            "known": f"{keywords.known:,}",
+            "done": f"{keywords.done:,}",
+            "open": f"{keywords.unfinished:,}",
+            "failed": f"{keywords.failed:,}",
+            "never": f"{keywords.never:,}",
+        }
+    )
+    yield _("due now: %s") % f"{keywords.due:,}"
+    yield from _undone(_("unfinished, the run goes on at"), status.unfinished, keywords.unfinished)
+    yield from _undone(_("failed, due again next time"), status.failed, keywords.failed)
+    if status.days:
+        yield ""
+        names = (_("day"), _("calls"), _("charged"), _("free"), _("charge unknown"))
+        days = [(day.day, day.sent, day.charged, day.free, day.unknown) for day in status.days]
+        yield from table_lines(names, days)
+    if status.runs:
+        yield ""
+        columns = (
+            _("run"),
+            _("started"),
+            _("outcome"),
+            _("keywords"),
+            _("new creators"),
+            _("time"),
+            _("reason"),
+        )
+        yield from table_lines(columns, [_run(run) for run in status.runs])
+    if keywords.due:
+        yield ""
+        yield _("To go on:  %s") % f"{program_name()} run" + (
+            f" --db {db}" if str(db) != "data/creators.db" else ""
+        )
+
+
+def _undone(heading: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:
+    for keyword in shown:
+        page = _("page %d") % keyword.page
+        reason = f": {harmless(keyword.reason)}" if keyword.reason else ""
+        yield f"  {heading}: {harmless(keyword.text)}, {page}{reason}"
+    if total > len(shown):
+        yield "  " + _("… and %d more") % (total - len(shown))
+
+
+def _run(run: Run) -> tuple[object, ...]:
+    started = datetime.fromisoformat(run.started_at).replace(tzinfo=UTC).astimezone(SHANGHAI)
+    done = f"{run.keywords_done:,}/{run.keywords_due:,}"
+    outcome = run.outcome or _("running, or died")
+    time = span(run.seconds) if run.outcome else None
+    return run.id, f"{started:%Y-%m-%d %H:%M}", outcome, done, run.users_new, time, run.reason

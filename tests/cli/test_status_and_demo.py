@@ -1,0 +1,106 @@
+"""`crawler status`, `crawler demo`, and what every command has in common."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from crawler.cli import COMMANDS
+from crawler.simulator import Simulator, SimulatorSettings
+
+
+async def test_the_demo_meets_limit_and_quota_goes_on_and_pays_nothing_twice(crawler):
+    del crawler.environment["JUSTONEAPI_TOKEN"]
+    end = await crawler("demo")
+    assert end.exit_code == 0
+    assert "Stopped: code 303" in end.stdout
+    assert "rate limit was met" in end.stderr
+    assert "pages paid twice: 0." in end.stdout
+    assert crawler.rows("SELECT outcome FROM runs ORDER BY id", "data/story.db") == [("stopped",), ("done",)]
+    assert crawler.rows("SELECT count(*) FROM checkpoints WHERE state <> 'done'", "data/story.db") == [(0,)]
+
+
+async def test_the_demo_writes_over_no_other_database(crawler):
+    (crawler.folder / "mine.db").write_bytes(b"precious")
+    end = await crawler("demo", "--db", "mine.db")
+    assert (end.exit_code, (crawler.folder / "mine.db").read_bytes()) == (2, b"precious")
+
+
+async def test_status_says_what_is_done_unfinished_failed_due_and_what_it_cost(crawler):
+    crawler.keywords("穿搭", "露营", "美食", "护肤")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(2, 2), daily_quota=5)) as simulator:
+        run = (
+            "run",
+            "keywords.txt",
+            "--base-url",
+            simulator.base_url,
+            "--rate",
+            "unlimited",
+            "--workers",
+            "1",
+        )
+        await crawler(*run)
+    text = (await crawler("status")).stdout
+    assert "1 done, 1 unfinished, 0 failed, 2 never asked" in text
+    assert "unfinished, the run goes on at: 露营, page 3" in text
+    assert "due now: 3" in text
+    found = json.loads((await crawler("status", "--json")).stdout)
+    assert found["days"][0] | {"day": ""} == {"day": "", "sent": 6, "charged": 5, "free": 1, "unknown": 0}
+    assert found["runs"][0]["outcome"] == "stopped"
+    assert found["keywords"]["due"] == 3
+    assert found["creators"] == crawler.rows("SELECT count(*) FROM users")[0][0]
+
+
+async def test_a_keyword_that_failed_is_told_with_its_reason(crawler):
+    crawler.keywords("穿搭")
+    async with Simulator(SimulatorSettings(faults={"unknown-code": 1.0})) as simulator:
+        await crawler("run", "keywords.txt", "--base-url", simulator.base_url)
+    assert "failed, due again next time: 穿搭, page 1: code" in (await crawler("status")).stdout
+
+
+async def test_status_of_no_database_says_how_one_is_made(crawler):
+    end = await crawler("status")
+    assert (end.exit_code, "crawler run" in end.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_examples(command):
+    shown = subprocess.run(
+        [sys.executable, "-m", "crawler", command, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "Examples:" in shown
+    assert f"crawler {command}" in shown
+
+
+async def test_a_reader_that_has_read_enough_is_no_error(crawler):
+    crawler.keywords("穿搭")
+    async with Simulator(SimulatorSettings()) as simulator:
+        await crawler("run", "keywords.txt", "--base-url", simulator.base_url)
+    process = await crawler.start("query", "SELECT * FROM users, users AS again")
+    await process.stdout.readline()
+    process.stdout._transport.close()
+    errors = await process.stderr.read()
+    await process.wait()
+    assert errors == b""
+
+
+async def test_a_file_that_is_no_database_is_said_to_be_none(crawler):
+    (crawler.folder / "data").mkdir()
+    (crawler.folder / "data" / "creators.db").write_text("hello" * 1000)
+    crawler.keywords("穿搭")
+    for command in (("status",), ("run", "keywords.txt")):
+        end = await crawler(*command)
+        assert (end.exit_code, "Traceback" in end.stderr) == (2, False)
+        assert "creators.db" in end.stderr
+
+
+async def test_a_database_of_another_program_is_left_alone(crawler):
+    (crawler.folder / "data").mkdir()
+    path = crawler.folder / "data" / "creators.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE users (name TEXT)")
+    crawler.keywords("穿搭")
+    end = await crawler("run", "keywords.txt")
+    assert (end.exit_code, "another program" in end.stderr) == (2, True)
