@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _PROFILE = re.compile(r"https://www\.xiaohongshu\.com/user/profile/[0-9A-Za-z]+")
-_PICTURE = re.compile(r"https?://([0-9A-Za-z.-]+/[!-~]*)")
+_PICTURE = re.compile(r"https?://([0-9A-Za-z.-]+(?::\d+)?/[!-~]*)")
 
 
 def profile_link(address: str | None) -> str | None:

@@ -31,7 +31,7 @@ def day_bars(title: str, days: Sequence[str], series: Sequence[tuple[str, Sequen
     chart.x_labels = [day[5:] for day in days]
     chart.x_labels_major = [day[5:] for day in reversed(days)][::LABEL_EVERY_DAYS]
     for name, numbers in series:
-        chart.add(name, list(numbers))
+        chart.add(str(name), list(numbers))
     chart.add_xml_filter(lambda root: _plain(root, title, [name for name, _numbers in series]))
     svg: str = chart.render(is_unicode=True)
     return svg
@@ -60,7 +60,7 @@ def _plain(root: Any, title: str, names: Sequence[str]) -> Any:
 
 def _is_superfluous(element: Any) -> bool:
     comment = not isinstance(element.tag, str)
-    return comment or element.tag in ("defs", "title") or "overlay" in element.get("class", "").split()
+    return comment or element.tag in ("defs", "title") or "overlay" in element.get("class", "")
 
 
 def _of_class(elements: Sequence[Any], wanted: str) -> list[Any]:

@@ -13,7 +13,7 @@ from crawler.i18n import _
 from crawler.links import picture_link, profile_link
 from crawler.report.causes import CAUSES, cause_of
 from crawler.report.charts import day_bars
-from crawler.report.values import DayLine, Report
+from crawler.report.values import Report
 from crawler.report.words import Words
 
 _FOLDER = Path(__file__).parent
@@ -31,7 +31,7 @@ def render(report: Report, words: Words, *, pictures: bool = False) -> str:
         style=style,
         causes=CAUSES,
         invented=report.service == LOOPBACK_SERVICE,
-        charts=_charts(report.days, words),
+        day_bars=day_bars,
     )
     return page
 
@@ -64,18 +64,3 @@ def _policy(style: str, pictures: bool) -> str:
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src {images}; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def _charts(days: tuple[DayLine, ...], words: Words) -> dict[str, str]:
-    say = words.catalogue.gettext
-    names = [line.day for line in days]
-    spent = [
-        (say("charged"), [line.calls.charged for line in days]),
-        (say("charge unknown"), [line.calls.unknown for line in days]),
-    ]
-    return {
-        "spent": day_bars(say("Charged calls by day"), names, spent),
-        "users_new": day_bars(
-            say("New creators by day"), names, [(say("new creators"), [line.users_new for line in days])]
-        ),
-    }

@@ -23,9 +23,6 @@ from crawler.report.values import (
     RunLine,
 )
 
-NIGHT = timedelta(hours=12)
-"""Runs that started within this span before the last one are the same night, stopped and gone on with."""
-
 DAYS = 30
 BUCKETS: tuple[tuple[int | None, int | None], ...] = (
     (0, 100), (100, 1000), (1000, 10_000), (10_000, 100_000), (100_000, None), (None, None),
@@ -38,16 +35,6 @@ GROWERS_MAX = 20
 KEYWORDS_MAX = 15
 EXAMPLES_MAX = 5
 CAUSES_MAX = 200
-
-
-def last_night(run_starts: Iterable[str]) -> str | None:
-    """The stamp at which the last night began, from the runs' starts, latest first; None without a run."""
-    starts = iter(run_starts)
-    latest = next(starts, None)
-    if latest is None:
-        return None
-    earliest = stamp(datetime.fromisoformat(latest) - NIGHT)
-    return min((start for start in starts if start >= earliest), default=latest)
 
 
 def read_report(connection: sqlite3.Connection, *, since: str | None, now: Now) -> Report:
@@ -68,10 +55,10 @@ class _Reader:
     def __init__(self, connection: sqlite3.Connection, since: str | None, moment: datetime) -> None:
         self._connection = connection
         self._moment = moment
-        self._since = since or last_night(row[0] for row in connection.execute(sql.RUN_STARTS))
+        self._since = since or connection.execute(sql.LAST_NIGHT).fetchone()[0]
         # Without a run the period is empty.
         self._period: dict[str, object] = {"since": self._since or stamp(moment)}
-        self._period["run_id"] = self._value(sql.FIRST_RUN_SINCE) or 0
+        self._period["run_id"] = self._value(sql.FIRST_RUN_SINCE)
 
     def read(self) -> Report:
         buckets = self._buckets()

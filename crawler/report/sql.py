@@ -7,9 +7,18 @@ from __future__ import annotations
 
 SERVICE = "SELECT value FROM settings WHERE name = 'service'"
 
-RUN_STARTS = "SELECT started_at FROM runs ORDER BY id DESC LIMIT 1000"
+# Where no run has made a call yet, there is still the last one to speak of.
+LAST_NIGHT = """
+SELECT coalesce((SELECT min(started_at) FROM last_night),
+                (SELECT max(started_at) FROM runs))
+"""
 
-FIRST_RUN_SINCE = "SELECT min(id) FROM runs WHERE ended_at IS NULL OR ended_at >= :since"
+# Where none is that late, a number beyond all runs.
+FIRST_RUN_SINCE = """
+SELECT coalesce(min(id), 9223372036854775807)
+  FROM runs
+ WHERE ended_at IS NULL OR ended_at >= :since
+"""
 
 RUNS = """
 WITH spent AS (

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from crawler.i18n import translations
+from crawler.reading import open_readonly
+from crawler.report import Words, read_report, render
+from crawler.report.values import Report
+from crawler.store import open_database
+from tests.filled import AFTERWARDS, Night, fill, play
+
+
+@pytest.fixture(scope="session")
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The three nights of `tests.filled`, as the bytes of one database file."""
+    path = tmp_path_factory.mktemp("filled") / "creators.db"
+    fill(path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def db(filled_file: bytes, tmp_path: Path) -> Path:
+    """A database of its own for the test that asks."""
+    path = tmp_path / "creators.db"
+    path.write_bytes(filled_file)
+    return path
+
+
+@pytest.fixture
+def read(db: Path) -> Callable[..., Report]:
+    """Reads the report of the filled database, or of another, in the morning after the last night."""
+
+    def call(since: str | None = None, path: Path = db) -> Report:
+        connection = open_readonly(path)
+        try:
+            return read_report(connection, since=since, now=lambda: AFTERWARDS)
+        finally:
+            connection.close()
+
+    return call
+
+
+@pytest.fixture
+def page() -> Callable[..., str]:
+    """Lays out a report as a page in the language asked for."""
+
+    def call(report: Report, lang: str = "en", price: str | None = None, pictures: bool = False) -> str:
+        words = Words(lang, translations(lang), None if price is None else Decimal(price))
+        return render(report, words, pictures=pictures)
+
+    return call
+
+
+@pytest.fixture
+def play_night(db: Path) -> Callable[..., None]:
+    """Plays one more night into the filled database, in which the first keyword meets `steps`."""
+
+    def call(*steps: object, outcome: str = "done", reason: str = "", start: datetime | None = None) -> None:
+        opened = open_database(db)
+        start = start or datetime(2026, 11, 5, 18, 30, tzinfo=UTC)
+        play(opened, db, Night(start, {"穿搭": steps}, outcome, reason, 0))
+        opened.close()
+
+    return call
