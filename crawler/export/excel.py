@@ -53,7 +53,10 @@ def write_xlsx(creators: Iterable[CreatorRow], path: Path, limits: Limits = Limi
         for creator in chain(sample, islice(rows, limits.rows_max - 1 - len(sample))):
             sheet.add(creator)
         sheet.finish()
-    book.close()
+    try:
+        book.close()
+    except xlsxwriter.exceptions.FileCreateError as exc:
+        raise OSError(str(exc)) from exc
 
 
 class _Sheet:

@@ -10,7 +10,21 @@ from crawler.export.excel import CUT, TEXT_MAX, fitting
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+86 135", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", "＋1", "－1", "＠x", "\n=1", "\u3000=1"],
+    [
+        "=1+1",
+        "+86 135",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        " =1",
+        "＝1+1",
+        "＋1",
+        "－1",
+        "＠x",
+        "\n=1",
+        "\u3000=1",
+    ],
 )
 def test_text_that_a_spreadsheet_could_run_gets_an_apostrophe(text):
     assert kept_as_text(text) == "'" + text
@@ -29,8 +43,11 @@ def test_text_that_a_spreadsheet_would_take_for_a_value_gets_a_tab(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "4m1rr22", "小鹿穿搭日记", "a=b", "marche", "maybe", "5f0c1e2d000000000101aabb", "truely", "amy-穿搭", "3.9万",
-     "2026-11-01T18:30:04.000Z", "https://www.xiaohongshu.com/user/profile/1", "穿搭 | 美食", "1" * 300],
+    [
+        "", "4m1rr22", "小鹿穿搭日记", "a=b", "marche", "maybe", "5f0c1e2d000000000101aabb", "truely",
+        "amy-穿搭", "3.9万", "2026-11-01T18:30:04.000Z", "https://www.xiaohongshu.com/user/profile/1",
+        "穿搭 | 美食", "1" * 300,
+    ],
 )  # fmt: skip
 def test_other_text_stays_as_it_is(text):
     assert kept_as_text(text) == text
