@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import unicodedata
 from collections.abc import Mapping
 
@@ -59,7 +60,8 @@ def keyword_from(source: str, text: object, options: Mapping[str, object] | None
 
 def quoted(value: object) -> str:
     """`value` as a message may show it: short, on one line, without control characters."""
-    shown = repr(value)
+    # A nested JSON value may be deeper than Python's own repr can go.
+    shown = repr(value) if isinstance(value, str) else reprlib.repr(value)
     return shown if len(shown) <= QUOTED_CHARACTERS else shown[: QUOTED_CHARACTERS - 1] + "…"
 
 

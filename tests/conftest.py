@@ -1,0 +1,28 @@
+"""What tests of several folders share."""
+
+from __future__ import annotations
+
+from unittest.mock import Mock
+
+import aioresponses.core
+import pytest
+from aiohttp import ClientResponse
+from aioresponses import aioresponses as AioResponses
+
+
+class _AnsweredResponse(ClientResponse):
+    """aiohttp 3.14 asks for the writer of the request, of which aioresponses 0.7.9 knows nothing yet."""
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("stream_writer", Mock())
+        super().__init__(*args, **kwargs)
+
+
+aioresponses.core.ClientResponse = _AnsweredResponse
+
+
+@pytest.fixture
+def answers():
+    """Stands in for the network: a URL answers what the test registers, any other refuses the connection."""
+    with AioResponses() as registered:
+        yield registered

@@ -1,0 +1,331 @@
+"""Keyword files in, keywords and problems out."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+import tracemalloc
+
+import pytest
+
+from crawler.errors import InputError
+from crawler.keywords import read_keywords
+from crawler.model import Keyword, Problem
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes a keyword file: text as UTF-8, bytes as they are."""
+
+    def write(name, content):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def texts(*paths, **kwargs):
+    """What is sent for each keyword of `paths`; a problem fails the test."""
+    found = list(read_keywords(paths, **kwargs))
+    assert [item for item in found if isinstance(item, Problem)] == []
+    return [item.text for item in found]
+
+
+def problems(*paths):
+    """(line, message) of every problem."""
+    found = [item for item in read_keywords(paths) if isinstance(item, Problem)]
+    return [(int(item.source.rpartition(":")[2]), item.message) for item in found]
+
+
+def test_a_text_file_holds_one_keyword_a_line(file):
+    path = file("a.txt", "# 美妆\n\n敏感肌护肤\n   \n  早C晚A  \n#穿搭\n黄黑皮口红")
+    assert list(read_keywords([path])) == [
+        Keyword("敏感肌护肤", "敏感肌护肤", source=f"{path}:3"),
+        Keyword("早C晚A", "早c晚a", source=f"{path}:5"),
+        Keyword("黄黑皮口红", "黄黑皮口红", source=f"{path}:7"),
+    ]
+
+
+def test_a_number_sign_inside_a_line_belongs_to_the_keyword(file):
+    assert texts(file("a.txt", "穿搭#ootd\n")) == ["穿搭#ootd"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_on_any_system(file, end):
+    assert texts(file("a.txt", f"穿搭{end}美食{end}")) == ["穿搭", "美食"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "穿搭\n早C晚A\n露营😀\n"),
+        ("a.csv", "关键词,tags\n穿搭,女装\n早C晚A,\n露营😀,\n"),
+        ("a.jsonl", '"穿搭"\n{"关键词": "早C晚A"}\n"露营😀"\n'),
+    ],
+)
+def test_every_format_is_read_in_every_encoding(file, name, content, encoding):
+    assert texts(file(name, content.encode(encoding))) == ["穿搭", "早C晚A", "露营😀"]
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+def test_utf_16_is_read_in_both_byte_orders(file, mark, encoding):
+    assert texts(file("a.txt", mark + "穿搭\r\n美食".encode(encoding))) == ["穿搭", "美食"]
+
+
+def test_a_file_whose_only_chinese_stands_far_below_is_read_in_its_encoding(file):
+    assert texts(file("a.txt", b"ootd\n" * 5000 + "穿搭".encode("gb18030")))[-1] == "穿搭"
+
+
+def test_bytes_that_no_encoding_reads_cost_their_line_and_no_other(file):
+    path = file("a.txt", "敏感肌护肤\n穿搭\n".encode() + b"\xff\xfe\xfd\n" + "黄黑皮口红\n美食\n".encode())
+    assert [item.text for item in read_keywords([path]) if isinstance(item, Keyword)] == [
+        "敏感肌护肤",
+        "穿搭",
+        "黄黑皮口红",
+        "美食",
+    ]
+    ((line, message),) = problems(path)
+    assert line == 3
+    assert "cannot be read in the file's encoding" in message
+
+
+def test_a_table_takes_its_columns_by_name_in_either_language(file):
+    english = file("a.csv", "note,Keyword,max_pages,PRIORITY,tags\nx,穿搭,5,9,女装;通勤\n")
+    chinese = file("b.csv", "关键词,优先级,最大页数,标签\n穿搭,9,5,女装、通勤\n")
+    expected = {"priority": 9, "max_pages": 5, "tags": ("女装", "通勤")}
+    for path in (english, chinese):
+        assert list(read_keywords([path])) == [Keyword("穿搭", "穿搭", **expected, source=f"{path}:2")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_may_be_parted_by_comma_semicolon_or_tab(file, delimiter):
+    content = f"keyword{delimiter}priority\n穿搭{delimiter}3\n"
+    (keyword,) = read_keywords([file("a.csv", content)])
+    assert (keyword.text, keyword.priority) == ("穿搭", 3)
+
+
+def test_a_table_may_name_its_delimiter_as_excel_does(file):
+    path = file("a.csv", "sep=;\r\nkeyword;priority\r\n穿搭;3\r\n")
+    assert list(read_keywords([path])) == [Keyword("穿搭", "穿搭", priority=3, source=f"{path}:3")]
+
+
+def test_a_quoted_cell_may_hold_commas_quotes_and_line_breaks(file):
+    path = file("a.csv", 'keyword,tags\n"穿搭, ""法式""","女装,\n通勤"\n美食,\n')
+    assert list(read_keywords([path])) == [
+        Keyword('穿搭, "法式"', '穿搭, "法式"', tags=("女装", "通勤"), source=f"{path}:2"),
+        Keyword("美食", "美食", source=f"{path}:4"),
+    ]
+
+
+def test_a_row_may_be_shorter_than_the_header_or_end_in_empty_cells(file):
+    assert texts(file("a.csv", "keyword,tags\n穿搭\n美食,,,\n,\n\n露营,户外\n")) == ["穿搭", "美食", "露营"]
+
+
+def test_a_stray_quote_costs_one_row(file):
+    path = file("a.csv", 'keyword\n穿搭\n"美食\n露营\n旅行\n')
+    assert problems(path) == [(3, "the quotes of this row are not closed, or closed too early")]
+    assert [item.text for item in read_keywords([path]) if isinstance(item, Keyword)] == [
+        "穿搭",
+        "露营",
+        "旅行",
+    ]
+
+
+def test_a_row_without_a_keyword_is_a_problem(file):
+    assert problems(file("a.csv", "keyword,priority\n,3\n")) == [(2, "the keyword is missing")]
+
+
+def test_a_comma_that_should_have_been_quoted_is_pointed_out(file):
+    ((line, message),) = problems(file("a.csv", "keyword\n穿搭,法式\n"))
+    assert line == 2
+    assert "more cells than the header" in message
+
+
+@pytest.mark.parametrize("content", ["", "\n", "穿搭\n美食\n", "name,price\n穿搭,3\n"])
+def test_a_table_without_a_keyword_column_is_refused(file, content):
+    path = file("a.csv", content)
+    with pytest.raises(InputError, match=r"a\.csv:1: no column is called"):
+        list(read_keywords([path]))
+
+
+def test_a_line_of_json_is_a_text_or_an_object(file):
+    path = file(
+        "a.jsonl", '"穿搭"\n\n{"keyword": "美食", "priority": -1, "max_pages": 3, "tags": ["a"], "x": 1}\n'
+    )
+    assert list(read_keywords([path])) == [
+        Keyword("穿搭", "穿搭", source=f"{path}:1"),
+        Keyword("美食", "美食", priority=-1, max_pages=3, tags=("a",), source=f"{path}:3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("穿搭", "is not JSON"),
+        ('{"keyword": "穿搭"', "is not JSON"),
+        ("NaN", "is not JSON"),
+        ('"\\ud800"', "is not JSON"),
+        ("[" * 5000, "is not JSON"),
+        ("[" * 1000 + "]" * 1000, "must be text"),
+        ("7", "must be text"),
+        ("null", "must be text"),
+        ('["穿搭"]', "must be text"),
+        ('{"keyword": 7}', "must be text"),
+        ("{}", "is missing"),
+        ('{"keyword": "穿搭", "priority": 1.5}', "priority must be a whole number"),
+        ('{"keyword": "穿搭", "priority": true}', "priority must be a whole number"),
+        ('{"keyword": "穿搭", "max_pages": 0}', "max_pages must be a whole number from 1"),
+        ('{"keyword": "穿搭", "max_pages": "many"}', "max_pages must be a whole number from 1"),
+        ('{"keyword": "穿搭", "max_pages": 99999999999}', "max_pages must be a whole number"),
+        ('{"keyword": "穿搭", "tags": {"a": 1}}', "tags must be text or a list"),
+        ('{"keyword": "穿搭", "tags": [1]}', "tags must be text or a list"),
+    ],
+)
+def test_a_line_of_json_that_gives_no_keyword_is_named_and_the_next_is_read(file, line, message):
+    path = file("a.jsonl", f'{line}\n"美食"\n')
+    problem, keyword = read_keywords([path])
+    assert problem.source == f"{path}:1"
+    assert message in problem.message
+    assert "\n" not in problem.message
+    assert len(problem.message) < 200
+    assert keyword.text == "美食"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("穿" * 201, "has 201 characters; a keyword has at most 200"),
+        ("穿\0搭", "control characters"),
+        ("穿\x1b[2J搭", "control characters"),
+    ],
+)
+def test_a_line_of_text_that_is_no_keyword_is_named_and_the_next_is_read(file, line, message):
+    path = file("a.txt", f"# {'。' * 3000}\n{line}\n美食\n")
+    problem, keyword = read_keywords([path])
+    assert problem.source == f"{path}:2"
+    assert message in problem.message
+    assert problem.message.isprintable()
+    assert keyword.text == "美食"
+
+
+def test_a_folder_stands_for_the_keyword_files_in_and_below_it_by_name(file, tmp_path):
+    file("b.txt", "二")
+    file("a.TXT", "一")
+    file("more/c.csv", "keyword\n三")
+    file("README.md", "not a keyword")
+    file(".hidden.txt", "不")
+    file(".git/x.txt", "不")
+    assert texts(tmp_path) == ["一", "二", "三"]
+
+
+def test_a_file_in_a_folder_that_is_no_keyword_file_is_named_and_passed_over(file, tmp_path):
+    file("a.txt", "一")
+    workbook = file("b.xlsx", b"PK")
+    problem, keyword = read_keywords([tmp_path])
+    assert problem == Problem(str(workbook), "passed over: its name does not end in .txt, .csv, .jsonl")
+    assert keyword.text == "一"
+
+
+def test_a_folder_that_links_back_to_itself_is_read_once(file, tmp_path):
+    file("in/a.txt", "一")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
+    assert texts(tmp_path) == ["一"]
+
+
+def test_a_file_that_is_given_twice_is_read_once(file, tmp_path):
+    path = file("a.txt", "一")
+    (tmp_path / "link.txt").symlink_to(path)
+    assert texts(path, tmp_path, str(path)) == ["一"]
+
+
+def test_files_are_read_in_the_order_given_and_duplicates_are_left_in(file):
+    first, second = file("z.txt", "一\n二"), file("a.txt", "二\n三")
+    assert texts(first, second) == ["一", "二", "二", "三"]
+
+
+def test_standard_input_is_read_as_text_in_any_encoding():
+    stdin = io.BytesIO("穿搭\n美食\n".encode("gb18030"))
+    assert list(read_keywords(["-"], stdin)) == [
+        Keyword("穿搭", "穿搭", source="stdin:1"),
+        Keyword("美食", "美食", source="stdin:2"),
+    ]
+
+
+def test_standard_input_that_is_given_twice_is_read_once():
+    assert texts("-", "-", stdin=io.BytesIO(b"ootd\n")) == ["ootd"]
+
+
+def test_the_standard_input_of_the_process_is_read():
+    program = "from crawler.keywords import read_keywords\nprint([k.text for k in read_keywords(['-'])])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], input="穿搭\nootd".encode(), capture_output=True, check=True
+    )
+    assert done.stdout.decode() == "['穿搭', 'ootd']\n"
+
+
+def test_a_pipe_is_read_as_a_file_of_its_format(tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("keyword,priority\n穿搭,3\n",))
+    writer.start()
+    found = list(read_keywords([pipe]))
+    writer.join()
+    assert found == [Keyword("穿搭", "穿搭", priority=3, source=f"{pipe}:2")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.xlsx", b"PK", "not a keyword file; its name must end in one of"),
+        ("a.txt", b"\x7fELF\0\0\0", "a binary file, or UTF-16 without a byte order mark"),
+        ("a.txt", "穿搭".encode("utf-16-le") + b"\0", "UTF-16 without a byte order mark"),
+        ("a.txt", b"x" * (1 << 22), "a line of more than a million bytes"),
+        ("a.csv", b"name\n1\n", "no column is called"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_before_the_first_keyword(file, name, content, message):
+    good = file("good.txt", "穿搭\n")
+    with pytest.raises(InputError, match=message) as refused:
+        next(read_keywords([good, file(name, content)]))
+    assert name in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["missing.txt", "good.txt/a.txt", "x" * 300 + ".txt", "loop.txt"])
+def test_a_file_that_cannot_be_opened_is_refused_before_the_first_keyword(file, tmp_path, name):
+    good = file("good.txt", "穿搭\n")
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+    with pytest.raises(InputError, match="cannot be read: .") as refused:
+        next(read_keywords([good, tmp_path / name]))
+    assert name in str(refused.value)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that opens and cannot be read")
+def test_a_file_that_breaks_while_it_is_read_is_refused_before_the_first_keyword(file):
+    with pytest.raises(InputError, match="/proc/self/mem: cannot be read"):
+        next(read_keywords([file("good.txt", "穿搭\n"), "/proc/self/mem"]))
+
+
+def test_a_folder_without_a_keyword_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no keyword file"):
+        next(read_keywords([tmp_path]))
+
+
+def test_an_empty_text_file_gives_nothing(file):
+    assert texts(file("a.txt", "")) == []
+
+
+def test_memory_does_not_grow_with_the_number_of_keywords(file):
+    path = file("a.txt", "".join(f"关键词{number}\n" for number in range(200_000)))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in read_keywords([path])) == 200_000
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
