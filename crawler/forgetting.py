@@ -17,6 +17,7 @@ from crawler.clock import Now, stamp, utc_now
 from crawler.i18n import _
 from crawler.lock import hold
 from crawler.parse import PROFILE_URL
+from crawler.search.index import forget_from_index
 from crawler.store import open_database, store_errors
 from crawler.store.creators import PROVISIONAL
 from crawler.store.forgotten import REMEMBER, fingerprint, salt
@@ -47,7 +48,6 @@ DELETE_CHANGES = "DELETE FROM changes WHERE user_key = ?"
 DELETE_USER = "DELETE FROM users WHERE key = ?"
 DELETE_MENTIONS = "DELETE FROM changes WHERE field = 'red_id' AND (mentions(old) OR mentions(new))"
 DELETE_REJECTS = "DELETE FROM rejects WHERE mentions(entry) OR mentions(reason)"
-SEARCH_INDEXES = "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,6 @@ def forget(path: Path, names: Sequence[str], *, vacuum: bool = True, now: Now = 
         connection.execute("PRAGMA secure_delete = ON")
         with db.atomic():
             erased = tuple(_erase(connection, plain_name(name), stamp(now())) for name in names)
-            for (index,) in connection.execute(SEARCH_INDEXES).fetchall():
-                # Deleted words stay in an index until its parts are merged.
-                connection.execute(f'INSERT INTO "{index}" ("{index}") VALUES (\'optimize\')')
         return Forgetting(erased, _scrub(connection, vacuum))
 
 
@@ -113,6 +110,7 @@ def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
         connection.execute(NOTE_UNSIGHTED, (key,))
         sightings += connection.execute(DELETE_SIGHTINGS, (key,)).rowcount
         changes += connection.execute(DELETE_CHANGES, (key,)).rowcount
+        forget_from_index(connection, key)
         connection.execute(DELETE_USER, (key,))
     changes += connection.execute(DELETE_MENTIONS).rowcount
     rejects = connection.execute(DELETE_REJECTS).rowcount

@@ -14,7 +14,7 @@ from crawler.forgetting import Erased
 from crawler.forgetting import forget as erase
 from crawler.i18n import _
 from crawler.reading import open_readonly
-from crawler.show.text import one_line
+from crawler.terminal import harmless
 
 
 @click.command(
@@ -56,11 +56,11 @@ def forget(names: tuple[str, ...], db: Path, yes: bool, vacuum: bool) -> None:
         raise InputError(_("an empty name is nobody's"))
     open_readonly(db).close()
     if not yes and sys.stdin.isatty():
-        shown = one_line(", ".join(names))
+        shown = harmless(", ".join(names))
         click.confirm(_("Erase %s from %s for ever?") % (shown, db), abort=True, err=True)
     done = erase(db, names, vacuum=vacuum)
     for erased in done.erased:
-        click.echo(one_line(_line(erased)))
+        click.echo(harmless(_line(erased)))
     if done.remnants is not None:
         click.echo(_("%(db)s: %(why)s.") % {"db": db, "why": done.remnants})
     click.echo(_("Exports, reports and backups made earlier are yours to delete."))

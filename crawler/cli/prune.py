@@ -21,8 +21,8 @@ from crawler.reading import open_readonly
         """Remove raw replies and call rows by age, and say what that freed.
 
         Creators, sightings, changes, pages, checkpoints and runs stay, so that resuming and `crawler verify`
-        go on as before. The calls are added up by day, endpoint and charge first, so that what was spent stays
-        known; today's are never touched.
+        go on as before. The calls are added up by day, endpoint and charge first, so that what was spent
+        stays known; today's are never touched.
 
         The room becomes free for new rows at once. The file itself shrinks only with --vacuum, which writes
         it anew and needs twice its size on disk meanwhile.
@@ -58,16 +58,19 @@ def _lines(pruned: Pruned, dry_run: bool) -> list[str]:
             "Would go, older than %(before)s: raw replies %(replies)d (%(reply_size)s), calls %(calls)d."
         )
         return [message % values]
-    lines = [_("Removed, older than %(before)s: raw replies %(replies)d (%(reply_size)s), calls %(calls)d.")]
     sizes = {"free": _size(pruned.free_bytes), "size": _size(pruned.file_bytes)}
+    lines = [
+        _("Removed, older than %(before)s: raw replies %(replies)d (%(reply_size)s), calls %(calls)d.")
+        % values
+    ]
     if pruned.file_bytes < pruned.file_bytes_before:
         freed = _size(pruned.file_bytes_before - pruned.file_bytes)
         lines.append(_("The file is smaller by %(freed)s: %(size)s.") % (sizes | {"freed": freed}))
     else:
-        lines.append(
-            _("Free for new rows: %(free)s of %(size)s; --vacuum would give it back to the disk.") % sizes
-        )
-    return [lines[0] % values, *lines[1:]]
+        lines.append(_("Free for new rows: %(free)s of %(size)s.") % sizes)
+    if pruned.free_bytes:
+        lines.append(_("--vacuum gives the free room back to the disk."))
+    return lines
 
 
 def _size(count: int) -> str:

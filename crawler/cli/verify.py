@@ -20,7 +20,7 @@ from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.reading import open_readonly
 from crawler.show.program import program_name
-from crawler.show.text import one_line
+from crawler.terminal import harmless
 from crawler.verify import Gap, Mended, Totals, examine, mend
 
 SHOWN_MAX = 50
@@ -114,7 +114,7 @@ def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
         same = list(alike)
         for gap in same[:SHOWN_MAX]:
             where = "" if gap.keyword is None else f"{gap.keyword}: "
-            yield one_line(where + gap.message)
+            yield harmless(where + gap.message)
         if len(same) > SHOWN_MAX:
             yield _("… and %d more like the last (--json has them all)") % (len(same) - SHOWN_MAX)
 
@@ -132,7 +132,7 @@ def _advice(db: Path, result: Mended) -> Iterator[str]:
         yield _("Gaps: %d, of which %d are mended.") % (len(gaps), len(gaps) - len(left))
     if result.keywords:
         names = ", ".join(result.keywords[:10]) + (", …" if len(result.keywords) > 10 else "")
-        yield one_line(
+        yield harmless(
             _("Keywords to ask for again: %d (%s); this does it: %s")
             % (len(result.keywords), names, f"{program} run{where}")
         )
