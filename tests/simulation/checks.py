@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 
-from crawler.simulator import EndStyle, Line, followers
+from crawler.simulator import EndStyle, Fault, Line, followers
 from tests.simulation.expected import CUT_SHORT, expected
 from tests.simulation.play import TOKEN, History, Lived, Row
 from tests.simulation.virtual_time import BEGIN_SECONDS, WallClock
@@ -67,7 +67,13 @@ def every_call_accounted_for(history: History) -> Iterator[str]:
 def _answers_come_in_time(history: History) -> bool:
     """Whether no run gives up on an answer that only takes its time: that one is lost, whatever it says."""
     patience_seconds = min(life.settings.timeout_seconds for life in history.lived)
-    return history.scenario.service.latency_seconds[1] < patience_seconds
+    return _slowest_answer_seconds(history) < patience_seconds
+
+
+def _slowest_answer_seconds(history: History) -> float:
+    service = history.scenario.service
+    slow_301 = service.slow_301_seconds if Fault.CODE_301 in service.faults else None
+    return max(service.latency_seconds[1], slow_301[1] if slow_301 else 0.0)
 
 
 def _mismatches(rows: list[Row], lines: list[Line], in_time: bool) -> Iterator[str]:
@@ -244,17 +250,17 @@ def _without_settings(what: Iterable[object]) -> str:
 
 def nothing_is_sent_after_the_end(history: History) -> Iterator[str]:
     """Told to stop, by a signal or by the API, a run sends nothing new; told to leave, it leaves."""
-    latency_seconds = history.scenario.service.latency_seconds[1]
+    in_time, answer_seconds = _answers_come_in_time(history), _slowest_answer_seconds(history)
     for number, life in enumerate(history.lived):
         lines = _lines_of(history, life)
-        ends = [line.at + latency_seconds for line in lines if line.code in STOP_CODES]
+        ends = [line.at + answer_seconds for line in lines if line.code in STOP_CODES and in_time]
         if life.stop_asked is not None:
             ends.append(life.stop_asked)
         late = [line for line in lines if ends and line.at > min(ends) + 1e-6]
         if late:
             yield f"run {number} sent {len(late)} calls after its end: {late[0]}"
         refusals = sum(line.code in STOP_CODES for line in lines)
-        if refusals > life.settings.workers and _answers_come_in_time(history):
+        if refusals > life.settings.workers and in_time:
             yield f"run {number} asked {refusals} times for what the account does not have"
         if life.left is not None and life.ended > life.left + 0.5:
             yield f"run {number} was told to leave at {life.left} and left at {life.ended}"

@@ -1,0 +1,316 @@
+"""Every checker is shown to fail: a bug is planted into a part of the night, and the named checker finds it.
+
+The same scenarios pass with the parts as they are, so that it is the bug that is found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+from collections.abc import Iterator
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from crawler import crawl, night, policy
+from crawler.budget import Budget, Verdict
+from crawler.crawl import Crawl
+from crawler.model import CallFailed, Charge, Page
+from crawler.simulator import SimulatorSettings
+from crawler.store import Journal, Store
+from crawler.store.worklist import due_work, make_worklist
+from crawler.throttle import Rate, Throttle
+from tests.simulation import checks
+from tests.simulation.checks import violations
+from tests.simulation.play import play
+from tests.simulation.scenario import Ending, EndingKind, Life, Scenario
+from tests.simulation.virtual_time import Hang
+
+
+class SettledBeforeItsCheckpoint(Store):
+    """The page commits with its call, the checkpoint afterwards."""
+
+    def _checkpoint(self, *args):
+        self._connection.execute("COMMIT")
+        self._connection.execute("BEGIN")
+        super()._checkpoint(*args)
+
+
+class CheckpointBeforeItsPage(Store):
+    """The checkpoint commits first, the page afterwards."""
+
+    def _save_page(self, write, creators, counts, moment):
+        self._checkpoint(write.work, write.number + 1, "open", None, moment)
+        self._connection.execute("COMMIT")
+        self._connection.execute("BEGIN")
+        return super()._save_page(write, creators, counts, moment)
+
+
+class Careless(Store):
+    """Switches the foreign keys off, and deletes what is referred to."""
+
+    def apply(self, writes):
+        self._connection.execute("PRAGMA foreign_keys = OFF")
+        self._connection.execute("DELETE FROM endpoints")
+        return super().apply(writes)
+
+
+class Doubling(Store):
+    """Keeps a creator twice, under the same red_id."""
+
+    def apply(self, writes):
+        answers = super().apply(writes)
+        self._connection.execute(
+            """
+            INSERT OR IGNORE INTO users (id, red_id, first_seen_at, last_seen_at, first_run_id, last_run_id)
+            SELECT 'x' || id, red_id, first_seen_at, last_seen_at, first_run_id, last_run_id
+              FROM users WHERE id NOT LIKE 'x%'
+            """
+        )
+        return answers
+
+
+def one_page_too_far(connection) -> Iterator[Any]:
+    return (replace(work, page=work.page + (work.page > 1)) for work in due_work(connection))
+
+
+def one_page_too_early(connection) -> Iterator[Any]:
+    return (replace(work, page=max(1, work.page - 1)) for work in due_work(connection))
+
+
+def all_but_the_last(connection) -> Iterator[Any]:
+    return iter(list(due_work(connection))[:-1])
+
+
+def always_due(*args, **settings):
+    return make_worklist(*args, **settings | {"refresh_after": timedelta(0)})
+
+
+class RetryOutsideTheThrottle(Crawl):
+    """Only first attempts wait for their turn."""
+
+    async def _send(self, work, attempt):
+        if attempt == 1:
+            return await super()._send(work, attempt)
+        hasty = copy.copy(self)
+        hasty._throttle = Throttle(Rate(None), asyncio.sleep)
+        return await Crawl._send(hasty, work, attempt)
+
+
+class ForgetfulThrottle(Throttle):
+    """Knows nothing of the calls of the run before."""
+
+    def __init__(self, rate, sleep, last_sent_seconds_ago=None):
+        super().__init__(rate, sleep)
+
+
+class CapCheckedAfterSending(Budget):
+    """Looks only at what has been charged, not at what is under way."""
+
+    def reserve(self, day):
+        self._in_flight += 1
+        self._in_flight_by_day[day] += 1
+        if self._run_max is not None and self._spent >= self._run_max:
+            return Verdict.RUN_CAP
+        if self._day_max is not None and self._spent_by_day[day] >= self._day_max:
+            return Verdict.DAY_CAP
+        return Verdict.GO
+
+
+class AnswerLost(Journal):
+    """The first page to be written is never answered for."""
+
+    async def write(self, write):
+        await super().write(write)
+        await asyncio.get_running_loop().create_future()
+
+
+def client(change):
+    """Replaces `open_api` by one whose client's `call` is `change(api, request)`."""
+
+    @asynccontextmanager
+    async def opened(settings):
+        async with REAL_OPEN_API(settings) as api:
+
+            class Changed:
+                async def call(self, request):
+                    return await change(api, request)
+
+            yield Changed()
+
+    return {"open_api": opened}
+
+
+REAL_OPEN_API = night.open_api
+
+
+async def swallows_cancellation(api, request):
+    task = asyncio.ensure_future(api.call(request))
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            continue
+    return task.result()
+
+
+async def sends_again_by_itself(api, request):
+    outcome = await api.call(request)
+    return await api.call(request) if isinstance(outcome, CallFailed) else outcome
+
+
+async def logs_the_token(api, request):
+    logging.getLogger("crawler").debug("asking with %s", api._settings.token)
+    return await api.call(request)
+
+
+async def warns(api, request):
+    logging.getLogger("crawler").warning("something is odd")
+    return await api.call(request)
+
+
+def never_ends(page, work, new_to_keyword, action):
+    """Goes on to the page limit, whatever the pages say."""
+    return "page_limit" if work.page >= work.pages_max else None
+
+
+def shortens_ids(data: object) -> Page:
+    page = night.SEARCH_USER_V2.read_page(data)
+    return replace(page, creators=tuple(replace(each, id=each.id and each.id[:20]) for each in page.creators))
+
+
+def rule(code: int, like: int):
+    """The policy with the rule of one code replaced by that of another."""
+    return patch.dict(policy.RULES, {code: policy.RULES[like]})
+
+
+WORLD = SimulatorSettings(
+    seed=7, creators=60, users_per_page=3, pages_per_keyword=(2, 3), latency_seconds=(1.0, 2.0)
+)
+KEYWORDS = (("穿搭", None), ("显高穿搭", None), ("美食", None), ("露营", None))
+
+
+def scenario(*lives: Life, **service: Any) -> Scenario:
+    return Scenario(7, KEYWORDS, 6, replace(WORLD, **service), lives)
+
+
+def killed_before_each_statement() -> list[Scenario]:
+    return [
+        scenario(Life(workers=1, ending=Ending(EndingKind.KILL_BEFORE, statement=number)))
+        for number in range(28, 40)
+    ]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A bug, where it shows, and who finds it."""
+
+    finds: str
+    scenarios: list[Scenario]
+    parts: dict[str, Any] = field(default_factory=dict)
+    patched: Any = field(default_factory=nullcontext)
+
+
+KILLED = [
+    scenario(Life(workers=2, ending=Ending(EndingKind.KILL_AT, seconds=seconds)))
+    for seconds in (2.5, 4.0, 6.5)
+]
+CALM = [scenario(Life())]
+FAILING = [scenario(Life(rate="3/s", workers=8), faults={"301": 0.6}, latency_seconds=(0.0, 0.1))]
+CAPPED = [scenario(Life(calls_max=5)), scenario(Life(calls_max_per_day=5))]
+LEAVING = [
+    scenario(Life(ending=Ending(EndingKind.LEAVE, seconds=1.0)), latency_seconds=(30.0, 30.0)),
+]
+
+BUGS = {
+    "split transaction, page first": Planted(
+        "paid_twice_at_most_what_was_in_flight",
+        killed_before_each_statement(),
+        {"Store": SettledBeforeItsCheckpoint},
+    ),
+    "split transaction, checkpoint first": Planted(
+        "checkpoints_never_run_ahead", killed_before_each_statement(), {"Store": CheckpointBeforeItsPage}
+    ),
+    "split transaction, a page lost": Planted(
+        "nothing_lost", killed_before_each_statement(), {"Store": CheckpointBeforeItsPage}
+    ),
+    "resume off by one, ahead": Planted("nothing_lost", KILLED, {"due_work": one_page_too_far}),
+    "resume off by one, behind": Planted(
+        "paid_twice_at_most_what_was_in_flight", KILLED, {"due_work": one_page_too_early}
+    ),
+    "retry outside the throttle": Planted("pace_is_kept", FAILING, {"Crawl": RetryOutsideTheThrottle}),
+    "restart outside the throttle": Planted(
+        "pace_is_kept",
+        [scenario(*[Life(rate="40/m", gap_seconds=0.05, ending=Ending(EndingKind.KILL_AT, 4.0))] * 2)],
+        {"Throttle": ForgetfulThrottle},
+    ),
+    "retry after 100": Planted(
+        "nothing_is_sent_after_the_end", [scenario(Life(), tokens=("another",))], patched=rule(100, 301)
+    ),
+    "303 treated as 302": Planted(
+        "nothing_is_sent_after_the_end", [scenario(Life(), daily_quota=3)], patched=rule(303, 302)
+    ),
+    "swallowed cancellation": Planted(
+        "nothing_is_sent_after_the_end", LEAVING, client(swallows_cancellation)
+    ),
+    "cap checked after sending": Planted("caps_hold", CAPPED, {"Budget": CapCheckedAfterSending}),
+    "a request sent again by itself": Planted(
+        "every_call_accounted_for",
+        [scenario(Life(), faults={"drop-paid": 0.4})],
+        client(sends_again_by_itself),
+    ),
+    "a charged call taken for free": Planted(
+        "every_call_accounted_for",
+        [scenario(Life(), faults={"drop-paid": 0.4})],
+        patched=patch.object(policy, "NO_ANSWER", replace(policy.NO_ANSWER, charge=Charge.FREE)),
+    ),
+    "finished keywords are due again": Planted(
+        "a_second_run_changes_nothing", CALM, {"make_worklist": always_due}
+    ),
+    "ids cut short": Planted(
+        "nothing_invented", CALM, {"ENDPOINT": replace(night.ENDPOINT, read_page=shortens_ids)}
+    ),
+    "a creator twice": Planted("nothing_invented", CALM, {"Store": Doubling}),
+    "pages beyond the end": Planted(
+        "nothing_needless_is_bought", CALM, patched=patch.object(crawl, "_stop_reason", never_ends)
+    ),
+    "a keyword forgotten": Planted("every_run_ends_well", CALM, {"due_work": all_but_the_last}),
+    "the token in a log": Planted("the_token_is_nowhere", CALM, client(logs_the_token)),
+    "a dangling reference": Planted("the_database_is_sound", CALM, {"Store": Careless}),
+    "a warning": Planted("nobody_complains", CALM, client(warns)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bug", BUGS.values(), ids=list(BUGS))
+def test_the_checker_finds_the_planted_bug(bug, tmp_path):
+    for number, each in enumerate(bug.scenarios):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with bug.patched:
+            found = violations(play(each, folder, **bug.parts))
+        if bug.finds in found:
+            return
+    pytest.fail(f"{bug.finds} found nothing")
+
+
+def test_an_answer_that_never_comes_is_a_hang(tmp_path):
+    with pytest.raises(Hang):
+        play(scenario(Life()), tmp_path, Journal=AnswerLost)
+
+
+def test_without_a_bug_none_of_these_scenarios_breaks_a_promise(tmp_path):
+    scenarios = dict.fromkeys(repr(each) for bug in BUGS.values() for each in bug.scenarios[:1])
+    by_text = {repr(each): each for bug in BUGS.values() for each in bug.scenarios[:1]}
+    for number, text in enumerate(scenarios):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert violations(play(by_text[text], folder)) == {}
+
+
+def test_every_checker_has_its_bug():
+    assert {bug.finds for bug in BUGS.values()} == {check.__name__ for check in checks.CHECKS}
