@@ -103,7 +103,8 @@ def prepare(question: Question, filters: Filters, price: float | None) -> tuple[
             message = _("the question %(name)s takes no %(option)s; it takes: %(options)s")
             options = ", ".join(o for o in (*OPTIONS, "--price") if o in question.options) or _("nothing")
             raise InputError(message % {"name": question.name, "option": option, "options": options})
-    sql, parameters = question.sql, {}
+    sql = question.sql
+    parameters: dict[str, object] = {}
     if _CREATORS in sql:
         # What the question asks of `:since` by itself is not asked of the creators a second time.
         condition, parameters = where(replace(filters, since=None))

@@ -103,4 +103,8 @@ def _plain(value: object) -> object:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
-_FORMATS = {"csv": _csv, "json": _json, "jsonl": _jsonl}
+_FORMATS: dict[str, Callable[[Sequence[str], Iterable[Sequence[object]]], Iterator[bytes]]] = {
+    "csv": _csv,
+    "json": _json,
+    "jsonl": _jsonl,
+}

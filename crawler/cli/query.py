@@ -27,7 +27,8 @@ _NAME = re.compile(r"[\w.-]+")
         """Ask the database a named question, or any SQL that only reads.
 
     Without QUESTION the named questions are listed. A file of your own in the folder --questions adds one;
-    `crawler query --schema` shows the views and tables that SQL can use. `-` reads the SQL from standard input.
+    `crawler query --schema` shows the views and tables that SQL can use; `-` reads the SQL from standard
+    input.
 
     \b
     Examples:

@@ -1,7 +1,7 @@
 -- title: New creators
 -- description: Creators first seen in the last night that made a call (an interrupted run counts with the run that resumed it), or since --since; most followers first.
 -- options: --keyword --tag --min-fans --max-fans --verified --since --limit
-SELECT name, red_id, fans, verify_label AS verified,
+SELECT name, red_id, fans, verify_label,
        (SELECT group_concat(DISTINCT keywords.text)
           FROM sightings
           JOIN keywords ON keywords.id = sightings.keyword_id

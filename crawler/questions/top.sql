@@ -1,7 +1,7 @@
 -- title: Top creators
 -- description: Creators by followers; with --since only those first seen since then.
 -- options: --keyword --tag --min-fans --max-fans --verified --since --limit
-SELECT name, red_id, fans, fans_text, verify_label AS verified,
+SELECT name, red_id, fans, fans_text, verify_label,
        (SELECT group_concat(DISTINCT keywords.text)
           FROM sightings
           JOIN keywords ON keywords.id = sightings.keyword_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,9 +15,6 @@ from crawler.search.index import KEY_BITS, POSITION, IndexState, match_expressio
 from crawler.search.text import LEVELS, Query, fold
 
 LIMIT = 20
-
-_FEW = 200
-"""So many matches are read and compared; where there are more, each level is asked for by itself."""
 
 Hit = tuple[int, int]
 """Level and position: hits sort best first."""
@@ -31,13 +28,39 @@ class Found:
     found_by: str
 
 
-def search(connection: sqlite3.Connection, text: str, filters: Filters, limit: int = LIMIT) -> list[Found]:
-    """The best `limit` creators for `text`: by level, then most followers first; InputError without a word."""
+_READ_CREATOR = """
+SELECT users.name, users.red_id, users.fans, users.verify_label,
+       (SELECT group_concat(DISTINCT keywords.text)
+          FROM sightings
+          JOIN keywords ON keywords.id = sightings.keyword_id
+         WHERE sightings.user_key = users.key),
+       users.profile_url, users.bio
+  FROM users
+ WHERE users.key = ?
+"""
+
+COLUMNS = ("name", "red_id", "fans", "verify_label", "found_by", "keywords", "profile_url", "bio")
+
+
+def read_found(connection: sqlite3.Connection, found: Iterable[Found]) -> Iterator[tuple[object, ...]]:
+    """The creators as rows of `COLUMNS`; one who was erased in between is left out."""
+    for one in found:
+        row = connection.execute(_READ_CREATOR, (one.key,)).fetchone()
+        if row is not None:
+            yield (*row[:4], one.found_by, *row[4:])
+
+
+def search_creators(connection: sqlite3.Connection, text: str, filters: Filters) -> list[Found]:
+    """The best creators for `text`, by level, then most followers first; InputError without a word.
+
+    They are `LIMIT` at most where `filters` have no limit of their own.
+    """
+    limit = LIMIT if filters.limit is None else filters.limit
     query = Query.read(text)
     condition, parameters = where(filters)
     scan = _Scan(connection, query, condition, parameters)
-    with_begin = not connection.in_transaction
-    if with_begin:
+    begins = not connection.in_transaction
+    if begins:
         connection.execute("BEGIN")  # the index and the creators are to be of one moment
     try:
         state = read_state(connection)
@@ -47,7 +70,7 @@ def search(connection: sqlite3.Connection, text: str, filters: Filters, limit: i
             indexed = _Indexed(connection, query, condition, parameters, state).best(limit)
             hits = heapq.nsmallest(limit, [*indexed, *scan.only(state.touched)])
     finally:
-        if with_begin:
+        if begins:
             connection.execute("COMMIT")
     return [Found(position & (2**KEY_BITS - 1), LEVELS[level]) for level, position in hits]
 
@@ -75,7 +98,8 @@ class _Scan:
     def _hits(self, source: str, parameters: dict[str, object]) -> Iterator[Hit]:
         found_by_keyword = {word: self._found_by_keyword(word) for word in self.query.words}
         rows = self.connection.execute(
-            f"SELECT users.key, {POSITION}, name, red_id, bio FROM {source} WHERE {self.condition}", parameters
+            f"SELECT users.key, {POSITION}, name, red_id, bio FROM {source} WHERE {self.condition}",
+            parameters,
         )
         for key, position, name, red_id, bio in rows:
 
@@ -106,19 +130,28 @@ class _Indexed:
     state: IndexState
 
     def best(self, limit: int) -> list[Hit]:
-        """The best hits, in order."""
-        few = list(islice(self._matches(len(LEVELS) - 1), _FEW + 1))
-        if len(few) <= _FEW:
-            return sorted((self._level(position), position) for position in few)[:limit]
+        """The best hits, in order.
+
+        From the widest level inwards: a level with many matches gives its first at once, and the first level
+        with few is the last that has to be asked. What it lacks is filled from the wider ones.
+        """
+        exact = list(islice(self._matches(0), limit))
+        if len(exact) == limit:
+            return [(0, position) for position in exact]
+        enough = 2 * limit  # of a level's first, less than `limit` are at home in a better level
+        wider: list[tuple[int, list[int]]] = []
         hits: dict[int, int] = {}
-        for level in range(len(LEVELS)):
-            for position in self._matches(level):
-                hits.setdefault(position, level)
-                if len(hits) == limit:
-                    break
-            if len(hits) == limit:
+        for level in reversed(range(len(LEVELS))):
+            positions = list(islice(self._matches(level), enough))
+            if len(positions) < enough:
+                found = sorted((self._level(position), position) for position in positions)
+                hits = {position: found_level for found_level, position in found}
                 break
-        return [(level, position) for position, level in hits.items()]
+            wider.append((level, positions))
+        for level, positions in reversed(wider):
+            for position in positions:
+                hits.setdefault(position, level)
+        return [(level, position) for position, level in islice(hits.items(), limit)]
 
     def _matches(self, level: int) -> Iterator[int]:
         """The positions of the creators up to a level, most followers first, as far as they are asked for."""

@@ -157,7 +157,7 @@ def _build(connection: sqlite3.Connection) -> int:
 
 
 def _follow(connection: sqlite3.Connection, state: IndexState) -> int:
-    """Writes the documents that differ. FTS5 wants rising rowids: first all old ones go, then all new come."""
+    """Writes the documents that differ; FTS5 wants rising rowids, so all old ones go before the new come."""
     keys = orjson.dumps(list(state.touched)).decode()
     fresh: list[Document] = []
     stale: list[int] = [row[0] for row in connection.execute(GONE)]

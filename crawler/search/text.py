@@ -76,5 +76,3 @@ class Query:
 def names(word: str, red_id: str) -> bool:
     """Whether `word` is the red_id or its beginning."""
     return red_id.startswith(word) and (len(word) >= RED_ID_CHARACTERS_MIN or word == red_id)
-
-

@@ -1,0 +1,48 @@
+"""`crawler search`: creators by name, bio, red_id and keyword, the best first."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from crawler.cli.options import db_option, filter_options
+from crawler.cli.output import output_options, write_answer
+from crawler.filters import Filters
+from crawler.i18n import _
+from crawler.query import Answer
+from crawler.reading import open_readonly
+from crawler.search import COLUMNS, LIMIT, read_found, search_creators
+
+
+@click.command(
+    help=_(
+        """Find creators by name, bio, red_id or the keyword that found them.
+
+    All WORDS must be found, each of them anywhere, as it is written: one Chinese character is enough. Case
+    and full-width forms make no difference. A red_id is found whole, or by its first four characters or more.
+    Best first: exact name, beginning of a name, name, red_id, keyword, bio; then by followers.
+
+    \b
+    Examples:
+      crawler search 穿搭
+      crawler search amy穿搭
+      crawler search 上海 美食 --min-fans 10000 --limit 100
+      crawler search 26814156493 --json
+    """
+    )
+)
+@click.argument("words", nargs=-1, required=True)
+@db_option
+@filter_options
+@output_options
+def search(words: tuple[str, ...], db: Path, filters: Filters, output: str) -> None:
+    """The command; its help stands above, where it can be translated."""
+    with closing(open_readonly(db)) as connection:
+        found = search_creators(connection, " ".join(words), filters)
+        write_answer(Answer(COLUMNS, read_found(connection, found)), output, table_rows=None)
+    if output == "table" and not found:
+        click.echo(_("nobody found"), err=True)
+    elif output == "table" and filters.limit is None and len(found) == LIMIT:
+        click.echo(_("the best %d; --limit N shows more") % LIMIT, err=True)
