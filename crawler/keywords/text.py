@@ -30,9 +30,10 @@ def trimmed(text: str) -> str:
 
 def identity(text: str) -> str:
     """What two spellings of one keyword have in common: NFKC, trimmed, white space folded, case-folded."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    while not unicodedata.is_normalized("NFKC", folded):  # case-folding can undo it for a few characters
-        folded = unicodedata.normalize("NFKC", folded).casefold()
+    # Folding can undo a normal form and the other way round; this order is Unicode's own (its rule D146).
+    folded = unicodedata.normalize("NFD", text).casefold()
+    folded = unicodedata.normalize("NFKD", folded).casefold()
+    folded = unicodedata.normalize("NFKC", folded)
     return trimmed(" ".join(folded.split()))
 
 

@@ -301,7 +301,7 @@ def test_a_file_that_cannot_be_used_is_refused_before_the_first_keyword(file, na
 def test_a_file_that_cannot_be_opened_is_refused_before_the_first_keyword(file, tmp_path, name):
     good = file("good.txt", "穿搭\n")
     (tmp_path / "loop.txt").symlink_to("loop.txt")
-    with pytest.raises(InputError, match="cannot be read: .") as refused:
+    with pytest.raises(InputError, match=r"cannot be read: .") as refused:
         next(read_keywords([good, tmp_path / name]))
     assert name in str(refused.value)
 
@@ -322,10 +322,10 @@ def test_an_empty_text_file_gives_nothing(file):
 
 
 def test_memory_does_not_grow_with_the_number_of_keywords(file):
-    path = file("a.txt", "".join(f"关键词{number}\n" for number in range(200_000)))
+    path = file("a.txt", "".join(f"关键词{number}\n" for number in range(100_000)))
     tracemalloc.start()
     try:
-        assert sum(1 for _ in read_keywords([path])) == 200_000
-        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+        assert sum(1 for _ in read_keywords([path])) == 100_000
+        assert tracemalloc.get_traced_memory()[1] < 12 << 20
     finally:
         tracemalloc.stop()

@@ -102,6 +102,11 @@ def test_the_identity_of_an_identity_is_itself(text):
     assert identity(identity(text)) == identity(text)
 
 
+def test_every_single_character_has_an_identity_that_is_its_own():
+    characters = map(chr, range(0x20000))  # above are only ideographs, tags and private use
+    assert [hex(ord(c)) for c in characters if identity(identity(c)) != identity(c)] == []
+
+
 @thorough
 @given(st.text(), st.sampled_from([" ", "\t", "\u3000", "\ufeff", "\u200b", "\n"]))
 def test_blanks_around_a_keyword_do_not_change_its_identity(text, blank):
@@ -118,7 +123,14 @@ def test_spellings_of_one_keyword_have_one_identity(spelling):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("STRASSE", "straße"), ("ΣΑΣ", "σας"), ("e\u0301clair", "éclair"), ("①号", "1号"), ("ﬁt", "fit")],
+    [
+        ("STRASSE", "straße"),
+        ("ΣΑΣ", "σας"),
+        ("e\u0301clair", "éclair"),
+        ("①号", "1号"),
+        ("ﬁt", "fit"),
+        ("ǰ", "J\u030c"),
+    ],
 )
 def test_case_and_composition_do_not_tell_keywords_apart(one, other):
     assert identity(one) == identity(other)
