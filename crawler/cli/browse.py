@@ -1,0 +1,60 @@
+"""`crawler browse`: the database in the browser, reading only."""
+
+from __future__ import annotations
+
+import webbrowser
+from contextlib import closing, suppress
+from pathlib import Path
+
+import click
+
+from crawler.browse import listen, serve
+from crawler.browse.metadata import DATABASE
+from crawler.cli.options import db_option
+from crawler.i18n import _
+from crawler.query import load_questions
+from crawler.reading import open_readonly
+
+DEFAULT_PORT = 8001
+
+
+@click.command(
+    help=_(
+        """Open the database in the browser, for reading only.
+
+        Tables, views and the named questions with filters, facets and links to profile pages, served by
+        Datasette to this machine alone. A run may go on meanwhile. Ctrl-C ends it.
+
+        \b
+        Examples:
+          crawler browse --open
+          crawler browse --db data/demo.db --port 8080
+        """
+    )
+)
+@db_option
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help=_("The port to listen on; 0 takes a free one."),
+)
+@click.option(
+    "--questions",
+    type=click.Path(path_type=Path),
+    envvar="CRAWLER_QUESTIONS",
+    show_envvar=True,
+    help=_("A folder with named questions of your own, as .sql files."),
+)
+@click.option("--open/--no-open", "show", default=False, help=_("Open it in the browser right away."))
+def browse(db: Path, port: int, questions: Path | None, show: bool) -> None:
+    open_readonly(db).close()
+    with closing(listen(port)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/{DATABASE}"
+        click.echo(address)
+        click.echo(_("Reading only, for this machine only. Ctrl-C ends it."), err=True)
+        if show:
+            webbrowser.open(address)
+        with suppress(KeyboardInterrupt):
+            serve(db, listening, load_questions(questions))
