@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
-import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,14 +24,13 @@ def write_csv(creators: Iterable[CreatorRow], path: Path, *, gzipped: bool, plai
     """
     quoting: Any = csv.QUOTE_MINIMAL if plain else csv.QUOTE_NONNUMERIC
     with _open(path, gzipped) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8" if plain else "utf-8-sig", newline="")
-        writer = csv.writer(text, quoting=quoting)
+        if not plain:
+            file.write(codecs.BOM_UTF8)
+        writer = csv.writer(_Utf8(file), quoting=quoting)
         writer.writerow(COLUMNS)
         for creator in creators:
             cells = [(name, _cell(getattr(creator, name))) for name in COLUMNS]
             writer.writerow(cell if plain else _safe(name, cell) for name, cell in cells)
-        text.flush()
-        text.detach()
 
 
 def write_jsonl(creators: Iterable[CreatorRow], path: Path, *, gzipped: bool) -> None:
@@ -67,6 +66,16 @@ def _safe(name: str, cell: object) -> object:
     if not isinstance(cell, str) or (name == "fans_text" and not runs(cell)):
         return cell
     return kept_as_text(cell)
+
+
+class _Utf8:
+    """A place to write text to, as `csv` wants it, that keeps nothing back."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        return self._file.write(text.encode())
 
 
 @contextmanager
