@@ -24,7 +24,7 @@ def serving(settings: dict[str, Any], *, replay: bool = False) -> Iterator[str]:
     """The base URL of a simulator that plays `settings` until the block ends.
 
     With `replay` it is the same service behind a leaner socket: an answer is made once and then repeated as
-    it stands, without bill and control. An HTTP server written in Python costs as much as the client it serves
+    it stands, without bill and control. An HTTP server in Python costs as much as the client that it serves
     and would hold up the faster side of a comparison.
     """
     command = [sys.executable, "-m", "tests.bench.serving", json.dumps(settings), *["--replay"] * replay]
