@@ -56,7 +56,7 @@ class CreatorWriter:
         self._touched: set[object] = set()
         self._changes: list[tuple[object, ...]] = []
         self._merged: dict[object, object] = {}
-        self._moved: set[str] = set()
+        self._moved: str | None = None
 
     def load(self, creators: Sequence[Creator]) -> None:
         """Reads every row that `creators` can meet, in as few statements as there can be."""
@@ -111,6 +111,7 @@ class CreatorWriter:
 
     def _row_of(self, creator: Creator) -> Row | None:
         """The creator's row, if there is one, after a moved or provisional `red_id` has been set right."""
+        self._moved = None
         row = None if creator.id is None else self._by_id.get(creator.id)
         holder = None if creator.red_id is None else self._by_red_id.get(creator.red_id)
         if holder is None or holder is row:
@@ -130,7 +131,7 @@ class CreatorWriter:
         # At once: the old holder need not be on this page, and was not seen because it lost something.
         self._connection.execute(sql.CLEAR_RED_ID, (holder[KEY],))
         del self._by_red_id[red_id]
-        self._moved.add(red_id)
+        self._moved = red_id
 
     def _insert(self, creator: Creator) -> Row:
         identity = creator.id if creator.id is not None else f"{PROVISIONAL}{creator.red_id}"
@@ -138,7 +139,7 @@ class CreatorWriter:
         self._by_id[identity] = self._inserts[row[KEY]] = row
         if creator.red_id is not None:
             self._by_red_id[creator.red_id] = row
-            if creator.red_id in self._moved:
+            if creator.red_id == self._moved:
                 self._note(row, "red_id", None, creator.red_id)
         return row
 
@@ -167,7 +168,7 @@ class CreatorWriter:
             return False
         if old is not None:
             self._by_red_id.pop(str(old), None)
-        noted = old is not None or red_id in self._moved
+        noted = old is not None or red_id == self._moved
         if noted:
             self._note(row, "red_id", old, red_id)
         row[RED_ID] = red_id
@@ -200,10 +201,12 @@ class CreatorWriter:
         self._connection.execute(sql.DELETE_USER, (provisional[KEY],))
         self._merged[provisional[KEY]] = row[KEY]
         del self._by_id[str(provisional[ID])], self._by_red_id[str(provisional[RED_ID])]
+        if row[FANS] is None and provisional[FANS] is not None:
+            row[FANS : FANS_EXACT + 1] = provisional[FANS : FANS_EXACT + 1]
         for column in range(NAME, LAST_RUN_ID):
-            if row[column] is None and provisional[column] is not None:
+            if row[column] is None:
                 row[column] = provisional[column]
-                self._mark(row)
+        self._mark(row)
         return row
 
 
