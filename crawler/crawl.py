@@ -171,17 +171,18 @@ class Crawl:
             decision = decide(sent.outcome)
             if decision.rule.action in (Action.USE, Action.END_KEYWORD):
                 return await self._save(work, sent, decision, attempt, seen)
+            # Whoever waits for a turn has to know at once, not only when this call is settled durably.
+            if decision.rule.action is Action.STOP_RUN:
+                self._stop.request(StopCause("stopped", decision.reason, decision.rule.exit_code))
+            elif decision.rule.action is Action.SLOW_DOWN:
+                self._slow_down(sent, decision)
             await self._settle(work, sent, decision, attempt)
             match decision.rule.action:
                 case Action.STOP_RUN:
-                    cause = StopCause("stopped", decision.reason, decision.rule.exit_code)
-                    self._stop.request(cause)
                     return None
                 case Action.FAIL_KEYWORD:
                     await self._fail(work, decision.reason)
                     return None
-                case Action.SLOW_DOWN:
-                    self._slow_down(sent, decision)
                 case Action.RETRY if attempt >= ATTEMPTS_MAX and not self._outage.on:
                     await self._give_up(work, decision.reason, last_chance)
                     return None

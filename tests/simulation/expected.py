@@ -29,14 +29,16 @@ def expected(history: History) -> Expected:
     """What the scenario's keywords show as far as a crawl has to follow them."""
     scenario, truth = history.scenario, history.truth
     limits = {text: limit or scenario.pages_max for text, limit in scenario.keywords}
-    last_pages = {text: _last_page(truth, text, limit, scenario.service.end_style) for text, limit in limits.items()}  # fmt: skip  # noqa: E501 - one thought
+    style = scenario.service.end_style
+    last_pages = {text: _last_page(truth, text, limit, style) for text, limit in limits.items()}
     cut_at = {
         line.keyword: line.page
         for line in reversed(history.lines)
         if line.charged and line.fault in CUT_SHORT
     }
-    allowed = [each for each in truth.shown if each.page <= last_pages[each.keyword]]
-    required = [each for each in allowed if each.page < cut_at.get(each.keyword, 10**9)]
+    within = [each for each in truth.shown if each.page <= last_pages[each.keyword]]
+    required = [each for each in within if each.page < cut_at.get(each.keyword, 10**9)]
+    allowed = list(truth.shown) if ends_are_vague(history) else within
     users, sightings = _rows(truth, required)
     users_allowed, sightings_allowed = _rows(truth, allowed)
     if required != allowed:  # what is missing may also be what would have joined two rows
@@ -45,6 +47,12 @@ def expected(history: History) -> Expected:
         users = frozenset(each for each in users if not each.startswith("red_id:"))
         sightings = frozenset(each for each in sightings if not each[1].startswith("red_id:"))
     return Expected(users, sightings, users_allowed, sightings_allowed, last_pages)
+
+
+def ends_are_vague(history: History) -> bool:
+    """Whether pages repeat with entries that lack their id: such a page looks new every time."""
+    service = history.scenario.service
+    return service.odd_share > 0 and service.end_style != EndStyle.EMPTY
 
 
 def _last_page(truth: Truth, keyword: str, limit: int, end_style: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 from crawler import night
 from crawler.config import NightSettings
-from crawler.events import Event
+from crawler.events import Event, NightStarted
 from crawler.keywords import identity
 from crawler.model import Keyword, RunSummary
 from crawler.simulator import Line, Simulator, Truth
@@ -89,8 +89,8 @@ class History:
 
     @property
     def trace(self) -> list[object]:
-        """What two plays of the same scenario must have in common."""
-        return [*self.lines, *(event for event in self.events if "port" not in repr(event)), *self.logged]
+        """What two plays of the same scenario must have in common: all but the path of the database."""
+        return [*self.lines, *(event for event in self.events if not isinstance(event, NightStarted))]
 
 
 class _Listener(logging.Handler):

@@ -287,29 +287,28 @@ BUGS = {
 
 
 @pytest.mark.parametrize("bug", BUGS.values(), ids=list(BUGS))
-def test_the_checker_finds_the_planted_bug(bug, tmp_path):
+def test_the_checker_finds_the_planted_bug(bug, folder):
     for number, each in enumerate(bug.scenarios):
-        folder = tmp_path / str(number)
-        folder.mkdir()
+        place = folder / str(number)
+        place.mkdir()
         with bug.patched:
-            found = violations(play(each, folder, **bug.parts))
+            found = violations(play(each, place, **bug.parts))
         if bug.finds in found:
             return
     pytest.fail(f"{bug.finds} found nothing")
 
 
-def test_an_answer_that_never_comes_is_a_hang(tmp_path):
+def test_an_answer_that_never_comes_is_a_hang(folder):
     with pytest.raises(Hang):
-        play(scenario(Life()), tmp_path, Journal=AnswerLost)
+        play(scenario(Life()), folder, Journal=AnswerLost)
 
 
-def test_without_a_bug_none_of_these_scenarios_breaks_a_promise(tmp_path):
-    scenarios = dict.fromkeys(repr(each) for bug in BUGS.values() for each in bug.scenarios[:1])
-    by_text = {repr(each): each for bug in BUGS.values() for each in bug.scenarios[:1]}
-    for number, text in enumerate(scenarios):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        assert violations(play(by_text[text], folder)) == {}
+def test_without_a_bug_none_of_these_scenarios_breaks_a_promise(folder):
+    scenarios = {repr(each): each for bug in BUGS.values() for each in bug.scenarios[:1]}
+    for number, each in enumerate(scenarios.values()):
+        place = folder / str(number)
+        place.mkdir()
+        assert violations(play(each, place)) == {}
 
 
 def test_every_checker_has_its_bug():

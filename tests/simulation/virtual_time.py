@@ -9,7 +9,6 @@ trace. Where nobody has a deadline either, nothing will ever happen again: that 
 from __future__ import annotations
 
 import asyncio
-import os
 import selectors
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
@@ -43,12 +42,11 @@ class JumpingSelector(selectors.BaseSelector):
         ready = self._real.select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
-        os.sched_yield()  # on a busy machine the kernel may deliver a moment late
-        ready = self._real.select(GRACE_SECONDS if timeout is None else 0)
-        if ready:
-            return ready
         if timeout is None:
-            raise Hang("everybody waits, and nobody has a deadline")
+            ready = self._real.select(GRACE_SECONDS)
+            if not ready:
+                raise Hang("everybody waits, and nobody has a deadline")
+            return ready
         self.now += timeout
         if self.now > BEGIN_SECONDS + LIFE_SECONDS_MAX:
             raise Hang(f"still waiting after {LIFE_SECONDS_MAX:.0f} seconds")
