@@ -21,7 +21,7 @@ def utc_now() -> datetime:
 
 def stamp(moment: datetime) -> str:
     """`moment` as stored: UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def shanghai_day(moment: datetime) -> str:

@@ -43,7 +43,7 @@ def resolve_base_url(text: str) -> str:
     url = NAMED_URLS.get(text.strip().lower(), text.strip())
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:

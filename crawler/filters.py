@@ -59,13 +59,15 @@ def where(filters: Filters) -> tuple[str, dict[str, object]]:
 def parse_since(text: str, now: datetime) -> str:
     """The stamp that a day in Shanghai, a moment or a span before `now` names; InputError for others."""
     try:
+        return stamp(_moment(text, now))
+    except (InputError, OverflowError):
+        message = _("--since takes a day (2026-11-01), a moment (2026-11-01T08:00Z) or a span (7d), not %s")
+        raise InputError(message % text) from None
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        try:
-            moment = now - parse_span(text)
-        except (InputError, OverflowError):
-            message = _(
-                "--since takes a day (2026-11-01), a moment (2026-11-01T08:00Z) or a span (7d), not %s"
-            )
-            raise InputError(message % text) from None
-    return stamp(moment if moment.tzinfo is not None else moment.replace(tzinfo=SHANGHAI))
+        return now - parse_span(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=SHANGHAI)
