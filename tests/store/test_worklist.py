@@ -1,0 +1,180 @@
+"""Which keywords are due, in which order, and where each goes on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from crawler.model import FailKeyword, Keyword, StopReason, Work
+from crawler.store.worklist import Worklist, due_work, make_worklist
+from tests.store.shelf import CAMPING, ENDPOINT_ID, FOOD, OUTFITS, Shelf, creator
+
+A_DAY = timedelta(days=1)
+
+
+def listed(shelf: Shelf, keywords: list[Keyword], pages_max: int = 50, hours: float = 20) -> Worklist:
+    with shelf.db.atomic():
+        return make_worklist(
+            shelf.connection,
+            keywords,
+            endpoint_id=ENDPOINT_ID,
+            pages_max=pages_max,
+            refresh_after=timedelta(hours=hours),
+            now=shelf.now,
+        )
+
+
+def due(shelf: Shelf, keywords: list[Keyword], pages_max: int = 50, hours: float = 20) -> list[Work]:
+    worklist = listed(shelf, keywords, pages_max, hours)
+    found = list(due_work(shelf.connection))
+    assert worklist.due == len(found)
+    return found
+
+
+def keywords(*texts: str) -> list[Keyword]:
+    return [Keyword(text, text) for text in texts]
+
+
+def steps(works: list[Work]) -> list[tuple[str, int, int]]:
+    return [(work.text, work.crawl, work.page) for work in works]
+
+
+ALL = keywords("穿搭", "美食", "露营")
+
+
+def test_what_was_never_crawled_is_due_in_the_order_of_the_files(shelf: Shelf):
+    assert steps(due(shelf, ALL)) == [("穿搭", 1, 1), ("美食", 1, 1), ("露营", 1, 1)]
+    assert steps(due(shelf, ALL[::-1])) == [("露营", 1, 1), ("美食", 1, 1), ("穿搭", 1, 1)]
+
+
+def test_a_higher_priority_goes_first(shelf):
+    some = [Keyword("a", "a", 1), Keyword("b", "b", 3), Keyword("c", "c"), Keyword("d", "d", 3)]
+    assert [work.text for work in due(shelf, some)] == ["b", "d", "a", "c"]
+
+
+def test_unfinished_goes_before_never_crawled_before_stale_the_longest_ago_first(shelf):
+    old = keywords("stale-1", "stale-2", "stale-3", "failed", "unfinished")
+    works = {work.text: work for work in due(shelf, old)}
+    for text in ("stale-2", "stale-1", "stale-3"):
+        shelf.save(work=works[text], stop=StopReason.EMPTY_PAGE)
+    shelf.save(creator("a"), work=works["unfinished"])
+    shelf.store.apply([FailKeyword(works["failed"], 1, "code 301")])
+    shelf.moment += A_DAY
+    order = due(shelf, [*old, Keyword("new-low", "new-low"), Keyword("new-high", "new-high", 9)])
+    assert steps(order) == [
+        ("unfinished", 1, 2),
+        ("failed", 1, 1),
+        ("new-high", 1, 1),
+        ("new-low", 1, 1),
+        ("stale-2", 2, 1),
+        ("stale-1", 2, 1),
+        ("stale-3", 2, 1),
+    ]
+
+
+def test_an_unfinished_keyword_goes_on_at_its_next_page_in_the_same_crawl(shelf):
+    shelf.save(creator("a"))
+    shelf.save(creator("b"), number=2)
+    assert steps(due(shelf, keywords("穿搭"))) == [("穿搭", 1, 3)]
+
+
+def test_a_failed_keyword_is_due_again_at_the_page_it_failed_at(shelf):
+    shelf.save(creator("a"))
+    shelf.store.apply([FailKeyword(OUTFITS, 2, "code 301")])
+    assert steps(due(shelf, keywords("穿搭"))) == [("穿搭", 1, 2)]
+
+
+@pytest.mark.parametrize(("hours", "is_due"), [(0, False), (19.9, False), (20.1, True), (300, True)])
+def test_a_finished_keyword_is_due_again_after_the_span(shelf, hours, is_due):
+    shelf.save(stop=StopReason.EMPTY_PAGE)
+    shelf.moment += timedelta(hours=hours)
+    assert steps(due(shelf, keywords("穿搭"))) == ([("穿搭", 2, 1)] if is_due else [])
+
+
+def test_without_a_span_everything_is_due_always(shelf):
+    shelf.save(stop=StopReason.EMPTY_PAGE)
+    assert steps(due(shelf, keywords("穿搭"), hours=0)) == [("穿搭", 2, 1)]
+
+
+def test_a_keyword_whose_second_crawl_failed_goes_on_in_it(shelf):
+    shelf.save(stop=StopReason.EMPTY_PAGE)
+    shelf.moment += A_DAY
+    (work,) = due(shelf, keywords("穿搭"))
+    shelf.store.apply([FailKeyword(work, 1, "code 301")])
+    assert steps(due(shelf, keywords("穿搭"))) == [("穿搭", 2, 1)]
+
+
+def test_a_raised_page_limit_goes_on_where_the_lower_one_stopped(shelf):
+    shelf.save(creator("a"))
+    shelf.save(creator("b"), number=2, stop=StopReason.PAGE_LIMIT)
+    assert due(shelf, keywords("穿搭"), pages_max=2) == []
+    assert steps(due(shelf, keywords("穿搭"), pages_max=3)) == [("穿搭", 1, 3)]
+
+
+def test_a_raised_page_limit_asks_for_nothing_where_the_keyword_had_ended(shelf):
+    shelf.save(creator("a"), stop=StopReason.NOTHING_NEW)
+    assert due(shelf, keywords("穿搭"), pages_max=99) == []
+
+
+def test_a_stale_keyword_starts_afresh_under_a_raised_limit(shelf):
+    shelf.save(creator("a"), stop=StopReason.PAGE_LIMIT)
+    shelf.moment += A_DAY
+    assert steps(due(shelf, keywords("穿搭"), pages_max=9)) == [("穿搭", 2, 1)]
+
+
+def test_a_keyword_that_has_passed_a_lowered_limit_asks_for_no_more(shelf):
+    shelf.save(creator("a"))
+    shelf.save(creator("b"), number=2)
+    assert due(shelf, keywords("穿搭"), pages_max=2) == []
+
+
+def test_a_keyword_brings_its_own_limit(shelf):
+    some = [Keyword("穿搭", "穿搭", max_pages=3), Keyword("美食", "美食")]
+    assert [work.pages_max for work in due(shelf, some, pages_max=7)] == [3, 7]
+
+
+def test_duplicates_are_crawled_once_and_counted(shelf):
+    some = [Keyword("Camping", "camping"), Keyword("CAMPING ", "camping"), Keyword("x", "x")]
+    assert listed(shelf, some) == Worklist(listed=2, repeated=1, due=2)
+    assert [work.text for work in due(shelf, some)] == ["Camping", "x"]
+
+
+def test_no_keywords_are_no_work(shelf):
+    assert listed(shelf, []) == Worklist(0, 0, 0)
+
+
+def test_a_keyword_that_no_file_names_any_more_rests(shelf):
+    shelf.save(creator("a"), work=FOOD)
+    assert [work.text for work in due(shelf, keywords("露营"))] == ["露营"]
+
+
+def test_what_a_file_says_of_a_keyword_is_kept_and_brought_up_to_date(shelf):
+    listed(shelf, [Keyword("Brunch", "brunch", 1, 5, ("吃", "b"), "a.csv:2")])
+    listed(shelf, [Keyword("brunch", "brunch", 2, None, (), "b.txt:1")])
+    found = shelf.rows(
+        "SELECT text, priority, max_pages, tags, source FROM keywords WHERE identity = 'brunch'"
+    )
+    assert found == [("brunch", 2, None, "[]", "b.txt:1")]
+    assert shelf.rows("SELECT first_seen_at FROM keywords WHERE identity = 'brunch'") == [
+        ("2026-11-01T18:00:00.000Z",)
+    ]
+
+
+def test_work_is_handed_out_while_pages_are_saved(shelf):
+    many = keywords(*(f"k{number}" for number in range(1200)))
+    listed(shelf, many)
+    handed = []
+    for work in due_work(shelf.connection):
+        handed.append(work.text)
+        if len(handed) % 100 == 0:
+            shelf.save(work=work, stop=StopReason.EMPTY_PAGE)
+    assert handed == [keyword.text for keyword in many]
+
+
+def test_the_work_of_one_run_is_not_changed_by_what_it_saves(shelf):
+    listed(shelf, ALL)
+    works = due_work(shelf.connection)
+    assert next(works).text == OUTFITS.text
+    shelf.save(creator("a"), work=CAMPING)
+    assert steps(list(works)) == [("美食", 1, 1), ("露营", 1, 1)]
