@@ -90,6 +90,7 @@ class Throttle:
         self._sleep = sleep
         self._turns = asyncio.Lock()
         self._window = LoopThrottler(1)
+        self._windows = [self._window]
         self._paused_until = 0.0
         self._slowed_at = float("-inf")
         self._refusals_in_a_row = 0
@@ -97,6 +98,9 @@ class Throttle:
         self._rate = rate.per_second
         if self._rate is not None:
             self._set_rate(self._rate)
+            # While the rate changes, so does its window; this one holds the ceiling through all of that.
+            calls = max(1, int(self._rate))
+            self._windows.append(LoopThrottler(calls, calls / self._rate))
             if last_sent_seconds_ago is not None:
                 # Earlier calls of that process may have gone out with it: the whole window counts as used.
                 for _call in range(self._window.rate_limit):
@@ -122,7 +126,8 @@ class Throttle:
         async with self._turns:
             await self._open()
             yield
-            self._window.stamp()
+            for window in self._windows:
+                window.stamp()
             self._recent.append(asyncio.get_running_loop().time())
 
     async def _open(self) -> None:
@@ -172,7 +177,7 @@ class Throttle:
         return max(0.0, self._paused_until - asyncio.get_running_loop().time())
 
     def _window_seconds(self) -> float:
-        return self._window.opens_in_seconds()
+        return max(window.opens_in_seconds() for window in self._windows)
 
     def _set_rate(self, per_second: float) -> None:
         self._rate = per_second
