@@ -1,1 +1,82 @@
-"""Nightly keyword crawls of a paid creator search API into SQLite."""
+"""Keyword files in, a database of creators out; what programs and notebooks may use of it.
+
+    from crawler import Filters, crawl_keywords, creators
+
+    summary = crawl_keywords(["keywords/"], token="…", calls_max=100)
+    for creator in creators("data/creators.db", Filters(fans_min=10_000)):
+        print(creator.name, creator.fans, creator.keywords)
+
+`crawl_keywords` is for programs without an event loop, `run_night` for those that have one. Everything else
+in this package may change from one version to the next.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crawler.config import NightSettings
+    from crawler.errors import (
+        AlreadyRunning,
+        CrawlerError,
+        InputError,
+        StoreError,
+        TokenError,
+        WrongService,
+    )
+    from crawler.events import Event
+    from crawler.export.creators import CreatorRow
+    from crawler.filters import Filters
+    from crawler.keywords import read_keywords
+    from crawler.library import crawl_keywords, creators, keyword
+    from crawler.model import Keyword, Problem, RunSummary
+    from crawler.night import run_night
+    from crawler.stopping import Stop
+
+__all__ = [
+    "AlreadyRunning",
+    "CrawlerError",
+    "CreatorRow",
+    "Event",
+    "Filters",
+    "InputError",
+    "Keyword",
+    "NightSettings",
+    "Problem",
+    "RunSummary",
+    "Stop",
+    "StoreError",
+    "TokenError",
+    "WrongService",
+    "crawl_keywords",
+    "creators",
+    "keyword",
+    "read_keywords",
+    "run_night",
+]
+
+_HOMES = {
+    "config": ("NightSettings",),
+    "errors": ("AlreadyRunning", "CrawlerError", "InputError", "StoreError", "TokenError", "WrongService"),
+    "events": ("Event",),
+    "export.creators": ("CreatorRow",),
+    "filters": ("Filters",),
+    "keywords": ("read_keywords",),
+    "library": ("crawl_keywords", "creators", "keyword"),
+    "model": ("Keyword", "Problem", "RunSummary"),
+    "night": ("run_night",),
+    "stopping": ("Stop",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Loads a public name when it is first asked for, so that a command loads only what it needs."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"crawler.{module}"), name)
+    raise AttributeError(f"module 'crawler' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,99 @@
+"""What `from crawler import …` gives to programs and notebooks."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import crawler
+from crawler import (
+    Filters,
+    InputError,
+    NightSettings,
+    TokenError,
+    crawl_keywords,
+    creators,
+    keyword,
+    run_night,
+)
+from crawler.simulator import Simulator, SimulatorSettings
+
+NAMES = (
+    "AlreadyRunning CrawlerError CreatorRow Event Filters InputError Keyword NightSettings Problem RunSummary"
+    " Stop StoreError TokenError WrongService crawl_keywords creators keyword read_keywords run_night"
+)
+
+
+@pytest.fixture
+def simulator():
+    """A simulator in a thread of its own, for programs without an event loop."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    simulator = Simulator(SimulatorSettings(seed=2))
+    asyncio.run_coroutine_threadsafe(simulator.start(), loop).result()
+    yield simulator
+    asyncio.run_coroutine_threadsafe(simulator.stop(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_the_public_names_are_these():
+    assert " ".join(crawler.__all__) == NAMES
+    assert all(getattr(crawler, name) for name in crawler.__all__)
+    with pytest.raises(AttributeError):
+        _ = crawler.nothing
+
+
+def test_importing_the_package_loads_neither_the_network_nor_the_database():
+    program = (
+        "import crawler, sys; sys.exit(any(m in sys.modules for m in ('aiohttp', 'sqlite_utils', 'click')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_program_crawls_words_of_its_own_and_reads_the_creators(simulator, tmp_path):
+    db = tmp_path / "creators.db"
+    events = []
+    words = [keyword("穿搭", tags=["时尚"]), keyword("露营")]
+    summary = crawl_keywords(
+        words, token="t", db=db, base_url=simulator.base_url, rate="unlimited", emit=events.append
+    )
+    assert (summary.outcome, summary.keywords.done) == ("done", 2)
+    assert events
+    everyone = list(creators(db))
+    assert {creator.id for creator in everyone} == simulator.truth(["穿搭", "露营"]).ids
+    biggest = list(creators(db, Filters(keyword=" 穿搭 ", limit=3)))
+    assert len(biggest) == 3
+    assert all("穿搭" in creator.keywords and creator.tags[0] == "时尚" for creator in biggest)
+    fans = [creator.fans for creator in biggest]
+    assert fans == sorted(fans, reverse=True)
+
+
+def test_a_program_crawls_the_files_it_names(simulator, tmp_path):
+    (tmp_path / "words.txt").write_text("护肤\n", encoding="utf-8")
+    summary = crawl_keywords(
+        [tmp_path], token="t", db=tmp_path / "x.db", base_url=simulator.base_url, calls_max=1
+    )
+    assert summary.calls.charged == 1
+
+
+async def test_a_notebook_awaits_the_night(tmp_path):
+    async with Simulator(SimulatorSettings()) as simulator:
+        settings = NightSettings("t", db=tmp_path / "x.db", base_url=simulator.base_url, rate="unlimited")
+        summary = await run_night(settings, [keyword("穿搭")])
+    assert summary.outcome == "done"
+
+
+def test_what_cannot_be_used_raises_before_any_call(tmp_path, monkeypatch):
+    monkeypatch.delenv("JUSTONEAPI_TOKEN", raising=False)
+    with pytest.raises(TokenError):
+        crawl_keywords([keyword("穿搭")], db=tmp_path / "x.db")
+    with pytest.raises(InputError):
+        keyword("  ")
+    with pytest.raises(InputError):
+        list(creators(tmp_path / "nothere.db"))
+    assert not (tmp_path / "x.db").exists()
