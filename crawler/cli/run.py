@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -25,16 +25,19 @@ from crawler.config import (
     resolve_base_url,
     sends_token_in_clear,
 )
-from crawler.errors import CrawlerError, InputError, TokenError
+from crawler.errors import AlreadyRunning, CrawlerError, InputError, StoreError, TokenError
 from crawler.events import Event
 from crawler.i18n import _
 from crawler.keywords import read_keywords
+from crawler.lock import hold
 from crawler.model import CallCounts, Keyword, KeywordCounts, Problem, RunSummary, UserCounts
 from crawler.night import run_night
+from crawler.search import update_search_index
 from crawler.show import JsonLines, TextLines, summary_json, summary_text
 from crawler.show.describe import Level
 from crawler.show.program import this_command
 from crawler.stopping import Stop, StopCause
+from crawler.store import open_database, store_errors
 
 DEFAULTS = NightSettings(token="")
 DEMO_DB = Path("data/demo.db")
@@ -114,6 +117,7 @@ def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **
             click.echo(summary_json(_refused(error, options["db"])))
         raise
     click.echo(summary_json(summary) if as_json else summary_text(summary, this_command()))
+    _update_search(Path(summary.db))
     sys.exit(summary.exit_code)
 
 
@@ -161,6 +165,15 @@ def _run(
     drain_seconds = parse_span(options["drain"]).total_seconds()
     with _display(options, settings.rate) as emit:
         return asyncio.run(_night(settings, keywords, emit, drain_seconds, simulated))
+
+
+def _update_search(db: Path) -> None:
+    """Brings the full-text index up to date, if there is one; a search finds everything even without this."""
+    try:
+        with hold(db), store_errors(db), closing(open_database(db)) as database:
+            update_search_index(database.conn)
+    except (AlreadyRunning, StoreError) as error:
+        click.echo(_("The search index waits for the next run: %s") % error, err=True)
 
 
 def _found(paths: tuple[Path, ...]) -> Iterator[Keyword | Problem]:
