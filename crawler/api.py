@@ -101,7 +101,9 @@ class Api:
 @asynccontextmanager
 async def open_api(settings: ApiSettings) -> AsyncIterator[Api]:
     """An `Api` for the time of the block; its connections are closed at the end."""
-    timeout = aiohttp.ClientTimeout(total=settings.timeout_seconds, sock_connect=CONNECT_SECONDS_MAX)
+    # Shorter than the whole, so that a call without a connection is known to be free.
+    connect_seconds = min(CONNECT_SECONDS_MAX, settings.timeout_seconds / 2)
+    timeout = aiohttp.ClientTimeout(total=settings.timeout_seconds, sock_connect=connect_seconds)
     # The workers are the limit; the pool must never make a call wait that is already in the ledger.
     connector = aiohttp.TCPConnector(limit=0, enable_cleanup_closed=False)
     async with aiohttp.ClientSession(

@@ -137,6 +137,16 @@ def test_a_stray_quote_costs_one_row(file):
     ]
 
 
+def test_many_stray_quotes_cost_their_rows_and_no_others(file):
+    rows = ['"美食' if number % 97 == 0 else f"穿搭{number}" for number in range(500)]
+    path = file("a.csv", "\n".join(["keyword", *rows, ""]))
+    found = list(read_keywords([path]))
+    assert [item.text for item in found if isinstance(item, Keyword)] == [
+        row for row in rows if row[0] != '"'
+    ]
+    assert [line for line, _message in problems(path)] == [2, 99, 196, 293, 390, 487]
+
+
 def test_a_row_without_a_keyword_is_a_problem(file):
     assert problems(file("a.csv", "keyword,priority\n,3\n")) == [(2, "the keyword is missing")]
 

@@ -7,7 +7,7 @@ import gzip
 import logging
 import socket
 import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import aiohttp
@@ -15,6 +15,7 @@ import pytest
 
 from crawler.api import BODY_BYTES_MAX, ApiSettings, open_api
 from crawler.model import CallFailed, FailureKind, PageRequest, Reply
+from tests.simulation import virtual_time
 from tests.unit.wire import Way, answer, chunked, playing
 
 TOKEN = "t0ken-of-the-test"
@@ -22,9 +23,6 @@ REQUEST = PageRequest("/api/xiaohongshu/search-user/v2", "穿搭 & a=1+#?%41", 3
 BODY = b'{"code": 0, "message": "ok", "data": {"users": []}}'
 PAGE = answer(BODY)
 SELF_SIGNED = Path(__file__).parents[1] / "data" / "self-signed.pem"
-
-# aiohttp leaves a transport that broke during the TLS handshake to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning")
 
 
 def opened(wire, timeout_seconds=30.0):
@@ -193,9 +191,28 @@ async def test_a_redirect_is_followed_nowhere():
 
 
 @pytest.mark.parametrize("part", [b"", b"HTTP/1.1 200 OK\r\n", PAGE[:-5], CHUNKED_HEAD])
-async def test_a_server_that_hangs_is_a_timeout_and_one_request(part):
-    outcome, requests = await outcome_of((part, Way.HANG), timeout_seconds=0.1)
-    assert (outcome.kind, requests) == (FailureKind.TIMEOUT, 1)
+def test_a_server_that_hangs_is_a_timeout_and_one_request(part):
+    outcome, requests = virtual_time.run(outcome_of((part, Way.HANG), timeout_seconds=120))
+    assert (outcome.kind, outcome.milliseconds, requests) == (FailureKind.TIMEOUT, 120_000, 1)
+
+
+@pytest.mark.parametrize(("timeout_seconds", "milliseconds"), [(120, 30_000), (10, 5_000)])
+def test_a_server_that_takes_no_connection_is_given_up_early_and_nothing_was_sent(
+    timeout_seconds, milliseconds
+):
+    async def main(base_url):
+        async with open_api(ApiSettings(base_url, TOKEN, timeout_seconds)) as api:
+            return await api.call(REQUEST)
+
+    with socket.socket() as busy, ExitStack() as waiting:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(0)
+        for _ in range(3):  # what fills the queue of a listener who never accepts
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(busy.getsockname())
+        outcome = virtual_time.run(main(f"http://127.0.0.1:{busy.getsockname()[1]}"))
+    assert (outcome.kind, outcome.milliseconds) == (FailureKind.NOT_SENT, milliseconds)
 
 
 async def test_a_cancelled_call_is_cancelled_and_one_request():
