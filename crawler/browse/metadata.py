@@ -54,7 +54,7 @@ def metadata(db: Path, questions: dict[str, Question]) -> dict[str, Any]:
     }
 
 
-def _stored_query(question: Question) -> dict[str, str]:
+def _stored_query(question: Question) -> dict[str, Any]:
     sql, _parameters = prepare(question, Filters(), None)
     for name, expression in _OPTIONAL.items():
         sql = re.sub(rf":{name}\b", expression, sql)
@@ -62,6 +62,7 @@ def _stored_query(question: Question) -> dict[str, str]:
         "sql": _HEADER.sub("", sql).strip(),
         "title": _(question.title),
         "description": _(question.description),
+        "hide_sql": True,
     }
 
 
