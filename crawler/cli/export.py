@@ -35,7 +35,8 @@ _HELP = _(
     when the new one is complete, and not before.
 
     With --partition-by day FILE is a folder: day=2026-11-02/creators-….parquet holds the creators first seen
-    on that day in Shanghai. Many machines can fill one folder; each replaces its own files only.
+    on that day in Shanghai. Many machines can fill one folder; each replaces its own files only. --since
+    then writes the days from that one on, each whole.
 
     \b
     Examples:
@@ -118,6 +119,8 @@ def _next(file: Path, ending: str, options: Options) -> str:
         return f"crawler query top --db {file}"
     if ending.startswith(".jsonl"):
         return f"duckdb -c \"SELECT name, fans FROM read_json('{file}') ORDER BY fans DESC LIMIT 10\""
+    if ending == ".csv.gz":
+        return f"gunzip {file}"
     if options.plain:
         return f"duckdb -c \"SELECT name, fans FROM read_csv('{file}') ORDER BY fans DESC LIMIT 10\""
     return _("open %s in Excel, WPS or LibreOffice") % file

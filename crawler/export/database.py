@@ -15,35 +15,43 @@ from crawler.filters import Filters
 from crawler.i18n import _
 from crawler.views import migrations
 
-_CHUNK = 20_000
+_CHUNK = 10_000
 
 # All that was forgotten, and the salt of its fingerprints, stays at home: a copy is for others.
 _SETTINGS = "SELECT {columns} FROM main.settings WHERE name = 'service'"
 
 _ENDPOINTS = "SELECT {columns} FROM main.endpoints WHERE id NOT IN (SELECT id FROM copy.endpoints)"
 
-_RUNS = """
-SELECT {columns}
-  FROM main.runs
- WHERE id IN (SELECT first_run_id FROM main.users WHERE key IN (SELECT key FROM chosen)
-              UNION
-              SELECT last_run_id FROM main.users WHERE key IN (SELECT key FROM chosen)
-              UNION
-              SELECT run_id FROM main.changes WHERE user_key IN (SELECT key FROM chosen))
-"""
-
-_KEYWORDS = """
-SELECT {columns}
-  FROM main.keywords
- WHERE id IN (SELECT keyword_id FROM main.sightings WHERE user_key IN (SELECT key FROM chosen))
-"""
-
 _USERS = "SELECT {columns} FROM main.users WHERE key IN (SELECT key FROM portion)"
 _SIGHTINGS = "SELECT {columns} FROM main.sightings WHERE user_key IN (SELECT key FROM portion)"
 _CHANGES = "SELECT {columns} FROM main.changes WHERE user_key IN (SELECT key FROM portion)"
 
-_WHOLE = (("settings", _SETTINGS), ("endpoints", _ENDPOINTS), ("runs", _RUNS), ("keywords", _KEYWORDS))
-_BY_PORTION = (("users", _USERS), ("sightings", _SIGHTINGS), ("changes", _CHANGES))
+_KEYWORDS = """
+SELECT {columns}
+  FROM main.keywords
+ WHERE id IN (SELECT keyword_id FROM main.sightings WHERE user_key IN (SELECT key FROM portion))
+   AND id NOT IN (SELECT id FROM copy.keywords)
+"""
+
+_RUNS = """
+SELECT {columns}
+  FROM main.runs
+ WHERE id IN (SELECT first_run_id FROM main.users WHERE key IN (SELECT key FROM portion)
+              UNION
+              SELECT last_run_id FROM main.users WHERE key IN (SELECT key FROM portion)
+              UNION
+              SELECT run_id FROM main.changes WHERE user_key IN (SELECT key FROM portion))
+   AND id NOT IN (SELECT id FROM copy.runs)
+"""
+
+_ONCE = (("settings", _SETTINGS), ("endpoints", _ENDPOINTS))
+_BY_PORTION = (
+    ("users", _USERS),
+    ("sightings", _SIGHTINGS),
+    ("changes", _CHANGES),
+    ("keywords", _KEYWORDS),
+    ("runs", _RUNS),
+)
 
 _NEXT_PORTION = """
 INSERT INTO portion (key) SELECT key FROM chosen WHERE key > ? ORDER BY key LIMIT ?
@@ -67,7 +75,7 @@ def copy_database(
     connection.execute("BEGIN")
     select, parameters = select_keys(filters)
     connection.execute(f"INSERT INTO chosen {select}", parameters)
-    for table, rows in _WHOLE:
+    for table, rows in _ONCE:
         _copy(connection, table, rows)
     _copy_portions(connection, advance)
     connection.execute("COMMIT")
@@ -99,7 +107,7 @@ def _make(path: Path) -> None:
 
 
 def _copy_portions(connection: sqlite3.Connection, advance: Callable[[int], None]) -> None:
-    """Copies row by portions, so that the program answers to Ctrl-C and can tell how far it is."""
+    """Copies by portions, so that the program answers to Ctrl-C and can tell how far it is."""
     last = 0
     while found := connection.execute(_NEXT_PORTION, (last, _CHUNK)).rowcount:
         for table, rows in _BY_PORTION:

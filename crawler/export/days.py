@@ -35,7 +35,8 @@ def whole_days(filters: Filters) -> Filters:
 def file_name(connection: sqlite3.Connection) -> str:
     """The name of this database's files, the same for as long as it lives and no other's.
 
-    It comes from the database's first run, so that it stays when the file is moved to another machine.
+    It comes from the database's first run, so that it stays when the file is moved to another machine; two
+    copies of one database that both go on crawling have the same.
     """
     first = tuple(connection.execute(_FIRST_RUN).fetchone() or ())
     return f"creators-{hashlib.sha256(repr(first).encode()).hexdigest()[:16]}.parquet"

@@ -99,7 +99,7 @@ def export(
     with closing(open_readonly(db)) as connection:
         connection.isolation_level = None
         _check_target(db, target, ending)
-        replaced = target.exists()
+        replaced = target.is_file()
         tally = _Tally(lambda _creators: None)
         try:
             if progress is not None:

@@ -31,7 +31,7 @@ def write_days(creators: Iterable[CreatorRow], folder: Path) -> Iterator[tuple[s
     `creators` come sorted by the day in Shanghai on which they were first seen.
     """
     for day, those in groupby(creators, _day):
-        path = folder / f"{day}.parquet"
+        path = folder / day  # Without the ending nobody who reads the folder meanwhile takes it for a part.
         write_parquet(those, path)
         yield day, path
 
