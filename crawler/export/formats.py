@@ -22,6 +22,8 @@ from crawler.i18n import _
 from crawler.reading import open_readonly
 
 Writer = Callable[[Iterable[CreatorRow], Path], None]
+Progress = Callable[[int, int], None]
+"""Hears now and then how many creators are written, of how many."""
 
 _WRITERS: dict[str, Writer] = {
     ".csv": partial(write_csv, gzipped=False, plain=False),
@@ -60,15 +62,17 @@ class Exported:
 
 
 class _Tally:
-    """Counts creators as they go by; `report` hears of each portion how many there were so far."""
+    """Counts creators as they go by, and tells `progress` of every portion."""
 
-    def __init__(self, report: Callable[[int], None]) -> None:
+    def __init__(self, progress: Progress | None, total: int) -> None:
         self.creators = 0
-        self._report = report
+        self._progress = progress
+        self._total = total
 
     def add(self, creators: int) -> None:
         self.creators += creators
-        self._report(self.creators)
+        if self._progress is not None:
+            self._progress(self.creators, self._total)
 
     def watch(self, rows: Iterable[CreatorRow]) -> Iterator[CreatorRow]:
         waiting = 0
@@ -86,12 +90,12 @@ def export(
     target: Path,
     filters: Filters,
     options: Options = Options(),
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Exported:
     """Writes the creators that `filters` choose from the database at `db` to `target`.
 
-    All rows are of one moment, also while a run goes on. `progress` hears now and then how many creators are
-    written, of how many. Raises InputError, MissingExtra and StoreError; then `target` is as it was before.
+    All rows are of one moment, also while a run goes on. Raises InputError, MissingExtra and StoreError; then
+    `target` is as it was before.
     """
     ending = ending_of(target, options)
     if options.by_day:
@@ -100,11 +104,8 @@ def export(
         connection.isolation_level = None
         _check_target(db, target, ending)
         replaced = target.is_file()
-        tally = _Tally(lambda _creators: None)
         try:
-            if progress is not None:
-                total = count_creators(connection, filters)
-                tally = _Tally(lambda creators: progress(creators, total))
+            tally = _Tally(progress, count_creators(connection, filters) if progress else 0)
             if ending == _DATABASE:
                 with replacing(target) as path:
                     copy_database(connection, filters, path, tally.add)

@@ -21,20 +21,24 @@ pytestmark = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not inst
 
 @pytest.fixture
 def opened(run, out, tmp_path):
-    """Exports to a file and gives its rows by red_id, each cell as (type, formula, text) by column."""
+    """Exports to files and gives the rows of each by red_id, each cell as (type, formula, text) by column."""
 
-    def open_file(name):
-        run(out / name)
+    def open_files(*names):
+        for name in names:
+            run(out / name)
         command = [
             SOFFICE, f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless", "--convert-to",
-            "fods:OpenDocument Spreadsheet Flat XML", "--outdir", out, out / name,
+            "fods:OpenDocument Spreadsheet Flat XML", "--outdir", out, *(out / name for name in names),
         ]  # fmt: skip
         subprocess.run(command, check=True, capture_output=True, timeout=120)
-        tree = ElementTree.parse((out / name).with_suffix(".fods"))
-        rows = [_cells(row) for row in tree.iter(TABLE + "table-row")]
-        return {row["red_id"][2]: row for row in rows if "red_id" in row}
+        return [_rows((out / name).with_suffix(".fods")) for name in names]
 
-    return open_file
+    return open_files
+
+
+def _rows(path):
+    rows = [_cells(row) for row in ElementTree.parse(path).iter(TABLE + "table-row")]
+    return {row["red_id"][2]: row for row in rows if "red_id" in row}
 
 
 def _cells(row):
@@ -46,14 +50,13 @@ def _cells(row):
     return dict(zip(COLUMNS, cells, strict=False))
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
-def test_libreoffice_keeps_identifiers_reads_chinese_and_runs_nothing(opened, name):
-    rows = opened(name)
-    assert rows["0012"]["red_id"][0] == "string"
-    assert rows[UNKNOWN_FANS.red_id]["red_id"][0] == "string"
-    assert rows[UNKNOWN_FANS.red_id]["fans"][2] == ""
-    assert rows["0012"]["fans"][0] == "float"
-    assert rows["0012"]["name"][2].removeprefix("'") == FORMULA.name
-    assert rows[MANY_FANS.red_id]["bio"][2] == MANY_FANS.bio
-    assert rows[MANY_FANS.red_id]["keywords"][2] == "穿搭 | 美食探店 | 露营 Camping"
-    assert [cell for row in rows.values() for cell in row.values() if cell[1] is not None] == []
+def test_libreoffice_keeps_identifiers_reads_chinese_and_runs_nothing(opened):
+    for rows in opened("text.csv", "workbook.xlsx"):
+        assert rows["0012"]["red_id"][0] == "string"
+        assert rows[UNKNOWN_FANS.red_id]["red_id"][0] == "string"
+        assert rows[UNKNOWN_FANS.red_id]["fans"][2] == ""
+        assert rows["0012"]["fans"][0] == "float"
+        assert rows["0012"]["name"][2].removeprefix("'") == FORMULA.name
+        assert rows[MANY_FANS.red_id]["bio"][2] == MANY_FANS.bio
+        assert rows[MANY_FANS.red_id]["keywords"][2] == "穿搭 | 美食探店 | 露营 Camping"
+        assert [cell for row in rows.values() for cell in row.values() if cell[1] is not None] == []
