@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -110,17 +111,15 @@ def _summary(file: Path, exported: Exported) -> str:
 
 
 def _next(file: Path, ending: str, options: Options) -> str:
+    """What to do with the file, as a command to paste where there is one."""
+    name = shlex.quote(str(file))
     if options.by_day:
-        query = f"SELECT day, count(*) FROM read_parquet('{file}/*/*.parquet', hive_partitioning = true)"
-        return f'duckdb -c "{query} GROUP BY day ORDER BY day"'
-    if ending == ".parquet":
-        return f"duckdb -c \"SELECT name, fans FROM '{file}' ORDER BY fans DESC LIMIT 10\""
+        table = f"read_parquet('{file}/*/*.parquet', hive_partitioning = true)"
+        return f'duckdb -c "SELECT day, count(*) FROM {table} GROUP BY day ORDER BY day"'
     if ending == ".db":
-        return f"crawler query top --db {file}"
-    if ending.startswith(".jsonl"):
-        return f"duckdb -c \"SELECT name, fans FROM read_json('{file}') ORDER BY fans DESC LIMIT 10\""
+        return f"crawler query top --db {name}"
     if ending == ".csv.gz":
-        return f"gunzip {file}"
-    if options.plain:
-        return f"duckdb -c \"SELECT name, fans FROM read_csv('{file}') ORDER BY fans DESC LIMIT 10\""
-    return _("open %s in Excel, WPS or LibreOffice") % file
+        return f"gunzip {name}"
+    if ending == ".xlsx" or (ending == ".csv" and not options.plain):
+        return _("open %s in Excel, WPS or LibreOffice") % file
+    return f"duckdb -c \"SELECT name, fans FROM '{file}' ORDER BY fans DESC LIMIT 10\""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sqlite3
 import stat
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from contextlib import closing
 
+import duckdb
 import pytest
 
 from crawler.errors import InputError, MissingExtra, StoreError
@@ -186,3 +188,22 @@ def test_nothing_goes_to_standard_output(run, out):
     assert result.stdout == ""
     assert "40 creators to" in result.stderr
     assert "next: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("a.csv", ["--plain"]), ("a.jsonl", []), ("a.jsonl.gz", []), ("a.parquet", []),
+     ("days.parquet", ["--partition-by", "day"])],
+)  # fmt: skip
+def test_the_next_command_is_one_that_duckdb_understands(run, out, name, options):
+    result = run(out / name, *options)
+    statement = result.stderr.partition('duckdb -c "')[2].rpartition('"')[0]
+    assert duckdb.sql(statement).fetchall()
+
+
+def test_the_next_command_reads_a_database_with_crawler_query(run, out):
+    result = run(out / "a.db")
+    arguments = shlex.split(result.stderr.partition("next: crawler ")[2])
+    done = subprocess.run([sys.executable, "-m", "crawler", *arguments], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "amy穿搭" in done.stdout.decode()
