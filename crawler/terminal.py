@@ -63,8 +63,11 @@ def cell(value: object) -> str:
 def table_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The lines of an aligned table, numbers to the right.
 
-    Columns are as wide as the first thousand rows need, so that any number of rows can follow.
+    Columns are as wide as the first thousand rows need, so that any number of rows can follow. Without
+    columns there are no lines.
     """
+    if not columns:
+        return
     iterator = iter(rows)
     measured = list(islice(iterator, _MEASURED_ROWS))
     shown = [[cell(value) for value in row] for row in measured]

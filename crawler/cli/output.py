@@ -43,27 +43,21 @@ def write_answer(answer: Answer, output: str, *, table_rows: int | None = TABLE_
 
     A reader that has seen enough (`| head`) ends the process quietly.
     """
+    stream = sys.stdout.buffer
     try:
         if output == "table":
-            _write_table(answer, table_rows)
+            for line in table_lines(answer.columns, islice(answer.rows, table_rows)):
+                stream.write(f"{line}\n".encode(sys.stdout.encoding, errors="replace"))
         else:
-            stream = click.get_binary_stream("stdout")
             for part in _FORMATS[output](answer.columns, answer.rows):
                 stream.write(part)
-            stream.flush()
+        stream.flush()
     except BrokenPipeError:
         # Whatever still wants to write at exit finds a place to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
-
-
-def _write_table(answer: Answer, rows_max: int | None) -> None:
-    stream = click.get_text_stream("stdout", errors="replace")
-    for line in table_lines(answer.columns, islice(answer.rows, rows_max)) if answer.columns else ():
-        stream.write(line + "\n")
-    stream.flush()
-    if rows_max is not None and next(answer.rows, None) is not None:
-        click.echo(_("the first %d rows; --limit N shows more, --csv all of them") % rows_max, err=True)
+    if output == "table" and table_rows is not None and next(answer.rows, None) is not None:
+        click.echo(_("the first %d rows; --limit N shows more, --csv all of them") % table_rows, err=True)
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
@@ -103,8 +97,5 @@ def _plain(value: object) -> object:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
-_FORMATS: dict[str, Callable[[Sequence[str], Iterable[Sequence[object]]], Iterator[bytes]]] = {
-    "csv": _csv,
-    "json": _json,
-    "jsonl": _jsonl,
-}
+_Encode = Callable[[Sequence[str], Iterable[Sequence[object]]], Iterator[bytes]]
+_FORMATS: dict[str, _Encode] = {"csv": _csv, "json": _json, "jsonl": _jsonl}

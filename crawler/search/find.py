@@ -6,12 +6,12 @@ import heapq
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 import orjson
 
 from crawler.filters import Filters, where
-from crawler.search.index import KEY_BITS, POSITION, IndexState, match_expression, read_state, unspaced
+from crawler.search.index import KEY_MASK, POSITION, match_expression, read_state, touched, unspaced
 from crawler.search.text import LEVELS, Query, fold
 
 LIMIT = 20
@@ -67,12 +67,13 @@ def search_creators(connection: sqlite3.Connection, text: str, filters: Filters)
         if state is None:
             hits = heapq.nsmallest(limit, scan.every())
         else:
-            indexed = _Indexed(connection, query, condition, parameters, state).best(limit)
-            hits = heapq.nsmallest(limit, [*indexed, *scan.only(state.touched)])
+            out_of_date = touched(connection, state)
+            indexed = _Indexed(connection, query, condition, parameters, out_of_date).best(limit)
+            hits = heapq.nsmallest(limit, chain(indexed, scan.only(out_of_date)))
     finally:
         if begins:
             connection.execute("COMMIT")
-    return [Found(position & (2**KEY_BITS - 1), LEVELS[level]) for level, position in hits]
+    return [Found(position & KEY_MASK, LEVELS[level]) for level, position in hits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class _Indexed:
     query: Query
     condition: str
     parameters: dict[str, object]
-    state: IndexState
+    out_of_date: frozenset[int]
 
     def best(self, limit: int) -> list[Hit]:
         """The best hits, in order.
@@ -159,14 +160,13 @@ class _Indexed:
             f"""
 SELECT search_documents.rowid
   FROM search_documents
- CROSS JOIN users ON users.key = search_documents.rowid & {2**KEY_BITS - 1}
+ CROSS JOIN users ON users.key = search_documents.rowid & {KEY_MASK}
  WHERE search_documents MATCH :match AND {self.condition}
  ORDER BY search_documents.rowid
 """,
             {**self.parameters, "match": match_expression(self.query, level)},
         )
-        touched = self.state.touched
-        return (row[0] for row in rows if row[0] & (2**KEY_BITS - 1) not in touched)
+        return (row[0] for row in rows if row[0] & KEY_MASK not in self.out_of_date)
 
     def _level(self, position: int) -> int:
         name, red_id, keywords, bio = self.connection.execute(

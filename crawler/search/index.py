@@ -11,14 +11,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import orjson
-
 from crawler.search.text import RED_ID_CHARACTERS_MIN, Query, fold
 
 INDEX_FROM = 200_000
 """Creators from which on the index is worth its room."""
 
 KEY_BITS = 28
+KEY_MASK = 2**KEY_BITS - 1
 FANS_CAP = 2**34
 POSITION = f"((({FANS_CAP} - min(coalesce(users.fans, -1), {FANS_CAP})) << {KEY_BITS}) | users.key)"
 
@@ -41,7 +40,7 @@ CREATE VIRTUAL TABLE search_documents USING fts5(
 
 LAST_PAGE = "SELECT id, run_id FROM pages ORDER BY id DESC LIMIT 1"
 
-READ_STATE = "SELECT page_id, run_id, (SELECT max(id) FROM pages) FROM search_state"
+READ_STATE = "SELECT page_id, run_id, (SELECT coalesce(max(id), 0) FROM pages) FROM search_state"
 
 # Every keyword with a page since, and all creators it ever found: no clock and no order of rows is relied on.
 TOUCHED = """
@@ -51,7 +50,7 @@ SELECT user_key
  UNION
 SELECT user_key
   FROM changes
- WHERE run_id >= :run_id AND :page_id < (SELECT max(id) FROM pages)
+ WHERE run_id >= :run_id
 """
 
 _KEYWORDS = f"""
@@ -69,10 +68,10 @@ SELECT {POSITION}, users.name, users.red_id, {_KEYWORDS}, users.bio
  ORDER BY 1
 """
 
-READ_SOME = f"""
+READ_TOUCHED = f"""
 SELECT {POSITION}, users.name, users.red_id, {_KEYWORDS}, users.bio
-  FROM json_each(:keys) AS wanted
-  JOIN users ON users.key = wanted.value
+  FROM users
+ WHERE users.key IN ({TOUCHED})
  ORDER BY 1
 """
 
@@ -84,7 +83,7 @@ READ_DOCUMENT = "SELECT rowid, name, whole_name, red_id, keywords, bio FROM sear
 
 DELETE_DOCUMENT = "DELETE FROM search_documents WHERE rowid = ?"
 
-INSERT_ROW = f"INSERT OR REPLACE INTO search_rows (user_key, position) VALUES (?1 & {2**KEY_BITS - 1}, ?1)"
+INSERT_ROW = f"INSERT OR REPLACE INTO search_rows (user_key, position) VALUES (?1 & {KEY_MASK}, ?1)"
 
 FILL_ROWS = f"INSERT INTO search_rows (user_key, position) SELECT key, {POSITION} FROM users ORDER BY key"
 
@@ -95,9 +94,16 @@ Document = tuple[int, str, str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """How far the index has come: `touched` are the creators whose documents may be out of date."""
+    """How far the index has come: the last page that it knows of, that page's run, and whether there are
+    pages since."""
 
-    touched: frozenset[int]
+    page_id: int
+    run_id: int
+    behind: bool
+
+    def parameters(self) -> dict[str, object]:
+        """What `TOUCHED` is asked with."""
+        return {"page_id": self.page_id, "run_id": self.run_id}
 
 
 def read_state(connection: sqlite3.Connection) -> IndexState | None:
@@ -107,12 +113,16 @@ def read_state(connection: sqlite3.Connection) -> IndexState | None:
         row = connection.execute(READ_STATE).fetchone()
     except sqlite3.OperationalError:
         return None
-    if row is None or row[0] > (row[2] or 0):
+    if row is None or row[0] > row[2]:
         return None
-    if row[0] == row[2]:
-        return IndexState(frozenset())
-    found = connection.execute(TOUCHED, {"page_id": row[0], "run_id": row[1]})
-    return IndexState(frozenset(key for (key,) in map(tuple, found)))
+    return IndexState(row[0], row[1], row[0] < row[2])
+
+
+def touched(connection: sqlite3.Connection, state: IndexState) -> frozenset[int]:
+    """The keys of the creators whose documents may be out of date."""
+    if not state.behind:
+        return frozenset()
+    return frozenset(row[0] for row in connection.execute(TOUCHED, state.parameters()))
 
 
 def update_search_index(connection: sqlite3.Connection, *, creators_min: int = INDEX_FROM) -> int:
@@ -158,11 +168,10 @@ def _build(connection: sqlite3.Connection) -> int:
 
 def _follow(connection: sqlite3.Connection, state: IndexState) -> int:
     """Writes the documents that differ; FTS5 wants rising rowids, so all old ones go before the new come."""
-    keys = orjson.dumps(list(state.touched)).decode()
     fresh: list[Document] = []
     stale: list[int] = [row[0] for row in connection.execute(GONE)]
-    for document in _documents(connection.execute(READ_SOME, {"keys": keys})):
-        key = (document[0] & (2**KEY_BITS - 1),)
+    for document in _documents(connection.execute(READ_TOUCHED, state.parameters())):
+        key = (document[0] & KEY_MASK,)
         row = connection.execute("SELECT position FROM search_rows WHERE user_key = ?", key).fetchone()
         if row is not None:
             if tuple(connection.execute(READ_DOCUMENT, (row[0],)).fetchone()) == document:

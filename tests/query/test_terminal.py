@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.terminal import COLUMN_MAX, cell, fitted, harmless, table_lines, width
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [("amy", 3), ("穿搭", 4), ("amy穿搭", 7), ("🍼", 2), ("e\u0301", 1), ("ＡＢ", 4), ("", 0), ("👩‍👧", 4)],
+)
+def test_chinese_characters_are_two_cells_wide_and_marks_none(text, cells):
+    assert width(text) == cells
+
+
+def test_columns_stand_under_each_other_whatever_their_letters():
+    lines = list(table_lines(("name", "fans"), [("穿搭日记", 5), ("amy", 12000), (None, None)]))
+    assert lines == [
+        "name       fans",
+        "────────  ─────",
+        "穿搭日记      5",
+        "amy       12000",
+        "",
+    ]
+
+
+def test_a_table_without_rows_shows_its_columns():
+    assert list(table_lines(("a", "b"), [])) == ["a  b", "─  ─"]
+
+
+def test_rows_beyond_the_measured_ones_still_come():
+    assert len(list(table_lines(("n",), ((n,) for n in range(2500))))) == 2502
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("red\x1b[31m\x07", "red␛[31m␇"),
+        ("two\nlines\tand\rmore", "two lines and more"),
+        ("\u202eabc\u202c", "abc"),
+        ("\x9b31m", "\ufffd31m"),
+        ("nul\x00", "nul␀"),
+        ("del\x7f", "del␡"),
+        ("👩‍👧 穿搭", "👩‍👧 穿搭"),
+    ],
+)
+def test_what_could_steer_a_terminal_is_shown_instead(text, shown):
+    assert harmless(text) == shown
+
+
+@given(st.text())
+def test_no_text_leaves_a_control_character(text):
+    assert not [c for c in harmless(text) if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0]
+
+
+@given(st.text(alphabet="a穿🍼\u0301 "), st.integers(1, 12))
+def test_a_fitted_text_is_never_wider_than_its_column(text, cells):
+    assert width(fitted(text, cells)) <= cells
+
+
+def test_a_cell_is_cut_at_the_column_limit():
+    assert width(cell("穿" * 100)) <= COLUMN_MAX
+    assert cell("穿" * 100).endswith("…")
+    assert cell(b"\x00\x01") == "<2 bytes>"
