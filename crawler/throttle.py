@@ -135,8 +135,8 @@ class Throttle:
         while (wait := max(self._pause_seconds(), self._window_seconds())) > 0:
             before = asyncio.get_running_loop().time()
             await self._sleep(wait)
-            if asyncio.get_running_loop().time() - before < wait - 0.001:
-                return
+            if asyncio.get_running_loop().time() - before < wait / 2:
+                return  # woken early: the run is ending
 
     def slow_down(self, sent_at: float, retry_after_seconds: float | None) -> bool:
         """Takes in a rate-limit answer to a call sent at loop time `sent_at`; True where it lowered the rate.

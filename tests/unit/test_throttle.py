@@ -325,3 +325,14 @@ def test_everybody_gets_a_turn_at_once_when_the_run_is_ending():
         return now() - begun
 
     assert run(main()) == 5
+
+
+@pytest.mark.parametrize("wait_seconds", [0.0001, 0.001, 0.002, 0.9])
+def test_nobody_waits_for_the_last_moment_of_a_window_when_the_run_is_ending(wait_seconds):
+    async def main():
+        stop = Stop()
+        stop.request(StopCause("interrupted", "interrupted", 130))
+        throttle = Throttle(Rate(1), stop.sleep, last_sent_seconds_ago=1 - wait_seconds)
+        return await times_of_calls(throttle, 3)
+
+    assert run(main()) == [0, 0, 0]
