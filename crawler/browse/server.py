@@ -65,6 +65,8 @@ def _application(db: Path, questions: dict[str, Question]) -> Any:
     from crawler.browse import plugin
     from crawler.browse.database import ReadOnlyDatabase
 
+    # With rich installed Datasette prints each refused request as a traceback with all local variables.
+    pm.get_plugin("datasette.handle_exception").rich = None
     if not pm.is_registered(plugin):
         pm.register(plugin)
     datasette = Datasette([], metadata=metadata(db, questions), settings=SETTINGS)

@@ -42,7 +42,7 @@ class Browser:
         """Status and text of a page below the database's own."""
         request = Request(f"{self.address}{path}", headers={"Host": host} if host else {})
         try:
-            with urlopen(request, timeout=60) as answer:
+            with urlopen(request, timeout=20) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as error:
             with error:
@@ -57,10 +57,10 @@ class Browser:
         return self.json(f".json?sql={quote(statement)}")
 
     def stop(self, number: int = signal.SIGINT) -> tuple[int, str]:
-        """Sends a signal: the exit code, and what was said on standard error."""
+        """Sends a signal: the exit code, and what was said from then on and on standard error before."""
         self.process.send_signal(number)
-        _out, err = self.process.communicate(timeout=60)
-        return self.process.returncode, err
+        out, err = self.process.communicate(timeout=60)
+        return self.process.returncode, out + err
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ def run(*arguments):
 def test_ctrl_c_ends_it_without_a_word_of_python(db):
     browser = Browser.start(db)
     assert browser.get(".json")[0] == 200
+    assert browser.get("/nothing.json")[0] == 404
     code, said = browser.stop(signal.SIGINT)
     assert code == 0
     assert said == "Reading only, for this machine only. Ctrl-C ends it.\n"
