@@ -24,7 +24,7 @@ def names(request, db, crawler):
             assert update_search_index(connection, creators_min=1) == 40
 
     def search(*arguments: str) -> list[str]:
-        result = crawler("search", *arguments, "--db", db, "--json")
+        result = crawler("search", "--db", db, "--json", *arguments)
         assert result.exception is None, result.exception
         return [row["name"] for row in json.loads(result.stdout)]
 
@@ -32,9 +32,8 @@ def names(request, db, crawler):
 
 
 def test_one_and_two_chinese_characters_are_enough(names):
-    assert names("鹿", "--limit", "3") == ["小鹿手帐", "小鹿的衣橱", "改名了"][:2] + names("鹿")[2:3]
-    assert names("手帐")[0] == "南瓜手帐"
-    assert len(names("手帐")) == 6
+    assert names("鹿", "--limit", "3") == ["小鹿手帐", "小鹿的衣橱", "小鹿穿搭日记"]
+    assert names("手帐") == ["南瓜手帐", "一只手帐", "Luna手帐", "大熊手帐", "阿May手帐", "小鹿手帐"]
 
 
 def test_a_mixed_word_is_found_as_it_is_written(names):
@@ -49,18 +48,13 @@ def test_case_and_width_make_no_difference(names):
 
 def test_all_words_must_be_found_each_of_them_anywhere(names):
     assert names("luna", "衣橱") == ["Luna的衣橱"]
-    assert names("露营 手帐") == ["Luna手帐", "大熊手帐"] or set(names("露营 手帐")) == {
-        "Luna手帐",
-        "大熊手帐",
-    }
+    assert names("露营 手帐") == ["Luna手帐", "大熊手帐"]
     assert names("luna 没有这个词") == []
 
 
 def test_an_exact_name_comes_first_then_names_that_begin_so_then_the_rest(names):
-    found = names("新人穿搭", "--limit", "1")
-    assert found == ["新人穿搭"]
     assert names("新")[:2] == ["新人穿搭", "新露营"]
-    assert names("穿搭")[0] == "amy穿搭"
+    assert names("穿搭")[0] == "amy穿搭"  # among equals, whom most follow
 
 
 def test_a_red_id_is_found_whole_or_by_its_beginning(names):
@@ -80,7 +74,7 @@ def test_keyword_and_bio_are_searched_too(names):
     "text", ['"', "'", "*", "^", "NEAR(", "a OR b", "name:", "(", "\\", "%", "_", "-", "{}"]
 )
 def test_what_means_something_to_a_search_engine_is_only_text(text, names):
-    assert isinstance(names("--", text) if text.startswith("-") else names(text), list)
+    assert isinstance(names(text), list)
 
 
 def test_hostile_names_are_found_by_their_own_letters(names):
@@ -90,9 +84,7 @@ def test_hostile_names_are_found_by_their_own_letters(names):
 
 
 def test_filters_choose_among_the_creators_found(names):
-    assert names("穿搭", "--verified") == ["amy穿搭", "新人穿搭", "大熊的衣橱"] or "amy穿搭" in names(
-        "穿搭", "--verified"
-    )
+    assert names("穿搭", "--verified") == ["amy穿搭", "新人穿搭", "小鹿的衣橱"]
     assert names("穿搭", "--keyword", "露营 camping", "--min-fans", "1000000") == ["amy穿搭"]
     assert names("穿搭", "--since", "2026-11-04") == ["新人穿搭"]
     assert names("穿搭", "--max-fans", "500") == names("穿搭", "--max-fans", "500", "--unverified")
