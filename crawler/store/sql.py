@@ -154,43 +154,35 @@ SELECT users.id
 
 INCOMING_TABLE = """
 CREATE TEMP TABLE IF NOT EXISTS incoming (
-    position  INTEGER PRIMARY KEY,
-    identity  TEXT NOT NULL UNIQUE,
-    text      TEXT NOT NULL,
-    priority  INTEGER NOT NULL,
-    max_pages INTEGER,
-    tags      TEXT NOT NULL,
-    source    TEXT NOT NULL
+    keyword_id INTEGER PRIMARY KEY,
+    position   INTEGER NOT NULL
 )
 """
 
-INSERT_INCOMING = """
-INSERT OR IGNORE INTO incoming (identity, text, priority, max_pages, tags, source)
-VALUES (?, ?, ?, ?, ?, ?)
-"""
-
-MERGE_KEYWORDS = """
+# The first line that names a keyword says what it is like; later ones find it in `incoming` already.
+MERGE_KEYWORD = """
 INSERT INTO keywords (identity, text, priority, max_pages, tags, source, first_seen_at)
-SELECT identity, text, priority, max_pages, tags, source, ?1
-  FROM incoming
- WHERE true
- ORDER BY position
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (identity) DO UPDATE
    SET text      = excluded.text,
        priority  = excluded.priority,
        max_pages = excluded.max_pages,
        tags      = excluded.tags,
        source    = excluded.source
- WHERE (keywords.text, keywords.priority, keywords.tags, keywords.source)
-       <> (excluded.text, excluded.priority, excluded.tags, excluded.source)
-    OR keywords.max_pages IS NOT excluded.max_pages
+ WHERE (keywords.source, keywords.text, keywords.priority, keywords.tags, keywords.max_pages)
+       IS NOT (excluded.source, excluded.text, excluded.priority, excluded.tags, excluded.max_pages)
+   AND keywords.id NOT IN (SELECT keyword_id FROM incoming)
+"""
+
+INSERT_INCOMING = """
+INSERT OR IGNORE INTO incoming (keyword_id, position)
+SELECT id, ?2 FROM keywords WHERE identity = ?1
 """
 
 DUE_TABLE = """
 CREATE TEMP TABLE IF NOT EXISTS due (
     position   INTEGER PRIMARY KEY,
     keyword_id INTEGER NOT NULL,
-    text       TEXT NOT NULL,
     crawl      INTEGER NOT NULL,
     page       INTEGER NOT NULL,
     pages_max  INTEGER NOT NULL
@@ -200,20 +192,20 @@ CREATE TEMP TABLE IF NOT EXISTS due (
 # A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped.
 FIND_DUE = """
 WITH candidates AS (
-    SELECT keywords.id AS keyword_id, incoming.text, incoming.priority, incoming.position,
-           coalesce(incoming.max_pages, :pages_max) AS pages_max,
+    SELECT keywords.id AS keyword_id, priority, position,
+           coalesce(max_pages, :pages_max) AS pages_max,
            checkpoints.state, checkpoints.crawl, checkpoints.next_page, checkpoints.finished_at,
            checkpoints.state <> 'done'
            OR checkpoints.finished_at > :stale_before
               AND checkpoints.stop_reason = 'page_limit'
-              AND checkpoints.next_page <= coalesce(incoming.max_pages, :pages_max) AS unfinished
+              AND checkpoints.next_page <= coalesce(max_pages, :pages_max) AS unfinished
       FROM incoming
-      JOIN keywords USING (identity)
+      JOIN keywords ON keywords.id = incoming.keyword_id
       LEFT JOIN checkpoints
              ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
 )
-INSERT INTO due (keyword_id, text, crawl, page, pages_max)
-SELECT keyword_id, text,
+INSERT INTO due (keyword_id, crawl, page, pages_max)
+SELECT keyword_id,
        CASE WHEN state IS NULL THEN 1 WHEN unfinished THEN crawl ELSE crawl + 1 END,
        iif(unfinished, next_page, 1),
        pages_max
@@ -231,6 +223,7 @@ SELECT keyword_id, text,
 NEXT_DUE = """
 SELECT position, keyword_id, text, crawl, page, pages_max
   FROM due
+  JOIN keywords ON keywords.id = due.keyword_id
  WHERE position > ?
  ORDER BY position
  LIMIT ?

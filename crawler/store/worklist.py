@@ -43,16 +43,12 @@ def make_worklist(
     for statement in (sql.INCOMING_TABLE, sql.DUE_TABLE, "DELETE FROM incoming", "DELETE FROM due"):
         connection.execute(statement)
     read = 0
+    moment = now()
     iterator = iter(keywords)
     while chunk := list(islice(iterator, _CHUNK)):
+        _merge(connection, chunk, read, stamp(moment))
         read += len(chunk)
-        connection.executemany(
-            sql.INSERT_INCOMING,
-            [(k.identity, k.text, k.priority, k.max_pages, _tags(k.tags), k.source) for k in chunk],
-        )
     listed = connection.execute("SELECT count(*) FROM incoming").fetchone()[0]
-    moment = now()
-    connection.execute(sql.MERGE_KEYWORDS, (stamp(moment),))
     connection.execute(
         sql.FIND_DUE,
         {
@@ -63,6 +59,23 @@ def make_worklist(
     )
     due = connection.execute("SELECT count(*) FROM due").fetchone()[0]
     return Worklist(listed, read - listed, due)
+
+
+def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:
+    """Stores the keywords of a chunk and lists them from `position` on; of equal ones the first counts."""
+    first: dict[str, Keyword] = {}
+    for keyword in chunk:
+        first.setdefault(keyword.identity, keyword)
+    connection.executemany(
+        sql.MERGE_KEYWORD,
+        [
+            (k.identity, k.text, k.priority, k.max_pages, _tags(k.tags), k.source, moment)
+            for k in first.values()
+        ],
+    )
+    connection.executemany(
+        sql.INSERT_INCOMING, zip(first, range(position, position + len(first)), strict=True)
+    )
 
 
 def due_work(connection: sqlite3.Connection) -> Iterator[Work]:
