@@ -152,7 +152,7 @@ class Throttle:
         self._pause(now + min(PAUSE_MAX_SECONDS, PAUSE_FIRST_SECONDS * 2**self._refusals_in_a_row))
         self._refusals_in_a_row = min(self._refusals_in_a_row + 1, 10)
         rate = self._rate if self._rate is not None else self._measured(now)
-        self._set_rate(max(SLOWEST_PER_SECOND, rate * SLOW_DOWN_FACTOR))
+        self._set_rate(max(min(rate, SLOWEST_PER_SECOND), rate * SLOW_DOWN_FACTOR))
         return True
 
     def went_well(self) -> None:

@@ -227,6 +227,15 @@ def test_the_rate_never_falls_below_one_call_a_minute():
     assert run(main()) == Rate(SLOWEST_PER_SECOND)
 
 
+def test_a_refusal_never_raises_a_rate_that_is_slower_than_that():
+    async def main():
+        throttle = throttle_at("1/h")
+        throttle.slow_down(now(), None)
+        return throttle.rate
+
+    assert run(main()) == parse_rate("1/h")
+
+
 def test_a_pause_is_as_long_as_the_server_asked_within_a_limit():
     async def main(asked):
         throttle = throttle_at("10/s")
