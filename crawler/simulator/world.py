@@ -18,7 +18,7 @@ RED_ID_SPACE = 10**10
 RED_ID_STEP = 7_364_136_223  # shares no factor with the space: distinct serials give distinct numbers
 ID_STEP = 2_654_435_761  # odd, so the same holds in 32 bits
 FANS_MEDIAN_LOG, FANS_SPREAD_LOG = 7.0, 2.2
-LISTINGS_CACHED = 20_000
+LISTINGS_CACHED = 4_096
 
 
 @dataclass(frozen=True, slots=True)

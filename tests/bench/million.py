@@ -27,8 +27,8 @@ from crawler.night import Surroundings, run_night
 from tests.bench.serving import change, serving
 from tests.bench.words import NICHE, WHERE, keyword_texts
 
-KEYWORDS = 20_000
-CREATORS = 2_000_000
+KEYWORDS = 18_500
+CREATORS = 8_000_000
 WORLD = {
     "seed": 7,
     "pages_per_keyword": [2, 10],

@@ -127,7 +127,7 @@ def first_call(keywords: Path, db: Path) -> tuple[float, float]:
 def main() -> None:
     """Prints both tables as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", type=int, default=48)
+    parser.add_argument("--workers", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keywords", type=int, default=600)
     parser.add_argument("--start-keywords", type=int, default=1_000_000)
