@@ -1,0 +1,134 @@
+"""Where keywords come from: files, folders, pipes and standard input, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+import tracemalloc
+
+import pytest
+
+from crawler.errors import InputError
+from crawler.keywords import read_keywords
+from crawler.model import Keyword, Problem
+from tests.keywords.reading import texts
+
+
+def test_a_folder_stands_for_the_keyword_files_in_and_below_it_by_name(file, tmp_path):
+    file("b.txt", "二")
+    file("a.TXT", "一")
+    file("more/c.csv", "keyword\n三")
+    file("README.md", "not a keyword")
+    file(".hidden.txt", "不")
+    file(".git/x.txt", "不")
+    assert texts(tmp_path) == ["一", "二", "三"]
+
+
+def test_a_file_in_a_folder_that_is_no_keyword_file_is_named_and_passed_over(file, tmp_path):
+    file("a.txt", "一")
+    workbook = file("b.xlsx", b"PK")
+    problem, keyword = read_keywords([tmp_path])
+    assert problem == Problem(str(workbook), "passed over: its name does not end in .txt, .csv, .jsonl")
+    assert keyword.text == "一"
+
+
+def test_a_folder_that_links_back_to_itself_is_read_once(file, tmp_path):
+    file("in/a.txt", "一")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
+    assert texts(tmp_path) == ["一"]
+
+
+def test_a_file_that_is_given_twice_is_read_once(file, tmp_path):
+    path = file("a.txt", "一")
+    (tmp_path / "link.txt").symlink_to(path)
+    assert texts(path, tmp_path, str(path)) == ["一"]
+
+
+def test_files_are_read_in_the_order_given_and_duplicates_are_left_in(file):
+    first, second = file("z.txt", "一\n二"), file("a.txt", "二\n三")
+    assert texts(first, second) == ["一", "二", "二", "三"]
+
+
+def test_standard_input_is_read_as_text_in_any_encoding():
+    stdin = io.BytesIO("穿搭\n美食\n".encode("gb18030"))
+    assert list(read_keywords(["-"], stdin)) == [
+        Keyword("穿搭", "穿搭", source="stdin:1"),
+        Keyword("美食", "美食", source="stdin:2"),
+    ]
+
+
+def test_standard_input_that_is_given_twice_is_read_once():
+    assert texts("-", "-", stdin=io.BytesIO(b"ootd\n")) == ["ootd"]
+
+
+def test_the_standard_input_of_the_process_is_read():
+    program = "from crawler.keywords import read_keywords\nprint([k.text for k in read_keywords(['-'])])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], input="穿搭\nootd".encode(), capture_output=True, check=True
+    )
+    assert done.stdout.decode() == "['穿搭', 'ootd']\n"
+
+
+def test_a_pipe_is_read_as_a_file_of_its_format(tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("keyword,priority\n穿搭,3\n",))
+    writer.start()
+    found = list(read_keywords([pipe]))
+    writer.join()
+    assert found == [Keyword("穿搭", "穿搭", priority=3, source=f"{pipe}:2")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.xlsx", b"PK", "not a keyword file; its name must end in one of"),
+        ("a.txt", b"\x7fELF\0\0\0", "a binary file, or UTF-16 without a byte order mark"),
+        ("a.txt", "穿搭".encode("utf-16-le") + b"\0", "UTF-16 without a byte order mark"),
+        ("a.txt", b"x" * (1 << 22), "a line of more than a million bytes"),
+        ("a.csv", b"name\n1\n", "no column is called"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_before_the_first_keyword(file, name, content, message):
+    good = file("good.txt", "穿搭\n")
+    with pytest.raises(InputError, match=message) as refused:
+        next(read_keywords([good, file(name, content)]))
+    assert name in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["missing.txt", "good.txt/a.txt", "x" * 300 + ".txt", "loop.txt"])
+def test_a_file_that_cannot_be_opened_is_refused_before_the_first_keyword(file, tmp_path, name):
+    good = file("good.txt", "穿搭\n")
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+    with pytest.raises(InputError, match=r"cannot be read: .") as refused:
+        next(read_keywords([good, tmp_path / name]))
+    assert name in str(refused.value)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that opens and cannot be read")
+def test_a_file_that_breaks_while_it_is_read_is_refused_before_the_first_keyword(file):
+    with pytest.raises(InputError, match="/proc/self/mem: cannot be read"):
+        next(read_keywords([file("good.txt", "穿搭\n"), "/proc/self/mem"]))
+
+
+def test_a_folder_without_a_keyword_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no keyword file"):
+        next(read_keywords([tmp_path]))
+
+
+def test_an_empty_text_file_gives_nothing(file):
+    assert texts(file("a.txt", "")) == []
+
+
+def test_memory_does_not_grow_with_the_number_of_keywords(file):
+    path = file("a.txt", "".join(f"关键词{number}\n" for number in range(100_000)))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in read_keywords([path])) == 100_000
+        assert tracemalloc.get_traced_memory()[1] < 12 << 20
+    finally:
+        tracemalloc.stop()
