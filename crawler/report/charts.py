@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,10 +19,7 @@ def day_bars(title: str, days: Sequence[str], series: Sequence[tuple[str, Sequen
     `series` are (name, one number per day); the name and number of a bar show when it is pointed at.
     Raises MissingExtra without pygal.
     """
-    try:
-        import pygal  # type: ignore[import-untyped]  # it has no types
-    except ImportError as exc:
-        raise MissingExtra(_("crawler report"), "report") from exc
+    pygal = _load_pygal()
     chart = pygal.StackedBar(
         width=WIDTH, height=HEIGHT, margin=4, spacing=6, css=[], js=[], title=title, show_legend=False,
         disable_xml_declaration=True, classes=["chart"], range=(0, _top(series)), max_scale=5,
@@ -35,6 +33,16 @@ def day_bars(title: str, days: Sequence[str], series: Sequence[tuple[str, Sequen
     chart.add_xml_filter(lambda root: _plain(root, title, [name for name, _numbers in series]))
     svg: str = chart.render(is_unicode=True)
     return svg
+
+
+def _load_pygal() -> Any:
+    try:
+        import pygal  # type: ignore[import-untyped]  # it has no types
+    except ImportError as exc:
+        raise MissingExtra(_("crawler report"), "report") from exc
+    # It leaves a finder for its plugins behind that Python warns of at every later import; none is used here.
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
+    return pygal
 
 
 def _top(series: Sequence[tuple[str, Sequence[int]]]) -> int:

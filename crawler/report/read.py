@@ -31,7 +31,7 @@ BUCKETS: tuple[tuple[int | None, int | None], ...] = (
 
 RUNS_MAX = 40
 NEWCOMERS_MAX = 50
-GROWERS_MAX = 20
+GROWERS_MAX = 12
 KEYWORDS_MAX = 15
 EXAMPLES_MAX = 5
 CAUSES_MAX = 200
@@ -110,7 +110,6 @@ class _Reader:
             image=row["image"],
             verify_label=row["verify_label"],
             fans=row["fans"],
-            fans_exact=None if row["fans_exact"] is None else bool(row["fans_exact"]),
             fans_before=row["fans_before"],
             keyword=keyword,
             keywords=keywords,

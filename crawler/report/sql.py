@@ -62,7 +62,7 @@ SELECT CASE WHEN fans IS NULL     THEN NULL
 """
 
 NEWCOMERS = """
-SELECT key, name, red_id, profile_url, image, verify_label, fans, fans_exact, NULL AS fans_before
+SELECT key, name, red_id, profile_url, image, verify_label, fans, NULL AS fans_before
   FROM users
  WHERE first_seen_at >= :since
  ORDER BY fans DESC NULLS LAST, key
@@ -78,7 +78,7 @@ WITH before AS (
      GROUP BY user_key
 )
 SELECT users.key, users.name, users.red_id, users.profile_url, users.image, users.verify_label,
-       users.fans, users.fans_exact, before.old_fans AS fans_before, count(*) OVER () AS growers
+       users.fans, before.old_fans AS fans_before, count(*) OVER () AS growers
   FROM before
   JOIN users ON users.key = before.user_key
  WHERE users.fans > before.old_fans

@@ -40,7 +40,6 @@ class CreatorLine:
     image: str | None
     verify_label: str | None
     fans: int | None
-    fans_exact: bool | None
     fans_before: int | None
     keyword: str | None
     keywords: int
