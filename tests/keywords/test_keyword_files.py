@@ -6,7 +6,7 @@ import pytest
 
 from crawler.errors import InputError
 from crawler.keywords import read_keywords
-from crawler.model import Keyword, Problem
+from crawler.model import Keyword
 from tests.keywords.reading import problems, texts
 
 
