@@ -34,8 +34,8 @@ class Figures:
     peak_megabytes: float
 
 
-def run(command: list[str], **environment: str) -> tuple[str, float]:
-    """What a process printed, and its peak memory in MB."""
+def run(command: list[str], **environment: str) -> tuple[str, float, float]:
+    """What a process printed, its peak memory in MB and the CPU seconds it took."""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=os.environ | environment
     ) as process:
@@ -45,14 +45,14 @@ def run(command: list[str], **environment: str) -> tuple[str, float]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in EXPECTED:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}")
-    return output, usage.ru_maxrss / MEGABYTE_OF_KILOBYTES
+    return output, usage.ru_maxrss / MEGABYTE_OF_KILOBYTES, usage.ru_utime + usage.ru_stime
 
 
 def measure(what: str, base_url: str, keywords: Path, workers: int, folder: Path) -> Figures:
     """One run of `crawl` or `loop`, on a new database."""
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
         arguments = [what, base_url, str(keywords), str(workers), str(PAGES_MAX), f"{fresh}/bench.db"]
-        output, peak = run([sys.executable, "-m", "tests.bench.measured", *arguments])
+        output, peak, _cpu_seconds = run([sys.executable, "-m", "tests.bench.measured", *arguments])
     told = json.loads(output)
     return Figures(told["pages"] / told["seconds"], told["pages"] / told["cpu_seconds"], peak)
 
@@ -73,7 +73,7 @@ def compare(workers: int, rounds: int, keywords_count: int, folder: Path) -> Non
         for turn in range(rounds):
             for what in ("crawl", "loop") if turn % 2 else ("loop", "crawl"):
                 runs[what].append(measure(what, base_url, keywords, workers, folder))
-                write(f"{what}: {runs[what][-1].pages_per_second:.0f} pages/s\n")
+                sys.stderr.write(f"{what}: {runs[what][-1].pages_per_second:.0f} pages/s\n")
     write(f"\n{keywords_count} keywords of 11 pages, {workers} workers, medians of {rounds} runs.\n")
     write("| | crawl | loop | crawl / loop |\n|---|---:|---:|---:|")
     for name, label in (
@@ -91,19 +91,19 @@ def start_with(keywords_count: int, rounds: int, folder: Path) -> None:
     with keywords.open("w", encoding="utf-8") as file:
         file.writelines(f"{text}\n" for text in keyword_texts(keywords_count))
     write(f"\n{keywords_count:,} keywords, medians of {rounds} runs of `crawler run --max-calls 1`.\n")
-    write("| | seconds to the first call | peak memory, MB |\n|---|---:|---:|")
-    figures: dict[str, list[tuple[float, float]]] = {"new database": [], "known keywords": []}
+    write("| | seconds to the first call | CPU seconds | peak memory, MB |\n|---|---:|---:|---:|")
+    figures: dict[str, list[tuple[float, float, float]]] = {"new database": [], "known keywords": []}
     for _round in range(rounds):
         with tempfile.TemporaryDirectory(dir=folder) as fresh:
             for label in figures:
                 figures[label].append(first_call(keywords, Path(fresh) / "bench.db"))
     for label, measured in figures.items():
-        seconds, peaks = zip(*measured, strict=True)
-        write(f"| {label} | {median(seconds):.1f} | {median(peaks):.0f} |")
+        seconds, cpu_seconds, peaks = map(median, zip(*measured, strict=True))
+        write(f"| {label} | {seconds:.1f} | {cpu_seconds:.1f} | {peaks:.0f} |")
 
 
-def first_call(keywords: Path, db: Path) -> tuple[float, float]:
-    """Seconds from the start of `crawler run` to the first call that the simulator sees, and peak memory."""
+def first_call(keywords: Path, db: Path) -> tuple[float, float, float]:
+    """Seconds from the start of `crawler run` to the first call that the simulator sees; CPU, peak memory."""
     with serving(WORLD) as base_url:
         options = [
             "--base-url",
@@ -118,10 +118,10 @@ def first_call(keywords: Path, db: Path) -> tuple[float, float]:
             "-q",
         ]
         begun = time.monotonic()
-        _output, peak = run(
+        _output, peak, cpu_seconds = run(
             [sys.executable, "-m", "crawler", "run", str(keywords), *options], JUSTONEAPI_TOKEN="bench"
         )
-        return bill(base_url)["lines"][0]["at"] - begun, peak
+        return bill(base_url)["lines"][0]["at"] - begun, cpu_seconds, peak
 
 
 def main() -> None:

@@ -1,0 +1,37 @@
+"""The measures run from one end to the other, on next to nothing."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def measure(*command):
+    command = [sys.executable, "-m", *map(str, command)]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_speed_bench_prints_its_figures_as_tables():
+    output = measure("tests.bench.speed", "--rounds", 1, "--keywords", 3, "--start-keywords", 10)
+    rows = [line.split("|")[1].strip() for line in output.splitlines() if line.startswith("| ")]
+    assert rows == [
+        "",
+        "pages/s",
+        "pages per CPU second",
+        "peak memory, MB",
+        "",
+        "new database",
+        "known keywords",
+    ]
+
+
+def test_the_database_of_a_million_creators_can_be_made_smaller_and_holds_three_nights(tmp_path):
+    measure("tests.bench.million", tmp_path / "small.db", "--share", 0.002)
+    with closing(sqlite3.connect(tmp_path / "small.db")) as connection:
+        outcomes = connection.execute("SELECT outcome FROM runs ORDER BY id").fetchall()
+        changes = connection.execute("SELECT count(*) FROM changes").fetchone()[0]
+    assert outcomes == [("done",), ("done",), ("stopped",)]
+    assert changes > 0
