@@ -42,7 +42,7 @@ SHOWN_MAX = 50
         \b
         Examples:
           crawler verify
-          crawler verify --json | jq '.gaps[].keyword'
+          crawler verify --db data/demo.db --json
           crawler verify --mend && crawler run
 
         \b

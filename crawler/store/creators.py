@@ -130,7 +130,6 @@ class CreatorWriter:
         holder[RED_ID] = None
         # At once: the old holder need not be on this page, and was not seen because it lost something.
         self._connection.execute(sql.CLEAR_RED_ID, (holder[KEY],))
-        del self._by_red_id[red_id]
         self._moved = red_id
 
     def _insert(self, creator: Creator) -> Row:
