@@ -83,9 +83,13 @@ READ_DOCUMENT = "SELECT rowid, name, whole_name, red_id, keywords, bio FROM sear
 
 DELETE_DOCUMENT = "DELETE FROM search_documents WHERE rowid = ?"
 
+READ_POSITION = "SELECT position FROM search_rows WHERE user_key = ?"
+
 INSERT_ROW = f"INSERT OR REPLACE INTO search_rows (user_key, position) VALUES (?1 & {KEY_MASK}, ?1)"
 
 FILL_ROWS = f"INSERT INTO search_rows (user_key, position) SELECT key, {POSITION} FROM users ORDER BY key"
+
+COUNT_ROWS = "SELECT count(*) FROM search_rows"
 
 GONE = "SELECT position FROM search_rows WHERE user_key NOT IN (SELECT key FROM users)"
 
@@ -130,12 +134,15 @@ def update_search_index(connection: sqlite3.Connection, *, creators_min: int = I
 
     Makes it where there are `creators_min` creators or more and SQLite has FTS5; without, nothing happens.
     """
-    exists = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'search_state'").fetchone()
-    if not exists and (connection.execute("SELECT count(*) FROM users").fetchone()[0] < creators_min):
+    exists = _exists(connection)
+    state = read_state(connection) if exists else None
+    creators = connection.execute("SELECT count(*) FROM users").fetchone()[0]
+    if not exists and creators < creators_min:
+        return 0
+    if state is not None and not state.behind and creators == connection.execute(COUNT_ROWS).fetchone()[0]:
         return 0
     connection.execute("BEGIN IMMEDIATE")
     try:
-        state = read_state(connection) if exists else None
         written = _build(connection) if state is None else _follow(connection, state)
         _write_state(connection)
         connection.execute("COMMIT")
@@ -149,12 +156,16 @@ def update_search_index(connection: sqlite3.Connection, *, creators_min: int = I
 
 def forget_from_index(connection: sqlite3.Connection, user_key: int) -> None:
     """Erases a creator from the index, to the last byte; inside the caller's transaction."""
-    if read_state(connection) is None:
+    if not _exists(connection):
         return
-    row = connection.execute("SELECT position FROM search_rows WHERE user_key = ?", (user_key,)).fetchone()
+    row = connection.execute(READ_POSITION, (user_key,)).fetchone()
     if row is not None:
         _delete(connection, [row[0]])
         connection.execute("INSERT INTO search_documents (search_documents) VALUES ('optimize')")
+
+
+def _exists(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'search_state'").fetchone())
 
 
 def _build(connection: sqlite3.Connection) -> int:
@@ -172,7 +183,7 @@ def _follow(connection: sqlite3.Connection, state: IndexState) -> int:
     stale: list[int] = [row[0] for row in connection.execute(GONE)]
     for document in _documents(connection.execute(READ_TOUCHED, state.parameters())):
         key = (document[0] & KEY_MASK,)
-        row = connection.execute("SELECT position FROM search_rows WHERE user_key = ?", key).fetchone()
+        row = connection.execute(READ_POSITION, key).fetchone()
         if row is not None:
             if tuple(connection.execute(READ_DOCUMENT, (row[0],)).fetchone()) == document:
                 continue
