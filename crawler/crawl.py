@@ -16,7 +16,7 @@ from typing import Protocol
 from crawler.budget import Budget, Verdict
 from crawler.clock import Now, shanghai_day
 from crawler.endpoints import Endpoint
-from crawler.errors import StoreError
+from crawler.errors import CrawlerError
 from crawler.events import (
     CallEnded,
     Event,
@@ -141,12 +141,11 @@ class Crawl:
             task.cancel()
 
     async def _worker(self) -> None:
-        while not self._stop.requested and (chosen := self._next_keyword()) is not None:
-            work, last_chance = chosen
-            try:
-                await self._keyword(work, last_chance)
-            except StoreError as exc:
-                self._stop.request(StopCause("stopped", str(exc), EXIT_STOPPED))
+        try:
+            while not self._stop.requested and (chosen := self._next_keyword()) is not None:
+                await self._keyword(*chosen)
+        except CrawlerError as exc:
+            self._stop.request(StopCause("stopped", str(exc), exc.exit_code))
 
     def _next_keyword(self) -> tuple[Work, bool] | None:
         """The next keyword and whether this is its last chance: those put off come after all others."""

@@ -21,7 +21,7 @@ from crawler.errors import InputError, StoreError
 from crawler.events import Event, LineSkipped, NightStarted
 from crawler.i18n import _
 from crawler.lock import hold
-from crawler.model import Keyword, KeywordCounts, Problem, RunSummary
+from crawler.model import Keyword, KeywordCounts, Problem, RunSummary, Work
 from crawler.outage import Outage, OutageLimits
 from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_STOPPED
 from crawler.stopping import Stop, StopCause
@@ -53,7 +53,7 @@ async def run_night(
     """The summary of a night over `keywords`, of which only those that are due are asked for.
 
     Raises AlreadyRunning, InputError, WrongService or StoreError before any call is made; what happens later
-    is told in the summary.
+    is told in the summary, except StoreError where not even that can be read from the database.
     """
     surroundings = surroundings or Surroundings(random.Random())
     parse_rate(settings.rate)  # what cannot be used is refused before anything is written
@@ -130,20 +130,19 @@ class _Night:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         settings = self._settings
-        store = Store(self._db, settings.db, self._run_id, ENDPOINT.id, self._now)
+        with store_errors(settings.db):
+            store = Store(self._db, settings.db, self._run_id, ENDPOINT.id, self._now)
+            last_sent_seconds_ago = runs.seconds_since_last_call(self._connection, self._now)
+            budget = self._budget()
         journal = Journal(store.apply)
-        throttle = Throttle(
-            parse_rate(settings.rate),
-            self._stop.sleep,
-            runs.seconds_since_last_call(self._connection, self._now),
-        )
+        throttle = Throttle(parse_rate(settings.rate), self._stop.sleep, last_sent_seconds_ago)
         async with open_api(ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)) as api:
             crawl = Crawl(
                 endpoint=ENDPOINT,
                 client=api,
                 ledger=journal,
                 throttle=throttle,
-                budget=self._budget(),
+                budget=budget,
                 outage=self._outage,
                 stop=self._stop,
                 seen_by=store.seen_by,
@@ -152,9 +151,13 @@ class _Night:
                 now=self._now,
                 keep_replies=settings.keep_replies,
             )
-            await crawl.run(due_work(self._connection), min(settings.workers, max(1, self._due)))
+            await crawl.run(self._work(), min(settings.workers, max(1, self._due)))
             await journal.close()
         return self._end(crawl, loop.time() - begun)
+
+    def _work(self) -> Iterator[Work]:
+        with store_errors(self._settings.db):
+            yield from due_work(self._connection)
 
     def _budget(self) -> Budget:
         settings, moment = self._settings, self._now()
@@ -171,13 +174,15 @@ class _Night:
                     runs.end_run(self._connection, self._run_id, summary, crawl.rate_limited, self._now)
         except StoreError as exc:
             # Everything that was saved before stays saved; only the closing words are missing.
-            return self._summary(crawl, StopCause("stopped", str(exc), EXIT_STOPPED), seconds)
+            with store_errors(self._settings.db):
+                return self._summary(crawl, StopCause("stopped", str(exc), EXIT_STOPPED), seconds)
         return summary
 
     def _cause(self, crawl: Crawl) -> StopCause:
         finished = crawl.keywords_done + len(crawl.failures) >= self._due
         if self._stop.cause is not None and not finished:
             return self._stop.cause
+        assert finished, "a run that nothing stopped has left work behind"
         if crawl.failures:
             return StopCause("failed", _("some keywords failed"), EXIT_SOME_FAILED)
         return StopCause(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from crawler.errors import StoreError
+from crawler.errors import CrawlerError, StoreError
 from crawler.model import PageSaved, Write
 from crawler.store.database import is_locked
 
@@ -65,7 +65,7 @@ class Journal:
     async def _commit(self, group: list[tuple[Write, asyncio.Future[Answer]]]) -> None:
         try:
             answers = await self._apply_patiently([write for write, _ in group])
-        except StoreError as exc:
+        except CrawlerError as exc:
             for _, future in group:
                 if not future.done():
                     future.set_exception(exc)

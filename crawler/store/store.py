@@ -150,8 +150,7 @@ class Store:
         self._connection.execute(sql.SAVE_CHECKPOINT, row)
 
     def seen_by(self, work: Work) -> set[str]:
-        """The keys of the creators that this crawl of the keyword has met so far."""
-        found = self._connection.execute(
-            sql.SEEN_BY_KEYWORD, (work.keyword_id, self._endpoint_id, work.crawl)
-        )
-        return {row[0] for row in found}
+        """The keys of the creators that this crawl of the keyword has met so far; raises StoreError."""
+        crawl = (work.keyword_id, self._endpoint_id, work.crawl)
+        with store_errors(self._path):
+            return {row[0] for row in self._connection.execute(sql.SEEN_BY_KEYWORD, crawl)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from crawler import night
 from crawler.store import open_database
+from tests.simulation.scenario import Ending, EndingKind
 
 
 class Death(BaseException):
@@ -21,18 +22,13 @@ class Death(BaseException):
 
 
 class Doom:
-    """What becomes of a run: killed before its n-th statement, or when `kill` is called; or statements from
-    the n-th on raise `error`, `times` times."""
+    """What becomes of a run by its `ending`: killed before a statement or when `kill` is called, or refused
+    a number of statements."""
 
-    def __init__(
-        self, *, kill_before: int | None = None, fail_from: int | None = None, times: int = 10**9,
-        error: Callable[[], sqlite3.Error] | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, ending: Ending) -> None:
         self.statements = 0
         self.dead = asyncio.Event()
-        self._kill_before = kill_before
-        self._failing = range(fail_from, fail_from + times) if fail_from is not None else range(0)
-        self._error = error
+        self._ending = ending
         self.connections: list[sqlite3.Connection] = []
 
     def kill(self) -> None:
@@ -42,19 +38,24 @@ class Doom:
             connection.close()
 
     def statement(self) -> None:
-        """Counts a statement that is about to be run. Raises Death or the drawn error."""
+        """Counts a statement that is about to be run. Raises Death, or what SQLite raises when it refuses."""
         self.statements += 1
-        if self.statements == self._kill_before:
+        ending = self._ending
+        if ending.kind is EndingKind.KILL_BEFORE and self.statements == ending.statement:
             self.kill()
         if self.dead.is_set():
             raise Death
-        if self.statements in self._failing and self._error is not None:
-            raise self._error()
+        if ending.refusal and 0 <= self.statements - ending.statement < ending.refused:
+            message, code = ending.refusal.value
+            kind = sqlite3.DatabaseError if code == sqlite3.SQLITE_CORRUPT else sqlite3.OperationalError
+            error = kind(message)
+            error.sqlite_errorcode = code
+            raise error
 
     @property
-    def touched(self) -> bool:
-        """Whether the run got as far as its doom."""
-        return self.dead.is_set() or self.statements >= self._failing.start > 0
+    def met(self) -> bool:
+        """Whether the run got as far as the statement of its ending."""
+        return self.statements >= self._ending.statement
 
 
 class MortalConnection:

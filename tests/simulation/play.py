@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +15,7 @@ from typing import Any
 
 from crawler import night
 from crawler.config import NightSettings
+from crawler.errors import CrawlerError
 from crawler.events import Event, NightStarted
 from crawler.keywords import identity
 from crawler.model import Keyword, RunSummary
@@ -66,6 +67,7 @@ class Lived:
     left: float | None
     summary: RunSummary | None
     error: str | None
+    met_its_ending: bool
     after: Snapshot
 
     @property
@@ -102,12 +104,17 @@ class _Listener(logging.Handler):
         self._heard.append(f"{record.levelname} {record.name} {self.format(record)}")
 
 
-def play(scenario: Scenario, folder: Path, **parts: Any) -> History:
-    """The history of a scenario, its database made in `folder`. `parts` replace parts of `crawler.night`."""
-    return run(_play(scenario, folder, parts))
+def play(
+    scenario: Scenario, folder: Path, prepare: Callable[[Simulator], None] = lambda _: None, **parts: Any
+) -> History:
+    """The history of a scenario, its database made in `folder`. `prepare` gets the simulator before the first
+    run; `parts` replace parts of `crawler.night`."""
+    return run(_play(scenario, folder, prepare, parts))
 
 
-async def _play(scenario: Scenario, folder: Path, parts: Mapping[str, Any]) -> History:
+async def _play(
+    scenario: Scenario, folder: Path, prepare: Callable[[Simulator], None], parts: Mapping[str, Any]
+) -> History:
     wall = WallClock()
     family = Family()
     asyncio.get_running_loop().set_task_factory(family)
@@ -120,6 +127,7 @@ async def _play(scenario: Scenario, folder: Path, parts: Mapping[str, Any]) -> H
         root.addHandler(listener)
         root.setLevel(logging.DEBUG)
         try:
+            prepare(simulator)
             player = _Player(simulator, history, folder / "creators.db", wall, family, parts)
             for number, life in enumerate(scenario.lives):
                 if life.new_day:
@@ -157,8 +165,7 @@ class _Player:
             calls_max_per_day=life.calls_max_per_day, refresh_after=timedelta(days=365),
             timeout_seconds=life.timeout_seconds,
         )  # fmt: skip
-        doomed_statement = life.ending.statement if life.ending.kind is EndingKind.KILL_BEFORE else None
-        doom, stop = Doom(kill_before=doomed_statement), Stop()
+        doom, stop = Doom(life.ending), Stop()
         asked: dict[str, float] = {}
         begun = loop.time()
         self._schedule(life, doom, stop, asked)
@@ -182,7 +189,7 @@ class _Player:
         summary, error = _result(head, doom)
         self.history.lived.append(
             Lived(
-                life, settings, begun, ended, asked.get("stop"), asked.get("leave"), summary, error,
+                life, settings, begun, ended, asked.get("stop"), asked.get("leave"), summary, error, doom.met,
                 snapshot(self.db),
             )
         )  # fmt: skip
@@ -221,6 +228,8 @@ def _result(head: asyncio.Task[RunSummary], doom: Doom) -> tuple[RunSummary | No
     except BaseException as exc:  # Death comes in groups too, and what a dying process shouts is not heard
         if doom.dead.is_set():
             return None, None
+        if isinstance(exc, CrawlerError):
+            return None, str(exc)
         if isinstance(exc, Exception | asyncio.CancelledError):
             return None, repr(exc)
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sqlite3
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -30,13 +31,26 @@ class EndingKind(enum.Enum):
     LEAVE = enum.auto()  # told once, and a little later told to leave at once
 
 
+class Refusal(enum.Enum):
+    """Why the database refuses statements; the value is SQLite's word and code for it."""
+
+    FULL = ("database or disk is full", sqlite3.SQLITE_FULL)
+    BROKEN = ("disk I/O error", sqlite3.SQLITE_IOERR)
+    READ_ONLY = ("attempt to write a readonly database", sqlite3.SQLITE_READONLY)
+    MALFORMED = ("database disk image is malformed", sqlite3.SQLITE_CORRUPT)
+    LOCKED = ("database is locked", sqlite3.SQLITE_BUSY)
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """`seconds` counts from the run's beginning, `statement` from 1."""
+    """`seconds` counts from the run's beginning, `statement` from 1. With a `refusal` the database refuses
+    `refused` statements from that one on, and the run ends as it will."""
 
     kind: EndingKind = EndingKind.NATURAL
     seconds: float = 0.0
     statement: int = 0
+    refusal: Refusal | None = None
+    refused: int = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +98,11 @@ def draw(seed: int) -> Scenario:
     latency_seconds = sum(service.latency_seconds) / 2
     calls = len(texts) * (sum(service.pages_per_keyword) / 2 + 1)
     lives = tuple(_life(rng, calls, latency_seconds) for _ in range(rng.choice((1, 1, 2, 2, 3))))
-    return Scenario(seed, keywords, rng.choice((2, 4, 50)) if _ends(service) else 6, service, lives)
+    pages_max = rng.choice((2, 4, 50)) if _ends(service) else 6
+    if rng.random() < 0.2:
+        first = replace(lives[0], ending=_refusal(rng, calls))
+        lives = (first, *lives[1:])
+    return Scenario(seed, keywords, pages_max, service, lives)
 
 
 def _ends(service: SimulatorSettings) -> bool:
@@ -167,3 +185,9 @@ def _ending(rng: Random, calls: float, likely_seconds: float) -> Ending:
     kind = rng.choice((*EndingKind, EndingKind.KILL_AT, EndingKind.KILL_BEFORE))
     seconds = rng.uniform(0, 1.3 * likely_seconds)
     return Ending(kind, seconds, rng.randint(1, int(25 * calls) + 10))
+
+
+def _refusal(rng: Random, calls: float) -> Ending:
+    refused = rng.choice((1, rng.randint(2, 100), 1_000_000_000))
+    statement = rng.randint(1, int(25 * calls) + 10)
+    return Ending(statement=statement, refusal=rng.choice(list(Refusal)), refused=refused)
