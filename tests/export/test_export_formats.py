@@ -105,7 +105,9 @@ def test_an_apostrophe_is_written_nowhere_but_in_csv(run, out):
 def test_a_gzipped_file_holds_the_same(run, out, ending):
     run(out / f"a.{ending}")
     run(out / f"a.{ending}.gz")
-    assert gzip.decompress((out / f"a.{ending}.gz").read_bytes()) == (out / f"a.{ending}").read_bytes()
+    packed = (out / f"a.{ending}.gz").read_bytes()
+    assert gzip.decompress(packed) == (out / f"a.{ending}").read_bytes()
+    assert packed[3:8] == bytes(5)  # no name and no time of a temporary file
 
 
 def test_json_lines_hold_lists_and_what_else_the_api_sent(run, out):

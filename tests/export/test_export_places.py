@@ -16,9 +16,7 @@ import pytest
 
 from crawler.errors import InputError, MissingExtra, StoreError
 from crawler.export import Options, export
-from crawler.export.creators import read_creators
 from crawler.filters import Filters
-from crawler.reading import open_readonly
 from crawler.store import open_database
 
 FORMATS = ["csv", "xlsx", "jsonl", "parquet", "db"]
@@ -161,20 +159,26 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(
     assert list(out.iterdir()) == []
 
 
-def test_rows_are_of_one_moment_while_a_run_goes_on(db):
+_MANY = """
+WITH RECURSIVE number(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM number WHERE n < 3000)
+INSERT INTO users (key, id, name, first_seen_at, last_seen_at, first_run_id, last_run_id)
+SELECT n, n, 'before', '2026-11-01T18:30:00.000Z', '2026-11-01T18:30:00.000Z', 1, 1 FROM number
+"""
+
+
+def test_rows_are_of_one_moment_while_a_run_goes_on(db, out):
     writer = open_database(db)
-    with closing(open_readonly(db)) as connection:
-        connection.execute("BEGIN")
-        rows = read_creators(connection, Filters())
-        first = next(rows)
-        with writer.atomic():
-            writer.conn.execute("UPDATE users SET name = 'later', red_id = NULL")
-            writer.conn.execute("DELETE FROM sightings")
-        rest = list(rows)
+    writer.conn.execute(_MANY)
+    heard = []
+
+    def write_meanwhile(creators, _total):
+        heard.append(creators)
+        writer.conn.execute("UPDATE users SET name = 'later'")
+
+    export(db, out / "a.csv", Filters(), progress=write_meanwhile)
     writer.close()
-    assert first.keywords
-    assert all(row.keywords for row in rest)
-    assert "later" not in {row.name for row in rest}
+    assert heard[0] < heard[-1]
+    assert b"later" not in (out / "a.csv").read_bytes()
 
 
 def test_progress_hears_of_every_creator_and_how_many_there_are(db, out):
