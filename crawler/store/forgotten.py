@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ READ_SALT = "SELECT value FROM settings WHERE name = 'forget_salt'"
 WRITE_SALT = "INSERT INTO settings (name, value) VALUES ('forget_salt', ?)"
 
 REMEMBER = "INSERT OR IGNORE INTO forgotten (fingerprint, forgotten_at) VALUES (?, ?)"
+
+_WORD = re.compile("[0-9A-Za-z_]{4,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class Forgotten:
         if not self.fingerprints:
             return creators
         return [c for c in creators if not self._holds(c.id) and not self._holds(c.red_id)]
+
+    def named_in(self, text: str) -> bool:
+        """Whether any word of `text` is the id or red_id of somebody who was forgotten."""
+        return bool(self.fingerprints) and any(map(self._holds, _WORD.findall(text)))
 
     def follow(self, connection: sqlite3.Connection, creators: Sequence[Creator], moment: str) -> Forgotten:
         """These and the red_ids under which forgotten ids go now, remembered too; inside the caller's

@@ -129,16 +129,24 @@ class Store:
             ),
         )  # fmt: skip
         # A reply that names a forgotten creator is not kept at all.
-        if write.body is not None and len(kept) == len(page.creators):
-            body = zlib.compress(write.body, REPLY_COMPRESSION)
-            self._connection.execute(sql.INSERT_REPLY, (cursor.lastrowid, body))
+        body = write.body
+        if body is not None and len(kept) == len(page.creators) and not self._names_forgotten(body):
+            packed = zlib.compress(body, REPLY_COMPRESSION)
+            self._connection.execute(sql.INSERT_REPLY, (cursor.lastrowid, packed))
         if page.rejects:
             self._rejects(page.rejects, work, write.number, write.call_id, moment)
 
     def _rejects(self, rejects: Sequence[Reject], work: Work, page: int, call_id: int, moment: str) -> None:
         where = (self._run_id, self._endpoint_id, work.keyword_id, call_id, page)
-        rows = [(*where, reject.rank, reject.reason, reject.entry, moment) for reject in rejects]
+        rows = [
+            (*where, reject.rank, reject.reason, reject.entry, moment)
+            for reject in rejects
+            if not self._forgotten.named_in(reject.entry)
+        ]
         self._connection.executemany(sql.INSERT_REJECT, rows)
+
+    def _names_forgotten(self, body: bytes) -> bool:
+        return self._forgotten.named_in(body.decode(errors="replace"))
 
     def _settle(self, call_id: int, settlement: Settlement, moment: str) -> None:
         s = settlement

@@ -22,10 +22,33 @@ from crawler.cli.forget import forget
 from crawler.cli.verify import verify
 from crawler.errors import AlreadyRunning, InputError
 from crawler.lock import hold
-from crawler.model import Creator, Keyword
+from crawler.model import (
+    Charge,
+    Creator,
+    Keyword,
+    OpenCall,
+    Page,
+    Reject,
+    SavePage,
+    SettleCall,
+    Settlement,
+    Work,
+)
 from crawler.search.index import update_search_index
-from crawler.store import open_database
-from tests.filled import EMOJI, MANY_FANS, ONLY_RED_ID, ORDINARY, OUTFITS, Night, creator, page, play
+from crawler.store import Store, open_database
+from tests.filled import (
+    AFTERWARDS,
+    CHARGED,
+    EMOJI,
+    MANY_FANS,
+    ONLY_RED_ID,
+    ORDINARY,
+    OUTFITS,
+    Night,
+    creator,
+    page,
+    play,
+)
 
 CHANGED_RED_ID = ORDINARY[4]
 """Whose red_id is another since the third night."""
@@ -148,6 +171,26 @@ def test_a_reply_with_a_forgotten_creator_is_not_kept(db):
     ask(db, ORDINARY[0].id)
     add_night(db, ORDINARY[0], ORDINARY[1])
     assert reply(db, 20) is None
+
+
+def test_what_cannot_be_read_and_names_a_forgotten_creator_is_not_kept(db):
+    ask(db, MANY_FANS.id)
+    entry = json.dumps({"link": f"user/{MANY_FANS.id}?x", "name": "a new bio"})
+    with closing(open_database(db)) as opened:
+        work = Work(1, OUTFITS.text, 3, 1, 50)
+        store = Store(opened, db, 3, 1, lambda: AFTERWARDS)
+        first, second = store.apply([OpenCall(work, 1, 1), OpenCall(work, 1, 2)])
+        refused = Settlement(Charge.UNKNOWN, "777", 200, 1)
+        found = Page((), (Reject(1, "no id", entry), Reject(2, "null", "null")), 2)
+        store.apply(
+            [
+                SettleCall(first, refused, work, 1, entry.encode()),
+                SavePage(second, CHARGED, work, 1, found, 0, None, entry.encode()),
+            ]
+        )
+    assert not holds(db, "a new bio")
+    assert rows(db, "SELECT rank FROM rejects WHERE run_id = 3") == [(2,)]
+    assert rows(db, "SELECT rejected FROM pages ORDER BY id DESC LIMIT 1") == [(2,)]
 
 
 def test_only_hashes_are_kept_and_they_differ_from_database_to_database(db, filled_file, tmp_path):
