@@ -70,7 +70,7 @@ class _Sheet:
         self._whole = book.add_format({"num_format": "#,##0"})
         self._time = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss" +08:00"'})
         self._sheet.freeze_panes(1, 0)
-        self._sheet.ignore_errors({"number_stored_as_text": "A:C E:E"})
+        self._sheet.ignore_errors({"number_stored_as_text": f"A1:C{ROWS_MAX} E1:E{ROWS_MAX}"})
         header = book.add_format({"bold": True, "bottom": 1})
         for column, name in enumerate(COLUMNS):
             self._sheet.write_string(0, column, name, header)
