@@ -65,25 +65,21 @@ class MortalConnection:
         self._real = real
         self._doom = doom
 
-    def execute(self, *args: Any) -> sqlite3.Cursor:
-        """As the real one does it."""
-        self._doom.statement()
-        return self._real.execute(*args)
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """As the real one does it; no database refuses to roll back."""
+        if sql != "ROLLBACK":
+            self._doom.statement()
+        return self._real.execute(sql, *values)
 
-    def executemany(self, *args: Any) -> sqlite3.Cursor:
+    def executemany(self, sql: str, values: Any) -> sqlite3.Cursor:
         """As the real one does it."""
         self._doom.statement()
-        return self._real.executemany(*args)
+        return self._real.executemany(sql, values)
 
     @property
     def in_transaction(self) -> bool:
         """Never of a dead one."""
         return not self._doom.dead.is_set() and self._real.in_transaction
-
-    def rollback(self) -> None:
-        """Nothing is left to roll back once it is dead."""
-        if not self._doom.dead.is_set():
-            self._real.rollback()
 
     def close(self) -> None:
         """Closes the real one."""

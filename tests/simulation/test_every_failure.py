@@ -16,7 +16,7 @@ from tests.simulation.play import play
 from tests.simulation.scenario import Ending, EndingKind, Life, Refusal, Scenario
 
 WORLD = SimulatorSettings(
-    seed=3, creators=30, users_per_page=3, pages_per_keyword=(1, 2), latency_seconds=(1.0, 2.0)
+    seed=3, creators=30, users_per_page=3, pages_per_keyword=(1, 1), latency_seconds=(1.0, 2.0)
 )
 KEYWORDS = (("穿搭", None), ("显高穿搭", None))
 
