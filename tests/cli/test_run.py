@@ -321,3 +321,12 @@ async def test_the_summary_for_people_says_what_it_cost_and_what_comes_next(craw
         f"Go on where it stopped:  python -m crawler run keywords.txt --base-url {simulator.base_url}"
         in end.stdout
     )
+
+
+async def test_a_short_token_that_is_part_of_other_words_changes_no_answer(crawler):
+    crawler.keywords("穿搭")
+    async with Simulator(SimulatorSettings(seed=3, pages_per_keyword=(1, 1))) as simulator:
+        end = await crawler(*crawl(simulator), JUSTONEAPI_TOKEN="e")
+        names = [each.name for each in simulator.truth(["穿搭"]).creators.values()]
+    assert end.exit_code == 0
+    assert sorted(row[0] for row in crawler.rows("SELECT name FROM users")) == sorted(names)

@@ -1,0 +1,138 @@
+"""The shape of the house, held by walking its imports."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "crawler"
+
+LAYERS = (
+    {"errors", "i18n", "clock", "model", "stopping", "events", "links"},
+    {
+        "keywords",
+        "policy",
+        "followers",
+        "envelope",
+        "parse",
+        "endpoints",
+        "budget",
+        "outage",
+        "filters",
+        "terminal",
+    },
+    {"api", "throttle", "schema", "views", "store", "reading", "readonly", "lock"},
+    {"crawl"},
+    {"config"},
+    {"night"},
+    {
+        "query",
+        "search",
+        "export",
+        "report",
+        "status",
+        "verify",
+        "forgetting",
+        "prune",
+        "browse",
+        "library",
+        "show",
+    },
+    {"simulator"},
+    {"cli"},
+)
+"""A module may import from layers above its own in this list, and from its own."""
+
+
+def imports(path):
+    """The modules of this package that a file imports, and the libraries."""
+    own, others = set(), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "crawler" and len(parts) > 1:
+                own.add(parts[1])
+            else:
+                others.add(parts[0])
+    return own, others
+
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.name[:2] != "__")
+
+
+def room(path):
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0].removesuffix(".py")
+
+
+def layer(name):
+    (found,) = [number for number, names in enumerate(LAYERS) if name in names]
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_one_way(path):
+    own, _others = imports(path)
+    for name in own - {room(path)}:
+        assert layer(name) <= layer(room(path)), f"{room(path)} imports {name}"
+
+
+def test_the_conductor_knows_neither_the_network_nor_the_database():
+    own, others = imports(PACKAGE / "crawl.py")
+    assert not others & {"aiohttp", "sqlite3", "sqlite_utils", "orjson"}
+    assert not own & {"api", "store", "schema"}
+
+
+def test_the_simulator_shares_nothing_with_the_crawler_that_it_judges():
+    for path in (PACKAGE / "simulator").rglob("*.py"):
+        assert imports(path)[0] <= {"simulator", "i18n"}
+
+
+@pytest.mark.parametrize(
+    ("library", "rooms"),
+    [
+        ("aiohttp", {"api", "simulator"}),
+        ("asyncio_throttle", {"throttle"}),
+        ("filelock", {"lock"}),
+        ("rich", {"show", "cli", "export"}),
+        ("click", {"cli", "simulator"}),
+        ("dotenv", {"cli"}),
+        ("xlsxwriter", {"export"}),
+        ("pyarrow", {"export"}),
+        ("jinja2", {"report"}),
+        ("pygal", {"report"}),
+        ("datasette", {"browse"}),
+    ],
+)
+def test_one_edge_has_one_library(library, rooms):
+    assert {room(path) for path in MODULES if library in imports(path)[1]} <= rooms
+
+
+def test_a_file_fits_one_sitting():
+    sizes = {str(path.relative_to(PACKAGE)): len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert {name: size for name, size in sizes.items() if size > 300} == {"crawl.py": sizes["crawl.py"]}
+    assert sizes["crawl.py"] <= 380
+
+
+def test_no_exception_is_caught_wholesale_but_in_the_outermost_command():
+    found = {
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and isinstance(node.type, ast.Name)
+        and node.type.id == "Exception"
+    }
+    assert found <= {"cli/__init__.py"}
+
+
+def test_a_clone_stands_alone():
+    """No path of one machine, and no address that pins would be fetched from."""
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert all("==" in line and "/" not in line for line in pins if not line.startswith("#"))
