@@ -65,8 +65,8 @@ class Api:
         self._settings = settings
         self._session = session
         self._base = URL(settings.base_url.rstrip("/"), encoded=True)
-        # An answer that repeats the request's address would bring the token into the database. A token that is
-        # short, of a simulator say, can be part of any word, and is looked for behind its name only.
+        # An answer that repeats the request's address would bring the token into the database. A short token,
+        # a simulator's say, can be part of any word and is looked for behind its name only.
         name = "" if len(settings.token) >= TOKEN_LENGTH_TELLING else "token="
         self._secret, self._masked = f"{name}{settings.token}".encode(), f"{name}{TOKEN_MASK}".encode()
 
