@@ -1,4 +1,4 @@
-"""The README's commands, run in their order by a user who knows nothing else; the Chinese one has the same."""
+"""The README's commands, run in order by a user who knows nothing else; the Chinese one has the same."""
 
 import asyncio
 import configparser
