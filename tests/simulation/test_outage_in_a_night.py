@@ -1,0 +1,50 @@
+"""An outage in the middle of a night: the run pauses, probes and stops instead of burning its keywords."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from crawler.events import KeywordFailed, OutageOver, OutagePause
+from crawler.policy import EXIT_STOPPED
+from crawler.simulator import SimulatorSettings
+from tests.simulation.checks import violations
+from tests.simulation.play import play
+from tests.simulation.scenario import Life, Scenario
+
+KEYWORDS = tuple((f"关键词{number}", None) for number in range(60))
+WORLD = SimulatorSettings(
+    seed=5, creators=200, users_per_page=2, pages_per_keyword=(1, 1), latency_seconds=(0.5, 1)
+)
+
+
+def scenario(faults):
+    return Scenario(5, KEYWORDS, 3, replace(WORLD, faults=faults), (Life(workers=16),))
+
+
+@pytest.mark.parametrize("fault", ["503", "html", "drop", "hang", "301"])
+def test_when_nothing_works_any_more_the_run_stops_and_fails_no_keyword(fault, folder):
+    history = play(scenario({fault: 1.0}), folder)
+
+    stopped = history.lived[0].summary
+    assert stopped.exit_code == EXIT_STOPPED
+    assert stopped.keywords.failed == 0
+    assert stopped.calls.sent < len(KEYWORDS)
+    pauses = [event.seconds for event in history.events if isinstance(event, OutagePause)]
+    assert pauses == [15.0, 30.0, 60.0, 120.0, 240.0]
+    assert violations(history) == {}
+
+
+def test_when_the_service_comes_back_the_run_goes_on_and_finishes(folder):
+    def prepare(simulator):
+        def come_back():
+            simulator.settings = WORLD
+
+        asyncio.get_running_loop().call_later(60.0, come_back)
+
+    history = play(scenario({"503": 1.0}), folder, prepare)
+
+    assert history.lived[0].summary.outcome == "done"
+    assert any(isinstance(event, OutageOver) for event in history.events)
+    assert not any(isinstance(event, KeywordFailed) for event in history.events)
+    assert violations(history) == {}
