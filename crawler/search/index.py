@@ -81,6 +81,8 @@ INSERT INTO search_documents (rowid, name, whole_name, red_id, keywords, bio) VA
 
 READ_DOCUMENT = "SELECT rowid, name, whole_name, red_id, keywords, bio FROM search_documents WHERE rowid = ?"
 
+OPTIMIZE = "INSERT INTO search_documents (search_documents) VALUES ('optimize')"
+
 DELETE_DOCUMENT = "DELETE FROM search_documents WHERE rowid = ?"
 
 READ_POSITION = "SELECT position FROM search_rows WHERE user_key = ?"
@@ -161,7 +163,7 @@ def forget_from_index(connection: sqlite3.Connection, user_key: int) -> None:
     row = connection.execute(READ_POSITION, (user_key,)).fetchone()
     if row is not None:
         _delete(connection, [row[0]])
-        connection.execute("INSERT INTO search_documents (search_documents) VALUES ('optimize')")
+        connection.execute(OPTIMIZE)
 
 
 def _exists(connection: sqlite3.Connection) -> bool:
