@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from crawler.cli.options import db_option, filter_options
-from crawler.cli.output import output_options, write_answer
+from crawler.cli.output import TABLE_ROWS, output_options, write_answer
 from crawler.errors import InputError
 from crawler.filters import Filters
 from crawler.i18n import _
@@ -73,7 +73,7 @@ def query(
 ) -> None:
     """The command; its help stands above, where it can be translated."""
     named = load_questions(questions)
-    table_rows = None if filters.limit is not None or schema else 100
+    table_rows = None if filters.limit is not None or schema else TABLE_ROWS
     if question is None and not schema:
         if options := given(filters, None):
             raise InputError(_("%s belongs to a question: `crawler query` lists them") % options[0])
