@@ -32,7 +32,7 @@ def simulator():
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    simulator = Simulator(SimulatorSettings(seed=2))
+    simulator = Simulator(SimulatorSettings(pages_per_keyword=(1, 3)))
     asyncio.run_coroutine_threadsafe(simulator.start(), loop).result()
     yield simulator
     asyncio.run_coroutine_threadsafe(simulator.stop(), loop).result()
