@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -83,14 +84,19 @@ class Ended:
 
 @dataclass(slots=True)
 class Desk:
-    """A folder with keywords and a database, and the runs on it. `in_flight` counts the calls that runs which
-    were killed had not settled."""
+    """A folder with keywords and a database, and the runs on it.
+
+    `in_flight` counts the calls that killed runs had not settled, `paid_twice` the charges beyond the first
+    of each page, `signalled` the signals by name; `resumed_seconds` are times from start to first call.
+    """
 
     folder: Path
     service: Service
     workers: int = 8
     in_flight: int = 0
     kills: int = 0
+    paid_twice: int = 0
+    signalled: Counter[str] = field(default_factory=Counter)
     resumed_seconds: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -133,6 +139,7 @@ class Desk:
         process = self.start()
         if self.service.wait_for(self.service.requests + requests, process):
             process.send_signal(number)
+            self.signalled[number.name] += 1
         ended = self.finish(process)
         if ended.exit_code == -signal.SIGKILL:
             self.kills += 1
@@ -194,12 +201,13 @@ def kill_and_resume(folder: Path, rng: Random, signals: Sequence[signal.Signals]
         for number in signals:
             ended = desk.kill_after(rng.randint(1, 10), number)
             if "Traceback" in ended.stderr:
-                flaws.append(ended.stderr)
+                flaws.append(ended.stderr[-500:])
         last = desk.run()
         if last.exit_code != 0:
-            flaws.append(f"the last run ended with {last.exit_code}: {last.stderr}")
+            flaws.append(f"the last run ended with {last.exit_code}: {last.stderr[-500:]}")
         before = running.requests
         desk.finish(desk.start())
         if running.requests != before:
             flaws.append("a run with nothing to do made calls")
+        desk.paid_twice = desk.charged_twice()
         return desk, flaws + desk.flaws()
