@@ -12,9 +12,11 @@ from sqlite_utils.migrations import Migrations
 
 migrations = Migrations("crawler")
 
-# `users.key` is the row's own number: new creators get rising numbers, so that what refers to them is appended
-# instead of scattered (a third less work per page than referring to `id`), and an `id` that turns up late is
-# one update.
+# `users.key` is the row's own number: new creators get rising numbers, so that what refers to them is
+# appended instead of scattered (a third less work per page than referring to `id`), and an `id` that turns up
+# late is one update.
+# `pages.unsighted` counts entries that need no sighting of their own: those without an id, which may join
+# another's, and forgotten creators. With it the sightings of a crawl can be counted against its pages.
 _TABLES = """
 CREATE TABLE endpoints (
     id       INTEGER PRIMARY KEY,
@@ -140,6 +142,7 @@ CREATE TABLE pages (
     users_new      INTEGER NOT NULL,
     new_to_keyword INTEGER NOT NULL,
     rejected       INTEGER NOT NULL,
+    unsighted      INTEGER NOT NULL DEFAULT 0,
     oddity         TEXT,
     fetched_at     TEXT NOT NULL,
     UNIQUE (keyword_id, crawl, page, endpoint_id)
@@ -199,13 +202,6 @@ VALUES (1, 'xiaohongshu/search-user/v2', 'xiaohongshu', '/api/xiaohongshu/search
 @migrations(name="0001_tables")
 def _tables(db: Database) -> None:
     run_script(db, _TABLES)
-
-
-@migrations(name="0002_unsighted")
-def _unsighted(db: Database) -> None:
-    # Entries of a page that need not have a sighting of their own: those without an id, which may join another's,
-    # and forgotten creators. With it the sightings of a crawl can be counted against its pages.
-    db.conn.execute("ALTER TABLE pages ADD COLUMN unsighted INTEGER NOT NULL DEFAULT 0")
 
 
 def run_script(db: Database, script: str) -> None:

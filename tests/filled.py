@@ -1,8 +1,8 @@
 """A database as three nights leave it, written by the real store: the same rows every time.
 
-Night 1 (2 November in Shanghai) crawls three keywords and fails two. Night 2 stops at the quota. Night 3 still
-fails one of them, brings new creators and finds others changed. The special creators below bear what hostile
-or careless text can hold; the rest are ordinary.
+Night 1 (2 November in Shanghai) crawls three keywords and fails two. Night 2 stops at the quota. Night 3
+still fails one of them, brings new creators and finds others changed. The special creators below bear what
+hostile or careless text can hold; the rest are ordinary.
 """
 
 from __future__ import annotations
