@@ -134,10 +134,13 @@ class Desk:
             self.resumed_seconds.append(lines[0]["at"] - begun)
         return ended
 
-    def kill_after(self, requests: int, number: signal.Signals = signal.SIGKILL) -> Ended:
-        """Starts a run and signals it once it has made so many requests."""
+    def kill_after(
+        self, *, requests: int = 0, seconds: float = 0.0, number: signal.Signals = signal.SIGKILL
+    ) -> Ended:
+        """Starts a run and signals it once it has made so many requests and so much time has passed."""
         process = self.start()
         if self.service.wait_for(self.service.requests + requests, process):
+            time.sleep(seconds)
             process.send_signal(number)
             self.signalled[number.name] += 1
         ended = self.finish(process)
@@ -153,6 +156,8 @@ class Desk:
 
     def unsettled(self) -> int:
         """Calls of the last run that never came home."""
+        if not self.query("SELECT 1 FROM sqlite_schema WHERE name = 'calls'"):
+            return 0  # killed before there were tables
         sql = "SELECT count(*) FROM calls WHERE settled_at IS NULL AND run_id = (SELECT max(id) FROM runs)"
         return int(self.query(sql)[0][0])
 
@@ -199,7 +204,10 @@ def kill_and_resume(folder: Path, rng: Random, signals: Sequence[signal.Signals]
         desk = Desk(folder, running, workers=rng.choice((1, 4, 16, 40)))
         flaws = []
         for number in signals:
-            ended = desk.kill_after(rng.randint(1, 10), number)
+            # Before there are tables, too: a SIGKILL may come at any moment.
+            early = number is signal.SIGKILL and rng.random() < 0.3
+            when = {"seconds": rng.uniform(0.0, 0.4)} if early else {"requests": rng.randint(1, 10)}
+            ended = desk.kill_after(**when, number=number)
             if "Traceback" in ended.stderr:
                 flaws.append(ended.stderr[-500:])
         last = desk.run()

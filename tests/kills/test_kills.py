@@ -32,7 +32,7 @@ def test_killed_again_and_again_it_loses_nothing_and_pays_twice_at_most_what_was
 
 @pytest.mark.parametrize(("number", "exit_code"), [(TERM, 143), (INT, 130)])
 def test_a_signal_lets_the_calls_in_flight_come_home_and_nothing_is_paid_twice(desk, number, exit_code):
-    ended = desk.kill_after(5, number)
+    ended = desk.kill_after(requests=5, number=number)
 
     assert ended.exit_code == ended.summary["exit_code"] == exit_code
     assert ended.summary["outcome"] == "interrupted"

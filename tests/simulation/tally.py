@@ -105,8 +105,8 @@ class Tally:
         yield from ("", "| what came of it | |", "|---|---:|")
         yield from (f"| {name} | {times:,} |" for name, times in self.came.items())
         if self.resumed_seconds:
-            yield f"| seconds from a process's start to its first call, median | {median(self.resumed_seconds):.2f} |"
-            yield f"| the same, longest | {max(self.resumed_seconds):.2f} |"
+            yield f"| seconds from start to first call, median | {median(self.resumed_seconds):.2f} |"
+            yield f"| seconds from start to first call, longest | {max(self.resumed_seconds):.2f} |"
         yield from ("", "| promise | times broken |", "|---|---:|")
         yield from (f"| {words} | {self.broken[name]:,} |" for name, words in PROMISES.items())
         yield f"| the same of real processes | {self.broken['real processes']:,} |"

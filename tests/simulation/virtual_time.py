@@ -92,7 +92,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 class WallClock:
     """The time of day on the running loop's clock, which began at `START`. Call it to read it."""
 
-    START = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+    START = datetime(2026, 11, 25, 15, 58, 30, tzinfo=UTC)
+    """Shortly before midnight in Shanghai, where the quota's day ends."""
 
     def __call__(self) -> datetime:
         """Now, with its zone."""
