@@ -50,7 +50,7 @@ from crawler.model import (
 )
 from crawler.outage import Outage
 from crawler.policy import ATTEMPTS_MAX, EXIT_STOPPED, Action, Blame, Decision, backoff_seconds, decide
-from crawler.stopping import Stop, StopCause
+from crawler.stopping import DAY_CAP, OUTAGE, RATE_LIMIT, RUN_CAP, Stop, StopCause
 from crawler.throttle import Throttle
 
 REFUSALS_MAX = 12
@@ -145,7 +145,7 @@ class Crawl:
             while not self._stop.requested and (chosen := self._next_keyword()) is not None:
                 await self._keyword(*chosen)
         except CrawlerError as exc:
-            self._stop.request(StopCause("stopped", str(exc), exc.exit_code))
+            self._stop.request(StopCause("stopped", exc.english, exc.exit_code))
 
     def _next_keyword(self) -> tuple[Work, bool] | None:
         """The next keyword and whether this is its last chance: those put off come after all others."""
@@ -201,8 +201,7 @@ class Crawl:
     async def _wait_for_probe(self) -> bool:
         seconds = self._outage.next_pause_seconds()
         if seconds is None:
-            reason = "the service is out: most calls failed, and so did the probes after pauses"
-            self._stop.request(StopCause("stopped", reason, EXIT_STOPPED))
+            self._stop.request(StopCause("stopped", OUTAGE, EXIT_STOPPED))
             return False
         self._emit(OutagePause(seconds, self._outage.probes))
         await self._stop.sleep(seconds)
@@ -250,9 +249,9 @@ class Crawl:
                     self._settled.clear()
                     await self._settled.wait()
                 case Verdict.RUN_CAP:
-                    self._stop.request(StopCause("stopped", "--max-calls is reached", EXIT_STOPPED))
+                    self._stop.request(StopCause("stopped", RUN_CAP, EXIT_STOPPED))
                 case Verdict.DAY_CAP:
-                    self._stop.request(StopCause("stopped", "--max-calls-per-day is reached", EXIT_STOPPED))
+                    self._stop.request(StopCause("stopped", DAY_CAP, EXIT_STOPPED))
         return None
 
     async def _save(
@@ -306,8 +305,7 @@ class Crawl:
         self._emit(RateLimited(str(self._throttle.rate), lowered))
         self._refusals_in_a_row += lowered
         if self._refusals_in_a_row > REFUSALS_MAX:
-            reason = "the rate limit does not let up, however slow the calls"
-            self._stop.request(StopCause("stopped", reason, EXIT_STOPPED))
+            self._stop.request(StopCause("stopped", RATE_LIMIT, EXIT_STOPPED))
 
     async def _give_up(self, work: Work, reason: str, last_chance: bool) -> None:
         if last_chance:

@@ -13,11 +13,22 @@ What the API answers is never an exception: it is a value (`Reply`, `CallFailed`
 
 from __future__ import annotations
 
+from crawler.i18n import N_, _, english
+
+CANNOT_WRITE = N_("cannot write %s: %s")
+NOT_USABLE = N_("%s is not a usable SQLite database: %s")
+"""Errors that can end a run, and so become its stored reason."""
+
 
 class CrawlerError(Exception):
     """Something the user can act on; `str(error)` is the whole message, without a traceback."""
 
     exit_code = 1
+
+    @property
+    def english(self) -> str:
+        """The message as programs and the database take it, whatever the reader's language."""
+        return str(english(self.args[0])) if self.args else ""
 
 
 class InputError(CrawlerError):
@@ -30,7 +41,9 @@ class MissingExtra(InputError):
     """A feature that needs an optional group of packages; the message holds the command that installs it."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs optional packages: pip install 'creator-crawler[{extra}]'")
+        super().__init__(
+            _("%s needs optional packages: pip install 'creator-crawler[%s]'") % (feature, extra)
+        )
 
 
 class WrongService(CrawlerError):

@@ -6,6 +6,9 @@ import gettext
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 DOMAIN = "crawler"
 LOCALE_DIR = Path(__file__).parent / "locale"
@@ -26,11 +29,47 @@ def translations(lang: str) -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, LOCALE_DIR, languages=[lang], fallback=True)
 
 
+class Message(str):
+    """A text in the reader's language that still knows its English, also after `%`."""
+
+    __slots__ = ("english",)
+    english: str
+
+    def __new__(cls, text: str, english: str) -> Message:
+        message = super().__new__(cls, text)
+        message.english = english
+        return message
+
+    def __mod__(self, values: Any) -> Message:
+        return Message(super().__mod__(values), self.english % _all_english(values))
+
+
+def _all_english(values: Any) -> Any:
+    if isinstance(values, tuple):
+        return tuple(map(english, values))
+    if isinstance(values, dict):
+        return {name: english(value) for name, value in values.items()}
+    return english(values)
+
+
+def english(text: T) -> T | str:
+    """`text` as programs and the database take it, in any reader's language; other values as they are."""
+    return text.english if isinstance(text, Message) else text
+
+
 def _(message: str) -> str:
     """`message` in the reader's language."""
-    return translations(language()).gettext(message)
+    translated = translations(language()).gettext(message)
+    return message if translated == message else Message(translated, message)
 
 
 def N_(message: str) -> str:
     """`message` as it stands, marked for translation where `_` is called later."""
     return message
+
+
+def speak_to_libraries() -> None:
+    """Lets libraries that use gettext's default domain, as click does, speak the reader's language too."""
+    if language() == "zh":
+        gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
+        gettext.textdomain(DOMAIN)

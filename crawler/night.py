@@ -24,7 +24,7 @@ from crawler.lock import hold
 from crawler.model import Keyword, KeywordCounts, Problem, RunSummary, Work
 from crawler.outage import Outage, OutageLimits
 from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_STOPPED
-from crawler.stopping import Stop, StopCause
+from crawler.stopping import ALL_DONE, NOTHING_DUE, SOME_FAILED, Stop, StopCause
 from crawler.store import Journal, Store, open_database, runs, store_errors
 from crawler.store.worklist import Worklist, due_work, make_worklist
 from crawler.throttle import Throttle, parse_rate
@@ -175,7 +175,7 @@ class _Night:
         except StoreError as exc:
             # Everything that was saved before stays saved; only the closing words are missing.
             with store_errors(self._settings.db):
-                return self._summary(crawl, StopCause("stopped", str(exc), EXIT_STOPPED), seconds)
+                return self._summary(crawl, StopCause("stopped", exc.english, EXIT_STOPPED), seconds)
         return summary
 
     def _cause(self, crawl: Crawl) -> StopCause:
@@ -184,10 +184,8 @@ class _Night:
             return self._stop.cause
         assert finished, "a run that nothing stopped has left work behind"
         if crawl.failures:
-            return StopCause("failed", _("some keywords failed"), EXIT_SOME_FAILED)
-        return StopCause(
-            "done", _("all due keywords are done") if self._due else _("nothing is due"), EXIT_DONE
-        )
+            return StopCause("failed", SOME_FAILED, EXIT_SOME_FAILED)
+        return StopCause("done", ALL_DONE if self._due else NOTHING_DUE, EXIT_DONE)
 
     def _summary(self, crawl: Crawl, cause: StopCause, seconds: float) -> RunSummary:
         done, failed = crawl.keywords_done, len(crawl.failures)

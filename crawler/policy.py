@@ -11,6 +11,7 @@ import enum
 import random
 from dataclasses import dataclass
 
+from crawler.i18n import N_
 from crawler.model import CallFailed, Charge, FailureKind, Outcome, Reply
 
 
@@ -43,7 +44,8 @@ EXIT_TOKEN = 77
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table. `exit_code` counts only where the run stops."""
+    """One row of the table. `meaning` is English, translated where it is shown; `exit_code` counts only where
+    the run stops."""
 
     action: Action
     charge: Charge
@@ -53,23 +55,25 @@ class Rule:
 
 
 RULES: dict[int, Rule] = {
-    0: Rule(Action.USE, Charge.CHARGED, Blame.NOBODY, "success"),
-    201: Rule(Action.END_KEYWORD, Charge.CHARGED, Blame.NOBODY, "no content"),
-    301: Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, "collection failed"),
-    302: Rule(Action.SLOW_DOWN, Charge.FREE, Blame.NOBODY, "rate limit"),
-    303: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, "daily quota used up"),
-    400: Rule(Action.FAIL_KEYWORD, Charge.FREE, Blame.KEYWORD, "bad parameter"),
-    500: Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, "internal server error"),
-    503: Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, "temporarily unavailable"),
-    404: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, "no such route: check --base-url", EXIT_USAGE),
-    100: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, "token invalid or expired", EXIT_TOKEN),
-    101: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, "token invalid, expired or missing", EXIT_TOKEN),
-    600: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, "no permission for this endpoint", EXIT_TOKEN),
-    601: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, "balance used up"),
-    602: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, "this token's spending cap is reached"),
+    0: Rule(Action.USE, Charge.CHARGED, Blame.NOBODY, N_("success")),
+    201: Rule(Action.END_KEYWORD, Charge.CHARGED, Blame.NOBODY, N_("no content")),
+    301: Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, N_("collection failed")),
+    302: Rule(Action.SLOW_DOWN, Charge.FREE, Blame.NOBODY, N_("rate limit")),
+    303: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, N_("daily quota used up")),
+    400: Rule(Action.FAIL_KEYWORD, Charge.FREE, Blame.KEYWORD, N_("bad parameter")),
+    500: Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, N_("internal server error")),
+    503: Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, N_("temporarily unavailable")),
+    404: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, N_("no such route: check --base-url"), EXIT_USAGE),
+    100: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, N_("token invalid or expired"), EXIT_TOKEN),
+    101: Rule(
+        Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, N_("token invalid, expired or missing"), EXIT_TOKEN
+    ),
+    600: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, N_("no permission for this endpoint"), EXIT_TOKEN),
+    601: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, N_("balance used up")),
+    602: Rule(Action.STOP_RUN, Charge.FREE, Blame.ACCOUNT, N_("this token's spending cap is reached")),
 }
 
-UNKNOWN_CODE = Rule(Action.FAIL_KEYWORD, Charge.UNKNOWN, Blame.KEYWORD, "undocumented code")
+UNKNOWN_CODE = Rule(Action.FAIL_KEYWORD, Charge.UNKNOWN, Blame.KEYWORD, N_("undocumented code"))
 """Asked once and never looped on: each try might cost money."""
 
 STATUS_RULES: dict[int, Rule] = {
@@ -80,8 +84,8 @@ STATUS_RULES: dict[int, Rule] = {
 }
 """Only for answers without a readable envelope."""
 
-NOT_SENT = Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, "no connection")
-NO_ANSWER = Rule(Action.RETRY, Charge.UNKNOWN, Blame.SERVICE, "no readable answer")
+NOT_SENT = Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, N_("no connection"))
+NO_ANSWER = Rule(Action.RETRY, Charge.UNKNOWN, Blame.SERVICE, N_("no readable answer"))
 """The request went out and what came back does not say whether it was charged."""
 
 

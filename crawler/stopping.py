@@ -6,10 +6,24 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
+from crawler.i18n import N_
+
+ALL_DONE = N_("all due keywords are done")
+NOTHING_DUE = N_("nothing is due")
+SOME_FAILED = N_("some keywords failed")
+RUN_CAP = N_("--max-calls is reached")
+DAY_CAP = N_("--max-calls-per-day is reached")
+OUTAGE = N_("the service is out: most calls failed, and so did the probes after pauses")
+RATE_LIMIT = N_("the rate limit does not let up, however slow the calls")
+INTERRUPTED = N_("interrupted by %s")
+CRASHED = N_("the process ended without a word")
+"""Why a run ended, as `runs.reason` keeps it: in English, translated where it is shown. The code with which the
+service stopped a run is worded in `policy`, what went wrong with the database in `errors`."""
+
 
 @dataclass(frozen=True, slots=True)
 class StopCause:
-    """Why a run ends before its work does: `outcome` is stopped or interrupted."""
+    """How a run ends, and why, in English: `outcome` is done, failed, stopped or interrupted."""
 
     outcome: str
     reason: str

@@ -36,7 +36,7 @@ from crawler.search import update_search_index
 from crawler.show import JsonLines, TextLines, summary_json, summary_text
 from crawler.show.describe import Level
 from crawler.show.program import this_command
-from crawler.stopping import Stop, StopCause
+from crawler.stopping import INTERRUPTED, Stop, StopCause
 from crawler.store import open_database, store_errors
 
 DEFAULTS = NightSettings(token="")
@@ -228,7 +228,7 @@ def stop_on_signals(stop: Stop, drain_seconds: float) -> None:
             stop.leave()
             return
         name = signal.Signals(number).name
-        stop.request(StopCause("interrupted", _("interrupted by %s") % name, 128 + number))
+        stop.request(StopCause("interrupted", INTERRUPTED % name, 128 + number))
         loop.call_later(drain_seconds, stop.leave)
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -245,5 +245,5 @@ def _refused(error: CrawlerError, db: Path) -> RunSummary:
     """A summary for a run that did not come to its first call."""
     outcome = "failed" if isinstance(error, InputError | TokenError) else "stopped"
     return RunSummary(
-        outcome, str(error), error.exit_code, KeywordCounts(), CallCounts(), UserCounts(), 0.0, str(db)
+        outcome, error.english, error.exit_code, KeywordCounts(), CallCounts(), UserCounts(), 0.0, str(db)
     )

@@ -16,6 +16,7 @@ from crawler.endpoints import SEARCH_USER_V2
 from crawler.i18n import _
 from crawler.reading import open_readonly
 from crawler.show.program import program_name
+from crawler.show.reasons import outcome_text, reason_text
 from crawler.show.text import span
 from crawler.status import Run, Status, UndoneKeyword, read_status
 from crawler.terminal import harmless, table_lines
@@ -108,7 +109,7 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
 def _undone(heading: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:
     for keyword in shown:
         page = _("page %d") % keyword.page
-        reason = f": {harmless(keyword.reason)}" if keyword.reason else ""
+        reason = f": {harmless(reason_text(keyword.reason))}" if keyword.reason else ""
         yield f"  {heading}: {harmless(keyword.text)}, {page}{reason}"
     if total > len(shown):
         yield "  " + _("… and %d more") % (total - len(shown))
@@ -117,6 +118,7 @@ def _undone(heading: str, shown: tuple[UndoneKeyword, ...], total: int) -> Itera
 def _run(run: Run) -> tuple[object, ...]:
     started = datetime.fromisoformat(run.started_at).replace(tzinfo=UTC).astimezone(SHANGHAI)
     done = f"{run.keywords_done:,}/{run.keywords_due:,}"
-    outcome = run.outcome or _("running, or died")
+    outcome = outcome_text(run.outcome) if run.outcome else _("running, or died")
+    reason = reason_text(run.reason) if run.reason else None
     time = span(run.seconds) if run.outcome else None
-    return run.id, f"{started:%Y-%m-%d %H:%M}", outcome, done, run.users_new, time, run.reason
+    return run.id, f"{started:%Y-%m-%d %H:%M}", outcome, done, run.users_new, time, reason

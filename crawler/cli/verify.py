@@ -17,7 +17,7 @@ import click
 
 from crawler.cli.options import DEFAULT_DB, db_option
 from crawler.errors import InputError
-from crawler.i18n import _
+from crawler.i18n import _, english
 from crawler.reading import open_readonly
 from crawler.show.program import program_name
 from crawler.terminal import harmless
@@ -86,7 +86,7 @@ def _as_json(db: Path, result: Mended) -> dict[str, Any]:
                 "kind": gap.kind,
                 "keyword": gap.keyword,
                 "page": gap.page,
-                "message": gap.message,
+                "message": english(gap.message),
                 "mendable": gap.mendable,
                 "mended": gap not in left,
             }

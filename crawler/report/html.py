@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from crawler.report.causes import CAUSES, cause_of
 from crawler.report.charts import day_bars
 from crawler.report.values import Report
 from crawler.report.words import Words
+from crawler.show.reasons import reason_text
 
 _FOLDER = Path(__file__).parent
 
@@ -51,6 +53,7 @@ def _template(words: Words) -> Any:
     )
     environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     environment.filters["cause_of"] = cause_of
+    environment.filters["reason_text"] = partial(reason_text, translate=words.catalogue.gettext)
     environment.filters["profile_link"] = profile_link
     environment.filters["picture_link"] = picture_link
     return environment.get_template("template.html")

@@ -19,7 +19,8 @@ from crawler.events import (
     Stopping,
 )
 from crawler.i18n import _
-from crawler.model import StopReason
+from crawler.model import Charge, StopReason
+from crawler.show.reasons import reason_text
 
 
 class Level(enum.IntEnum):
@@ -49,8 +50,8 @@ def describe(event: Event) -> tuple[Level, str]:
                 "keyword": event.work.text,
                 "page": event.page,
                 "attempt": event.attempt,
-                "reason": event.reason,
-                "charge": event.charge,
+                "reason": reason_text(event.reason),
+                "charge": _charge(event.charge),
                 "ms": event.milliseconds,
             }
         case PageStored():
@@ -73,9 +74,10 @@ def describe(event: Event) -> tuple[Level, str]:
             return Level.WARNING, _("the service answers again")
         case Stopping():
             line = _("stopping: %(reason)s; %(calls)d calls in flight come home")
-            return Level.WARNING, line % {"reason": event.cause.reason, "calls": event.in_flight}
+            return Level.WARNING, line % {"reason": reason_text(event.cause.reason), "calls": event.in_flight}
     level = Level.WARNING if isinstance(event, KeywordFailed) else Level.INFO
-    return level, line % {"keyword": event.work.text, "page": event.work.page, "reason": event.reason}
+    reason = reason_text(event.reason)
+    return level, line % {"keyword": event.work.text, "page": event.work.page, "reason": reason}
 
 
 def _page(event: PageStored) -> tuple[Level, str]:
@@ -92,6 +94,14 @@ def _page(event: PageStored) -> tuple[Level, str]:
         text += f"; {event.oddity}"
     odd = event.rejected or event.oddity
     return (Level.INFO if odd else Level.DEBUG), text
+
+
+def _charge(charge: Charge) -> str:
+    return {
+        Charge.CHARGED: _("charged"),
+        Charge.FREE: _("free"),
+        Charge.UNKNOWN: _("charge unknown"),
+    }[charge]
 
 
 def stop_reason_text(reason: StopReason) -> str:

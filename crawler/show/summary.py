@@ -10,6 +10,7 @@ from crawler.i18n import _
 from crawler.model import RunSummary
 from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_TOKEN, EXIT_USAGE
 from crawler.show.program import program_name
+from crawler.show.reasons import reason_text
 from crawler.show.text import span
 from crawler.terminal import harmless, width
 
@@ -45,7 +46,7 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         ),
         (_("time"), span(summary.seconds)),
     ]
-    lines = [f"{_heading(summary.outcome)}: {harmless(summary.reason)}"]
+    lines = [f"{_heading(summary.outcome)}: {harmless(reason_text(summary.reason))}"]
     label_width = max(width(label) for label, _text in rows)
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     lines += _failure_lines(summary)
@@ -71,7 +72,11 @@ def _failure_lines(summary: RunSummary) -> list[str]:
     lines = [
         "  "
         + _("failed: %(keyword)s, page %(page)d: %(reason)s")
-        % {"keyword": harmless(failure.text), "page": failure.page, "reason": harmless(failure.reason)}
+        % {
+            "keyword": harmless(failure.text),
+            "page": failure.page,
+            "reason": harmless(reason_text(failure.reason)),
+        }
         for failure in summary.failures[:FAILURES_SHOWN]
     ]
     if len(summary.failures) > FAILURES_SHOWN:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from crawler.errors import InputError, StoreError
+from crawler.errors import CANNOT_WRITE, NOT_USABLE, InputError, StoreError
 from crawler.i18n import _
 from crawler.views import migrations
 
@@ -65,11 +65,11 @@ def store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
-        raise StoreError(_("cannot write %s: %s") % (path, exc)) from exc
+        raise StoreError(_(CANNOT_WRITE) % (path, exc)) from exc
     except sqlite3.DatabaseError as exc:
         if isinstance(exc, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
             raise
-        raise InputError(_("%s is not a usable SQLite database: %s") % (path, exc)) from exc
+        raise InputError(_(NOT_USABLE) % (path, exc)) from exc
 
 
 def is_locked(error: BaseException | None) -> bool:

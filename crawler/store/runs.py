@@ -11,6 +11,7 @@ from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.errors import WrongService
 from crawler.i18n import _
 from crawler.model import CallCounts, RunSummary, UserCounts
+from crawler.stopping import CRASHED
 from crawler.store import sql
 
 
@@ -35,7 +36,7 @@ def claim_service(connection: sqlite3.Connection, service: str) -> None:
 def start_run(connection: sqlite3.Connection, version: str, now: Now) -> int:
     """The number of a new run; runs whose process died are closed first. Inside the caller's transaction."""
     moment = stamp(now())
-    connection.execute(sql.CLOSE_DEAD_RUNS, (moment,))
+    connection.execute(sql.CLOSE_DEAD_RUNS, (moment, CRASHED))
     row = (moment, os.getpid(), platform.node(), version)
     run_id = connection.execute(sql.START_RUN, row).lastrowid
     assert run_id is not None

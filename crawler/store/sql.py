@@ -135,7 +135,7 @@ UPDATE runs
 
 CLOSE_DEAD_RUNS = """
 UPDATE runs
-   SET ended_at = ?, outcome = 'crashed', reason = 'the process ended without a word'
+   SET ended_at = ?, outcome = 'crashed', reason = ?
  WHERE ended_at IS NULL
 """
 
