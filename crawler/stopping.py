@@ -17,8 +17,8 @@ OUTAGE = N_("the service is out: most calls failed, and so did the probes after 
 RATE_LIMIT = N_("the rate limit does not let up, however slow the calls")
 INTERRUPTED = N_("interrupted by %s")
 CRASHED = N_("the process ended without a word")
-"""Why a run ended, as `runs.reason` keeps it: in English, translated where it is shown. The code with which the
-service stopped a run is worded in `policy`, what went wrong with the database in `errors`."""
+"""Why a run ended, as `runs.reason` keeps it: in English, translated where it is shown. The codes with which
+the service stops a run are worded in `policy`, what goes wrong with the database in `errors`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class StopCause:
 
 
 class Stop:
-    """Once it is requested no new call is sent, and what is in flight comes home, unless `leave` is called."""
+    """Once it is requested no new call is sent and what is in flight comes home, unless `leave` is called."""
 
     def __init__(self) -> None:
         self._ending = asyncio.Event()

@@ -108,8 +108,8 @@ CAUSES = {
         N_("It was not asked again, for it may have charged; the vendor can say what the code means."),
     ),
 }
-"""By the API's code, by the meaning of a rule of `policy` that has no code, by the crawl's own reason to stop,
-or by one of the names above."""
+"""By the API's code, by the meaning of a rule of `policy` that has no code, by a reason of the crawl itself
+to stop, or by one of the names above."""
 
 
 def cause_of(reason: str | None, code: str | None = None) -> str | None:

@@ -30,7 +30,7 @@ def outcome_text(outcome: str) -> str:
 
 
 def reason_text(reason: str, translate: Callable[[str], str] = _) -> str:
-    """A stored reason in the reader's language, or that of `translate`; a reason of unknown make as it stands.
+    """A stored reason in the reader's language, or that of `translate`; any other text as it stands.
 
     Reasons are those of `stopping`, those that `policy.decide` composes, and errors of the database.
     """
