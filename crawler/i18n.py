@@ -68,6 +68,11 @@ def N_(message: str) -> str:
     return message
 
 
+def NN_(one: str, many: str) -> tuple[str, str]:
+    """The two forms as they stand, marked for translation where `ngettext` is called later."""
+    return one, many
+
+
 def speak_to_libraries() -> None:
     """Lets libraries that use gettext's default domain, as click does, speak the reader's language too."""
     if language() == "zh":

@@ -13,8 +13,9 @@ from typing import NoReturn
 
 import click
 
+from crawler.cli.help import HelpContext
 from crawler.errors import CrawlerError, InputError
-from crawler.i18n import _
+from crawler.i18n import _, speak_to_libraries
 
 COMMANDS = {
     "run": "crawler.cli.run:run",
@@ -42,17 +43,21 @@ OWN_VARIABLES = (TOKEN_VARIABLE, "CRAWLER_")
 class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is asked for."""
 
+    context_class = HelpContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in the order of `COMMANDS`."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, None where there is none."""
+        """The command of that name, None where there is none; in lists its help is the first paragraph."""
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
         module, function = place.split(":")
         command: click.Command = getattr(importlib.import_module(module), function)
+        command.context_class = HelpContext
+        command.short_help = (command.help or "").partition("\n\n")[0]
         return command
 
 
@@ -82,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(
         logging.NullHandler()
     )  # a library's complaint could quote a URL, token and all
+    speak_to_libraries()
     try:
         _read_env_file()
         code = cli.main(arguments, prog_name="crawler", standalone_mode=False)

@@ -1,0 +1,58 @@
+"""Help pages on a terminal where Chinese characters fill two cells, in click's own layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import click
+
+from crawler.terminal import width
+
+# What stays together on a line: a word with the punctuation around it, or one Chinese character with its own.
+_PIECE = re.compile(r"\s+|[(\[“‘（《「]*(?:[!-~]+|\S)[，。、；：？！）》」”’…]*")
+_UNWRAPPED = "\b\n"
+"""Click leaves a paragraph that begins so as it is."""
+
+
+class HelpFormatter(click.HelpFormatter):
+    """Breaks Chinese text by the cells it fills and between any two characters; click counts characters."""
+
+    def write_text(self, text: str) -> None:
+        """Writes paragraphs."""
+        super().write_text(_wrapped_paragraphs(text, self.width - self.current_indent))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Writes options or commands, each with its text beside it."""
+        rows = list(rows)
+        names_width = min(max(len(name) for name, _text in rows), col_max) + col_spacing
+        cells = max(self.width - names_width - 2, 10)
+        super().write_dl(
+            [(name, _wrapped_paragraphs(text, cells)) for name, text in rows], col_max, col_spacing
+        )
+
+
+class HelpContext(click.Context):
+    """A context whose help is written by `HelpFormatter`."""
+
+    formatter_class = HelpFormatter
+
+
+def _wrapped_paragraphs(text: str, cells: int) -> str:
+    return "\n\n".join(
+        paragraph
+        if paragraph.isascii() or paragraph.startswith(_UNWRAPPED)
+        else _UNWRAPPED + "\n".join(wrapped(paragraph, cells))
+        for paragraph in text.split("\n\n")
+    )
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """`text` in lines of at most `cells` cells, broken at white space and between Chinese characters."""
+    lines = [""]
+    for piece in _PIECE.findall(" ".join(text.split())):
+        if lines[-1] and width(lines[-1] + piece.rstrip()) > cells:
+            lines.append(piece.lstrip())
+        else:
+            lines[-1] += piece
+    return [line.rstrip() for line in lines]
