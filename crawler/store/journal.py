@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from crawler.errors import CrawlerError, StoreError
+from crawler.errors import StoreError
 from crawler.model import PageSaved, Write
 from crawler.store.database import is_locked
 
@@ -65,16 +65,14 @@ class Journal:
     async def _commit(self, group: list[tuple[Write, asyncio.Future[Answer]]]) -> None:
         try:
             answers = await self._apply_patiently([write for write, _ in group])
-        except CrawlerError as exc:
-            for _, future in group:
-                if not future.done():
-                    future.set_exception(exc)
-            return
         except BaseException as exc:
-            for _, future in group:
-                if not future.done():
-                    future.cancel(str(exc))
-            raise
+            # Whoever waits fails with it, be it a full disk or a defect of the program.
+            waiting = [future for _, future in group if not future.done()]
+            for future in waiting:
+                future.set_exception(exc)
+            if not waiting:
+                raise
+            return
         for (_, future), answer in zip(group, answers, strict=True):
             if not future.done():
                 future.set_result(answer)

@@ -5,23 +5,21 @@ They compare the database with the simulator's truth and bill, never with the cr
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta, timezone
 
-from crawler.simulator import Fault, Line, followers
+from crawler.simulator import followers
+from tests.simulation.bill_checks import (
+    caps_hold,
+    every_call_accounted_for,
+    nothing_is_sent_after_the_end,
+    pace_is_kept,
+    paid_twice_at_most_what_was_in_flight,
+)
 from tests.simulation.expected import CUT_SHORT, ends_are_vague, expected
-from tests.simulation.play import TOKEN, History, Lived, Row
-from tests.simulation.virtual_time import BEGIN_SECONDS, WallClock
+from tests.simulation.play import TOKEN, History, Lived
 
 Check = Callable[[History], Iterable[str]]
-
-MOMENT_SECONDS = 0.0015
-"""The ledger's times are cut to milliseconds."""
-
-STOP_CODES = {100, 101, 303, 404, 600, 601, 602}
-SHANGHAI = timezone(timedelta(hours=8))
 
 
 def nothing_lost(history: History) -> Iterator[str]:
@@ -49,143 +47,6 @@ def nothing_invented(history: History) -> Iterator[str]:
         shown = followers(creator)
         if red_id != creator.red_id or fans != (shown.value if shown else None):
             yield f"{identity} has red_id {red_id} and {fans} followers"
-
-
-def every_call_accounted_for(history: History) -> Iterator[str]:
-    """One call is one request on the wire; what it cost stands in the ledger, or "unknown" where nobody can
-    know, and then only for a call in flight at the end of its run or one that got no readable answer."""
-    calls, lines = defaultdict(list), defaultdict(list)
-    for row in history.lived[-1].after.calls:
-        calls[row.keyword, row.page].append(row)
-    for line in history.lines:
-        lines[line.keyword, line.page].append(line)
-    in_time = _answers_come_in_time(history)
-    for page in sorted(calls.keys() | lines.keys()):
-        yield from (f"{page}: {flaw}" for flaw in _mismatches(calls[page], lines[page], in_time))
-
-
-def _answers_come_in_time(history: History) -> bool:
-    """Whether no run gives up on an answer that only takes its time: that one is lost, whatever it says."""
-    patience_seconds = min(life.settings.timeout_seconds for life in history.lived)
-    return _slowest_answer_seconds(history) < patience_seconds
-
-
-def _slowest_answer_seconds(history: History) -> float:
-    service = history.scenario.service
-    slow_301 = service.slow_301_seconds if Fault.CODE_301 in service.faults else None
-    return max(service.latency_seconds[1], slow_301[1] if slow_301 else 0.0)
-
-
-def _mismatches(rows: list[Row], lines: list[Line], in_time: bool) -> Iterator[str]:
-    """Rows and lines of one page belong together in order; only an unsettled row may have no line."""
-    at = 0
-    for number, row in enumerate(rows):
-        following = _seconds(rows[number + 1].sent_at) if number + 1 < len(rows) else float("inf")
-        line = lines[at] if at < len(lines) else None
-        fits = line is not None and _seconds(row.sent_at) - MOMENT_SECONDS <= line.at < following + MOMENT_SECONDS  # fmt: skip  # noqa: E501 - one thought
-        if not fits or line is None:
-            if row.settled:
-                yield f"a call of {row.sent_at} is in the ledger as {row.charge} and not on the bill"
-            continue
-        at += 1
-        if row.charge != "unknown" and (row.charge == "charged") != line.charged:
-            yield f"{row.charge} in the ledger, charged={line.charged} on the bill: {line}"
-        plain = line.fault is None and line.code in (0, 201)
-        if row.charge == "unknown" and row.settled and plain and in_time:
-            yield f"unknown in the ledger after a plain answer: {line}"
-        if row.code is not None and row.code != str(line.code):
-            yield f"code {row.code} in the ledger: {line}"
-    yield from (f"on the bill and not in the ledger: {line}" for line in lines[at:])
-
-
-def paid_twice_at_most_what_was_in_flight(history: History) -> Iterator[str]:
-    """A page is charged again only where nobody can know that it was charged before."""
-    for page, times in _charges(history).items():
-        rows = [row for row in history.lived[-1].after.calls if (row.keyword, row.page) == page]
-        unknown = sum(row.charge == "unknown" for row in rows)
-        if times - 1 > unknown:
-            yield f"{page} was charged {times} times, of which {unknown} were unknown"
-    for life in history.lived:
-        in_flight = unsettled(life)
-        if in_flight > life.settings.workers:
-            yield f"{in_flight} calls in flight with {life.settings.workers} workers"
-        if in_flight and life.summary is not None and life.left is None and not life.life.ending.refusal:
-            yield f"{in_flight} calls never settled by a run that ended in peace"
-
-
-def unsettled(life: Lived) -> int:
-    """Calls that were in flight when a run ended."""
-    rows = life.after.calls
-    run_id = max((row.run_id for row in rows), default=0)
-    begun = life.begun - MOMENT_SECONDS
-    return sum(not row.settled and row.run_id == run_id and _seconds(row.sent_at) >= begun for row in rows)
-
-
-def charged_twice(history: History) -> int:
-    """How many charges there were beyond the first of each page."""
-    return sum(times - 1 for times in _charges(history).values())
-
-
-def _charges(history: History) -> Counter[tuple[str, int]]:
-    return Counter((line.keyword, line.page) for line in history.lines if line.charged)
-
-
-def caps_hold(history: History) -> Iterator[str]:
-    """No run is charged for more than its cap, no day of any run for more than the day's."""
-    for life in history.lived:
-        charged = [line for line in _lines_of(history, life) if line.charged]
-        cap = life.settings.calls_max
-        if cap is not None and len(charged) > cap:
-            yield f"{len(charged)} charged, --max-calls was {cap}"
-        day_cap = life.settings.calls_max_per_day
-        if day_cap is None or not charged:
-            continue
-        days = Counter(_day(line) for line in history.lines if line.charged and line.at <= life.ended)
-        for day in {_day(line) for line in charged}:
-            if days[day] > day_cap:
-                yield f"{days[day]} charged on {day}, --max-calls-per-day was {day_cap}"
-
-
-def pace_is_kept(history: History) -> Iterator[str]:
-    """No second holds more calls than the rate, retries and restarts included; a rate below one a second
-    keeps that distance between calls."""
-    for life in history.lived:
-        per_second = _per_second(life.settings.rate)
-        if per_second is None:
-            continue
-        lines = _lines_of(history, life)
-        if not lines:
-            continue
-        window_seconds, allowed = (
-            (1.0, int(per_second)) if per_second == int(per_second) else (1 / per_second, 1)
-        )
-        # Calls of the run before count for the first second of this one, if that was no faster.
-        earlier = [
-            line.at for line in history.lines if line.at < life.begun and _as_slow(history, line, per_second)
-        ]
-        times = earlier + [line.at for line in lines]
-        for number, moment in enumerate(times):
-            many = bisect_left(times, moment + window_seconds - 1e-6) - number
-            if many > allowed:
-                yield f"{many} calls within {window_seconds:.3f} s, the rate was {life.settings.rate}"
-                break
-
-
-def _as_slow(history: History, line: Line, per_second: float) -> bool:
-    for life in history.lived:
-        if life.begun <= line.at <= life.ended:
-            rate = _per_second(life.settings.rate)
-            return rate is not None and rate <= per_second
-    return False
-
-
-def _per_second(rate: str) -> float | None:
-    if rate == "unlimited":
-        return None
-    if rate == "auto":
-        return 40 / 60
-    number, _slash, unit = rate.partition("/")
-    return float(number) / {"s": 1, "m": 60}[unit]
 
 
 def every_run_ends_well(history: History) -> Iterator[str]:
@@ -250,27 +111,6 @@ def _without_settings(what: Iterable[object]) -> str:
     )
 
 
-def nothing_is_sent_after_the_end(history: History) -> Iterator[str]:
-    """Told to stop, by a signal or by the API, a run sends nothing new; told to leave, it leaves."""
-    in_time, answer_seconds = _answers_come_in_time(history), _slowest_answer_seconds(history)
-    for number, life in enumerate(history.lived):
-        lines = _lines_of(history, life)
-        ends = [line.at + answer_seconds for line in lines if line.code in STOP_CODES and in_time]
-        if life.stop_asked is not None:
-            ends.append(life.stop_asked)
-        late = [line for line in lines if ends and line.at > min(ends) + 1e-6]
-        if late:
-            yield f"run {number} sent {len(late)} calls after its end: {late[0]}"
-        refusals = sum(line.code in STOP_CODES for line in lines)
-        if refusals > life.settings.workers and in_time:
-            yield f"run {number} asked {refusals} times for what the account does not have"
-        if life.left is not None and life.ended > life.left + 0.5:
-            yield f"run {number} was told to leave at {life.left} and left at {life.ended}"
-        slowest = life.settings.timeout_seconds
-        if life.stop_asked is not None and life.left is None and life.ended > life.stop_asked + slowest + 1.0:
-            yield f"run {number} was told to stop at {life.stop_asked} and ended at {life.ended}"
-
-
 def nothing_needless_is_bought(history: History) -> Iterator[str]:
     """No page is asked for beyond the end of its keyword."""
     if ends_are_vague(history):
@@ -314,16 +154,3 @@ def violations(history: History) -> dict[str, list[str]]:
     """What is broken, by the name of the checker that found it."""
     found = {check.__name__: list(check(history)) for check in CHECKS}
     return {name: flaws for name, flaws in found.items() if flaws}
-
-
-def _lines_of(history: History, life: Lived) -> list[Line]:
-    return [line for line in history.lines if life.begun <= line.at <= life.ended]
-
-
-def _seconds(stamp: str) -> float:
-    """A time of the ledger on the loop's clock."""
-    return (datetime.fromisoformat(stamp) - WallClock.START).total_seconds() + BEGIN_SECONDS
-
-
-def _day(line: Line) -> str:
-    return str((WallClock.START + timedelta(seconds=line.at - BEGIN_SECONDS)).astimezone(SHANGHAI).date())

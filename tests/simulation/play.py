@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,43 +14,19 @@ from typing import Any
 from crawler import night
 from crawler.config import NightSettings
 from crawler.errors import CrawlerError
-from crawler.events import Event, NightStarted
+from crawler.events import Event
 from crawler.keywords import identity
 from crawler.model import Keyword, RunSummary
 from crawler.simulator import Line, Simulator, Truth
 from crawler.stopping import Stop, StopCause
 from tests.simulation.mortal import Doom, Family, doomed
 from tests.simulation.scenario import EndingKind, Life, Scenario
+from tests.simulation.snapshot import Snapshot, dump, snapshot
 from tests.simulation.virtual_time import WallClock, run
 
 TOKEN = "tok-5f1c0ffee5ecre7"
 LEAVE_AFTER_SECONDS = 0.7
 INTERRUPTED = StopCause("interrupted", "interrupted", 143)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A call as the ledger has it."""
-
-    keyword: str
-    page: int
-    attempt: int
-    charge: str
-    code: str | None
-    sent_at: str
-    settled: bool
-    run_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What the database holds between two runs. `sightings` are (keyword, id), `users` id → red_id, fans."""
-
-    users: tuple[tuple[str, str | None, int | None], ...]
-    sightings: frozenset[tuple[str, str]]
-    checkpoints: tuple[tuple[str, int, str, str | None], ...]
-    calls: tuple[Row, ...]
-    flaws: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +55,7 @@ class History:
     """Everything that happened in a scenario, as the simulator saw it and as the database tells it."""
 
     scenario: Scenario
+    folder: Path
     truth: Truth
     lived: list[Lived] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
@@ -90,9 +65,9 @@ class History:
     files: bytes = b""
 
     @property
-    def trace(self) -> list[object]:
-        """What two plays of the same scenario must have in common: all but the path of the database."""
-        return [*self.lines, *(event for event in self.events if not isinstance(event, NightStarted))]
+    def trace(self) -> list[str]:
+        """What two plays of the same scenario must have in common: all but the place of the database."""
+        return [repr(each).replace(str(self.folder), "") for each in (*self.lines, *self.events)]
 
 
 class _Listener(logging.Handler):
@@ -121,7 +96,7 @@ async def _play(
     async with Simulator(scenario.service, now=wall) as simulator:
         texts = [text for text, _limit in scenario.keywords]
         pages_max = max(limit or scenario.pages_max for _text, limit in scenario.keywords)
-        history = History(scenario, simulator.truth(texts, pages_max))
+        history = History(scenario, folder, simulator.truth(texts, pages_max))
         root, listener = logging.getLogger(), _Listener(history.logged)
         level = root.level
         root.addHandler(listener)
@@ -233,49 +208,3 @@ def _result(head: asyncio.Task[RunSummary], doom: Doom) -> tuple[RunSummary | No
         if isinstance(exc, Exception | asyncio.CancelledError):
             return None, repr(exc)
         raise
-
-
-def snapshot(db: Path) -> Snapshot:
-    """What the database at `db` holds just now."""
-    with closing(sqlite3.connect(db)) as connection:
-        query = connection.execute
-        flaws = [row[0] for row in query("PRAGMA integrity_check") if row[0] != "ok"]
-        flaws += [f"foreign key: {row}" for row in query("PRAGMA foreign_key_check")]
-        return Snapshot(
-            tuple(query("SELECT id, red_id, fans FROM users ORDER BY key")),
-            frozenset(
-                query(
-                    """
-                    SELECT keywords.text, users.id
-                      FROM sightings
-                      JOIN users ON users.key = sightings.user_key
-                      JOIN keywords ON keywords.id = sightings.keyword_id
-                    """
-                )
-            ),
-            tuple(
-                query(
-                    """
-                    SELECT keywords.text, next_page, state, stop_reason
-                      FROM checkpoints JOIN keywords ON keywords.id = keyword_id
-                    """
-                )
-            ),
-            tuple(
-                Row(*columns)
-                for columns in query(
-                    """
-                    SELECT keywords.text, page, attempt, charge, code, sent_at, settled_at IS NOT NULL, run_id
-                      FROM calls JOIN keywords ON keywords.id = keyword_id
-                     ORDER BY calls.id
-                    """
-                )
-            ),
-            tuple(flaws),
-        )
-
-
-def dump(db: Path) -> list[str]:
-    """Every row of every table but `runs`, as SQL."""
-    with closing(sqlite3.connect(db)) as connection:
-        return [line for line in connection.iterdump() if not line.startswith('INSERT INTO "runs"')]

@@ -10,7 +10,8 @@ from statistics import median
 from crawler.events import OutagePause, RateLimited
 from crawler.simulator import Fault
 from tests.kills.killing import Desk
-from tests.simulation.checks import CHECKS, charged_twice
+from tests.simulation.bill_checks import charged_twice
+from tests.simulation.checks import CHECKS
 from tests.simulation.play import History
 from tests.simulation.scenario import EndingKind, Refusal
 

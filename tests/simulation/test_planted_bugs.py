@@ -200,9 +200,12 @@ def scenario(*lives: Life, **service: Any) -> Scenario:
 
 
 def killed_before_each_statement() -> list[Scenario]:
+    """From where the first page can be on its way to the database until it is there for certain."""
     return [
-        scenario(Life(workers=1, ending=Ending(EndingKind.KILL_BEFORE, statement=number)))
-        for number in range(28, 40)
+        replace(
+            scenario(Life(ending=Ending(EndingKind.KILL_BEFORE, statement=number))), keywords=KEYWORDS[:1]
+        )
+        for number in range(20, 60)
     ]
 
 

@@ -1,0 +1,79 @@
+"""What a database holds between two runs, read without the crawler."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A call as the ledger has it."""
+
+    keyword: str
+    page: int
+    attempt: int
+    charge: str
+    code: str | None
+    sent_at: str
+    settled: bool
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the database holds between two runs. `sightings` are (keyword, id), `users` id → red_id, fans."""
+
+    users: tuple[tuple[str, str | None, int | None], ...]
+    sightings: frozenset[tuple[str, str]]
+    checkpoints: tuple[tuple[str, int, str, str | None], ...]
+    calls: tuple[Row, ...]
+    flaws: tuple[str, ...]
+
+
+def snapshot(db: Path) -> Snapshot:
+    """What the database at `db` holds just now."""
+    with closing(sqlite3.connect(db)) as connection:
+        query = connection.execute
+        flaws = [row[0] for row in query("PRAGMA integrity_check") if row[0] != "ok"]
+        flaws += [f"foreign key: {row}" for row in query("PRAGMA foreign_key_check")]
+        return Snapshot(
+            tuple(query("SELECT id, red_id, fans FROM users ORDER BY key")),
+            frozenset(
+                query(
+                    """
+                    SELECT keywords.text, users.id
+                      FROM sightings
+                      JOIN users ON users.key = sightings.user_key
+                      JOIN keywords ON keywords.id = sightings.keyword_id
+                    """
+                )
+            ),
+            tuple(
+                query(
+                    """
+                    SELECT keywords.text, next_page, state, stop_reason
+                      FROM checkpoints JOIN keywords ON keywords.id = keyword_id
+                    """
+                )
+            ),
+            tuple(
+                Row(*columns)
+                for columns in query(
+                    """
+                    SELECT keywords.text, page, attempt, charge, code, sent_at, settled_at IS NOT NULL, run_id
+                      FROM calls JOIN keywords ON keywords.id = keyword_id
+                     ORDER BY calls.id
+                    """
+                )
+            ),
+            tuple(flaws),
+        )
+
+
+def dump(db: Path) -> list[str]:
+    """Every row of every table but `runs`, as SQL."""
+    with closing(sqlite3.connect(db)) as connection:
+        return [line for line in connection.iterdump() if not line.startswith('INSERT INTO "runs"')]
