@@ -57,6 +57,18 @@ def test_a_second_signal_leaves_at_once_and_what_was_in_flight_is_unknown(tmp_pa
     assert "Traceback" not in ended.stderr
 
 
+def test_draining_ends_after_its_time_however_long_the_answers_take(tmp_path):
+    with service("--latency", "30") as running:
+        desk = Desk(tmp_path, running, workers=4)
+        process = desk.start("--drain", "1s")
+        assert running.wait_for(4, process)
+        process.send_signal(TERM)
+        ended = desk.finish(process)
+    assert ended.exit_code == 143
+    assert ended.summary["calls"]["unknown"] == desk.unsettled() == 4
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_second_run_is_refused_at_once_and_told_by_whom(desk):
     first = desk.start()
     assert desk.service.wait_for(1, first)

@@ -50,8 +50,8 @@ def _mismatches(rows: list[Row], lines: list[Line], in_time: bool) -> Iterator[s
     for number, row in enumerate(rows):
         following = _seconds(rows[number + 1].sent_at) if number + 1 < len(rows) else float("inf")
         line = lines[at] if at < len(lines) else None
-        fits = line is not None and _seconds(row.sent_at) - MOMENT_SECONDS <= line.at < following + MOMENT_SECONDS  # fmt: skip  # noqa: E501 - one thought
-        if not fits or line is None:
+        earliest, latest = _seconds(row.sent_at) - MOMENT_SECONDS, following + MOMENT_SECONDS
+        if line is None or not earliest <= line.at < latest:
             if row.settled:
                 yield f"a call of {row.sent_at} is in the ledger as {row.charge} and not on the bill"
             continue
@@ -111,6 +111,10 @@ def caps_hold(history: History) -> Iterator[str]:
         cap = life.settings.calls_max
         if cap is not None and len(charged) > cap:
             yield f"{len(charged)} charged, --max-calls was {cap}"
+        if life.summary is not None and life.summary.reason == "--max-calls is reached":
+            calls = life.summary.calls
+            if calls.charged + calls.unknown != cap:
+                yield f"stopped at {calls.charged} charged and {calls.unknown} unknown, --max-calls was {cap}"
         day_cap = life.settings.calls_max_per_day
         if day_cap is None or not charged:
             continue

@@ -122,6 +122,14 @@ class CapCheckedAfterSending(Budget):
         return Verdict.GO
 
 
+class CapTakesCallsInFlightForCharged(Budget):
+    """Stops although a call under way may turn out free."""
+
+    def reserve(self, day):
+        verdict = super().reserve(day)
+        return Verdict.RUN_CAP if verdict is Verdict.WAIT else verdict
+
+
 class AnswerLost(Journal):
     """The first page to be written is never answered for."""
 
@@ -262,6 +270,11 @@ BUGS = {
         "nothing_is_sent_after_the_end", LEAVING, client(swallows_cancellation)
     ),
     "cap checked after sending": Planted("caps_hold", CAPPED, {"Budget": CapCheckedAfterSending}),
+    "cap reached before it is": Planted(
+        "caps_hold",
+        [scenario(Life(calls_max=5), faults={"301": 0.5})],
+        {"Budget": CapTakesCallsInFlightForCharged},
+    ),
     "a request sent again by itself": Planted(
         "every_call_accounted_for",
         [scenario(Life(), faults={"drop-paid": 0.4})],
