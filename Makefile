@@ -51,9 +51,7 @@ morning: $(VENV)/.dev ## Times of every question, search and export on data/mill
 	$(BIN)/python -m tests.bench.morning data/million.db $(ARGS)
 
 translations: $(VENV)/.dev ## Take up changed messages and compile the catalogues
-	$(BIN)/pybabel -q extract -F crawler/locale/babel.cfg -k _N -o crawler/locale/crawler.pot crawler
-	$(BIN)/pybabel -q update -N --ignore-obsolete -D crawler -i crawler/locale/crawler.pot -d crawler/locale
-	$(BIN)/pybabel -q compile -D crawler -d crawler/locale
+	$(BIN)/python -m tests.translations
 
 clean: ## Remove the environment and what tools leave behind; data/ stays
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

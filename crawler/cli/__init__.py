@@ -79,7 +79,9 @@ cli = LazyGroup(
         """
     ),
 )
-click.version_option(package_name="creator-crawler", prog_name="crawler")(cli)
+click.version_option(
+    package_name="creator-crawler", prog_name="crawler", help=_("Show the version and exit.")
+)(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

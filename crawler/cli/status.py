@@ -60,7 +60,8 @@ def status(db: Path, refresh_after: str, as_json: bool) -> None:
 
 def _lines(status: Status, db: Path) -> Iterator[str]:
     keywords = status.keywords
-    yield f"{db}  ({status.service or _('not filled yet')})"
+    service = status.service or _("not filled yet")
+    yield f"{db}  ({service})"
     yield _("creators: %(total)s, %(new)s of them new in the last run that found any") % {
         "total": f"{status.creators:,}",
         "new": f"{status.creators_new:,}",
