@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.errors import InputError, TokenError
-from crawler.i18n import _
+from crawler.i18n import N_, _
 
 TOKEN_VARIABLE = "JUSTONEAPI_TOKEN"  # noqa: S105 - the name of a variable, as the vendor's examples have it
 NAMED_URLS = {"global": "https://api.justoneapi.com", "cn": "http://47.117.133.51:30015"}
 SERVICE_HOSTS = {"api.justoneapi.com", "47.117.133.51"}
-LOOPBACK_SERVICE = "a simulator on this machine"
+LOOPBACK_SERVICE = N_("a simulator on this machine")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`make translations`: takes the messages from the code into the catalogues, and compiles these.
 
-Only what people translate stands in a `.po` file, in the order of the code, so that a changed message is a small
-change of the file.
+Only what people translate stands in a `.po` file, in the order of the code, so that a changed message is a
+small change of the file.
 """
 
 import io
@@ -60,7 +60,7 @@ def read(language):
 
 
 def po_text(catalog):
-    """The catalogue as its file holds it: a header that never changes by itself, no places, nothing obsolete."""
+    """The catalogue as its file holds it: a header that never changes by itself, no places."""
     written = io.BytesIO()
     write_po(written, catalog, width=0, no_location=True, omit_header=True, ignore_obsolete=True)
     header = HEADER.format(language=catalog.locale, plural_forms=catalog.plural_forms)

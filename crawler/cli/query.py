@@ -14,7 +14,7 @@ from crawler.cli.options import db_option, filter_options
 from crawler.cli.output import TABLE_ROWS, output_options, write_answer
 from crawler.errors import InputError
 from crawler.filters import Filters
-from crawler.i18n import _
+from crawler.i18n import N_, _
 from crawler.query import SCHEMA, Answer, Question, ask, find_question, given, load_questions, prepare
 from crawler.reading import open_readonly
 from crawler.readonly import forbid_writing
@@ -77,7 +77,7 @@ def query(
     if question is None and not schema:
         if options := given(filters, None):
             raise InputError(_("%s belongs to a question: `crawler query` lists them") % options[0])
-        write_answer(_listed(named), output, table_rows=None)
+        write_answer(_listed(named, output), output, table_rows=None)
         return
     with closing(open_readonly(db)) as connection:
         forbid_writing(connection)
@@ -112,7 +112,8 @@ def _limited(answer: Answer, limit: int | None) -> Answer:
     return Answer(answer.columns, islice(answer.rows, limit))
 
 
-def _listed(questions: dict[str, Question]) -> Answer:
+def _listed(questions: dict[str, Question], output: str) -> Answer:
     columns = ("question", "answers", "options")
-    rows = ((q.name, _(q.title), " ".join(sorted(q.options))) for q in questions.values())
+    title = _ if output == "table" else N_  # what programs read is the same in every language
+    rows = ((q.name, title(q.title), " ".join(sorted(q.options))) for q in questions.values())
     return Answer(columns, rows)

@@ -60,7 +60,7 @@ def status(db: Path, refresh_after: str, as_json: bool) -> None:
 
 def _lines(status: Status, db: Path) -> Iterator[str]:
     keywords = status.keywords
-    service = status.service or _("not filled yet")
+    service = _(status.service) if status.service else _("not filled yet")
     yield f"{db}  ({service})"
     yield _("creators: %(total)s, %(new)s of them new in the last run that found any") % {
         "total": f"{status.creators:,}",
@@ -81,8 +81,10 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
         }
     )
     yield _("due now: %s") % f"{keywords.due:,}"
-    yield from _undone(_("unfinished, the run goes on at"), status.unfinished, keywords.unfinished)
-    yield from _undone(_("failed, due again next time"), status.failed, keywords.failed)
+    unfinished = _("unfinished, the run goes on at: %(keyword)s, page %(page)d")
+    yield from _undone(unfinished, status.unfinished, keywords.unfinished)
+    failed = _("failed, due again next time: %(keyword)s, page %(page)d: %(reason)s")
+    yield from _undone(failed, status.failed, keywords.failed)
     if status.days:
         yield ""
         names = (_("day"), _("calls"), _("charged"), _("free"), _("charge unknown"))
@@ -107,11 +109,10 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
         )
 
 
-def _undone(heading: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:
+def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:
     for keyword in shown:
-        page = _("page %d") % keyword.page
-        reason = f": {harmless(reason_text(keyword.reason))}" if keyword.reason else ""
-        yield f"  {heading}: {harmless(keyword.text)}, {page}{reason}"
+        reason = reason_text(keyword.reason or "")
+        yield "  " + harmless(line % {"keyword": keyword.text, "page": keyword.page, "reason": reason})
     if total > len(shown):
         yield "  " + _("… and %d more") % (total - len(shown))
 

@@ -38,7 +38,7 @@ def describe(event: Event) -> tuple[Level, str]:
         case NightStarted():
             line = _("run %(run)d: %(due)d of %(listed)d keywords are due, into %(db)s from %(service)s")
             shown = {"run": event.run_id, "due": event.due, "listed": event.listed}
-            text = line % (shown | {"db": event.db, "service": event.service})
+            text = line % (shown | {"db": event.db, "service": _(event.service)})
             if event.repeated:
                 text += "; " + _("%d lines repeat a keyword") % event.repeated
             return Level.INFO, text

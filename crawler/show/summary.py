@@ -46,7 +46,8 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         ),
         (_("time"), span(summary.seconds)),
     ]
-    lines = [f"{_heading(summary.outcome)}: {harmless(reason_text(summary.reason))}"]
+    reason = harmless(reason_text(summary.reason))
+    lines = [_("%(outcome)s: %(reason)s") % {"outcome": _heading(summary.outcome), "reason": reason}]
     label_width = max(width(label) for label, _text in rows)
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     lines += _failure_lines(summary)

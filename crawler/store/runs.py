@@ -29,7 +29,7 @@ def claim_service(connection: sqlite3.Connection, service: str) -> None:
                 "this database was filled from %(old)s and cannot take creators from %(new)s: "
                 "give another file with --db"
             )
-            % {"old": row[0], "new": service}
+            % {"old": _(row[0]), "new": _(service)}
         )
 
 
