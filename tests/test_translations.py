@@ -166,7 +166,7 @@ class Stopped:
 async def stopped(tmp_path):
     (tmp_path / "words.txt").write_text("穿搭\n露营\n", encoding="utf-8")
     async with Simulator(SimulatorSettings(seed=1, daily_quota=1, pages_per_keyword=(3, 3))) as simulator:
-        command = ("run", "words.txt", "--db", "night.db", "--base-url", simulator.base_url)
+        command = ("run", "words.txt", "--db", "night.db", "--base-url", simulator.base_url, "--rate", "50/s")
         told = await asyncio.to_thread(run, *command, cwd=tmp_path, JUSTONEAPI_TOKEN="demo")
         again = await asyncio.to_thread(run, *command, "--json", cwd=tmp_path, JUSTONEAPI_TOKEN="demo")
     return Stopped(tmp_path, told, json.loads(again.stdout))

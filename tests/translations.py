@@ -28,15 +28,9 @@ def extract_question(file, keywords, comment_tags, options):
             yield number, "_", match[1].decode(), []
 
 
-HEADER = """\
-# `make translations` puts new messages here and takes away those that are gone; their translations are yours.
-msgid ""
-msgstr ""
-"Language: {language}\\n"
-"Plural-Forms: {plural_forms}\\n"
-"Content-Type: text/plain; charset=utf-8\\n"
-"""
-
+COMMENT = (
+    "# `make translations` brings in new messages and takes away old ones; what they say is written here."
+)
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("questions/**.sql", extract_question)]
 
 
@@ -59,18 +53,38 @@ def read(language):
         return read_po(file, locale=language)
 
 
+class PlainCatalog(Catalog):
+    """A catalogue whose header names neither times nor tools, which would change with each run."""
+
+    @property
+    def mime_headers(self):
+        return [
+            ("Language", str(self.locale)),
+            ("Plural-Forms", self.plural_forms),
+            ("Content-Type", f"text/plain; charset={self.charset}"),
+        ]
+
+
+def plain(catalog):
+    """The same messages under a plain header, without those that the code has no more."""
+    copy = PlainCatalog(locale=catalog.locale, header_comment=COMMENT, charset="utf-8", fuzzy=False)
+    for message in catalog:
+        if message.id:
+            copy.add(message.id, message.string, flags=message.flags)
+    return copy
+
+
 def po_text(catalog):
-    """The catalogue as its file holds it: a header that never changes by itself, no places."""
+    """The catalogue as its file holds it."""
     written = io.BytesIO()
-    write_po(written, catalog, width=0, no_location=True, omit_header=True, ignore_obsolete=True)
-    header = HEADER.format(language=catalog.locale, plural_forms=catalog.plural_forms)
-    return f"{header}\n{written.getvalue().decode()}"
+    write_po(written, plain(catalog), width=0, no_location=True)
+    return written.getvalue().decode()
 
 
 def mo_bytes(catalog):
     """The catalogue compiled."""
     written = io.BytesIO()
-    write_mo(written, catalog)
+    write_mo(written, plain(catalog))
     return written.getvalue()
 
 
