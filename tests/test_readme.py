@@ -63,9 +63,9 @@ def environment(**variables):
 
 
 async def shell(command, folder, variables):
-    """How one line of a README ended; what serves is told to end once it is up."""
+    """How one line of a README ended; what serves takes a free port and is told to end once it is up."""
     process = await asyncio.create_subprocess_exec(
-        *("bash", "-c", command if not command.startswith(SERVING) else f"exec {command}"),
+        *("bash", "-c", command if not command.startswith(SERVING) else f"exec {command} --port 0"),
         cwd=folder,
         env=variables,
         stdin=asyncio.subprocess.DEVNULL,
