@@ -40,9 +40,9 @@ class Message(str):
         message.english = english
         return message
 
-    def __getnewargs__(self) -> tuple[str, str]:
-        """What a copy is made of."""
-        return str.__str__(self), self.english
+    def __reduce__(self) -> tuple[type[Message], tuple[str, str]]:
+        """What a copy is made of; Datasette copies what it is told."""
+        return Message, (str(self), self.english)
 
     def __mod__(self, values: Any) -> Message:
         return Message(super().__mod__(values), self.english % _all_english(values))

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import copy
 import gettext
 import inspect
 import json
@@ -251,6 +252,7 @@ def test_a_message_keeps_its_english_with_the_values_put_in(in_chinese):
     }
     assert isinstance(message, Message)
     assert english(message) == "the question runs takes no --tag; it takes: nothing"
+    assert english(copy.deepcopy(message)) == english(message)
     assert english("plain") == "plain"
 
 
