@@ -19,8 +19,11 @@ ROWS_MAX = 100
 CLOSED_TABLES = ("settings", "forgotten")
 """The salt and the hashes of those who were erased."""
 
-HIDDEN_TABLES = ("endpoints", "replies", "pruned_calls", "_sqlite_migrations", "search_")
-"""For the program rather than for people; all tables whose names begin so."""
+HIDDEN_TABLES = (
+    "endpoints", "replies", "pruned_calls", "_sqlite_migrations",
+    "search_documents", "search_rows", "search_state",
+)  # fmt: skip
+"""For the program rather than for people."""
 
 CLOSED = {"allow": False, "hidden": True}
 HIDDEN = {"hidden": True}
@@ -69,10 +72,8 @@ def _stored_query(question: Question) -> dict[str, Any]:
 def _tables() -> dict[str, Any]:
     return {
         **{name: _described(name, text) for name, text in _descriptions().items()},
-        **{name: CLOSED for name in ("settings", "forgotten")},
-        **{
-            name: HIDDEN for name in ("endpoints", "replies", "pruned_calls", "_sqlite_migrations", "search_")
-        },
+        **dict.fromkeys(CLOSED_TABLES, CLOSED),
+        **dict.fromkeys(HIDDEN_TABLES, HIDDEN),
     }
 
 
