@@ -9,6 +9,7 @@ from functools import lru_cache
 
 FANS_MAX = 10**11  # more than ten times the people there are: a slip of the sender's
 TEXT_MAX = 32  # characters; the longest count worth reading is far shorter
+LABELLED_MAX = 128  # characters of a text that can begin with a labelled count; the rest does not matter
 
 _UNITS = {
     "": 1,
@@ -64,6 +65,11 @@ def read_fans(value: object) -> Followers:
 
 def read_labelled(text: str) -> Followers:
     """The count in `粉丝 5646` or `粉丝·1855 | 笔记·162`; `UNKNOWN` where no number follows `粉丝`."""
+    return _read_labelled(text[:LABELLED_MAX])
+
+
+@lru_cache(maxsize=8192)
+def _read_labelled(text: str) -> Followers:
     labelled = _LABELLED.match(text)
     return read_count(labelled[1]) if labelled else UNKNOWN
 

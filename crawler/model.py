@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Charge(enum.StrEnum):
@@ -117,12 +117,12 @@ class CallFailed:
 Outcome = Reply | CallFailed
 
 
-@dataclass(frozen=True, slots=True)
-class Creator:
+class Creator(NamedTuple):
     """One entry of a page, read. None means the API did not say; an empty text is never kept.
 
     `id` may be None only when `red_id` is known. `fans_exact` is None exactly when `fans` is. `extra` is a
     JSON object of whatever was sent that has no column, or None. `rank` counts from 1 within the page.
+    A tuple, because there are twenty to a page: it is made in a third of a dataclass's time.
     """
 
     rank: int

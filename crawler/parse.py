@@ -30,6 +30,8 @@ REJECT_MAX = 64 * 1024  # characters kept of an entry that cannot be read
 VERIFY_LABELS: dict[int | None, str] = {1: "personal (inferred)", 2: "business (inferred)"}
 
 _HEX_ID = re.compile(r"[0-9a-fA-F]{24}")
+_RED_ID_LABELS = ("小红书号:", "小红书号：")
+_LABEL = len("小红书号:")
 _RED_ID = re.compile(r"\s*小红书号\s*[:：]\s*(\S*)\s*")
 _COUNTS = re.compile(r"\s*粉丝\s*[·•・]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")  # SQLite's text ends at the first and cannot hold the rest
@@ -95,12 +97,8 @@ def _read_entry(rank: int, entry: object) -> Creator | Reject:
         if left.get("link") == DEEP_LINK + id_:
             del left["link"]
 
-    repeats_red_id = (f"小红书号:{red_id}", f"小红书号：{red_id}")
-    for key in ("desc", "sub_title"):
-        if left.get(key) in repeats_red_id:
-            del left[key]
-    sub_title = _take_text(left, "sub_title")
-    desc = _take_text(left, "desc")
+    sub_title = _take_text_beside(red_id, left, "sub_title")
+    desc = _take_text_beside(red_id, left, "desc")
     followers = _take_followers(left, sub_title, desc)
     if sub_title is not None and sub_title != f"粉丝 {followers.text}":
         left["sub_title"] = entry["sub_title"]
@@ -110,30 +108,40 @@ def _read_entry(rank: int, entry: object) -> Creator | Reject:
 
     verify_type = _take_verify_type(left)
     return Creator(
-        rank=rank,
-        id=id_,
-        red_id=red_id,
-        name=_take_name(left),
-        fans=followers.fans,
-        fans_text=followers.text,
-        fans_exact=followers.exact,
-        verified=_take_verified(left),
-        verify_type=verify_type,
-        verify_label=_take_text(left, "red_official_verify_content") or VERIFY_LABELS.get(verify_type),
-        bio=bio,
-        image=_take_image(left),
-        profile_url=profile_url,
-        extra=_json_object(left),
+        rank,
+        id_,
+        red_id,
+        _take_name(left),
+        followers.fans,
+        followers.text,
+        followers.exact,
+        _take_verified(left),
+        verify_type,
+        _take_text(left, "red_official_verify_content") or VERIFY_LABELS.get(verify_type),
+        bio,
+        _take_image(left),
+        profile_url,
+        _json_object(left),
     )
 
 
 def _take_text(left: _Entry, key: str) -> str | None:
     value = left.pop(key, None)
+    if value is None:
+        return None
     if isinstance(value, str):
         return _storable(value)
-    if value is not None:
-        left[key] = value
+    left[key] = value
     return None
+
+
+def _take_text_beside(red_id: str | None, left: _Entry, key: str) -> str | None:
+    """The text at `key`, None where all that it says is `red_id`."""
+    value = left.get(key)
+    if isinstance(value, str) and value[:_LABEL] in _RED_ID_LABELS and value[_LABEL:] == red_id:
+        del left[key]
+        return None
+    return _take_text(left, key)
 
 
 def _take_identifier(left: _Entry, key: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -71,7 +71,7 @@ def creator(number: int, name: str | None, fans: int | None = None, **columns: o
         verified=False,
         profile_url=f"https://www.xiaohongshu.com/user/profile/{number:024x}",
     )
-    return replace(made, **columns)  # type: ignore[arg-type]
+    return made._replace(**columns)
 
 
 _FIRST, _SECOND = (
@@ -102,12 +102,12 @@ NEW_THIRD_NIGHT = (
 )
 
 CHANGED = (
-    replace(ORDINARY[0], fans=1_500, fans_text="1500"),
-    replace(ORDINARY[1], fans=7, fans_text="7"),
-    replace(ORDINARY[2], name="改名了", bio="新的简介"),
-    replace(ORDINARY[3], verified=True, verify_type=1, verify_label="personal"),
-    replace(ORDINARY[4], red_id="newred05"),
-    replace(MANY_FANS, fans=4_000_000, fans_text="400万"),
+    ORDINARY[0]._replace(fans=1_500, fans_text="1500"),
+    ORDINARY[1]._replace(fans=7, fans_text="7"),
+    ORDINARY[2]._replace(name="改名了", bio="新的简介"),
+    ORDINARY[3]._replace(verified=True, verify_type=1, verify_label="personal"),
+    ORDINARY[4]._replace(red_id="newred05"),
+    MANY_FANS._replace(fans=4_000_000, fans_text="400万"),
 )
 
 CHARGED = Settlement(Charge.CHARGED, "0", 200, 1800)
@@ -133,7 +133,7 @@ class Night:
 
 def page(*creators: Creator, rejects: Sequence[Reject] = ()) -> Page:
     """A page with `creators` in the order of their ranks."""
-    ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(creators, 1))
+    ranked = tuple(one._replace(rank=rank) for rank, one in enumerate(creators, 1))
     return Page(ranked, tuple(rejects), entries=len(ranked) + len(rejects))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import sqlite3
-from dataclasses import astuple
 from decimal import Decimal
 from pathlib import Path
 
@@ -79,7 +78,7 @@ def assert_sound(page):
     ranks = [read.rank for read in (*page.creators, *page.rejects)]
     assert sorted(ranks) == list(range(1, page.entries + 1))
     for creator in page.creators:
-        texts = [value for value in astuple(creator) if isinstance(value, str)]
+        texts = [value for value in creator if isinstance(value, str)]
         assert all(is_plain(text) for text in texts)
         assert creator.id is not None or creator.red_id is not None
         assert creator.fans is None or 0 <= creator.fans <= FANS_MAX
@@ -128,7 +127,7 @@ def test_every_creator_comes_back_from_sqlite_as_it_went_in(users):
     db = sqlite3.connect(":memory:")
     try:
         for creator in parse_user_search(users).creators:
-            columns = astuple(creator)
+            columns = creator
             places = ", ".join("?" * len(columns))
             assert db.execute(f"SELECT {places}", columns).fetchone() == columns
             assert db.execute("SELECT json_valid(coalesce(?, '{}'))", [creator.extra]).fetchone() == (1,)

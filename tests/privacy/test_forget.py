@@ -11,7 +11,6 @@ import sys
 import zlib
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -110,8 +109,8 @@ def test_no_byte_of_a_creator_is_left_in_the_file(db):
 
 def test_no_byte_of_earlier_values_is_left_in_the_file(db):
     """What a creator was called before lingers in free space until the file is written anew."""
-    add_night(db, replace(MANY_FANS, name="a former name of some length"))
-    add_night(db, replace(MANY_FANS, name="b"))
+    add_night(db, MANY_FANS._replace(name="a former name of some length"))
+    add_night(db, MANY_FANS._replace(name="b"))
     rows(db, "DELETE FROM changes")
     ask(db, MANY_FANS.id)
     assert not holds(db, "a former name")
@@ -139,9 +138,9 @@ def test_several_are_erased_at_once(db):
     "back",
     [
         MANY_FANS,
-        replace(MANY_FANS, red_id="another1"),
-        replace(MANY_FANS, red_id=None),
-        replace(MANY_FANS, id=None, profile_url=None),
+        MANY_FANS._replace(red_id="another1"),
+        MANY_FANS._replace(red_id=None),
+        MANY_FANS._replace(id=None, profile_url=None),
     ],
     ids=["as before", "another red_id", "no red_id", "red_id alone"],
 )
@@ -156,14 +155,14 @@ def test_a_forgotten_creator_does_not_come_back(db, back):
 
 def test_a_red_id_taken_after_being_forgotten_is_no_way_back(db):
     ask(db, MANY_FANS.id)
-    add_night(db, replace(MANY_FANS, red_id="taken9999"))
-    add_night(db, replace(MANY_FANS, id=None, red_id="taken9999"))
+    add_night(db, MANY_FANS._replace(red_id="taken9999"))
+    add_night(db, MANY_FANS._replace(id=None, red_id="taken9999"))
     assert rows(db, "SELECT count(*) FROM users WHERE red_id = 'taken9999'") == [(0,)]
 
 
 def test_a_creator_known_by_red_id_alone_does_not_come_back_with_an_id(db):
     assert ask(db, ONLY_RED_ID.red_id).exit_code == 0
-    add_night(db, replace(ONLY_RED_ID, id=f"{108:024x}"))
+    add_night(db, ONLY_RED_ID._replace(id=f"{108:024x}"))
     assert not holds(db, ONLY_RED_ID.name)
 
 
@@ -263,7 +262,7 @@ def test_rejected_entries_that_mention_the_creator_go_too(db):
 
 
 def test_a_red_id_that_moved_to_the_creator_leaves_the_history_of_its_former_holder(db):
-    add_night(db, replace(MANY_FANS, red_id=ORDINARY[7].red_id))
+    add_night(db, MANY_FANS._replace(red_id=ORDINARY[7].red_id))
     assert rows(db, "SELECT count(*) FROM changes WHERE old = ?", ORDINARY[7].red_id) == [(1,)]
     ask(db, MANY_FANS.id)
     assert not holds(db, ORDINARY[7].red_id)

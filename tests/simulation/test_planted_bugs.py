@@ -189,7 +189,7 @@ def never_ends(page, work, new_to_keyword, action):
 
 def shortens_ids(data: object) -> Page:
     page = night.SEARCH_USER_V2.read_page(data)
-    return replace(page, creators=tuple(replace(each, id=each.id and each.id[:20]) for each in page.creators))
+    return replace(page, creators=tuple(each._replace(id=each.id and each.id[:20]) for each in page.creators))
 
 
 def rule(code: int, like: int):

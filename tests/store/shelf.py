@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -124,7 +123,7 @@ class Shelf:
         body: bytes | None = None,
     ) -> SavePage:
         """A page to be saved, its call opened."""
-        ranked = tuple(replace(creator, rank=rank) for rank, creator in enumerate(creators, 1))
+        ranked = tuple(creator._replace(rank=rank) for rank, creator in enumerate(creators, 1))
         page = Page(ranked, tuple(rejects), len(ranked) + len(rejects))
         call_id = self.call(work, number)
         return SavePage(call_id, CHARGED, work, number, page, len(ranked), stop, body)
@@ -161,4 +160,4 @@ class Shelf:
 
 def creator(id_: str | None, red_id: str | None = None, **columns: object) -> Creator:
     """A creator with the columns a test speaks of."""
-    return replace(Creator(rank=0, id=id_, red_id=red_id), **columns)  # type: ignore[arg-type]
+    return Creator(rank=0, id=id_, red_id=red_id)._replace(**columns)

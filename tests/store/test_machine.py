@@ -173,7 +173,7 @@ class StoreMachine(RuleBasedStateMachine):
         writes, born = [], self.model.born
         for index, found in group:
             work = self.works[index]
-            ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(found, 1))
+            ranked = tuple(one._replace(rank=rank) for rank, one in enumerate(found, 1))
             page = Page(ranked, (), len(ranked))
             call = shelf.call(work, work.page)
             writes.append(SavePage(call, CHARGED, work, work.page, page, len(ranked), None))
