@@ -72,8 +72,10 @@ class LiveProgress:
         charged += ", " + _("%s with charge unknown") % f"{unknown:,}" if unknown else ""
         table.add_row(_("calls"), _("%s sent") % f"{tally.calls_sent:,}", charged)
         pace = _("%.0f a minute") % tally.calls_per_minute(now)
-        limit = _("limit %s") % (tally.rate or self._rate)
-        limit += ", " + _("302 met %d times") % tally.rate_limited if tally.rate_limited else ""
+        limit = _("limit %s") % self._rate
+        if tally.rate_limited:
+            slowed = _("302 met %(times)d times, slowed to %(rate)s by the last")
+            limit += ", " + slowed % {"times": tally.rate_limited, "rate": tally.rate}
         table.add_row(_("pace"), pace, limit)
         left = tally.seconds_left(now)
         ending = _("coming home: what is in flight is saved") if tally.stopping else _("Ctrl-C stops safely")
