@@ -44,7 +44,7 @@ from crawler.terminal import harmless
 )
 @click.argument("names", nargs=-1, required=True)
 @db_option
-@click.option("--yes", is_flag=True, help=_("Do not ask."))
+@click.option("--yes", is_flag=True, help=_("Do not ask; needed where there is no terminal."))
 @click.option(
     "--vacuum/--no-vacuum",
     default=True,
@@ -55,7 +55,9 @@ def forget(names: tuple[str, ...], db: Path, yes: bool, vacuum: bool) -> None:
     if any(not name.strip() for name in names):
         raise InputError(_("an empty name is nobody's"))
     open_readonly(db).close()
-    if not yes and sys.stdin.isatty():
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InputError(_("nothing is erased: there is no terminal to ask on; give --yes"))
         shown = harmless(", ".join(names))
         click.confirm(_("Erase %s from %s for ever?") % (shown, db), abort=True, err=True)
     done = erase(db, names, vacuum=vacuum)

@@ -53,8 +53,8 @@ CHANGED_RED_ID = ORDINARY[4]
 """Whose red_id is another since the third night."""
 
 
-def ask(path: Path, *arguments: str, answer: str | None = None) -> Result:
-    return CliRunner().invoke(forget, ["--db", str(path), *arguments], input=answer, catch_exceptions=False)
+def ask(path: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(forget, ["--db", str(path), "--yes", *arguments], catch_exceptions=False)
 
 
 def rows(path: Path, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -320,6 +320,14 @@ def test_on_a_terminal_nothing_is_erased_where_the_answer_is_no(db):
 def test_on_a_terminal_the_answer_yes_or_the_option_erases(db, options, answer):
     assert on_a_terminal(db, MANY_FANS.id, *options, answer=answer) == 0
     assert not holds(db, MANY_FANS.id)
+
+
+def test_without_a_terminal_nothing_is_erased_unless_the_option_says_so(db):
+    before = db.read_bytes()
+    command = [sys.executable, "-m", "crawler", "forget", "--db", str(db), MANY_FANS.id]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert (done.returncode, db.read_bytes()) == (2, before)
+    assert "--yes" in done.stderr
 
 
 def test_a_run_under_way_is_not_disturbed(db):
