@@ -8,6 +8,16 @@ from pathlib import Path
 from crawler.errors import InputError
 from crawler.i18n import _
 
+EXPORT_OF = "an export of "
+"""What an exported database writes before the name of the service its creators came from."""
+
+
+def exported(service: str | None) -> str | None:
+    """The service from which an export has its creators; None where a crawl filled the database."""
+    if service is None or not service.startswith(EXPORT_OF):
+        return None
+    return service.removeprefix(EXPORT_OF)
+
 
 def open_readonly(path: Path) -> sqlite3.Connection:
     """A connection to the database at `path` that is read-only by construction; rows read as `sqlite3.Row`.

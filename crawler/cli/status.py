@@ -14,7 +14,7 @@ from crawler.cli.options import db_option
 from crawler.clock import SHANGHAI, parse_span, utc_now
 from crawler.endpoints import SEARCH_USER_V2
 from crawler.i18n import _
-from crawler.reading import open_readonly
+from crawler.reading import exported, open_readonly
 from crawler.show.program import program_name
 from crawler.show.reasons import outcome_text, reason_text
 from crawler.show.text import span
@@ -59,13 +59,46 @@ def status(db: Path, refresh_after: str, as_json: bool) -> None:
 
 
 def _lines(status: Status, db: Path) -> Iterator[str]:
-    keywords = status.keywords
-    service = _(status.service) if status.service else _("not filled yet")
-    yield f"{db}  ({service})"
+    yield f"{db}  ({_service(status.service)})"
     yield _("creators: %(total)s, %(new)s of them new in the last run that found any") % {
         "total": f"{status.creators:,}",
         "new": f"{status.creators_new:,}",
     }
+    if exported(status.service) is None:  # An export leaves the checkpoints out.
+        yield from _keywords(status)
+    if status.days:
+        yield ""
+        names = (_("day"), _("calls"), _("charged"), _("free"), _("charge unknown"))
+        days = [(day.day, day.sent, day.charged, day.free, day.unknown) for day in status.days]
+        yield from table_lines(names, days)
+    if status.runs:
+        yield ""
+        columns = (
+            _("run"),
+            _("started"),
+            _("outcome"),
+            _("keywords"),
+            _("new creators"),
+            _("time"),
+            _("reason"),
+        )
+        yield from table_lines(columns, [_run(run) for run in status.runs])
+    if status.keywords.due and exported(status.service) is None:
+        yield ""
+        yield _("To go on:  %s") % f"{program_name()} run" + (
+            f" --db {db}" if str(db) != "data/creators.db" else ""
+        )
+
+
+def _service(service: str | None) -> str:
+    origin = exported(service)
+    if origin is not None:
+        return _("an export of %s") % _(origin)
+    return _(service) if service else _("not filled yet")
+
+
+def _keywords(status: Status) -> Iterator[str]:
+    keywords = status.keywords
     counts = _(
         "%(known)s known, %(done)s done, %(open)s unfinished, %(failed)s failed, %(never)s never asked"
     )
@@ -85,28 +118,6 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
     yield from _undone(unfinished, status.unfinished, keywords.unfinished)
     failed = _("failed, due again next time: %(keyword)s, page %(page)d: %(reason)s")
     yield from _undone(failed, status.failed, keywords.failed)
-    if status.days:
-        yield ""
-        names = (_("day"), _("calls"), _("charged"), _("free"), _("charge unknown"))
-        days = [(day.day, day.sent, day.charged, day.free, day.unknown) for day in status.days]
-        yield from table_lines(names, days)
-    if status.runs:
-        yield ""
-        columns = (
-            _("run"),
-            _("started"),
-            _("outcome"),
-            _("keywords"),
-            _("new creators"),
-            _("time"),
-            _("reason"),
-        )
-        yield from table_lines(columns, [_run(run) for run in status.runs])
-    if keywords.due:
-        yield ""
-        yield _("To go on:  %s") % f"{program_name()} run" + (
-            f" --db {db}" if str(db) != "data/creators.db" else ""
-        )
 
 
 def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:

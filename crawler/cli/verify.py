@@ -18,7 +18,7 @@ import click
 from crawler.cli.options import DEFAULT_DB, db_option
 from crawler.errors import InputError
 from crawler.i18n import _, english
-from crawler.reading import open_readonly
+from crawler.reading import exported, open_readonly
 from crawler.show.program import program_name
 from crawler.terminal import harmless
 from crawler.verify import Gap, Mended, Totals, examine, mend
@@ -68,6 +68,9 @@ def verify(db: Path, mending: bool, as_json: bool) -> None:
 def _result(db: Path, mending: bool) -> Mended:
     with closing(open_readonly(db)) as connection:
         try:
+            service = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
+            if service and exported(service[0]) is not None:
+                raise InputError(_("%s is an export: verify the database it came from") % db)
             found = examine(connection)
         except sqlite3.OperationalError as exc:
             raise InputError(_("cannot verify %s: %s") % (db, exc)) from exc

@@ -13,12 +13,20 @@ from crawler.errors import InputError
 from crawler.export.creators import select_keys
 from crawler.filters import Filters
 from crawler.i18n import _
+from crawler.reading import EXPORT_OF
 from crawler.views import migrations
 
 _CHUNK = 10_000
 
 # All that was forgotten, and the salt of its fingerprints, stays at home: a copy is for others.
 _SETTINGS = "SELECT {columns} FROM main.settings WHERE name = 'service'"
+
+# So that no run and no proof takes it for the database it came from.
+_NAME_AS_EXPORT = """
+UPDATE copy.settings
+   SET value = :export_of || value
+ WHERE name = 'service' AND value NOT LIKE :export_of || '%'
+"""
 
 _ENDPOINTS = "SELECT {columns} FROM main.endpoints WHERE id NOT IN (SELECT id FROM copy.endpoints)"
 
@@ -77,6 +85,7 @@ def copy_database(
     connection.execute(f"INSERT INTO chosen {select}", parameters)
     for table, rows in _ONCE:
         _copy(connection, table, rows)
+    connection.execute(_NAME_AS_EXPORT, {"export_of": EXPORT_OF})
     _copy_portions(connection, advance)
     connection.execute("COMMIT")
     connection.execute("DETACH copy")

@@ -12,6 +12,7 @@ from crawler.config import LOOPBACK_SERVICE
 from crawler.errors import MissingExtra
 from crawler.i18n import _
 from crawler.links import picture_link, profile_link
+from crawler.reading import exported
 from crawler.report.causes import CAUSES, cause_of
 from crawler.report.charts import day_bars
 from crawler.report.values import Report
@@ -32,7 +33,7 @@ def render(report: Report, words: Words, *, pictures: bool = False) -> str:
         policy=_policy(style, pictures),
         style=style,
         causes=CAUSES,
-        invented=report.service == LOOPBACK_SERVICE,
+        invented=(exported(report.service) or report.service) == LOOPBACK_SERVICE,
         day_bars=day_bars,
     )
     return page

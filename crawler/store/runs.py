@@ -11,6 +11,7 @@ from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.errors import WrongService
 from crawler.i18n import _
 from crawler.model import CallCounts, RunSummary, UserCounts
+from crawler.reading import exported
 from crawler.stopping import CRASHED
 from crawler.store import sql
 
@@ -18,11 +19,19 @@ from crawler.store import sql
 def claim_service(connection: sqlite3.Connection, service: str) -> None:
     """Ties a new database to `service`; inside the caller's transaction.
 
-    Raises WrongService where the database was filled from another, so that creators never mix.
+    Raises WrongService where the database was filled from another, so that creators never mix, and where it
+    is an export: it has no checkpoints, so that a run would pay again for what its origin holds.
     """
     row = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
     if row is None:
         connection.execute("INSERT INTO settings (name, value) VALUES ('service', ?)", (service,))
+    elif exported(row[0]) is not None:
+        raise WrongService(
+            _(
+                "this database is an export, and a run would pay again for what it leaves out: "
+                "give the database it came from, or another file, with --db"
+            )
+        )
     elif row[0] != service:
         raise WrongService(
             _(

@@ -6,9 +6,13 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from click.testing import CliRunner
 
-from crawler.errors import InputError
+from crawler.cli.status import status
+from crawler.cli.verify import verify
+from crawler.errors import InputError, WrongService
 from crawler.store import open_database
+from crawler.store.runs import claim_service
 from tests.filled import KEYWORDS, NIGHTS, play
 
 
@@ -51,13 +55,46 @@ def test_the_copy_is_one_file_that_the_crawler_can_open_and_knows_its_service(ru
     run(out / "a.db")
     assert [path.name for path in out.iterdir()] == ["a.db"]
     open_database(out / "a.db").close()
-    assert _rows(out / "a.db", "SELECT * FROM settings") == [("service", "https://api.justoneapi.com")]
+    assert _rows(out / "a.db", "SELECT * FROM settings") == [
+        ("service", "an export of https://api.justoneapi.com")
+    ]
+
+
+def test_no_run_takes_the_copy_for_a_database_to_fill(run, out):
+    run(out / "a.db")
+    opened = open_database(out / "a.db")
+    with pytest.raises(WrongService, match="is an export, and a run would pay again"):
+        claim_service(opened.conn, "https://api.justoneapi.com")
+    opened.close()
+
+
+@pytest.mark.parametrize("options", [[], ["--mend"]])
+def test_the_copy_is_not_verified_as_if_it_were_the_whole(run, out, options):
+    run(out / "a.db")
+    before = (out / "a.db").read_bytes()
+    with pytest.raises(InputError, match="is an export: verify the database it came from"):
+        CliRunner().invoke(verify, ["--db", str(out / "a.db"), *options], catch_exceptions=False,
+                           standalone_mode=False)  # fmt: skip
+    assert (out / "a.db").read_bytes() == before
+
+
+def test_the_status_of_a_copy_says_what_it_is_and_suggests_no_run(run, db, out):
+    run(out / "a.db")
+    said = CliRunner().invoke(status, ["--db", str(out / "a.db")], catch_exceptions=False).stdout
+    assert "(an export of https://api.justoneapi.com)" in said
+    assert "creators: 40" in said
+    assert "crawler run" not in said and "due now" not in said
+    assert "due now" in CliRunner().invoke(status, ["--db", str(db)], catch_exceptions=False).stdout
 
 
 def test_a_copy_can_be_exported_again(run, out):
     run(out / "a.db", "--keyword", "穿搭")
     run(out / "b.csv", "--keyword", "穿搭")
     run(out / "a.csv", "--db", out / "a.db")
+    run(out / "b.db", "--db", out / "a.db")
+    assert _rows(out / "b.db", "SELECT value FROM settings") == _rows(
+        out / "a.db", "SELECT value FROM settings"
+    )
     assert (out / "a.csv").read_bytes().count(b"\r\n") > 20
     assert (out / "a.csv").read_bytes().splitlines()[0] == (out / "b.csv").read_bytes().splitlines()[0]
 
