@@ -1,5 +1,5 @@
 """The database in a browser: Datasette on this machine, reading only."""
 
-from crawler.browse.server import listen, serve
+from crawler.browse.server import listen, make_server
 
-__all__ = ["listen", "serve"]
+__all__ = ["listen", "make_server"]

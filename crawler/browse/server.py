@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,8 @@ def listen(port: int) -> socket.socket:
         raise InputError(_("cannot listen on port %d: %s") % (port, exc.strerror)) from exc
 
 
-def serve(db: Path, listening: socket.socket, questions: dict[str, Question]) -> None:
-    """Serves the database at `db` on the socket `listening` until the process is interrupted.
+def make_server(db: Path, listening: socket.socket, questions: dict[str, Question]) -> Callable[[], None]:
+    """What serves the database at `db` on the socket `listening` until the process is interrupted.
 
     Raises MissingExtra without Datasette.
     """
@@ -55,7 +57,7 @@ def serve(db: Path, listening: socket.socket, questions: dict[str, Question]) ->
         log_level="warning",
         timeout_graceful_shutdown=2,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    return partial(uvicorn.Server(config).run, sockets=[listening])
 
 
 def _application(db: Path, questions: dict[str, Question]) -> Any:

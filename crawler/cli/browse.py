@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from crawler.browse import listen, serve
+from crawler.browse import listen, make_server
 from crawler.browse.metadata import DATABASE
 from crawler.cli.options import db_option
 from crawler.i18n import _
@@ -50,11 +50,11 @@ DEFAULT_PORT = 8001
 @click.option("--open/--no-open", "show", default=False, help=_("Open it in the browser right away."))
 def browse(db: Path, port: int, questions: Path | None, show: bool) -> None:
     open_readonly(db).close()
-    with closing(listen(port)) as listening:
+    with closing(listen(port)) as listening, suppress(KeyboardInterrupt):
+        serve = make_server(db, listening, load_questions(questions))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/{DATABASE}"
         click.echo(address)
         click.echo(_("Reading only, for this machine only. Ctrl-C ends it."), err=True)
         if show:
             webbrowser.open(address)
-        with suppress(KeyboardInterrupt):
-            serve(db, listening, load_questions(questions))
+        serve()

@@ -60,7 +60,8 @@ def test_a_missing_database_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("package", ["datasette.app", "uvicorn"])
-def test_a_missing_datasette_is_named_with_its_extra(db, monkeypatch, package):
+def test_a_missing_datasette_is_named_with_its_extra_before_any_address(db, monkeypatch, capsys, package):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtra, match=r"creator-crawler\[browse\]"):
-        run("--db", db, "--port", 0)
+        browse.main(["--db", str(db), "--port", "0"], standalone_mode=False)
+    assert capsys.readouterr().out == ""
