@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 import orjson
 
 from crawler.clock import Now, stamp, utc_now
+from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.lock import hold
 from crawler.parse import PROFILE_URL
@@ -22,6 +24,9 @@ from crawler.store import open_database, store_errors
 from crawler.store.creators import PROVISIONAL
 from crawler.store.forgotten import REMEMBER, fingerprint, salt
 from crawler.store.store import REPLY_COMPRESSION
+from crawler.terminal import harmless
+
+_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 
 FIND = "SELECT key, id, red_id FROM users WHERE id IN (:name, :provisional) OR red_id = :name"
 
@@ -80,7 +85,8 @@ def forget(path: Path, names: Sequence[str], *, vacuum: bool = True, now: Now = 
     """Erases the creators that `names` (id, red_id or profile address) stand for, and keeps only hashes.
 
     All in one transaction; then the file is written anew without its free space (unless `vacuum` is False),
-    in which earlier values may linger. Raises AlreadyRunning while a run writes the database.
+    in which earlier values may linger. Raises AlreadyRunning while a run writes the database, and InputError,
+    before anything is erased, for a name that nobody here has as id or red_id and nobody can have.
     """
     with hold(path), closing(open_database(path)) as db, store_errors(path):
         connection: sqlite3.Connection = db.conn
@@ -97,7 +103,11 @@ def plain_name(name: str) -> str:
 
 
 def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
-    found = connection.execute(FIND, {"name": name, "provisional": PROVISIONAL + name}).fetchall()
+    # What cannot be printed could not even be bound, where it came from broken bytes of a command line.
+    asked = {"name": name, "provisional": PROVISIONAL + name} if name.isprintable() else {}
+    found = connection.execute(FIND, asked).fetchall() if asked else []
+    if not found and not _ID.fullmatch(name):
+        raise InputError(_no_id(name))
     names = {name}
     mentioned = set()
     for key, id_, red_id in found:
@@ -117,6 +127,16 @@ def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
     replies = _erase_replies(connection, mentions)
     new = _remember(connection, names, moment)
     return Erased(name, len(found), sightings, changes, rejects, replies, remembered=not new)
+
+
+def _no_id(name: str) -> str:
+    shown = harmless(name)
+    return _(
+        "%s is no id, red_id or profile address, and nothing is erased: `crawler search %s` finds the id"
+    ) % (
+        shown,
+        shlex.quote(shown),
+    )
 
 
 def _remember(connection: sqlite3.Connection, names: Iterable[str], moment: str) -> int:

@@ -211,6 +211,24 @@ def test_a_name_that_is_not_there_is_said_so_and_kept_out(db):
     assert not holds(db, "a newcomer")
 
 
+@pytest.mark.parametrize(
+    "name", ["Jojo英语", "a b", "5f3c1a2b/", "https://example.com/5f3c1a2b", "a" * 65, "\udce6", "a\x1b[31m"]
+)
+def test_what_can_be_nobodys_id_is_refused_and_a_search_suggested(db, name):
+    before = rows(db, "SELECT count(*) FROM users")
+    with pytest.raises(InputError, match="`crawler search ") as refused:
+        ask(db, MANY_FANS.id, name)
+    assert "\x1b" not in str(refused.value)
+    assert rows(db, "SELECT count(*) FROM users") == before
+    assert rows(db, "SELECT count(*) FROM forgotten") == [(0,)]
+
+
+def test_an_odd_red_id_that_somebody_has_is_no_hindrance(db):
+    rows(db, "UPDATE users SET red_id = '小号' WHERE id = ?", MANY_FANS.id)
+    assert ask(db, "小号").exit_code == 0
+    assert not holds(db, MANY_FANS.id)
+
+
 def test_asking_twice_is_answered_so(db):
     ask(db, MANY_FANS.id)
     result = ask(db, MANY_FANS.id)
