@@ -117,8 +117,9 @@ FRUITFUL = f"""{_YIELDS}
  LIMIT :limit
 """
 
+# A keyword that showed nobody repeats nobody.
 BARREN = f"""{_YIELDS}
- WHERE yields.users_new = 0
+ WHERE yields.users_new = 0 AND yields.entries > 0
  ORDER BY yields.charged DESC, yields.entries DESC, keywords.id
  LIMIT :limit
 """

@@ -58,6 +58,13 @@ def test_keywords_that_bring_new_creators_stand_apart_from_those_that_repeat(rea
     assert report.barren.charged == 4
 
 
+def test_a_keyword_that_showed_nobody_repeats_nobody(read, play_night):
+    play_night(page())
+    report = read()
+    assert report.calls.charged == 1
+    assert (report.barren.lines, report.barren.charged) == ((), 0)
+
+
 def test_every_creator_is_in_one_bucket_and_unknown_is_its_own(read, db):
     buckets = read().buckets
     assert [(line.fans_min, line.fans_below) for line in buckets] == [
