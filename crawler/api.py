@@ -17,13 +17,12 @@ import aiohttp
 from yarl import URL
 
 from crawler.envelope import read_envelope
+from crawler.masking import TOKEN_MASK, TokenMask
 from crawler.model import CallFailed, FailureKind, Outcome, PageRequest, Reply
 
 BODY_BYTES_MAX = 16 * 1024 * 1024
 CONNECT_SECONDS_MAX = 30.0
 USER_AGENT = "creator-crawler"
-TOKEN_LENGTH_TELLING = 12
-TOKEN_MASK = "***"  # noqa: S105 - what stands in the token's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +64,7 @@ class Api:
         self._settings = settings
         self._session = session
         self._base = URL(settings.base_url.rstrip("/"), encoded=True)
-        # An answer that repeats the request's address would bring the token into the database. A short token,
-        # a simulator's say, can be part of any word and is looked for behind its name only.
-        name = "" if len(settings.token) >= TOKEN_LENGTH_TELLING else "token="
-        self._secret, self._masked = f"{name}{settings.token}".encode(), f"{name}{TOKEN_MASK}".encode()
+        self._mask = TokenMask(settings.token)
 
     async def call(self, request: PageRequest) -> Outcome:
         """The outcome of exactly one request; raises nothing but CancelledError.
@@ -93,8 +89,7 @@ class Api:
         if body is None:
             detail = f"more than {BODY_BYTES_MAX} bytes"
             return CallFailed(FailureKind.TOO_LARGE, detail, milliseconds, status, retry_after)
-        if self._secret in body:
-            body = body.replace(self._secret, self._masked)
+        body = self._mask.in_body(body)
         envelope = read_envelope(body)
         if envelope is None:
             detail = "a redirect" if 300 <= status < 400 else _what_it_is(body)

@@ -34,6 +34,7 @@ def shanghai_day_start(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+SPAN_MAX = timedelta(days=36_500)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -45,6 +46,8 @@ def parse_span(text: str) -> timedelta:
         span = timedelta(**{_UNITS[unit]: float(number)})
     except (KeyError, ValueError, OverflowError):
         raise InputError(_("a span of time is written 90s, 30m, 20h or 7d, not %s") % text) from None
+    if span > SPAN_MAX:
+        raise InputError(_("a span of time is at most a hundred years, not %s") % text)
     if span < timedelta(0):
         raise InputError(_("a span of time cannot be negative: %s") % text)
     return span

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -123,6 +123,8 @@ class Crawl:
         self.rate_limited = 0
         self.keywords_done = 0
         self.failures: list[FailedKeyword] = []
+        self.charges: Counter[Charge] = Counter()
+        """Calls sent, by what they cost: for when the ledger cannot be read any more."""
 
     async def run(self, work: Iterator[Work], workers: int) -> None:
         """Returns when all work is done, or the run is ending and every call in flight has come home."""
@@ -145,7 +147,7 @@ class Crawl:
             while not self._stop.requested and (chosen := self._next_keyword()) is not None:
                 await self._keyword(*chosen)
         except CrawlerError as exc:
-            self._stop.request(StopCause("stopped", exc.english, exc.exit_code))
+            self._stop.request(StopCause("stopped", exc.english, EXIT_STOPPED))
 
     def _next_keyword(self) -> tuple[Work, bool] | None:
         """The next keyword and whether this is its last chance: those put off come after all others."""
@@ -226,6 +228,7 @@ class Crawl:
             return None
         sent_at = asyncio.get_running_loop().time()
         self._in_flight += 1
+        self.charges[Charge.UNKNOWN] += 1
         try:
             outcome = await self._client.call(PageRequest(self._endpoint.path, work.text, work.page))
         except BaseException:
@@ -234,7 +237,10 @@ class Crawl:
             raise
         finally:
             self._in_flight -= 1
-        self._budget.settle(day, decide(outcome).rule.charge)
+        charge = decide(outcome).rule.charge
+        self.charges[Charge.UNKNOWN] -= 1
+        self.charges[charge] += 1
+        self._budget.settle(day, charge)
         self._settled.set()
         return Sent(call_id, day, sent_at, outcome)
 

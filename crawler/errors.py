@@ -13,10 +13,13 @@ What the API answers is never an exception: it is a value (`Reply`, `CallFailed`
 
 from __future__ import annotations
 
+import sys
+
 from crawler.i18n import N_, _, english
 
 CANNOT_WRITE = N_("cannot write %s: %s")
 NOT_USABLE = N_("%s is not a usable SQLite database: %s")
+FILE_GONE = N_("%s was deleted, renamed or replaced while the run was writing it")
 """Errors that can end a run, and so become its stored reason."""
 
 
@@ -42,7 +45,8 @@ class MissingExtra(InputError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(
-            _("%s needs optional packages: pip install 'creator-crawler[%s]'") % (feature, extra)
+            _("%s needs optional packages: %s -m pip install 'creator-crawler[%s]'")
+            % (feature, sys.executable, extra)
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from crawler.errors import AlreadyRunning, CrawlerError, StoreError
+from crawler.errors import AlreadyRunning, CrawlerError, InputError, StoreError
 from crawler.i18n import _
 from crawler.reading import open_readonly
 from crawler.store.runs import running_process
@@ -27,6 +27,9 @@ def hold(path: Path) -> Iterator[None]:
     lock = FileLock(f"{resolved}.lock", timeout=0)
     try:
         resolved.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise InputError(_("cannot make the folder of %s: %s") % (path, exc.strerror)) from exc
+    try:
         lock.acquire()
     except Timeout as exc:
         raise AlreadyRunning(_describe_holder(path)) from exc

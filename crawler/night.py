@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 from sqlite_utils import Database
 
@@ -17,11 +19,22 @@ from crawler.clock import Now, shanghai_day, utc_now
 from crawler.config import NightSettings, service_of
 from crawler.crawl import Crawl
 from crawler.endpoints import SEARCH_USER_V2
-from crawler.errors import InputError, StoreError
+from crawler.errors import FILE_GONE, CrawlerError, InputError, StoreError
 from crawler.events import Event, LineSkipped, NightStarted
 from crawler.i18n import _
 from crawler.lock import hold
-from crawler.model import Keyword, KeywordCounts, Problem, RunSummary, Work
+from crawler.model import (
+    CallCounts,
+    Charge,
+    Keyword,
+    KeywordCounts,
+    PageSaved,
+    Problem,
+    RunSummary,
+    UserCounts,
+    Work,
+    Write,
+)
 from crawler.outage import Outage, OutageLimits
 from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_STOPPED
 from crawler.stopping import ALL_DONE, NOTHING_DUE, SOME_FAILED, Stop, StopCause
@@ -124,6 +137,7 @@ class _Night:
         self._rng = surroundings.rng
         self._now = surroundings.now
         self._outage = Outage(surroundings.outage)
+        self._file = _file_at(settings.db)
 
     async def run(self) -> RunSummary:
         """Crawls and returns the summary, which is in the database too wherever that can be written."""
@@ -134,7 +148,7 @@ class _Night:
             store = Store(self._db, settings.db, self._run_id, ENDPOINT.id, self._now)
             last_sent_seconds_ago = runs.seconds_since_last_call(self._connection, self._now)
             budget = self._budget()
-        journal = Journal(store.apply)
+        journal = Journal(partial(self._apply, store))
         throttle = Throttle(parse_rate(settings.rate), self._stop.sleep, last_sent_seconds_ago)
         async with open_api(ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)) as api:
             crawl = Crawl(
@@ -155,6 +169,16 @@ class _Night:
             await journal.close()
         return self._end(crawl, loop.time() - begun)
 
+    def _apply(self, store: Store, writes: Sequence[Write]) -> list[int | PageSaved | None]:
+        self._check_file()
+        return store.apply(writes)
+
+    def _check_file(self) -> None:
+        """Raises StoreError where another file, or none, stands at the database's path: SQLite would go on
+        writing into the one that nobody finds any more."""
+        if _file_at(self._settings.db) != self._file:
+            raise StoreError(_(FILE_GONE) % self._settings.db)
+
     def _work(self) -> Iterator[Work]:
         with store_errors(self._settings.db):
             yield from due_work(self._connection)
@@ -168,14 +192,16 @@ class _Night:
         cause = self._cause(crawl)
         try:
             with store_errors(self._settings.db):
+                self._check_file()
                 self._connection.execute(f"PRAGMA busy_timeout = {END_PATIENCE_MILLISECONDS}")
                 summary = self._summary(crawl, cause, seconds)
                 with self._db.atomic():
                     runs.end_run(self._connection, self._run_id, summary, crawl.rate_limited, self._now)
-        except StoreError as exc:
-            # Everything that was saved before stays saved; only the closing words are missing.
-            with store_errors(self._settings.db):
-                return self._summary(crawl, StopCause("stopped", exc.english, EXIT_STOPPED), seconds)
+        except CrawlerError as exc:
+            # What was saved before stays saved; the closing words are missing, and perhaps the ledger.
+            return self._told(
+                crawl, StopCause("stopped", exc.english, EXIT_STOPPED), seconds, *_counted(crawl)
+            )
         return summary
 
     def _cause(self, crawl: Crawl) -> StopCause:
@@ -188,9 +214,14 @@ class _Night:
         return StopCause("done", ALL_DONE if self._due else NOTHING_DUE, EXIT_DONE)
 
     def _summary(self, crawl: Crawl, cause: StopCause, seconds: float) -> RunSummary:
-        done, failed = crawl.keywords_done, len(crawl.failures)
         calls = runs.count_calls(self._connection, self._run_id)
         users = runs.count_users(self._connection, self._run_id)
+        return self._told(crawl, cause, seconds, calls, users)
+
+    def _told(
+        self, crawl: Crawl, cause: StopCause, seconds: float, calls: CallCounts, users: UserCounts
+    ) -> RunSummary:
+        done, failed = crawl.keywords_done, len(crawl.failures)
         return RunSummary(
             cause.outcome,
             cause.reason,
@@ -202,3 +233,19 @@ class _Night:
             str(self._settings.db),
             tuple(crawl.failures),
         )
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _counted(crawl: Crawl) -> tuple[CallCounts, UserCounts]:
+    """What is known without the database: every call and what it cost, of the creators nothing."""
+    charged, free, unknown = (
+        crawl.charges[charge] for charge in (Charge.CHARGED, Charge.FREE, Charge.UNKNOWN)
+    )
+    return CallCounts(charged + free + unknown, charged, free, unknown), UserCounts()

@@ -103,7 +103,7 @@ def decide(outcome: Outcome) -> Decision:
     """The decision for one outcome of a call."""
     if isinstance(outcome, Reply):
         rule = RULES.get(outcome.code, UNKNOWN_CODE) if isinstance(outcome.code, int) else UNKNOWN_CODE
-        reason = f"code {outcome.code}: {rule.meaning}"
+        reason = f"code {str(outcome.code)[:40]}: {rule.meaning}"
         return Decision(rule, reason, str(outcome.code)[:40], outcome.retry_after_seconds)
     rule = _rule_for_failure(outcome)
     status = f"HTTP {outcome.http_status}, " if outcome.http_status is not None else ""

@@ -19,6 +19,7 @@ SAFE_PER_SECOND = 40 / 60
 """What people found safe on this API (40 to 50 calls a minute); neither limit nor quota is published."""
 
 SLOWEST_PER_SECOND = 1 / 60
+FASTEST_PER_SECOND = 100_000
 SLOW_DOWN_FACTOR = 0.5
 RECOVERY_SHARE = 0.02
 PAUSE_FIRST_SECONDS = 1.0
@@ -54,7 +55,7 @@ def parse_rate(text: str) -> Rate:
         return Rate(None)
     match = _RATE.fullmatch(wanted)
     per_second = float(match[1]) / _SECONDS[match[2]] if match else 0.0
-    if per_second <= 0:
+    if not 0 < per_second <= FASTEST_PER_SECOND:
         raise InputError(_("--rate takes auto, unlimited, 50/s or 40/m, not %s") % text)
     return Rate(per_second)
 
@@ -94,6 +95,7 @@ class Throttle:
         self._paused_until = 0.0
         self._slowed_at = float("-inf")
         self._refusals_in_a_row = 0
+        self._reached = 0.0
         self._recent: deque[float] = deque(maxlen=64)
         self._rate = rate.per_second
         if self._rate is not None:
@@ -152,6 +154,7 @@ class Throttle:
         self._pause(now + min(PAUSE_MAX_SECONDS, PAUSE_FIRST_SECONDS * 2**self._refusals_in_a_row))
         self._refusals_in_a_row = min(self._refusals_in_a_row + 1, 10)
         rate = self._rate if self._rate is not None else self._measured(now)
+        self._reached = max(self._reached, rate)
         self._set_rate(max(min(rate, SLOWEST_PER_SECOND), rate * SLOW_DOWN_FACTOR))
         return True
 
@@ -160,7 +163,7 @@ class Throttle:
         self._refusals_in_a_row = 0
         if self._rate is None or self._rate == self._ceiling:
             return
-        step = (self._ceiling if self._ceiling is not None else self._rate) * RECOVERY_SHARE
+        step = (self._ceiling if self._ceiling is not None else self._reached) * RECOVERY_SHARE
         raised = self._rate + step
         self._set_rate(raised if self._ceiling is None else min(self._ceiling, raised))
 

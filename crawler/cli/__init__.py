@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import sys
@@ -90,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         logging.NullHandler()
     )  # a library's complaint could quote a URL, token and all
     speak_to_libraries()
+    _open_streams()
     try:
         _read_env_file()
         code = cli.main(arguments, prog_name="crawler", standalone_mode=False)
@@ -102,13 +104,32 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
     except BrokenPipeError:  # `crawler query … | head`: whoever read has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception:
         print(_masked(traceback.format_exc()), file=sys.stderr)  # noqa: T201 - a defect of ours, to be reported
         print(_("crawler: this is a defect in creator-crawler; what was saved is safe"), file=sys.stderr)  # noqa: T201 - as above
         code = EXIT_CRASHED
+    _flush_streams()
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Standard streams that can be used: closed ones lead nowhere, and no character is too much for them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until the end
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _flush_streams() -> None:
+    """Leaves what cannot be written any more: the interpreter would stumble over it at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _read_env_file() -> None:
@@ -118,12 +139,16 @@ def _read_env_file() -> None:
     from dotenv import dotenv_values
 
     try:
-        values = dotenv_values(ENV_FILE, encoding="utf-8-sig")
+        values = dotenv_values(ENV_FILE, encoding="utf-8-sig", interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(_("cannot read %s: %s") % (ENV_FILE, error)) from error
     for name, value in values.items():
-        if name.startswith(OWN_VARIABLES) and value is not None:
-            os.environ.setdefault(name, value)
+        if name.startswith(OWN_VARIABLES) and value is not None and not os.environ.get(name):
+            if "\0" in value:
+                raise InputError(
+                    _("%s: the value of %s holds a character that no setting has") % (ENV_FILE, name)
+                )
+            os.environ[name] = value
 
 
 def _masked(text: str) -> str:

@@ -83,7 +83,9 @@ def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
 @_setting("--token-file", type=click.Path(path_type=Path), help=_("A file with the token in its first line."))
 @_setting("--workers", type=click.IntRange(1, 1000), default=DEFAULTS.workers, help=_("Calls at one time."))
 @_setting("--rate", default=DEFAULTS.rate, help=_("Most calls: auto (40/m), 50/s, 40/m, unlimited."))
-@_setting("--max-pages", type=click.IntRange(1), default=DEFAULTS.pages_max, help=_("Most pages a keyword."))
+@_setting(
+    "--max-pages", type=click.IntRange(1, 10**6), default=DEFAULTS.pages_max, help=_("Most pages a keyword.")
+)
 @_setting("--max-calls", type=click.IntRange(0), help=_("Stop once so many calls are charged."))
 @_setting(
     "--max-calls-per-day", type=click.IntRange(0), help=_("The same for a day in Shanghai, over all runs.")
@@ -116,7 +118,8 @@ def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **
         if as_json:
             click.echo(summary_json(_refused(error, options["db"])))
         raise
-    click.echo(summary_json(summary) if as_json else summary_text(summary, this_command()))
+    with suppress(OSError):  # nobody reads it, or the disk is full: the exit code still says how it ended
+        click.echo(summary_json(summary) if as_json else summary_text(summary, this_command()))
     _update_search(Path(summary.db))
     sys.exit(summary.exit_code)
 
@@ -164,11 +167,28 @@ def _run(
         )
     drain_seconds = parse_span(options["drain"]).total_seconds()
     with _display(options, settings.rate) as emit:
-        return asyncio.run(_night(settings, keywords, emit, drain_seconds, simulated))
+        return asyncio.run(_night(settings, keywords, _unbreakable(emit), drain_seconds, simulated))
+
+
+def _unbreakable(emit: Emit) -> Emit:
+    """`emit` until it fails for the first time: a broken pipe or a full disk behind a log ends no night."""
+    broken = False
+
+    def emit_while_it_works(event: Event) -> None:
+        nonlocal broken
+        if not broken:
+            try:
+                emit(event)
+            except (OSError, ValueError):
+                broken = True
+
+    return emit_while_it_works
 
 
 def _update_search(db: Path) -> None:
     """Brings the full-text index up to date, if there is one; a search finds everything even without this."""
+    if not db.is_file():
+        return
     try:
         with hold(db), store_errors(db), closing(open_database(db)) as database:
             update_search_index(database.conn)
@@ -190,7 +210,7 @@ def _display(options: dict[str, Any], rate: str) -> AbstractContextManager[Emit]
         level = Level.DETAIL if options["verbose"] == 1 else Level.DEBUG
     if options["log_format"] == "json":
         return nullcontext(JsonLines(sys.stderr, level))
-    if options["quiet"] or not sys.stderr.isatty():
+    if options["quiet"] or sys.stderr is None or not sys.stderr.isatty():
         return nullcontext(TextLines(sys.stderr, level))
     from rich.console import Console
 

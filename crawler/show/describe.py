@@ -43,7 +43,8 @@ def describe(event: Event) -> tuple[Level, str]:
                 text += "; " + _("%d lines repeat a keyword") % event.repeated
             return Level.INFO, text
         case LineSkipped():
-            return Level.WARNING, f"{event.problem.source}: {event.problem.message}"
+            skipped = _("the line is skipped")
+            return Level.WARNING, f"{event.problem.source}: {event.problem.message}; {skipped}"
         case CallEnded():
             line = _("%(keyword)s, page %(page)d, attempt %(attempt)d: %(reason)s; %(charge)s, %(ms)d ms")
             return Level.DEBUG, line % {

@@ -54,7 +54,7 @@ def _migrate(db: Database, path: Path) -> None:
     known = {migration.name for migration in migrations.pending(Database(memory=True))}
     if applied - known:
         raise InputError(_("%s was made by a newer version of creator-crawler: upgrade first") % path)
-    if not applied and "users" in db.table_names():
+    if not applied and db.table_names():
         raise InputError(_("%s is a database of another program") % path)
     migrations.apply(db)
 

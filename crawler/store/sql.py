@@ -189,13 +189,16 @@ CREATE TEMP TABLE IF NOT EXISTS due (
 )
 """
 
-# A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped.
+# A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped. One
+# that stopped beyond today's limit is finished by it. What ended in the future ended by a wrong clock.
 FIND_DUE = """
 WITH candidates AS (
     SELECT keywords.id AS keyword_id, priority, position,
            coalesce(max_pages, :pages_max) AS pages_max,
-           checkpoints.state, checkpoints.crawl, checkpoints.next_page, checkpoints.finished_at,
+           checkpoints.state, checkpoints.crawl, checkpoints.next_page,
+           iif(checkpoints.state = 'done', checkpoints.finished_at, checkpoints.updated_at) AS finished_at,
            checkpoints.state <> 'done'
+              AND checkpoints.next_page <= coalesce(max_pages, :pages_max)
            OR checkpoints.finished_at > :stale_before
               AND checkpoints.stop_reason = 'page_limit'
               AND checkpoints.next_page <= coalesce(max_pages, :pages_max) AS unfinished
@@ -211,8 +214,9 @@ SELECT keyword_id,
        pages_max
   FROM candidates
  WHERE state IS NULL
-    OR unfinished AND next_page <= pages_max
-    OR NOT unfinished AND finished_at <= :stale_before
+    OR unfinished
+    OR finished_at <= :stale_before
+    OR finished_at > :future
  ORDER BY CASE WHEN unfinished THEN 0 WHEN state IS NULL THEN 1 ELSE 2 END,
           state = 'failed',
           priority DESC,

@@ -13,6 +13,9 @@ from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
 from crawler.store import sql
 
+CLOCK_SLACK = timedelta(hours=1)
+"""How far the clock may have been ahead when a keyword was finished."""
+
 _CHUNK = 5000
 
 
@@ -55,6 +58,7 @@ def make_worklist(
             "endpoint_id": endpoint_id,
             "pages_max": pages_max,
             "stale_before": stamp(moment - refresh_after),
+            "future": stamp(moment + CLOCK_SLACK),
         },
     )
     due = connection.execute("SELECT count(*) FROM due").fetchone()[0]

@@ -3,6 +3,9 @@
 import asyncio
 import json
 import signal
+import sqlite3
+import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -330,3 +333,59 @@ async def test_a_short_token_that_is_part_of_other_words_changes_no_answer(crawl
         names = [each.name for each in simulator.truth(["穿搭"]).creators.values()]
     assert end.exit_code == 0
     assert sorted(row[0] for row in crawler.rows("SELECT name FROM users")) == sorted(names)
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2> >(head -1 >/dev/null)", ">/dev/full", "2>&- >&-"])
+async def test_a_log_that_cannot_be_written_ends_no_night(crawler, users, redirection):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(seed=3, latency_seconds=(0.01, 0.05))) as simulator:
+        command = f"exec {sys.executable} -m crawler run keywords.txt --base-url {simulator.base_url} -vv"
+        process = await asyncio.create_subprocess_exec(
+            *("bash", "-c", f"{command} --rate unlimited {redirection}"),
+            cwd=crawler.folder,
+            env=crawler.environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        end = await ended(process)
+        assert end.exit_code == 0
+        assert "Traceback" not in end.stderr + end.stdout
+        assert users() == sorted(simulator.truth(KEYWORDS).ids)
+        assert not simulator.bill.charged_twice()
+
+
+async def test_a_database_that_is_deleted_under_a_run_ends_it_and_the_cost_is_told(crawler):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(seed=3, latency_seconds=(0.05, 0.1))) as simulator:
+        process = await crawler.start(*crawl(simulator, "-vv", "--workers", "2"))
+        async for line in process.stderr:
+            if "new creators" in line.decode():
+                break
+        for file in (crawler.folder / "data").glob("creators.db*"):
+            file.unlink()
+        end = await ended(process)
+        assert end.exit_code == 75
+        assert "was deleted, renamed or replaced" in end.summary["reason"]
+        calls = end.summary["calls"]
+        assert calls["sent"] == simulator.bill.requests
+        assert calls["charged"] + calls["unknown"] == simulator.bill.charged
+    assert not (crawler.folder / "data" / "creators.db").exists()
+
+
+async def test_a_keyword_that_stopped_beyond_a_lowered_page_limit_is_asked_again_when_it_is_stale(crawler):
+    crawler.keywords("穿搭")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(9, 9))) as simulator:
+        await crawler(*crawl(simulator, "--max-calls", "5"))
+        assert (await crawler(*crawl(simulator, "--max-pages", "3"))).summary["calls"]["sent"] == 0
+        again = await crawler(*crawl(simulator, "--max-pages", "3", "--refresh-after", "0s"))
+        assert (again.summary["calls"]["sent"], again.summary["keywords"]["done"]) == (3, 1)
+
+
+async def test_a_keyword_that_was_finished_by_a_wrong_clock_is_due(crawler):
+    crawler.keywords("穿搭")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(1, 1))) as simulator:
+        await crawler(*crawl(simulator))
+        with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
+            connection.execute("UPDATE checkpoints SET finished_at = '2099-01-01T00:00:00.000Z'")
+        assert (await crawler(*crawl(simulator))).summary["keywords"]["done"] == 1

@@ -142,7 +142,7 @@ def test_a_run_without_a_limit_slows_down_from_the_pace_it_had():
 
     slowed, recovering = run(main())
     assert slowed == pytest.approx(50, rel=0.05)
-    assert recovering == pytest.approx(slowed * 1.02)
+    assert recovering == pytest.approx(slowed + 2 * slowed * 0.02)
 
 
 def test_a_run_without_a_limit_that_is_refused_at_once_goes_on_slowly():
