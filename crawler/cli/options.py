@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +31,11 @@ def db_option(function: F) -> F:
         show_envvar=True,
         help=_("The SQLite database."),
     )(function)
+
+
+def db_argument(db: Path) -> str:
+    """What a command in a message needs to be about `db`: ` --db FILE`, nothing where that is the default."""
+    return "" if db == DEFAULT_DB else f" --db {shlex.quote(str(db))}"
 
 
 _FILTERS = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.options import db_option
+from crawler.cli.options import db_argument, db_option
 from crawler.clock import utc_now
 from crawler.errors import InputError
 from crawler.export.files import replacing
@@ -89,7 +89,7 @@ def report(
         except sqlite3.DatabaseError as exc:
             raise InputError(_("cannot read %s: %s") % (db, exc)) from exc
     words = Words(lang or language(), translations(lang or language()), price)
-    page = render(content, words, pictures=pictures)
+    page = render(content, words, pictures=pictures, where=db_argument(db))
     with replacing(target) as made:
         made.write_text(page, encoding="utf-8", errors="replace")
     click.echo(target)
@@ -100,4 +100,4 @@ def report(
 
 
 def _export(db: Path) -> str:
-    return f"crawler export creators.xlsx --db {db}"
+    return f"crawler export creators.xlsx{db_argument(db)}"

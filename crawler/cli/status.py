@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import orjson
 
-from crawler.cli.options import db_option
+from crawler.cli.options import db_argument, db_option
 from crawler.clock import SHANGHAI, parse_span, utc_now
 from crawler.endpoints import SEARCH_USER_V2
 from crawler.i18n import _
@@ -85,9 +85,7 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
         yield from table_lines(columns, [_run(run) for run in status.runs])
     if status.keywords.due and exported(status.service) is None:
         yield ""
-        yield _("To go on:  %s") % f"{program_name()} run" + (
-            f" --db {db}" if str(db) != "data/creators.db" else ""
-        )
+        yield _("To go on:  %s") % f"{program_name()} run{db_argument(db)}"
 
 
 def _service(service: str | None) -> str:

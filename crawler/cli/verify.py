@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from typing import Any
 
 import click
 
-from crawler.cli.options import DEFAULT_DB, db_option
+from crawler.cli.options import db_argument, db_option
 from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.reading import exported, open_readonly
@@ -123,7 +122,7 @@ def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
 
 
 def _advice(db: Path, result: Mended) -> Iterator[str]:
-    where = "" if db == DEFAULT_DB else f" --db {shlex.quote(str(db))}"
+    where = db_argument(db)
     program = program_name()
     gaps, left = result.before.gaps, result.after.gaps
     if result.before is result.after:

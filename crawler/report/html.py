@@ -22,14 +22,16 @@ from crawler.show.reasons import reason_text
 _FOLDER = Path(__file__).parent
 
 
-def render(report: Report, words: Words, *, pictures: bool = False) -> str:
+def render(report: Report, words: Words, *, pictures: bool = False, where: str = "") -> str:
     """The page in the language of `words`; `pictures` links the creators' pictures, which are then
-    loaded from the platform's servers. Raises MissingExtra without jinja2 or pygal."""
+    loaded from the platform's servers; `where`, such as ` --db FILE`, ends each command that is quoted.
+    Raises MissingExtra without jinja2 or pygal."""
     style = (_FOLDER / "style.css").read_text(encoding="utf-8")
     page: str = _template(words).render(
         report=report,
         words=words,
         pictures=pictures,
+        where=where,
         policy=_policy(style, pictures),
         style=style,
         causes=CAUSES,

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+import shlex
 import sqlite3
 import sys
 from contextlib import closing
+from html import unescape
 
 import pytest
 from click.testing import CliRunner
@@ -30,6 +33,31 @@ def test_the_report_lies_beside_the_database_unless_told_otherwise(run, db):
 
 def test_the_next_command_goes_to_standard_error(run, db):
     assert f"crawler export creators.xlsx --db {db}" in run().stderr
+
+
+def commands(page):
+    """Every command that a report quotes."""
+    return [
+        unescape(text) for text in re.findall(r"<code>(crawler .*?)</code>", page.read_text(encoding="utf-8"))
+    ]
+
+
+def test_each_command_in_the_report_names_the_database_it_is_about(run, db, tmp_path):
+    other = db.rename(tmp_path / "my creators.db")
+    run(tmp_path / "r.html", at=other)
+    found = commands(tmp_path / "r.html")
+    assert len(found) >= 3
+    for command in found:
+        assert shlex.split(command)[-2:] == ["--db", str(other)]
+
+
+def test_commands_about_the_usual_database_are_short(run, db, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    db.rename("data/creators.db")
+    result = run("r.html", at="data/creators.db")
+    assert commands(tmp_path / "r.html")[0] == "crawler query"
+    assert "--db" not in (tmp_path / "r.html").read_text(encoding="utf-8") + result.stderr
 
 
 def test_since_price_and_language_shape_the_report(run, tmp_path):
