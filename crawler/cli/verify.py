@@ -46,7 +46,7 @@ SHOWN_MAX = 50
 
         \b
         Exit codes:
-          0  complete (with --mend: nothing is left that could not be mended)
+          0  nothing is missing of what was crawled (with --mend: nothing is left that could not be mended)
           1  gaps, each named on standard output
         """
     )
@@ -106,9 +106,19 @@ def _lines(db: Path, result: Mended) -> Iterator[str]:
         yield ""
         yield from _advice(db, result)
     elif result.after.totals is not None:
-        yield _("%s is complete: nothing is missing, nothing contradicts.") % db
+        yield _verdict(db, result.after.totals)
     if result.after.totals is not None:
         yield from _totals(result.after.totals)
+
+
+def _verdict(db: Path, totals: Totals) -> str:
+    left = totals.keywords_unfinished + totals.keywords_never
+    if not left:
+        return _("%s is complete: nothing is missing, nothing contradicts.") % db
+    return _(
+        "%(db)s: nothing is missing so far, nothing contradicts; "
+        "keywords that are unfinished or were never asked: %(left)d."
+    ) % {"db": db, "left": left}
 
 
 def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
@@ -128,15 +138,15 @@ def _advice(db: Path, result: Mended) -> Iterator[str]:
     if result.before is result.after:
         yield _("Gaps: %d.") % len(gaps)
         if any(gap.mendable for gap in gaps):
-            command = f"{program} verify --mend{where} && {program} run{where}"
-            yield _("To mend them: %s") % command
+            command = f"{program} verify --mend{where} && {program} run PATHS{where}"
+            yield _("To mend them: %s  (PATHS: the keyword files as before)") % command
     else:
         yield _("Gaps: %d, of which %d are mended.") % (len(gaps), len(gaps) - len(left))
     if result.keywords:
         names = ", ".join(result.keywords[:10]) + (", …" if len(result.keywords) > 10 else "")
         yield harmless(
-            _("Keywords to ask for again: %d (%s); this does it: %s")
-            % (len(result.keywords), names, f"{program} run{where}")
+            _("Keywords to ask for again: %d (%s); this does it: %s  (PATHS: the keyword files as before)")
+            % (len(result.keywords), names, f"{program} run PATHS{where}")
         )
     if any(not gap.mendable for gap in left):
         yield _("What cannot be mended needs a backup of the database.")
@@ -144,7 +154,8 @@ def _advice(db: Path, result: Mended) -> Iterator[str]:
 
 def _totals(totals: Totals) -> Iterator[str]:
     yield _(
-        "Looked at: keywords %(keywords_done)d finished, %(keywords_unfinished)d unfinished; "
+        "Looked at: keywords %(keywords_done)d finished, %(keywords_unfinished)d unfinished, "
+        "%(keywords_never)d never asked; "
         "pages %(pages)d; charged calls %(calls_charged)d; creators %(users)d; sightings %(sightings)d."
     ) % asdict(totals)
     if totals.calls_unknown:
