@@ -85,7 +85,9 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
         yield from table_lines(columns, [_run(run) for run in status.runs])
     if status.keywords.due and exported(status.service) is None:
         yield ""
-        yield _("To go on:  %s") % f"{program_name()} run{db_argument(db)}"
+        yield _("To go on:  %s  (PATHS: the keyword files as before)") % (
+            f"{program_name()} run PATHS{db_argument(db)}"
+        )
 
 
 def _service(service: str | None) -> str:

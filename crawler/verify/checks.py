@@ -47,9 +47,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What was looked at. `keywords_never` were never asked for. `calls_unknown` may or may not be on the bill: they were in flight when a run died,
-    or came home unreadable. `calls_open` of them are in flight now; `calls_lost` are charged calls whose page
-    was found missing and asked for again."""
+    """What was looked at. `keywords_never` were never asked for. `calls_unknown` may or may not be on the
+    bill: they were in flight when a run died, or came home unreadable. `calls_open` of them are in flight
+    now; `calls_lost` are charged calls whose page was found missing and asked for again."""
 
     keywords_done: int
     keywords_unfinished: int

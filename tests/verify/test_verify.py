@@ -234,7 +234,7 @@ def test_a_gap_is_named_and_the_command_it_names_mends_it(crawled, planted):
     found = ask(crawled)
     assert found.exit_code == 1
     assert message in found.stdout
-    assert f"verify --mend --db {crawled}" in found.stdout
+    assert f"verify --mend --db {crawled} && crawler run PATHS --db {crawled}" in found.stdout
     assert kind in kinds(crawled)
 
     assert ask(crawled, "--mend").exit_code == 0
@@ -329,7 +329,7 @@ def test_a_damaged_file_is_told_and_not_mended(crawled):
 def test_three_nights_with_failures_a_stop_and_a_refresh_are_complete(db):
     result = ask(db)
     assert result.exit_code == 0
-    assert "keywords 4 finished, 1 unfinished" in result.stdout
+    assert "keywords 4 finished, 1 unfinished, 0 never asked" in result.stdout
 
 
 def test_a_call_of_unknown_charge_is_told_and_is_no_gap(db):
@@ -338,12 +338,19 @@ def test_a_call_of_unknown_charge_is_told_and_is_no_gap(db):
     assert "unknown charge: 1" in result.stdout
 
 
-def test_a_night_that_was_stopped_half_way_is_no_gap(tmp_path):
+def test_a_night_that_was_stopped_half_way_is_no_gap_and_not_said_to_be_complete(tmp_path):
     path = tmp_path / "creators.db"
     crawl(path, calls_max=5, workers=2)
-    assert ask(path).exit_code == 0
+    halfway = ask(path)
+    totals = json.loads(ask(path, "--json").stdout)["totals"]
+    left = len(KEYWORDS) - totals["keywords_done"]
+    assert halfway.exit_code == 0
+    assert "is complete" not in halfway.stdout
+    assert f"unfinished or were never asked: {left}." in halfway.stdout
+    assert totals["keywords_never"] > 0
     crawl(path)
     assert ask(path).exit_code == 0
+    assert "is complete" in ask(path).stdout
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
