@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
 from crawler.model import Creator, PageSaved
 from crawler.store import sql
+from crawler.store.rows import Rows
 
 PROVISIONAL = "red_id:"
 """Prefix of the `id` of a creator known by `red_id` alone."""
-
-_PARAMETERS_MAX = 500
 
 # A row is kept as a list in the order of `sql.USER_COLUMNS`, as it is read and bound: this path is hot.
 KEY, ID, RED_ID, NAME, FANS, FANS_TEXT, FANS_EXACT, VERIFIED = 0, 1, 2, 3, 4, 5, 6, 7
@@ -32,20 +32,19 @@ _NOTED = {
 Row = list[object]
 
 
-def _values(creator: Creator) -> tuple[object, ...]:
+def _values(creator: Creator) -> list[object]:
     """The creator's columns from NAME to EXTRA."""
-    return (
-        creator.name, creator.fans, creator.fans_text, creator.fans_exact, creator.verified,
-        creator.verify_type, creator.verify_label, creator.bio, creator.image, creator.profile_url,
-        creator.extra,
-    )  # fmt: skip
+    return [*creator[3:]]
 
 
 class CreatorWriter:
     """Writes the creators of one transaction; make a new one for each. `keys` numbers new rows."""
 
-    def __init__(self, connection: sqlite3.Connection, run_id: int, stamp: str, keys: Iterator[int]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, rows: Rows, run_id: int, stamp: str, keys: Iterator[int]
+    ) -> None:
         self._connection = connection
+        self._rows = rows
         self._run_id = run_id
         self._stamp = stamp
         self._keys = keys
@@ -54,15 +53,17 @@ class CreatorWriter:
         self._inserts: dict[object, Row] = {}
         self._updates: dict[object, Row] = {}
         self._touched: set[object] = set()
-        self._changes: list[tuple[object, ...]] = []
         self._merged: dict[object, object] = {}
         self._moved: str | None = None
 
     def load(self, creators: Sequence[Creator]) -> None:
         """Reads every row that `creators` can meet, in as few statements as there can be."""
-        self._read("id", {c.id for c in creators if c.id is not None})
+        self._read(sql.USERS_BY_ID, {c.id for c in creators if c.id is not None})
         known = self._by_red_id
-        self._read("red_id", {c.red_id for c in creators if c.red_id is not None and c.red_id not in known})
+        self._read(
+            sql.USERS_BY_RED_ID,
+            {c.red_id for c in creators if c.red_id is not None and c.red_id not in known},
+        )
 
     def save(self, creators: Sequence[Creator]) -> tuple[PageSaved, list[tuple[object, int]]]:
         """Counts of what the creators of a page changed, with each one's row key and first rank."""
@@ -83,31 +84,22 @@ class CreatorWriter:
             if old in ranks:
                 ranks[key] = min(ranks.pop(old), ranks[key])
         self._merged = {}
-        self._flush()
         return PageSaved(new, changed, seen), list(ranks.items())
 
-    def _flush(self) -> None:
-        execute = self._connection.executemany
-        if self._inserts:
-            execute(sql.INSERT_USER, [(*row, self._stamp) for row in self._inserts.values()])
-        if self._updates:
-            execute(sql.UPDATE_USER, [(*row, self._stamp) for row in self._updates.values()])
-        if touched := self._touched - self._updates.keys() - self._inserts.keys():
-            execute(sql.TOUCH_USER, [(self._run_id, self._stamp, key) for key in touched])
-        if self._changes:
-            execute(sql.INSERT_CHANGE, self._changes)
-        self._inserts, self._updates, self._touched, self._changes = {}, {}, set(), []
+    def finish(self) -> None:
+        """Hands over the rows of all creators saved."""
+        stamp = self._stamp
+        self._rows.extend(sql.INSERT_USER, [(*row, stamp) for row in self._inserts.values()])
+        self._rows.extend(sql.UPDATE_USER, [(*row, stamp) for row in self._updates.values()])
+        touched = self._touched - self._updates.keys() - self._inserts.keys()
+        self._rows.extend(sql.TOUCH_USER, [(self._run_id, stamp, key) for key in touched])
+        self._inserts, self._updates, self._touched = {}, {}, set()
 
-    def _read(self, column: str, values: set[str]) -> None:
-        wanted = sorted(values)
-        for start in range(0, len(wanted), _PARAMETERS_MAX):
-            chunk = wanted[start : start + _PARAMETERS_MAX]
-            marks = ",".join("?" * len(chunk))
-            query = f"SELECT {sql.USER_COLUMNS} FROM users WHERE {column} IN ({marks})"
-            for found in self._connection.execute(query, chunk):
-                row = self._by_id.setdefault(found[ID], list(found))
-                if found[RED_ID] is not None:
-                    self._by_red_id[found[RED_ID]] = row
+    def _read(self, query: str, values: set[str]) -> None:
+        for found in self._connection.execute(query, (json.dumps(sorted(values)),)):
+            row = self._by_id.setdefault(found[ID], list(found))
+            if found[RED_ID] is not None:
+                self._by_red_id[found[RED_ID]] = row
 
     def _row_of(self, creator: Creator) -> Row | None:
         """The creator's row, if there is one, after a moved or provisional `red_id` has been set right."""
@@ -146,10 +138,13 @@ class CreatorWriter:
         """Brings a known row up to date; True where something known has changed."""
         self._touched.add(row[KEY])
         noted = self._set_red_id(row, creator.red_id)
+        values = _values(creator)
+        if values == row[NAME:LAST_RUN_ID]:
+            return noted
         old_fans = row[FANS]
         # A follower text that could not be read never hides a number that was.
         unread = creator.fans is None and old_fans is not None
-        for column, value in enumerate(_values(creator), NAME):
+        for column, value in enumerate(values, NAME):
             old = row[column]
             if value is None or value == old or (unread and column == FANS_TEXT):
                 continue
@@ -183,7 +178,8 @@ class CreatorWriter:
         self, row: Row, field: str, old: object, new: object, old_fans: object = None, new_fans: object = None
     ) -> None:
         texts = (_as_text(old), _as_text(new))
-        self._changes.append((row[KEY], self._run_id, field, *texts, old_fans, new_fans, self._stamp))
+        change = (row[KEY], self._run_id, field, *texts, old_fans, new_fans, self._stamp)
+        self._rows.add(sql.INSERT_CHANGE, change)
 
     def _merge(self, provisional: Row, row: Row | None, identity: str) -> Row:
         """The `id` of a creator known by `red_id` alone has turned up: one row, with all its sightings."""
@@ -193,7 +189,8 @@ class CreatorWriter:
             self._by_id[identity] = provisional
             self._mark(provisional)
             return provisional
-        self._flush()
+        self.finish()
+        self._rows.write()
         pair = (provisional[KEY], row[KEY])
         for statement in (sql.MOVE_SIGHTINGS, sql.MOVE_CHANGES, sql.KEEP_FIRST_SEEN):
             self._connection.execute(statement, pair)

@@ -21,7 +21,7 @@ INSERT INTO pages (endpoint_id, keyword_id, crawl, page, call_id, run_id, entrie
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
-INSERT_REPLY = "INSERT INTO replies (page_id, body) VALUES (?, ?)"
+INSERT_REPLY = "INSERT INTO replies (page_id, body) SELECT id, ?2 FROM pages WHERE call_id = ?1"
 
 INSERT_REJECT = """
 INSERT INTO rejects (run_id, endpoint_id, keyword_id, call_id, page, rank, reason, entry, rejected_at)
@@ -47,6 +47,10 @@ USER_COLUMNS = """
 key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label, bio, image,
 profile_url, extra, last_run_id
 """
+
+# A list is one parameter: with a mark for each value the statement would be prepared anew for every length.
+USERS_BY_ID = f"SELECT {USER_COLUMNS} FROM users WHERE id IN (SELECT value FROM json_each(?))"
+USERS_BY_RED_ID = f"SELECT {USER_COLUMNS} FROM users WHERE red_id IN (SELECT value FROM json_each(?))"
 
 LAST_USER_KEY = "SELECT coalesce(max(key), 0) FROM users"
 

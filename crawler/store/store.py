@@ -29,6 +29,7 @@ from crawler.store import sql
 from crawler.store.creators import CreatorWriter
 from crawler.store.database import store_errors
 from crawler.store.forgotten import Forgotten
+from crawler.store.rows import Rows
 
 REPLY_COMPRESSION = 6
 
@@ -51,6 +52,7 @@ class Store:
         self._now = now
         self._forgotten = Forgotten.read(self._connection)
         self._keys = count(self._connection.execute(sql.LAST_USER_KEY).fetchone()[0] + 1)
+        self._rows = Rows(self._connection)
 
     def apply(self, writes: Sequence[Write]) -> list[int | PageSaved | None]:
         """The answer to each write, once all of them are durable together in one transaction.
@@ -62,11 +64,14 @@ class Store:
             return self._apply(writes, stamp(self._now()))
 
     def _apply(self, writes: Sequence[Write], moment: str) -> list[int | PageSaved | None]:
-        creators = CreatorWriter(self._connection, self._run_id, moment, self._keys)
+        self._rows = Rows(self._connection)
+        creators = CreatorWriter(self._connection, self._rows, self._run_id, moment, self._keys)
         pages = [write for write in writes if isinstance(write, SavePage)]
         creators.load([creator for write in pages for creator in write.page.creators])
         counts = _Counts()
         answers = [self._write(write, creators, counts, moment) for write in writes]
+        creators.finish()
+        self._rows.write()
         if pages:
             users = counts.users
             self._connection.execute(
@@ -90,7 +95,7 @@ class Store:
                     answer = Reject(0, f"answer with code {settlement.code}", kept.decode(errors="replace"))
                     self._rejects([answer], work, page, call_id, moment)
             case DropCall(call_id):
-                self._connection.execute(sql.DROP_CALL, (call_id,))
+                self._rows.add(sql.DROP_CALL, (call_id,))
             case FailKeyword(work, page, reason):
                 self._checkpoint(work, page, "failed", reason, moment)
         return None
@@ -101,7 +106,7 @@ class Store:
             self._forgotten = self._forgotten.follow(self._connection, write.page.creators, moment)
         saved, ranks = creators.save(kept)
         where, number = (self._endpoint_id, work.keyword_id), write.number
-        self._connection.executemany(
+        self._rows.extend(
             sql.SAVE_SIGHTING,
             [(*where, key, work.crawl, moment, number, rank) for key, rank in ranks],
         )
@@ -120,7 +125,7 @@ class Store:
     def _page_row(self, write: SavePage, kept: Sequence[Creator], saved: PageSaved, moment: str) -> None:
         page, work = write.page, write.work
         unsighted = len(page.creators) - sum(creator.id is not None for creator in kept)
-        cursor = self._connection.execute(
+        self._rows.add(
             sql.INSERT_PAGE,
             (
                 self._endpoint_id, work.keyword_id, work.crawl, write.number, write.call_id, self._run_id,
@@ -132,7 +137,7 @@ class Store:
         body = write.body
         if body is not None and len(kept) == len(page.creators) and not self._names_forgotten(body):
             packed = zlib.compress(body, REPLY_COMPRESSION)
-            self._connection.execute(sql.INSERT_REPLY, (cursor.lastrowid, packed))
+            self._rows.add(sql.INSERT_REPLY, (write.call_id, packed))
         if page.rejects:
             self._rejects(page.rejects, work, write.number, write.call_id, moment)
 
@@ -143,7 +148,7 @@ class Store:
             for reject in rejects
             if not self._forgotten.named_in(reject.entry)
         ]
-        self._connection.executemany(sql.INSERT_REJECT, rows)
+        self._rows.extend(sql.INSERT_REJECT, rows)
 
     def _names_forgotten(self, body: bytes) -> bool:
         return self._forgotten.named_in(body.decode(errors="replace"))
@@ -151,11 +156,11 @@ class Store:
     def _settle(self, call_id: int, settlement: Settlement, moment: str) -> None:
         s = settlement
         row = (s.charge, s.code, s.http_status, s.milliseconds, s.error, moment, call_id)
-        self._connection.execute(sql.SETTLE_CALL, row)
+        self._rows.add(sql.SETTLE_CALL, row)
 
     def _checkpoint(self, work: Work, next_page: int, state: str, reason: str | None, moment: str) -> None:
         row = (self._endpoint_id, work.keyword_id, work.crawl, next_page, state, reason, moment, self._run_id)
-        self._connection.execute(sql.SAVE_CHECKPOINT, row)
+        self._rows.add(sql.SAVE_CHECKPOINT, row)
 
     def seen_by(self, work: Work) -> set[str]:
         """The keys of the creators that this crawl of the keyword has met so far; raises StoreError."""

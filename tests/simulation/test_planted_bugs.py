@@ -22,7 +22,8 @@ from crawler.budget import Budget, Verdict
 from crawler.crawl import Crawl
 from crawler.model import CallFailed, Charge, Page
 from crawler.simulator import SimulatorSettings
-from crawler.store import Journal, Store
+from crawler.store import Journal, Store, sql, store
+from crawler.store.rows import Rows
 from crawler.store.worklist import due_work, make_worklist
 from crawler.throttle import Rate, Throttle
 from tests.simulation import checks
@@ -32,23 +33,25 @@ from tests.simulation.scenario import Ending, EndingKind, Life, Scenario
 from tests.simulation.virtual_time import Hang
 
 
-class SettledBeforeItsCheckpoint(Store):
+class SettledBeforeItsCheckpoint(Rows):
     """The page commits with its call, the checkpoint afterwards."""
 
-    def _checkpoint(self, *args):
+    def write(self):
+        checkpoints = self._rows.pop(sql.SAVE_CHECKPOINT, [])
+        super().write()
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN")
-        super()._checkpoint(*args)
+        self._connection.executemany(sql.SAVE_CHECKPOINT, checkpoints)
 
 
-class CheckpointBeforeItsPage(Store):
+class CheckpointBeforeItsPage(Rows):
     """The checkpoint commits first, the page afterwards."""
 
-    def _save_page(self, write, creators, counts, moment):
-        self._checkpoint(write.work, write.number + 1, "open", None, moment)
+    def write(self):
+        self._connection.executemany(sql.SAVE_CHECKPOINT, self._rows.pop(sql.SAVE_CHECKPOINT, []))
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN")
-        return super()._save_page(write, creators, counts, moment)
+        super().write()
 
 
 class Careless(Store):
@@ -242,13 +245,17 @@ BUGS = {
     "split transaction, page first": Planted(
         "paid_twice_at_most_what_was_in_flight",
         killed_before_each_statement(),
-        {"Store": SettledBeforeItsCheckpoint},
+        patched=patch.object(store, "Rows", SettledBeforeItsCheckpoint),
     ),
     "split transaction, checkpoint first": Planted(
-        "checkpoints_never_run_ahead", killed_before_each_statement(), {"Store": CheckpointBeforeItsPage}
+        "checkpoints_never_run_ahead",
+        killed_before_each_statement(),
+        patched=patch.object(store, "Rows", CheckpointBeforeItsPage),
     ),
     "split transaction, a page lost": Planted(
-        "nothing_lost", killed_before_each_statement(), {"Store": CheckpointBeforeItsPage}
+        "nothing_lost",
+        killed_before_each_statement(),
+        patched=patch.object(store, "Rows", CheckpointBeforeItsPage),
     ),
     "resume off by one, ahead": Planted("nothing_lost", KILLED, {"due_work": one_page_too_far}),
     "resume off by one, behind": Planted(

@@ -124,6 +124,13 @@ def test_a_provisional_creator_merges_into_the_row_of_the_id_that_takes_its_red_
     assert shelf.changes() == [("a", "red_id", "9", "1")]
 
 
+def test_a_provisional_key_that_became_free_can_be_taken_on_the_same_page(shelf):
+    shelf.save(creator(None, "1"))
+    shelf.save(creator("a", "1"), creator("a", "2"), creator(None, "1", name="another"), number=2)
+    assert shelf.ids() == {"a", "red_id:1"}
+    assert shelf.user("red_id:1")["name"] == "another"
+
+
 def test_the_sightings_of_a_provisional_creator_merge_too(shelf):
     shelf.save(creator("x"), creator(None, "1"), work=OUTFITS, number=1)
     shelf.save(creator(None, "1"), work=FOOD, number=1)
