@@ -120,6 +120,7 @@ class Crawl:
         self._probing = asyncio.Lock()
         self._in_flight = 0
         self._refusals_in_a_row = 0
+        self._last_trouble = ""
         self.rate_limited = 0
         self.keywords_done = 0
         self.failures: list[FailedKeyword] = []
@@ -205,7 +206,7 @@ class Crawl:
         if seconds is None:
             self._stop.request(StopCause("stopped", OUTAGE, EXIT_STOPPED))
             return False
-        self._emit(OutagePause(seconds, self._outage.probes))
+        self._emit(OutagePause(seconds, self._outage.probes, self._last_trouble))
         await self._stop.sleep(seconds)
         return not self._stop.requested
 
@@ -294,6 +295,7 @@ class Crawl:
         await self._ledger.write(SettleCall(sent.call_id, settlement, work, work.page, kept))
         self._emit(_call_ended(work, sent, decision, attempt))
         if decision.rule.blame is Blame.SERVICE:
+            self._last_trouble = decision.reason
             self._outage.record(service_failed=True)
         elif decision.rule.blame is Blame.KEYWORD:
             self._went_well()

@@ -88,10 +88,11 @@ class RateLimited:
 
 @dataclass(frozen=True, slots=True)
 class OutagePause:
-    """Most of the last calls failed: everybody waits, then one call is tried."""
+    """Most of the last calls failed, the last one for `reason`: everybody waits, then one call is tried."""
 
     seconds: float
     probe: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

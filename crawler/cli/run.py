@@ -62,7 +62,7 @@ def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
         \b
         Examples:
           crawler run                                     keywords/ into data/creators.db
-          crawler run keywords/beauty.txt --max-calls 100
+          crawler run keywords/beauty-and-outfits.txt --max-calls 100
           crawler run --rate 50/s --workers 32 --json
           echo 穿搭 | crawler run -
 

@@ -69,8 +69,9 @@ def describe(event: Event) -> tuple[Level, str]:
             line = _("the API's rate limit was met: all calls at %s now") % event.rate
             return (Level.INFO if event.lowered else Level.DEBUG), line
         case OutagePause():
-            line = _("most of the last calls failed: pausing %(seconds)d s, then probe %(probe)d")
-            return Level.WARNING, line % {"seconds": event.seconds, "probe": event.probe}
+            line = _("most calls fail (%(reason)s): pausing %(seconds)d s, then probe %(probe)d")
+            reason, seconds = reason_text(event.reason), event.seconds
+            return Level.WARNING, line % {"reason": reason, "seconds": seconds, "probe": event.probe}
         case OutageOver():
             return Level.WARNING, _("the service answers again")
         case Stopping():
