@@ -138,7 +138,9 @@ def _translated(exc: sqlite3.Error | sqlite3.Warning, hint: str) -> BaseExceptio
     """What the user is told; an interrupted statement is the Ctrl-C that its progress handler swallowed."""
     if getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
         return KeyboardInterrupt()
-    return InputError("\n".join(filter(None, [_("SQLite says: %s") % exc, hint])))
+    denied = getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH
+    reads = _("SQL here can only read: it changes no data and no setting") if denied else ""
+    return InputError("\n".join(filter(None, [_("SQLite says: %s") % exc, reads, hint])))
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:

@@ -4,50 +4,67 @@ from __future__ import annotations
 
 import base64
 import csv
+import functools
 import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import orjson
 
+from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.query import Answer
 from crawler.terminal import table_lines
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 TABLE_ROWS = 100
 """Rows of a table where no `--limit` is given; the formats for programs hold every row."""
 
+_HEADING_LINES = 2
 _CHUNK = 500
 
 
-def output_options(function: F) -> F:
-    """`--csv`, `--json` and `--jsonl`, handed to the command as `output`: one of these names, or `table`."""
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--csv`, `--json` and `--jsonl`, handed to the command as `output`: one of these names, or `table`.
+
+    Raises InputError for two of them.
+    """
+
+    @functools.wraps(function)
+    def command(*args: Any, **options: Any) -> Any:
+        wanted = [name for name in _FORMATS if options.pop(f"as_{name}")]
+        if len(wanted) > 1:
+            raise InputError(_("--%s and --%s do not go together: give one") % (wanted[0], wanted[1]))
+        return function(*args, output=wanted[0] if wanted else "table", **options)
+
     formats = (
         ("csv", _("Plain CSV in UTF-8 for programs; `crawler export` writes one for Excel.")),
         ("json", _("One JSON array.")),
         ("jsonl", _("One JSON object a line.")),
     )
     for name, text in reversed(formats):
-        function = click.option(f"--{name}", "output", flag_value=name, help=text)(function)
-    return click.option("--table", "output", flag_value="table", default=True, hidden=True)(function)
+        command = click.option(f"--{name}", f"as_{name}", is_flag=True, help=text)(command)
+    return command
 
 
-def write_answer(answer: Answer, output: str, *, table_rows: int | None = TABLE_ROWS) -> None:
-    """Writes the answer to stdout; says on stderr when a table leaves rows out.
+def write_answer(
+    answer: Answer, output: str, *, table_rows: int | None = TABLE_ROWS, when_empty: str | None = None
+) -> None:
+    """Writes the answer to stdout; says on stderr when a table leaves rows out, and `when_empty` where it
+    has none.
 
     A reader that has seen enough (`| head`) ends the process quietly.
     """
     stream = sys.stdout.buffer
+    lines = 0
     try:
         if output == "table":
             for line in table_lines(answer.columns, islice(answer.rows, table_rows)):
                 stream.write(f"{line}\n".encode(sys.stdout.encoding, errors="replace"))
+                lines += 1
         else:
             for part in _FORMATS[output](answer.columns, answer.rows):
                 stream.write(part)
@@ -56,6 +73,8 @@ def write_answer(answer: Answer, output: str, *, table_rows: int | None = TABLE_
         # Whatever still wants to write at exit finds a place to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    if lines == _HEADING_LINES and when_empty is not None:
+        click.echo(when_empty, err=True)
     if output == "table" and table_rows is not None and next(answer.rows, None) is not None:
         click.echo(_("the first %d rows; --limit N shows more, --csv all of them") % table_rows, err=True)
 

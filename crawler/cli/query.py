@@ -88,7 +88,7 @@ def query(
             answer = ask(connection, *prepare(asked, filters, _wanted_price(ctx, asked, price)))
         else:
             answer = _limited(ask(connection, _sql(question, filters), hint=_hint()), filters.limit)
-        write_answer(answer, output, table_rows=table_rows)
+        write_answer(answer, output, table_rows=table_rows, when_empty=_("no rows"))
 
 
 def _sql(question: str | None, filters: Filters) -> str:

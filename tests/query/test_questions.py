@@ -64,6 +64,14 @@ def test_new_since_a_day_in_shanghai(ask):
     assert ask("new", "--since", "2026-11-05") == []
 
 
+def test_a_table_without_rows_says_so_beside_it_and_the_formats_for_programs_do_not(crawler):
+    none = ("query", "new", "--since", "2026-11-05")
+    assert crawler(*none).stderr == "no rows\n"
+    assert "no rows" not in crawler(*none).stdout
+    assert crawler(*none, "--csv").stderr == ""
+    assert crawler("query", "new").stderr == ""
+
+
 def empty_night(start, outcome="done") -> Night:
     return Night(start, {}, outcome=outcome, reason="nothing is due", exit_code=0)
 
