@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 COLUMN_MAX = 72
 """Cells of one column at most; a profile page's address still fits."""
+
+NARROWED_MIN = 8
+"""Cells of a column at least that is made narrower so that a table fits the terminal."""
 
 _MEASURED_ROWS = 1000
 
@@ -60,11 +65,19 @@ def cell(value: object) -> str:
     return fitted(harmless(str(value)), COLUMN_MAX)
 
 
-def table_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def stdout_cells() -> int | None:
+    """The cells of a line of the terminal that stdout is, None where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def table_lines(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], cells_max: int | None = None
+) -> Iterator[str]:
     """The lines of an aligned table, numbers to the right.
 
     Columns are as wide as the first thousand rows need, so that any number of rows can follow. Without
-    columns there are no lines.
+    columns there are no lines. So that a line takes no more than `cells_max`, the widest columns of text are
+    cut to `NARROWED_MIN` cells at the least; a number never is.
     """
     if not columns:
         return
@@ -74,10 +87,33 @@ def table_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Ite
     names = [cell(column) for column in columns]
     widths = [max(map(width, column)) for column in zip(names, *shown, strict=True)]
     right = [_is_numeric(column) for column in zip(*measured, strict=True)] or [False] * len(names)
+    wanted = widths if cells_max is None else _narrowed(widths, right, cells_max)
+    cut = [narrow < wide for narrow, wide in zip(wanted, widths, strict=True)]
+    widths = wanted
+    names = _cut(names, widths, cut)
     yield _line(names, widths, right)
     yield "  ".join("─" * cells for cells in widths)
     for row in chain(shown, ([cell(value) for value in row] for row in iterator)):
-        yield _line(row, widths, right)
+        yield _line(_cut(row, widths, cut), widths, right)
+
+
+def _narrowed(widths: Sequence[int], right: Sequence[bool], cells_max: int) -> list[int]:
+    """`widths` with the widest columns of text made narrower, one cell at a time, until a line fits."""
+    narrow = list(widths)
+    texts = [column for column, to_right in enumerate(right) if not to_right]
+    while sum(narrow) + 2 * (len(narrow) - 1) > cells_max:
+        widest = max(texts, key=narrow.__getitem__, default=None)
+        if widest is None or narrow[widest] <= NARROWED_MIN:
+            break
+        narrow[widest] -= 1
+    return narrow
+
+
+def _cut(cells: Sequence[str], widths: Sequence[int], cut: Sequence[bool]) -> list[str]:
+    return [
+        fitted(text, wanted) if narrow else text
+        for text, wanted, narrow in zip(cells, widths, cut, strict=True)
+    ]
 
 
 def _is_numeric(values: Sequence[object]) -> bool:

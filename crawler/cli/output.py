@@ -18,7 +18,7 @@ import orjson
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.query import Answer
-from crawler.terminal import table_lines
+from crawler.terminal import stdout_cells, table_lines
 
 TABLE_ROWS = 100
 """Rows of a table where no `--limit` is given; the formats for programs hold every row."""
@@ -62,7 +62,7 @@ def write_answer(
     lines = 0
     try:
         if output == "table":
-            for line in table_lines(answer.columns, islice(answer.rows, table_rows)):
+            for line in table_lines(answer.columns, islice(answer.rows, table_rows), stdout_cells()):
                 stream.write(f"{line}\n".encode(sys.stdout.encoding, errors="replace"))
                 lines += 1
         else:

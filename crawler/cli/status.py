@@ -19,7 +19,7 @@ from crawler.show.program import program_name
 from crawler.show.reasons import outcome_text, reason_text
 from crawler.show.text import span
 from crawler.status import Run, Status, UndoneKeyword, read_status
-from crawler.terminal import harmless, table_lines
+from crawler.terminal import harmless, stdout_cells, table_lines
 
 
 @click.command(
@@ -70,7 +70,7 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
         yield ""
         names = (_("day"), _("calls"), _("charged"), _("free"), _("charge unknown"))
         days = [(day.day, day.sent, day.charged, day.free, day.unknown) for day in status.days]
-        yield from table_lines(names, days)
+        yield from table_lines(names, days, stdout_cells())
     if status.runs:
         yield ""
         columns = (
@@ -82,7 +82,7 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
             _("time"),
             _("reason"),
         )
-        yield from table_lines(columns, [_run(run) for run in status.runs])
+        yield from table_lines(columns, [_run(run) for run in status.runs], stdout_cells())
     if status.keywords.due and exported(status.service) is None:
         yield ""
         yield _("To go on:  %s  (PATHS: the keyword files as before)") % (

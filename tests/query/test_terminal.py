@@ -26,6 +26,30 @@ def test_columns_stand_under_each_other_whatever_their_letters():
     ]
 
 
+def test_the_widest_columns_are_cut_until_a_table_fits_the_terminal():
+    rows = [("穿搭日记" * 9, "short", 12345678901, "x" * 60), ("amy", "b", 1, "y")]
+    lines = list(table_lines(("name", "kind", "fans", "a long heading"), rows, cells_max=60))
+    assert max(map(width, lines)) <= 60
+    assert lines[2].count("…") == 2
+    assert "short" in lines[2]
+    assert "12345678901" in lines[2]
+
+
+def test_a_table_that_fits_is_not_cut():
+    rows = [("穿搭日记", 5), ("amy", 12000)]
+    assert list(table_lines(("name", "fans"), rows, 80)) == list(table_lines(("name", "fans"), rows))
+
+
+def test_no_column_is_cut_below_eight_cells_however_narrow_the_terminal():
+    lines = list(table_lines(("a", "b"), [("x" * 30, "y" * 30)], cells_max=5))
+    assert lines == ["a         b", "────────  ────────", "xxxxxxx…  yyyyyyy…"]
+
+
+def test_rows_beyond_the_measured_ones_are_cut_as_well():
+    rows = (("x" * 40, n) for n in range(1000, 2500))
+    assert max(map(width, table_lines(("text", "n"), rows, cells_max=30))) <= 30
+
+
 def test_a_table_without_rows_shows_its_columns():
     assert list(table_lines(("a", "b"), [])) == ["a  b", "─  ─"]
 
