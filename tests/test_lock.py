@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.clock import utc_now
-from crawler.errors import AlreadyRunning, StoreError
+from crawler.errors import AlreadyRunning, InputError
 from crawler.lock import hold
 from crawler.store import open_database
 from crawler.store.runs import start_run
@@ -113,5 +113,5 @@ def test_a_run_can_start_where_there_is_no_folder_yet(db_path):
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "creators.db"
-    with pytest.raises(StoreError, match="cannot lock"), hold(path):
+    with pytest.raises(InputError, match="cannot make the folder"), hold(path):
         pytest.fail("locked inside a file")

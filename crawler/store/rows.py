@@ -21,8 +21,8 @@ _ORDER = (
     sql.SAVE_CHECKPOINT,
     sql.DROP_CALL,
 )
-"""What is referred to comes before what refers to it. A row that gets its own `id` gives up a provisional one,
-which a new row of the same transaction may take: updates come before inserts."""
+"""What is referred to comes before what refers to it. A row that gets its own `id` gives up a provisional
+one, which a new row of the same transaction may take: updates come before inserts."""
 
 Row = Sequence[object]
 
