@@ -180,7 +180,9 @@ ON CONFLICT (identity) DO UPDATE
 
 INSERT_INCOMING = """
 INSERT OR IGNORE INTO incoming (keyword_id, position)
-SELECT id, ?2 FROM keywords WHERE identity = ?1
+SELECT keywords.id, ?2 + listed.key
+  FROM json_each(?1) AS listed
+ CROSS JOIN keywords ON keywords.identity = listed.value
 """
 
 DUE_TABLE = """

@@ -77,9 +77,7 @@ def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, 
             for k in first.values()
         ],
     )
-    connection.executemany(
-        sql.INSERT_INCOMING, zip(first, range(position, position + len(first)), strict=True)
-    )
+    connection.execute(sql.INSERT_INCOMING, (json.dumps(list(first)), position))
 
 
 def due_work(connection: sqlite3.Connection) -> Iterator[Work]:

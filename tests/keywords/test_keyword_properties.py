@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 import tempfile
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import InputError
 from crawler.keywords import identity, read_keywords
-from crawler.keywords.text import keyword_from
+from crawler.keywords.text import PLAIN, keyword_from
 from crawler.model import Keyword, Problem
 
 ENDINGS = (".txt", ".csv", ".jsonl")
@@ -100,6 +102,13 @@ def test_a_bad_line_costs_no_other_line(texts, place):
 @given(st.text())
 def test_the_identity_of_an_identity_is_itself(text):
     assert identity(identity(text)) == identity(text)
+
+
+def test_texts_that_are_taken_to_be_their_own_identity_are_so_by_the_rules_of_unicode():
+    plain = "".join(c for c in map(chr, range(sys.maxunicode + 1)) if PLAIN.fullmatch(c))
+    assert len(plain) > 20_000
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", plain).casefold()).casefold()
+    assert unicodedata.normalize("NFKC", folded) == plain
 
 
 def test_every_single_character_has_an_identity_that_is_its_own():
