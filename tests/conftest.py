@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from unittest.mock import Mock
 
 import aioresponses.core
 import pytest
 from aiohttp import ClientResponse
 from aioresponses import aioresponses as AioResponses
+
+from tests.filled import fill
 
 
 class _AnsweredResponse(ClientResponse):
@@ -26,3 +30,17 @@ def answers():
     """Stands in for the network: a URL answers what the test registers, any other refuses the connection."""
     with AioResponses() as registered:
         yield registered
+
+
+@pytest.fixture(scope="session")
+def three_nights(tmp_path_factory) -> Path:
+    """The database of `tests.filled`, for tests that only read it."""
+    path = tmp_path_factory.mktemp("filled") / "creators.db"
+    fill(path)
+    return path
+
+
+@pytest.fixture
+def db(three_nights, tmp_path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copy(three_nights, tmp_path / "creators.db"))

@@ -13,8 +13,6 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.filled import fill
-
 
 @dataclass
 class Browser:
@@ -63,27 +61,11 @@ class Browser:
         return self.process.returncode, out + err
 
 
-@pytest.fixture(scope="session")
-def filled_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The three nights of `tests.filled`, as the bytes of one database file."""
-    path = tmp_path_factory.mktemp("filled") / "creators.db"
-    fill(path)
-    return path.read_bytes()
-
-
-@pytest.fixture
-def db(filled_file: bytes, tmp_path: Path) -> Path:
-    """A database of its own for the test that asks."""
-    path = tmp_path / "creators.db"
-    path.write_bytes(filled_file)
-    return path
-
-
 @pytest.fixture(scope="module")
-def browser(filled_file: bytes, tmp_path_factory: pytest.TempPathFactory):
+def browser(three_nights: Path, tmp_path_factory: pytest.TempPathFactory):
     """One process for all tests of a module, over a database under a name that is hard on URLs."""
     db = tmp_path_factory.mktemp("browse") / "达人 50%?mode=rw#.db"
-    db.write_bytes(filled_file)
+    db.write_bytes(three_nights.read_bytes())
     started = Browser.start(db)
     yield started
     if started.process.poll() is None:

@@ -192,9 +192,9 @@ def test_what_cannot_be_read_and_names_a_forgotten_creator_is_not_kept(db):
     assert rows(db, "SELECT rejected FROM pages ORDER BY id DESC LIMIT 1") == [(2,)]
 
 
-def test_only_hashes_are_kept_and_they_differ_from_database_to_database(db, filled_file, tmp_path):
+def test_only_hashes_are_kept_and_they_differ_from_database_to_database(db, three_nights, tmp_path):
     other = tmp_path / "other.db"
-    other.write_bytes(filled_file)
+    other.write_bytes(three_nights.read_bytes())
     ask(db, MANY_FANS.id)
     ask(other, MANY_FANS.id)
     hashes = {row[0] for row in rows(db, "SELECT fingerprint FROM forgotten")}

@@ -1,29 +1,13 @@
-"""A database of three nights, and `crawler query` and `crawler search` over it."""
+"""`crawler query` and `crawler search` over the database of three nights."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from crawler.cli import cli
-from tests.filled import fill
-
-
-@pytest.fixture(scope="session")
-def three_nights(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("filled") / "creators.db"
-    fill(path)
-    return path
-
-
-@pytest.fixture
-def db(three_nights, tmp_path) -> Path:
-    """A copy that a test may change."""
-    return Path(shutil.copy(three_nights, tmp_path / "creators.db"))
 
 
 @pytest.fixture

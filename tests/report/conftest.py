@@ -12,23 +12,7 @@ from crawler.reading import open_readonly
 from crawler.report import Words, read_report, render
 from crawler.report.values import Report
 from crawler.store import open_database
-from tests.filled import AFTERWARDS, Night, fill, play
-
-
-@pytest.fixture(scope="session")
-def filled_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The three nights of `tests.filled`, as the bytes of one database file."""
-    path = tmp_path_factory.mktemp("filled") / "creators.db"
-    fill(path)
-    return path.read_bytes()
-
-
-@pytest.fixture
-def db(filled_file: bytes, tmp_path: Path) -> Path:
-    """A database of its own for the test that asks."""
-    path = tmp_path / "creators.db"
-    path.write_bytes(filled_file)
-    return path
+from tests.filled import AFTERWARDS, Night, play
 
 
 @pytest.fixture
