@@ -33,15 +33,8 @@ SELECT keywords.text, checkpoints.next_page, checkpoints.stop_reason, count(*) O
 """
 
 _DAYS = """
-SELECT day,
-       sum(calls)                                      AS sent,
-       sum(calls) FILTER (WHERE charge = 'charged')    AS charged,
-       sum(calls) FILTER (WHERE charge = 'free')       AS free,
-       sum(calls) FILTER (WHERE charge = 'unknown')    AS unknown
-  FROM (SELECT date(sent_at, '+8 hours') AS day, charge, count(*) AS calls FROM calls GROUP BY 1, 2
-        UNION ALL
-        SELECT day, charge, calls FROM pruned_calls)
- GROUP BY day
+SELECT day, calls AS sent, charged, free, unknown
+  FROM daily_spend
  ORDER BY day DESC
  LIMIT :limit
 """
@@ -143,10 +136,7 @@ def read_status(
             keywords=KeywordStates(*rows(_KEYWORDS, stale=stamp(now() - refresh_after))[0]),
             unfinished=undone("open"),
             failed=undone("failed"),
-            days=tuple(
-                Day(row["day"], row["sent"], row["charged"] or 0, row["free"] or 0, row["unknown"] or 0)
-                for row in rows(_DAYS, limit=DAYS_SHOWN)
-            ),
+            days=tuple(Day(*row) for row in rows(_DAYS, limit=DAYS_SHOWN)),
             runs=tuple(Run(*row) for row in rows(_RUNS, limit=RUNS_SHOWN)),
         )
     finally:

@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from crawler.cli.help import HelpContext
+from crawler.config import TOKEN_VARIABLE
 from crawler.errors import CrawlerError, InputError
 from crawler.i18n import _, speak_to_libraries
 
@@ -37,7 +38,6 @@ COMMANDS = {
 EXIT_CRASHED = 70
 EXIT_INTERRUPTED = 130
 ENV_FILE = Path(".env")
-TOKEN_VARIABLE = "JUSTONEAPI_TOKEN"  # noqa: S105 - the name of a variable
 OWN_VARIABLES = (TOKEN_VARIABLE, "CRAWLER_")
 
 

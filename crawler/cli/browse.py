@@ -10,7 +10,7 @@ import click
 
 from crawler.browse import listen, make_server
 from crawler.browse.metadata import DATABASE
-from crawler.cli.options import db_option
+from crawler.cli.options import db_option, questions_option
 from crawler.i18n import _
 from crawler.query import load_questions
 from crawler.reading import open_readonly
@@ -40,13 +40,7 @@ DEFAULT_PORT = 8001
     show_default=True,
     help=_("The port to listen on; 0 takes a free one."),
 )
-@click.option(
-    "--questions",
-    type=click.Path(path_type=Path),
-    envvar="CRAWLER_QUESTIONS",
-    show_envvar=True,
-    help=_("A folder with named questions of your own, as .sql files."),
-)
+@questions_option
 @click.option("--open/--no-open", "show", default=False, help=_("Open it in the browser right away."))
 def browse(db: Path, port: int, questions: Path | None, show: bool) -> None:
     open_readonly(db).close()

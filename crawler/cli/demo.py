@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from crawler.cli.run import Emit, stop_on_signals
+from crawler.cli.run import stop_on_signals
 from crawler.config import NightSettings
 from crawler.errors import InputError
 from crawler.i18n import _
@@ -19,9 +18,9 @@ from crawler.lock import hold
 from crawler.model import Keyword, RunSummary
 from crawler.night import run_night
 from crawler.policy import EXIT_DONE
-from crawler.show import TextLines, summary_text
+from crawler.show import display, summary_text
 from crawler.show.describe import Level
-from crawler.show.program import program_name
+from crawler.show.program import db_argument, program_name
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.stopping import Stop
 
@@ -141,26 +140,16 @@ async def _second_day(settings: NightSettings, simulator: Simulator) -> RunSumma
         program = program_name()
         _tell(_("Now ask the database:"))
         for command in ("query top", "query overlap", "search 穿搭", "status"):
-            click.echo(f"  {program} {command} --db {settings.db}")
+            click.echo(f"  {program} {command}{db_argument(settings.db)}")
     return summary
 
 
 async def _night(settings: NightSettings, stop: Stop) -> RunSummary:
     keywords = [Keyword(text, identity(text), source="demo") for text in NICHES]
-    with _display() as emit:
+    with display(Level.INFO, settings.rate) as emit:
         summary = await run_night(settings, keywords, stop=stop, emit=emit)
     click.echo(summary_text(summary, None))
     return summary
-
-
-def _display() -> AbstractContextManager[Emit]:
-    if not sys.stderr.isatty():
-        return nullcontext(TextLines(sys.stderr, Level.INFO))
-    from rich.console import Console
-
-    from crawler.show.progress import LiveProgress
-
-    return LiveProgress(Console(stderr=True), Level.INFO, "unlimited")
 
 
 def _tell(text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,10 +13,9 @@ from crawler.clock import utc_now
 from crawler.filters import Filters, parse_since
 from crawler.i18n import _
 from crawler.keywords import identity
+from crawler.show.program import DEFAULT_DB
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-DEFAULT_DB = Path("data/creators.db")
 
 
 def db_option(function: F) -> F:
@@ -33,9 +31,15 @@ def db_option(function: F) -> F:
     )(function)
 
 
-def db_argument(db: Path) -> str:
-    """What a command in a message needs to be about `db`: ` --db FILE`, nothing where that is the default."""
-    return "" if db == DEFAULT_DB else f" --db {shlex.quote(str(db))}"
+def questions_option(function: F) -> F:
+    """`--questions`, a folder that adds to the named questions."""
+    return click.option(
+        "--questions",
+        type=click.Path(path_type=Path),
+        envvar="CRAWLER_QUESTIONS",
+        show_envvar=True,
+        help=_("A folder with named questions of your own, as .sql files."),
+    )(function)
 
 
 _FILTERS = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.options import db_option, filter_options
+from crawler.cli.options import db_option, filter_options, questions_option
 from crawler.cli.output import TABLE_ROWS, output_options, write_answer
 from crawler.errors import InputError
 from crawler.filters import Filters
@@ -51,13 +51,7 @@ _NAME = re.compile(r"[\w.-]+")
     metavar="MONEY",
     help=_("What one charged call costs, for the question spend."),
 )
-@click.option(
-    "--questions",
-    type=click.Path(path_type=Path),
-    envvar="CRAWLER_QUESTIONS",
-    show_envvar=True,
-    help=_("A folder with named questions of your own, as .sql files."),
-)
+@questions_option
 @click.option("--schema", is_flag=True, help=_("List the views and tables with their columns."))
 @output_options
 @click.pass_context

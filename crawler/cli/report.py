@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.options import db_argument, db_option
+from crawler.cli.options import db_option
 from crawler.clock import utc_now
 from crawler.errors import InputError
 from crawler.export.files import replacing
@@ -18,6 +18,7 @@ from crawler.filters import parse_since
 from crawler.i18n import _, language, translations
 from crawler.reading import open_readonly
 from crawler.report import Words, read_report, render
+from crawler.show.program import db_argument
 
 ENDINGS = (".html", ".htm")
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -26,14 +26,13 @@ from crawler.config import (
     sends_token_in_clear,
 )
 from crawler.errors import AlreadyRunning, CrawlerError, InputError, StoreError, TokenError
-from crawler.events import Event
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.lock import hold
 from crawler.model import CallCounts, Keyword, KeywordCounts, Problem, RunSummary, UserCounts
 from crawler.night import run_night
 from crawler.search import update_search_index
-from crawler.show import JsonLines, TextLines, summary_json, summary_text
+from crawler.show import Emit, display, summary_json, summary_text
 from crawler.show.describe import Level
 from crawler.show.program import this_command
 from crawler.stopping import INTERRUPTED, Stop, StopCause
@@ -42,7 +41,6 @@ from crawler.store import open_database, store_errors
 DEFAULTS = NightSettings(token="")
 DEMO_DB = Path("data/demo.db")
 DEMO_RATE = "unlimited"
-Emit = Callable[[Event], None]
 
 
 def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
@@ -166,23 +164,15 @@ def _run(
             err=True,
         )
     drain_seconds = parse_span(options["drain"]).total_seconds()
-    with _display(options, settings.rate) as emit:
-        return asyncio.run(_night(settings, keywords, _unbreakable(emit), drain_seconds, simulated))
+    json_lines, live = options["log_format"] == "json", not options["quiet"]
+    with display(_level(options), settings.rate, json_lines=json_lines, live=live) as emit:
+        return asyncio.run(_night(settings, keywords, emit, drain_seconds, simulated))
 
 
-def _unbreakable(emit: Emit) -> Emit:
-    """`emit` until it fails for the first time: a broken pipe or a full disk behind a log ends no night."""
-    broken = False
-
-    def emit_while_it_works(event: Event) -> None:
-        nonlocal broken
-        if not broken:
-            try:
-                emit(event)
-            except (OSError, ValueError):
-                broken = True
-
-    return emit_while_it_works
+def _level(options: dict[str, Any]) -> Level:
+    if options["verbose"]:
+        return Level.DETAIL if options["verbose"] == 1 else Level.DEBUG
+    return Level.WARNING if options["quiet"] else Level.INFO
 
 
 def _update_search(db: Path) -> None:
@@ -201,22 +191,6 @@ def _found(paths: tuple[Path, ...]) -> Iterator[Keyword | Problem]:
     keywords = read_keywords(paths)
     first = next(keywords, None)
     return iter(()) if first is None else chain([first], keywords)
-
-
-def _display(options: dict[str, Any], rate: str) -> AbstractContextManager[Emit]:
-    """What shows the events: a live panel on a terminal, lines elsewhere."""
-    level = Level.WARNING if options["quiet"] else Level.INFO
-    if options["verbose"]:
-        level = Level.DETAIL if options["verbose"] == 1 else Level.DEBUG
-    if options["log_format"] == "json":
-        return nullcontext(JsonLines(sys.stderr, level))
-    if options["quiet"] or sys.stderr is None or not sys.stderr.isatty():
-        return nullcontext(TextLines(sys.stderr, level))
-    from rich.console import Console
-
-    from crawler.show.progress import LiveProgress
-
-    return LiveProgress(Console(stderr=True), level, rate)
 
 
 async def _night(

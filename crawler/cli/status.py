@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 import orjson
 
-from crawler.cli.options import db_argument, db_option
+from crawler.cli.options import db_option
 from crawler.clock import SHANGHAI, parse_span, utc_now
 from crawler.endpoints import SEARCH_USER_V2
 from crawler.i18n import _
 from crawler.reading import exported, open_readonly
-from crawler.show.program import program_name
+from crawler.show.program import db_argument, program_name
 from crawler.show.reasons import outcome_text, reason_text
 from crawler.show.text import span
 from crawler.status import Run, Status, UndoneKeyword, read_status

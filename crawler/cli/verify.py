@@ -14,11 +14,11 @@ from typing import Any
 
 import click
 
-from crawler.cli.options import db_argument, db_option
+from crawler.cli.options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.reading import exported, open_readonly
-from crawler.show.program import program_name
+from crawler.show.program import db_argument, program_name
 from crawler.terminal import harmless
 from crawler.verify import Gap, Mended, Totals, examine, mend
 

@@ -8,6 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
+DEFAULT_DB = Path("data/creators.db")
+
 
 def program_name() -> str:
     """`crawler` where the shell finds it, else the path it was started by, else `python -m crawler`."""
@@ -20,6 +22,11 @@ def program_name() -> str:
     if found is not None and started.exists() and os.path.samefile(found, started):
         return "crawler"
     return shlex.quote(os.path.relpath(started))
+
+
+def db_argument(db: Path) -> str:
+    """What a command in a message needs to be about `db`: ` --db FILE`, nothing where that is the default."""
+    return "" if db == DEFAULT_DB else f" --db {shlex.quote(str(db))}"
 
 
 def this_command() -> str:

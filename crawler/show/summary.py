@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
+from pathlib import Path
 
 import orjson
 
 from crawler.i18n import _
 from crawler.model import RunSummary
 from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_TOKEN, EXIT_USAGE
-from crawler.show.program import program_name
+from crawler.show.program import db_argument, program_name
 from crawler.show.reasons import reason_text
 from crawler.show.text import span
 from crawler.terminal import harmless, width
@@ -87,8 +87,7 @@ def _failure_lines(summary: RunSummary) -> list[str]:
 
 
 def _next_lines(summary: RunSummary, command: str) -> list[str]:
-    database = "" if summary.db == "data/creators.db" else f" --db {shlex.quote(summary.db)}"
-    look = _("See who is new:  %s") % f"{program_name()} query new{database}"
+    look = _("See who is new:  %s") % f"{program_name()} query new{db_argument(Path(summary.db))}"
     if summary.exit_code == EXIT_DONE:
         return [look]
     if summary.exit_code == EXIT_SOME_FAILED:
