@@ -36,7 +36,8 @@ class TokenMask:
                 body = body.replace(spelling, self._masked.encode())
         if body.startswith(_UTF16):
             return self._in_text(body.decode("utf-16", "replace")).encode("utf-16")
-        if _ESCAPED_ASCII.search(body):
+        # Asked first without the pattern, which takes four times as long on an ordinary page.
+        if b"\\u00" in body and _ESCAPED_ASCII.search(body):
             return self._in_escaped(body)
         return body
 
