@@ -13,7 +13,7 @@ import click
 from crawler.cli.options import db_option
 from crawler.clock import utc_now
 from crawler.errors import InputError
-from crawler.export.files import replacing
+from crawler.files import replacing
 from crawler.filters import parse_since
 from crawler.i18n import _, language, translations
 from crawler.reading import open_readonly

@@ -12,8 +12,8 @@ from pathlib import Path
 from crawler.clock import shanghai_day, shanghai_day_start, stamp
 from crawler.errors import InputError
 from crawler.export.creators import CreatorRow
-from crawler.export.files import put_in_place, temporary_folder, write_errors
 from crawler.export.parquet import write_days
+from crawler.files import put_in_place, temporary_folder, write_errors
 from crawler.filters import Filters
 from crawler.i18n import _
 

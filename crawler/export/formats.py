@@ -14,9 +14,9 @@ from crawler.export.creators import CreatorRow, count_creators, read_creators
 from crawler.export.database import check_replaceable, copy_database
 from crawler.export.days import file_name, whole_days, write_folder
 from crawler.export.excel import write_xlsx
-from crawler.export.files import replacing
 from crawler.export.parquet import write_parquet
 from crawler.export.text import write_csv, write_jsonl
+from crawler.files import replacing
 from crawler.filters import Filters
 from crawler.i18n import _
 from crawler.reading import open_readonly
