@@ -32,8 +32,25 @@ class Level(enum.IntEnum):
     WARNING = 30
 
 
-def describe(event: Event) -> tuple[Level, str]:
-    """The level of an event and one line that says what happened, to which keyword, at what cost."""
+def level_of(event: Event) -> Level:
+    """How much an event matters; asked of every event, while most are never put into words."""
+    match event:
+        case CallEnded():
+            return Level.DEBUG
+        case PageStored():
+            return Level.INFO if event.rejected or event.oddity else Level.DEBUG
+        case RateLimited():
+            return Level.INFO if event.lowered else Level.DEBUG
+        case KeywordDone():
+            return Level.DETAIL
+        case NightStarted() | KeywordPutOff():
+            return Level.INFO
+        case LineSkipped() | KeywordFailed() | OutagePause() | OutageOver() | Stopping():
+            return Level.WARNING
+
+
+def describe(event: Event) -> str:
+    """One line that says what happened, to which keyword, at what cost."""
     match event:
         case NightStarted():
             line = _("run %(run)d: %(due)d of %(listed)d keywords are due, into %(db)s from %(service)s")
@@ -41,13 +58,13 @@ def describe(event: Event) -> tuple[Level, str]:
             text = line % (shown | {"db": event.db, "service": _(event.service)})
             if event.repeated:
                 text += "; " + _("%d lines repeat a keyword") % event.repeated
-            return Level.INFO, text
+            return text
         case LineSkipped():
             skipped = _("the line is skipped")
-            return Level.WARNING, f"{event.problem.source}: {event.problem.message}; {skipped}"
+            return f"{event.problem.source}: {event.problem.message}; {skipped}"
         case CallEnded():
             line = _("%(keyword)s, page %(page)d, attempt %(attempt)d: %(reason)s; %(charge)s, %(ms)d ms")
-            return Level.DEBUG, line % {
+            return line % {
                 "keyword": event.work.text,
                 "page": event.page,
                 "attempt": event.attempt,
@@ -60,29 +77,33 @@ def describe(event: Event) -> tuple[Level, str]:
         case KeywordDone():
             line = _("%(keyword)s: done at page %(page)d, %(reason)s")
             reason = stop_reason_text(event.stop_reason)
-            return Level.DETAIL, line % {"keyword": event.work.text, "page": event.page, "reason": reason}
+            return line % {"keyword": event.work.text, "page": event.page, "reason": reason}
         case KeywordPutOff():
-            line = _("%(keyword)s: put off to the end of the run at page %(page)d, %(reason)s")
+            return _keyword(
+                _("%(keyword)s: put off to the end of the run at page %(page)d, %(reason)s"), event
+            )
         case KeywordFailed():
             line = _("%(keyword)s: failed at page %(page)d, %(reason)s; it is due again next time")
+            return _keyword(line, event)
         case RateLimited():
-            line = _("the API's rate limit was met: all calls at %s now") % event.rate
-            return (Level.INFO if event.lowered else Level.DEBUG), line
+            return _("the API's rate limit was met: all calls at %s now") % event.rate
         case OutagePause():
             line = _("most calls fail (%(reason)s): pausing %(seconds)d s, then probe %(probe)d")
             reason, seconds = reason_text(event.reason), event.seconds
-            return Level.WARNING, line % {"reason": reason, "seconds": seconds, "probe": event.probe}
+            return line % {"reason": reason, "seconds": seconds, "probe": event.probe}
         case OutageOver():
-            return Level.WARNING, _("the service answers again")
+            return _("the service answers again")
         case Stopping():
             line = _("stopping: %(reason)s; %(calls)d calls in flight come home")
-            return Level.WARNING, line % {"reason": reason_text(event.cause.reason), "calls": event.in_flight}
-    level = Level.WARNING if isinstance(event, KeywordFailed) else Level.INFO
+            return line % {"reason": reason_text(event.cause.reason), "calls": event.in_flight}
+
+
+def _keyword(line: str, event: KeywordPutOff | KeywordFailed) -> str:
     reason = reason_text(event.reason)
-    return level, line % {"keyword": event.work.text, "page": event.work.page, "reason": reason}
+    return line % {"keyword": event.work.text, "page": event.work.page, "reason": reason}
 
 
-def _page(event: PageStored) -> tuple[Level, str]:
+def _page(event: PageStored) -> str:
     line = _("%(keyword)s, page %(page)d: %(entries)d entries, %(new)d new creators")
     text = line % {
         "keyword": event.work.text,
@@ -94,8 +115,7 @@ def _page(event: PageStored) -> tuple[Level, str]:
         text += "; " + _("%d entries could not be read and are kept in rejects") % event.rejected
     if event.oddity:
         text += f"; {event.oddity}"
-    odd = event.rejected or event.oddity
-    return (Level.INFO if odd else Level.DEBUG), text
+    return text
 
 
 def _charge(charge: Charge) -> str:

@@ -11,7 +11,7 @@ import orjson
 from crawler.clock import stamp, utc_now
 from crawler.events import Event
 from crawler.i18n import _
-from crawler.show.describe import Level, describe
+from crawler.show.describe import Level, describe, level_of
 from crawler.show.tally import Tally
 from crawler.show.text import span
 from crawler.terminal import harmless
@@ -31,9 +31,9 @@ class TextLines:
     def __call__(self, event: Event) -> None:
         """Takes in one event."""
         self._tally.take(event)
-        level, text = describe(event)
+        level = level_of(event)
         if level >= self._level:
-            self._write(level, text, event)
+            self._write(level, describe(event), event)
         now = time.monotonic()
         if self._level <= Level.INFO and now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now

@@ -15,7 +15,7 @@ from rich.text import Text
 from crawler.events import Event
 from crawler.i18n import _
 from crawler.model import Charge
-from crawler.show.describe import Level, describe
+from crawler.show.describe import Level, describe, level_of
 from crawler.show.tally import Tally
 from crawler.show.text import span
 from crawler.terminal import harmless
@@ -53,10 +53,10 @@ class LiveProgress:
     def __call__(self, event: Event) -> None:
         """Takes in one event."""
         self._tally.take(event)
-        level, text = describe(event)
+        level = level_of(event)
         if level >= self._level:
             style = "yellow" if level >= Level.WARNING else ""
-            self._live.console.print(Text(harmless(text), style=style))
+            self._live.console.print(Text(harmless(describe(event)), style=style))
 
     def _panel(self) -> RenderableType:
         tally, now = self._tally, time.monotonic()
