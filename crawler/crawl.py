@@ -31,27 +31,21 @@ from crawler.events import (
 )
 from crawler.model import (
     Charge,
-    Creator,
-    DropCall,
     FailedKeyword,
-    FailKeyword,
-    OpenCall,
     Outcome,
     Page,
     PageRequest,
     PageSaved,
     Reply,
-    SavePage,
-    SettleCall,
     Settlement,
     StopReason,
     Work,
-    Write,
 )
 from crawler.outage import Outage
 from crawler.policy import ATTEMPTS_MAX, EXIT_STOPPED, Action, Blame, Decision, backoff_seconds, decide
 from crawler.stopping import DAY_CAP, OUTAGE, RATE_LIMIT, RUN_CAP, Stop, StopCause
 from crawler.throttle import Throttle
+from crawler.writes import DropCall, FailKeyword, OpenCall, SavePage, SettleCall, Write
 
 REFUSALS_MAX = 12
 """Times in a row the rate may be lowered without one good answer before the run stops."""
@@ -75,12 +69,12 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A call that was sent and came home."""
+    """A call that was sent and came home, with what to do about it."""
 
     call_id: int
-    day: str
     sent_at: float
     outcome: Outcome
+    decision: Decision
 
 
 class Crawl:
@@ -170,15 +164,15 @@ class Crawl:
             sent = await self._call(work, attempt)
             if sent is None:
                 return None
-            decision = decide(sent.outcome)
+            decision = sent.decision
             if decision.rule.action in (Action.USE, Action.END_KEYWORD):
-                return await self._save(work, sent, decision, attempt, seen)
+                return await self._save(work, sent, attempt, seen)
             # Whoever waits for a turn has to know at once, not only when this call is settled durably.
             if decision.rule.action is Action.STOP_RUN:
                 self._stop.request(StopCause("stopped", decision.reason, decision.rule.exit_code))
             elif decision.rule.action is Action.SLOW_DOWN:
-                self._slow_down(sent, decision)
-            await self._settle(work, sent, decision, attempt)
+                self._slow_down(sent)
+            await self._settle(work, sent, attempt)
             match decision.rule.action:
                 case Action.STOP_RUN:
                     return None
@@ -238,12 +232,13 @@ class Crawl:
             raise
         finally:
             self._in_flight -= 1
-        charge = decide(outcome).rule.charge
+        decision = decide(outcome)
+        charge = decision.rule.charge
         self.charges[Charge.UNKNOWN] -= 1
         self.charges[charge] += 1
         self._budget.settle(day, charge)
         self._settled.set()
-        return Sent(call_id, day, sent_at, outcome)
+        return Sent(call_id, sent_at, outcome, decision)
 
     async def _reserve(self) -> str | None:
         """The day on whose account a call may go now; None where the run is ending, by a cap for one."""
@@ -261,26 +256,20 @@ class Crawl:
                     self._stop.request(StopCause("stopped", DAY_CAP, EXIT_STOPPED))
         return None
 
-    async def _save(
-        self, work: Work, sent: Sent, decision: Decision, attempt: int, seen: set[str]
-    ) -> int | None:
+    async def _save(self, work: Work, sent: Sent, attempt: int, seen: set[str]) -> int | None:
         assert isinstance(sent.outcome, Reply)
         self._went_well()
-        if decision.rule.action is Action.END_KEYWORD:
-            page = Page(())
-        else:
-            page = self._endpoint.read_page(sent.outcome.data)
-        keys = {_key(creator) for creator in page.creators} - seen
+        action = sent.decision.rule.action
+        page = Page(()) if action is Action.END_KEYWORD else self._endpoint.read_page(sent.outcome.data)
+        keys = {creator.identity for creator in page.creators} - seen
         seen |= keys
-        reason = _stop_reason(page, work, len(keys), decision.rule.action)
+        reason = _stop_reason(page, work, len(keys), action)
         body = sent.outcome.body if self._keep_replies or page.oddity is not None else None
         saved = await self._ledger.write(
-            SavePage(
-                sent.call_id, _settlement(sent, decision), work, work.page, page, len(keys), reason, body
-            )
+            SavePage(sent.call_id, _settlement(sent), work, work.page, page, len(keys), reason, body)
         )
         assert isinstance(saved, PageSaved)
-        self._emit(_call_ended(work, sent, decision, attempt))
+        self._emit(_call_ended(work, sent, attempt))
         self._emit(PageStored(work, work.page, page.entries, len(page.rejects), saved, page.oddity))
         if reason is None:
             return work.page + 1
@@ -288,12 +277,12 @@ class Crawl:
         self._emit(KeywordDone(work, work.page, reason))
         return None
 
-    async def _settle(self, work: Work, sent: Sent, decision: Decision, attempt: int) -> None:
+    async def _settle(self, work: Work, sent: Sent, attempt: int) -> None:
+        decision = sent.decision
         unknown = decision.rule.action is Action.FAIL_KEYWORD and decision.rule.charge is Charge.UNKNOWN
         kept = sent.outcome.body if unknown and isinstance(sent.outcome, Reply) else None
-        settlement = _settlement(sent, decision)
-        await self._ledger.write(SettleCall(sent.call_id, settlement, work, work.page, kept))
-        self._emit(_call_ended(work, sent, decision, attempt))
+        await self._ledger.write(SettleCall(sent.call_id, _settlement(sent), work, work.page, kept))
+        self._emit(_call_ended(work, sent, attempt))
         if decision.rule.blame is Blame.SERVICE:
             self._last_trouble = decision.reason
             self._outage.record(service_failed=True)
@@ -307,9 +296,9 @@ class Crawl:
         if self._outage.record(service_failed=False):
             self._emit(OutageOver())
 
-    def _slow_down(self, sent: Sent, decision: Decision) -> None:
+    def _slow_down(self, sent: Sent) -> None:
         self.rate_limited += 1
-        lowered = self._throttle.slow_down(sent.sent_at, decision.retry_after_seconds)
+        lowered = self._throttle.slow_down(sent.sent_at, sent.decision.retry_after_seconds)
         self._emit(RateLimited(str(self._throttle.rate), lowered))
         self._refusals_in_a_row += lowered
         if self._refusals_in_a_row > REFUSALS_MAX:
@@ -328,10 +317,6 @@ class Crawl:
         self._emit(KeywordFailed(work, reason))
 
 
-def _key(creator: Creator) -> str:
-    return creator.id if creator.id is not None else f"red_id:{creator.red_id}"
-
-
 def _stop_reason(page: Page, work: Work, new_to_keyword: int, action: Action) -> StopReason | None:
     """Why the keyword ends with this page; None where it goes on."""
     if action is Action.END_KEYWORD:
@@ -347,14 +332,14 @@ def _stop_reason(page: Page, work: Work, new_to_keyword: int, action: Action) ->
     return None
 
 
-def _settlement(sent: Sent, decision: Decision) -> Settlement:
+def _settlement(sent: Sent) -> Settlement:
+    outcome, decision = sent.outcome, sent.decision
     error = None if decision.rule.action in (Action.USE, Action.END_KEYWORD) else decision.reason
-    outcome = sent.outcome
     return Settlement(decision.rule.charge, decision.code, outcome.http_status, outcome.milliseconds, error)
 
 
-def _call_ended(work: Work, sent: Sent, decision: Decision, attempt: int) -> CallEnded:
-    outcome = sent.outcome
+def _call_ended(work: Work, sent: Sent, attempt: int) -> CallEnded:
+    outcome, decision = sent.outcome, sent.decision
     return CallEnded(
         work, work.page, attempt, decision.code, outcome.http_status, decision.rule.charge,
         outcome.milliseconds, decision.reason,

@@ -18,10 +18,10 @@ from crawler.clock import Now, stamp, utc_now
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.lock import hold
+from crawler.model import PROVISIONAL
 from crawler.parse import PROFILE_URL
 from crawler.search.index import forget_from_index
 from crawler.store import open_database, store_errors
-from crawler.store.creators import PROVISIONAL
 from crawler.store.forgotten import REMEMBER, fingerprint, salt
 from crawler.store.store import REPLY_COMPRESSION
 from crawler.terminal import harmless

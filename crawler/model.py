@@ -117,6 +117,10 @@ class CallFailed:
 Outcome = Reply | CallFailed
 
 
+PROVISIONAL = "red_id:"
+"""Prefix of the `id` of a creator known by `red_id` alone."""
+
+
 class Creator(NamedTuple):
     """One entry of a page, read. None means the API did not say; an empty text is never kept.
 
@@ -139,6 +143,11 @@ class Creator(NamedTuple):
     image: str | None = None
     profile_url: str | None = None
     extra: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """What the creator is kept under: the `id`, else a provisional one of the `red_id`."""
+        return self.id if self.id is not None else f"{PROVISIONAL}{self.red_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +203,11 @@ class CallCounts:
     free: int = 0
     unknown: int = 0
 
+    @classmethod
+    def of(cls, charged: int, free: int, unknown: int) -> CallCounts:
+        """The counts with their sum."""
+        return cls(charged + free + unknown, charged, free, unknown)
+
 
 @dataclass(frozen=True, slots=True)
 class KeywordCounts:
@@ -237,60 +251,3 @@ class RunSummary:
     seconds: float
     db: str
     failures: tuple[FailedKeyword, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCall:
-    """To write down: a call about to be sent. Answered with its id in the ledger."""
-
-    work: Work
-    page: int
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class SettleCall:
-    """To write down: how a call that brought no page ended. An answer that nobody understood comes along as
-    `kept` and lands among the rejects, with rank 0."""
-
-    call_id: int
-    settlement: Settlement
-    work: Work
-    page: int
-    kept: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DropCall:
-    """To write down: a call that was opened and then never sent, because the run was stopping."""
-
-    call_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class SavePage:
-    """To write down: a page with all it brings, its settled call and its keyword's checkpoint.
-
-    `stop_reason` is None while the keyword goes on. `body` is the raw reply where it is to be kept.
-    """
-
-    call_id: int
-    settlement: Settlement
-    work: Work
-    number: int
-    page: Page
-    new_to_keyword: int
-    stop_reason: StopReason | None
-    body: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FailKeyword:
-    """To write down: a keyword given up for this run at page `page`; it is due again next time."""
-
-    work: Work
-    page: int
-    reason: str
-
-
-Write = OpenCall | SettleCall | DropCall | SavePage | FailKeyword

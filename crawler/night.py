@@ -33,7 +33,6 @@ from crawler.model import (
     RunSummary,
     UserCounts,
     Work,
-    Write,
 )
 from crawler.outage import Outage, OutageLimits
 from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_STOPPED
@@ -41,6 +40,7 @@ from crawler.stopping import ALL_DONE, NOTHING_DUE, SOME_FAILED, Stop, StopCause
 from crawler.store import Journal, Store, open_database, runs, store_errors
 from crawler.store.worklist import Worklist, due_work, make_worklist
 from crawler.throttle import Throttle, parse_rate
+from crawler.writes import Write
 
 ENDPOINT = SEARCH_USER_V2
 END_PATIENCE_MILLISECONDS = 60_000
@@ -245,7 +245,6 @@ def _file_at(path: Path) -> tuple[int, int] | None:
 
 def _counted(crawl: Crawl) -> tuple[CallCounts, UserCounts]:
     """What is known without the database: every call and what it cost, of the creators nothing."""
-    charged, free, unknown = (
-        crawl.charges[charge] for charge in (Charge.CHARGED, Charge.FREE, Charge.UNKNOWN)
-    )
-    return CallCounts(charged + free + unknown, charged, free, unknown), UserCounts()
+    charges = crawl.charges
+    calls = CallCounts.of(charges[Charge.CHARGED], charges[Charge.FREE], charges[Charge.UNKNOWN])
+    return calls, UserCounts()

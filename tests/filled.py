@@ -20,15 +20,11 @@ from crawler.endpoints import SEARCH_USER_V2
 from crawler.model import (
     Charge,
     Creator,
-    FailKeyword,
     Keyword,
     KeywordCounts,
-    OpenCall,
     Page,
     Reject,
     RunSummary,
-    SavePage,
-    SettleCall,
     Settlement,
     StopReason,
     Work,
@@ -36,6 +32,7 @@ from crawler.model import (
 from crawler.store import Store, open_database
 from crawler.store.runs import claim_service, count_calls, count_users, end_run, start_run
 from crawler.store.worklist import due_work, make_worklist
+from crawler.writes import FailKeyword, OpenCall, SavePage, SettleCall
 
 PAGES_MAX = 3
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "crawler"
 
 LAYERS = (
-    {"errors", "i18n", "clock", "model", "stopping", "events", "links"},
+    {"errors", "i18n", "clock", "model", "writes", "stopping", "events", "links"},
     {
         "keywords",
         "policy",
@@ -23,7 +23,7 @@ LAYERS = (
         "filters",
         "terminal",
     },
-    {"api", "throttle", "schema", "views", "store", "reading", "readonly", "lock"},
+    {"api", "throttle", "schema", "views", "store", "reading", "readonly", "files", "lock"},
     {"crawl"},
     {"config"},
     {"night"},

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from crawler.export import sql
 from crawler.filters import Filters, where
-from crawler.store.creators import PROVISIONAL
+from crawler.model import PROVISIONAL
 
 COLUMNS = (
     "id", "red_id", "name", "fans", "fans_text", "fans_exact", "verified", "verify_label", "bio",

@@ -139,15 +139,14 @@ class _Reader:
 
 
 def _calls(row: sqlite3.Row) -> CallCounts:
-    charged, free, unknown = row["charged"] or 0, row["free"] or 0, row["unknown"] or 0
-    return CallCounts(charged + free + unknown, charged, free, unknown)
+    return CallCounts.of(row["charged"] or 0, row["free"] or 0, row["unknown"] or 0)
 
 
 def _total(counts: Iterable[CallCounts]) -> CallCounts:
     charged = free = unknown = 0
     for one in counts:
         charged, free, unknown = charged + one.charged, free + one.free, unknown + one.unknown
-    return CallCounts(charged + free + unknown, charged, free, unknown)
+    return CallCounts.of(charged, free, unknown)
 
 
 def _run(row: sqlite3.Row) -> RunLine:

@@ -10,12 +10,9 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from crawler.model import Creator, PageSaved
+from crawler.model import PROVISIONAL, Creator, PageSaved
 from crawler.store import sql
 from crawler.store.rows import Rows
-
-PROVISIONAL = "red_id:"
-"""Prefix of the `id` of a creator known by `red_id` alone."""
 
 # A row is kept as a list in the order of `sql.USER_COLUMNS`, as it is read and bound: this path is hot.
 KEY, ID, RED_ID, NAME, FANS, FANS_TEXT, FANS_EXACT, VERIFIED = 0, 1, 2, 3, 4, 5, 6, 7
@@ -125,7 +122,7 @@ class CreatorWriter:
         self._moved = red_id
 
     def _insert(self, creator: Creator) -> Row:
-        identity = creator.id if creator.id is not None else f"{PROVISIONAL}{creator.red_id}"
+        identity = creator.identity
         row: Row = [next(self._keys), identity, creator.red_id, *_values(creator), self._run_id]
         self._by_id[identity] = self._inserts[row[KEY]] = row
         if creator.red_id is not None:

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from crawler.errors import StoreError
-from crawler.model import PageSaved, Write
+from crawler.model import PageSaved
 from crawler.store.database import is_locked
+from crawler.writes import Write
 
 LOCK_PATIENCE_SECONDS = 60.0
 """How long another program may hold the database before the run gives up."""

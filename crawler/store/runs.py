@@ -67,8 +67,7 @@ def end_run(
 def count_calls(connection: sqlite3.Connection, run_id: int) -> CallCounts:
     """The ledger's word on the calls of a run."""
     by_charge = dict(connection.execute(sql.COUNT_CALLS, (run_id,)).fetchall())
-    charged, free, unknown = (by_charge.get(charge, 0) for charge in ("charged", "free", "unknown"))
-    return CallCounts(charged + free + unknown, charged, free, unknown)
+    return CallCounts.of(*(by_charge.get(charge, 0) for charge in ("charged", "free", "unknown")))
 
 
 def count_users(connection: sqlite3.Connection, run_id: int) -> UserCounts:

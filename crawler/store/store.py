@@ -12,24 +12,13 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from crawler.clock import Now, stamp
-from crawler.model import (
-    Creator,
-    DropCall,
-    FailKeyword,
-    OpenCall,
-    PageSaved,
-    Reject,
-    SavePage,
-    SettleCall,
-    Settlement,
-    Work,
-    Write,
-)
+from crawler.model import Creator, PageSaved, Reject, Settlement, Work
 from crawler.store import sql
 from crawler.store.creators import CreatorWriter
 from crawler.store.database import store_errors
 from crawler.store.forgotten import Forgotten
 from crawler.store.rows import Rows
+from crawler.writes import DropCall, FailKeyword, OpenCall, SavePage, SettleCall, Write
 
 REPLY_COMPRESSION = 6
 

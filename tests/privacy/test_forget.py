@@ -21,20 +21,10 @@ from crawler.cli.forget import forget
 from crawler.cli.verify import verify
 from crawler.errors import AlreadyRunning, InputError
 from crawler.lock import hold
-from crawler.model import (
-    Charge,
-    Creator,
-    Keyword,
-    OpenCall,
-    Page,
-    Reject,
-    SavePage,
-    SettleCall,
-    Settlement,
-    Work,
-)
+from crawler.model import Charge, Creator, Keyword, Page, Reject, Settlement, Work
 from crawler.search.index import update_search_index
 from crawler.store import Store, open_database
+from crawler.writes import OpenCall, SavePage, SettleCall
 from tests.filled import (
     AFTERWARDS,
     CHARGED,

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from crawler.filters import Filters
-from crawler.model import Creator, Keyword, OpenCall, Page, SavePage, Work
+from crawler.model import Creator, Keyword, Page, Work
 from crawler.search import search_creators, update_search_index
 from crawler.store import Store, open_database
 from crawler.store.runs import start_run
 from crawler.store.worklist import make_worklist
+from crawler.writes import OpenCall, SavePage
 from tests.filled import CHARGED, Clock, page
 
 KEYWORDS = ("穿搭", "美食 探店", "Amy", "搭")

@@ -10,22 +10,11 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from crawler.endpoints import SEARCH_USER_V2
-from crawler.model import (
-    Charge,
-    Creator,
-    Keyword,
-    OpenCall,
-    Page,
-    PageSaved,
-    Reject,
-    SavePage,
-    Settlement,
-    StopReason,
-    Work,
-)
+from crawler.model import Charge, Creator, Keyword, Page, PageSaved, Reject, Settlement, StopReason, Work
 from crawler.store import Store, open_database
 from crawler.store.runs import start_run
 from crawler.store.worklist import make_worklist
+from crawler.writes import OpenCall, SavePage
 
 ENDPOINT_ID = SEARCH_USER_V2.id
 OUTFITS, FOOD, CAMPING = (

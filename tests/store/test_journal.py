@@ -10,9 +10,10 @@ from contextlib import closing
 import pytest
 
 from crawler.errors import StoreError
-from crawler.model import FailKeyword, OpenCall, PageSaved, Write
+from crawler.model import PageSaved
 from crawler.store import Journal
 from crawler.store.journal import LOCK_PATIENCE_SECONDS
+from crawler.writes import FailKeyword, OpenCall, Write
 from tests.simulation.virtual_time import run
 from tests.store.shelf import FOOD, OUTFITS, Shelf, creator
 

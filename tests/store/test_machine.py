@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from crawler.clock import stamp
-from crawler.model import Creator, Page, PageSaved, SavePage, Work
+from crawler.model import Creator, Page, PageSaved, Work
+from crawler.writes import SavePage
 from tests.store.shelf import CHARGED, WORKS, Shelf, creator
 
 MISSING = st.none()

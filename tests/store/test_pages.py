@@ -6,18 +6,9 @@ import zlib
 
 import pytest
 
-from crawler.model import (
-    CallCounts,
-    Charge,
-    DropCall,
-    FailKeyword,
-    OpenCall,
-    Reject,
-    SettleCall,
-    Settlement,
-    StopReason,
-)
+from crawler.model import CallCounts, Charge, Reject, Settlement, StopReason
 from crawler.store.runs import count_calls
+from crawler.writes import DropCall, FailKeyword, OpenCall, SettleCall
 from tests.store.shelf import FOOD, OUTFITS, Shelf, creator
 
 SIGHTINGS = """

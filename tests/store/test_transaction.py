@@ -13,20 +13,11 @@ import pytest
 from sqlite_utils import Database
 
 from crawler.errors import InputError, StoreError
-from crawler.model import (
-    Charge,
-    DropCall,
-    FailKeyword,
-    OpenCall,
-    Reject,
-    SettleCall,
-    Settlement,
-    StopReason,
-    Write,
-)
+from crawler.model import Charge, Reject, Settlement, StopReason
 from crawler.store import Store, open_database
 from crawler.store.database import PRAGMAS, is_locked
 from crawler.store.forgotten import fingerprint, salt
+from crawler.writes import DropCall, FailKeyword, OpenCall, SettleCall, Write
 from tests.store.shelf import BEGINNING, CAMPING, ENDPOINT_ID, FOOD, OUTFITS, Shelf, creator
 
 UNKNOWN_CODE = Settlement(Charge.UNKNOWN, "777", 200, 5, "code 777: undocumented code")

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from crawler.model import FailKeyword, Keyword, StopReason, Work
+from crawler.model import Keyword, StopReason, Work
 from crawler.store.worklist import Worklist, due_work, make_worklist
+from crawler.writes import FailKeyword
 from tests.store.shelf import CAMPING, ENDPOINT_ID, FOOD, OUTFITS, Shelf, creator
 
 A_DAY = timedelta(days=1)
