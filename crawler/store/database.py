@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -36,6 +37,7 @@ def open_database(path: Path) -> Database:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise InputError(_("cannot make the folder of %s: %s") % (path, exc.strerror)) from exc
+        _open_what_stands_beside(path)
         connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, cached_statements=256)
         try:
             for pragma in PRAGMAS:
@@ -47,6 +49,17 @@ def open_database(path: Path) -> Database:
             connection.close()
             raise
     return db
+
+
+def _open_what_stands_beside(path: Path) -> None:
+    """Gives the files beside the database its own permissions: left from a time when it was read-only, they
+    would keep it so after that is mended."""
+    for ending in ("-wal", "-shm"):
+        beside = path.with_name(path.name + ending)
+        with suppress(OSError):  # there is none, or it is somebody else's: SQLite says what it cannot do
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if stat.S_IMODE(beside.stat().st_mode) != mode:
+                beside.chmod(mode)
 
 
 def _migrate(db: Database, path: Path) -> None:

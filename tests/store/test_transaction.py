@@ -230,3 +230,15 @@ def test_a_committed_page_survives_a_power_cut(empty_file, tmp_path):
         settings = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
         assert settings == ["wal", 2]
         assert db.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+def test_files_left_beside_a_database_from_when_it_was_read_only_do_not_keep_it_so(tmp_path):
+    path = tmp_path / "creators.db"
+    reader = sqlite3.connect(path)
+    open_database(path).close()
+    assert reader.execute("SELECT count(*) FROM users").fetchone() == (0,)
+    beside = path.with_name("creators.db-shm")
+    beside.chmod(0o444)
+    open_database(path).close()
+    assert beside.stat().st_mode == path.stat().st_mode
+    reader.close()
