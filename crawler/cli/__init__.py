@@ -61,6 +61,15 @@ class LazyGroup(click.Group):
         command.short_help = (command.help or "").partition("\n\n")[0]
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that `args` begin with; what is none is answered with the nearest names."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
+
 
 cli = LazyGroup(
     "crawler",

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from crawler.cli.options import db_option, filter_options, questions_option
 from crawler.cli.output import TABLE_ROWS, output_options, write_answer
@@ -20,6 +21,17 @@ from crawler.reading import open_readonly
 from crawler.readonly import forbid_writing
 
 _NAME = re.compile(r"[\w.-]+")
+
+
+def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The questions whose names begin so, each with its title for shells that show one."""
+    try:
+        questions = load_questions(ctx.params.get("questions"))
+    except InputError:  # a line being typed is no place to complain about a folder
+        questions = {}
+    return [
+        CompletionItem(q.name, help=_(q.title)) for q in questions.values() if q.name.startswith(incomplete)
+    ]
 
 
 @click.command(
@@ -40,7 +52,7 @@ _NAME = re.compile(r"[\w.-]+")
     """
     )
 )
-@click.argument("question", required=False)
+@click.argument("question", required=False, shell_complete=_complete)
 @db_option
 @filter_options
 @click.option(
