@@ -222,7 +222,7 @@ def test_a_refusal_is_english_for_programs(tmp_path):
         ("code 999: undocumented code", "代码 999：文档中没有的代码"),
         (
             "no readable answer (HTTP 502, unreadable: an HTML page)",
-            "没有收到可读的应答（HTTP 502, unreadable: an HTML page）",
+            "没有收到可读的应答（HTTP 502，无法识别：HTML 页面）",
         ),
         ("cannot write data/a.db: disk full (5)", "无法写入 data/a.db：disk full (5)"),
         ("words of another make", "words of another make"),

@@ -114,7 +114,7 @@ def _page(event: PageStored) -> str:
     if event.rejected:
         text += "; " + _("%d entries could not be read and are kept in rejects") % event.rejected
     if event.oddity:
-        text += f"; {event.oddity}"
+        text += "; " + reason_text(event.oddity)
     return text
 
 

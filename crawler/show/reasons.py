@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from crawler.errors import CANNOT_WRITE, NOT_USABLE
+from crawler.errors import CANNOT_WRITE, FILE_GONE, NOT_USABLE
 from crawler.i18n import N_, _
 from crawler.stopping import INTERRUPTED
 
@@ -16,12 +16,34 @@ _OUTCOMES = {
     "interrupted": N_("interrupted"),
     "crashed": N_("crashed"),
 }
-_CODE = re.compile(r"code (\S+): (.+)")
-_DETAILED = re.compile(r"([^()]+) \((.+)\)", re.DOTALL)
+_WORDED = {
+    re.compile(pattern, re.DOTALL): form
+    for pattern, form in {
+        r"code (?P<code>\S+): (?P<meaning>.+)": N_("code %(code)s: %(meaning)s"),
+        r"(?P<meaning>[^()]+) \((?P<detail>.+)\)": N_("%(meaning)s (%(detail)s)"),
+        r"HTTP (?P<code>\d+), (?P<detail>.+)": N_("HTTP %(code)s, %(detail)s"),
+        r"(?P<kind>\w+): (?P<detail>.+)": N_("%(kind)s: %(detail)s"),
+        r"data is (?P<kind>.+), not an object": N_("data is %(kind)s, not an object"),
+        r"users is (?P<kind>.+), not a list": N_("users is %(kind)s, not a list"),
+    }.items()
+}
+"""Texts made of others, which are put into the reader's language one by one, all but a code."""
+
 _WITH_VALUES = {
     re.compile(re.escape(form).replace("%s", "(.+)"), re.DOTALL): form
-    for form in (INTERRUPTED, CANNOT_WRITE, NOT_USABLE)
+    for form in (INTERRUPTED, CANNOT_WRITE, NOT_USABLE, FILE_GONE, N_("more than %s bytes"))
 }
+"""Texts around values, which stay as they are."""
+
+_WORDS = (
+    *(N_("not_sent"), N_("timeout"), N_("dropped"), N_("unreadable"), N_("too_large")),
+    *(N_("a redirect"), N_("an empty answer"), N_("an HTML page"), N_("cut or unknown JSON"), N_("no JSON")),
+    *(N_("Connect call failed"), N_("Connection reset by peer"), N_("Name or service not known")),
+    *(N_("Temporary failure in name resolution"), N_("Network is unreachable"), N_("TLS failed")),
+    *(N_("an object"), N_("a list"), N_("a text"), N_("a boolean"), N_("null"), N_("a number")),
+    N_("data has no users"),
+)
+"""What `FailureKind`, `api`, the system and `parse` say, listed so that the catalogues hold it."""
 
 
 def outcome_text(outcome: str) -> str:
@@ -32,15 +54,16 @@ def outcome_text(outcome: str) -> str:
 def reason_text(reason: str, translate: Callable[[str], str] = _) -> str:
     """A stored reason in the reader's language, or that of `translate`; any other text as it stands.
 
-    Reasons are those of `stopping`, those that `policy.decide` composes, and errors of the database.
+    Reasons are those of `stopping`, those that `policy.decide` composes, errors of the database, and the
+    oddities of `parse`.
     """
-    if match := _CODE.fullmatch(reason):
-        code, meaning = match.groups()
-        return translate(N_("code %(code)s: %(meaning)s")) % {"code": code, "meaning": translate(meaning)}
     for pattern, form in _WITH_VALUES.items():
         if match := pattern.fullmatch(reason):
             return translate(form) % match.groups()
-    if match := _DETAILED.fullmatch(reason):
-        meaning, detail = match.groups()
-        return translate(N_("%(meaning)s (%(detail)s)")) % {"meaning": translate(meaning), "detail": detail}
+    for pattern, form in _WORDED.items():
+        if match := pattern.fullmatch(reason):
+            parts = match.groupdict().items()
+            return translate(form) % {
+                name: part if name == "code" else reason_text(part, translate) for name, part in parts
+            }
     return translate(reason) if reason else reason
