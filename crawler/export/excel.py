@@ -14,6 +14,7 @@ from crawler.clock import SHANGHAI
 from crawler.errors import MissingExtra
 from crawler.export.cells import SEPARATOR
 from crawler.export.creators import COLUMNS, CreatorRow
+from crawler.i18n import _
 
 ROWS_MAX = 1_048_576
 URLS_MAX = 65_530
@@ -48,7 +49,7 @@ def write_xlsx(creators: Iterable[CreatorRow], path: Path, limits: Limits = Limi
     book = xlsxwriter.Workbook(str(path), options)
     rows = iter(creators)
     while (sample := list(islice(rows, min(_SAMPLE, limits.rows_max - 1)))) or not book.worksheets():
-        sheet = _Sheet(book, limits)
+        sheet = _Sheet(book, _sheet_name(len(book.worksheets()) + 1), limits)
         sheet.fit(sample)
         for creator in chain(sample, islice(rows, limits.rows_max - 1 - len(sample))):
             sheet.add(creator)
@@ -59,11 +60,16 @@ def write_xlsx(creators: Iterable[CreatorRow], path: Path, limits: Limits = Limi
         raise OSError(str(exc)) from exc
 
 
+def _sheet_name(number: int) -> str:
+    """In the reader's language: a workbook is for people, and programs take the first sheet."""
+    return _("creators") if number == 1 else f"{_('creators')} {number}"
+
+
 class _Sheet:
     """One sheet that rows are added to, from top to bottom."""
 
-    def __init__(self, book: Any, limits: Limits) -> None:
-        self._sheet = book.add_worksheet()
+    def __init__(self, book: Any, name: str, limits: Limits) -> None:
+        self._sheet = book.add_worksheet(name)
         self._urls_max = limits.urls_max
         self._row = 0
         self._link = book.get_default_url_format()

@@ -173,6 +173,18 @@ def test_what_does_not_fit_a_sheet_goes_on_in_the_next(out):
     assert all(sheet["A1"].value == "id" for sheet in book)
 
 
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [("en", ["creators", "creators 2"]), ("zh_CN", ["达人", "达人 2"])],
+)
+def test_sheets_are_named_after_what_they_hold_in_the_readers_language(language, names, out, monkeypatch):
+    monkeypatch.setenv("LANGUAGE", language)
+    write_xlsx([_creator(n) for n in range(1, 5)], out / "a.xlsx", Limits(rows_max=3))
+    book = openpyxl.load_workbook(out / "a.xlsx")
+    assert book.sheetnames == names
+    assert [cell.value for cell in book.active[1]] == list(COLUMNS)
+
+
 def test_rows_that_fill_sheets_exactly_leave_no_empty_sheet(out):
     write_xlsx([_creator(n) for n in range(1, 5)], out / "a.xlsx", Limits(rows_max=3))
     assert len(openpyxl.load_workbook(out / "a.xlsx").sheetnames) == 2
