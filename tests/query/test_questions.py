@@ -13,7 +13,7 @@ import pytest
 from crawler.errors import InputError
 from crawler.query import OPTIONS, load_questions
 from crawler.store import open_database
-from tests.filled import CHANGED, NIGHTS, ORDINARY, OUTFITS, Night, creator, page, play
+from tests.filled import CHANGED, KEYWORDS, NIGHTS, ORDINARY, OUTFITS, Night, creator, page, play
 
 NAMES = ["changed", "failed", "gaps", "keywords", "new", "overlap", "runs", "spend", "top"]
 
@@ -161,6 +161,15 @@ def test_keywords_say_what_they_bring_for_their_calls(ask):
     lately = {row["keyword"]: row for row in ask("keywords", "--since", "2026-11-04")}
     assert lately["穿搭"]["new_creators"] == 1
     assert lately["穿搭"]["charged"] == 2
+
+
+def test_keywords_and_the_view_keyword_performance_say_the_same(ask):
+    """The question stands by itself because it takes `--since`, which a view cannot."""
+    answered = ask("keywords")
+    columns = ", ".join(answered[0])
+    in_view = ask(f"SELECT {columns} FROM keyword_performance")
+    assert sorted(in_view, key=str) == sorted(answered, key=str)
+    assert len(answered) == len(KEYWORDS)
 
 
 def test_spend_is_by_day_and_in_money_only_with_a_price(ask, monkeypatch):
