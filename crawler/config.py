@@ -85,8 +85,12 @@ def check_token(token: str) -> str:
     """The token, trimmed; raises TokenError where there is none or it cannot be one."""
     token = token.strip()
     if not token:
-        message = _("no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file")
-        raise TokenError(message + "; " + _("`crawler demo` needs none"))
+        raise TokenError(
+            _(
+                "no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file; "
+                "`crawler demo` needs none"
+            )
+        )
     if not token.isascii() or not token.isprintable() or " " in token:
         raise TokenError(_("the token holds characters that no token has: was something else pasted?"))
     return token

@@ -207,10 +207,22 @@ async def test_tables_under_chinese_headings_are_aligned(stopped):
             assert {cells[gap] for gap in gaps} == {" "}, line
 
 
-def test_a_refusal_is_english_for_programs(tmp_path):
-    refused = run("run", "missing.txt", "--json", cwd=tmp_path, JUSTONEAPI_TOKEN="demo")
+@pytest.mark.parametrize(("token", "told"), [("demo", "无法读取"), ("", "没有令牌")])
+def test_a_refusal_is_english_for_programs(token, told, tmp_path):
+    refused = run("run", "missing.txt", "--json", cwd=tmp_path, JUSTONEAPI_TOKEN=token)
     assert CHINESE.search(json.loads(refused.stdout)["reason"]) is None
-    assert "无法读取" in refused.stderr
+    assert told in refused.stderr
+
+
+def test_the_list_of_questions_is_chinese_for_people_and_english_for_programs(tmp_path):
+    listed = run("query", cwd=tmp_path).stdout.splitlines()
+    assert listed[0].split() == ["查询", "内容", "可用选项"]
+    assert all(CHINESE.search(line) for line in listed[2:])
+    assert CHINESE.search(run("query", "--json", cwd=tmp_path).stdout) is None
+
+
+def test_the_version_is_said_in_chinese(tmp_path):
+    assert re.fullmatch(r"crawler，版本 [0-9.]+\n", run("--version", cwd=tmp_path).stdout)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,10 @@ cli = LazyGroup(
     ),
 )
 click.version_option(
-    package_name="creator-crawler", prog_name="crawler", help=_("Show the version and exit.")
+    package_name="creator-crawler",
+    prog_name="crawler",
+    message=_("%(prog)s, version %(version)s"),
+    help=_("Show the version and exit."),
 )(cli)
 
 

@@ -17,6 +17,7 @@ from crawler.export import Exported, Options
 from crawler.export import export as write_export
 from crawler.filters import Filters
 from crawler.i18n import _
+from crawler.show.program import program_name
 
 _HELP = _(
     """Write creators to FILE, for Excel, a program or another database.
@@ -63,7 +64,8 @@ def export(file: Path, partition_by: str | None, plain: bool, db: Path, filters:
     with _ended_cleanly(), _progress() as progress:
         exported = write_export(db, file, filters, options, progress)
     click.echo(_summary(file, exported), err=True)
-    click.echo(_("next: %s") % _next(file, exported.ending, options), err=True)
+    if exported.creators:
+        click.echo(_("next: %s") % _next(file, exported.ending, options), err=True)
 
 
 @contextmanager
@@ -117,7 +119,7 @@ def _next(file: Path, ending: str, options: Options) -> str:
         table = f"read_parquet('{file}/*/*.parquet', hive_partitioning = true)"
         return f'duckdb -c "SELECT day, count(*) FROM {table} GROUP BY day ORDER BY day"'
     if ending == ".db":
-        return f"crawler query top --db {name}"
+        return f"{program_name()} query top --db {name}"
     if ending == ".csv.gz":
         return f"gunzip {name}"
     if ending == ".xlsx" or (ending == ".csv" and not options.plain):

@@ -119,7 +119,7 @@ def _limited(answer: Answer, limit: int | None) -> Answer:
 
 
 def _listed(questions: dict[str, Question], output: str) -> Answer:
-    columns = ("question", "answers", "options")
-    title = _ if output == "table" else N_  # what programs read is the same in every language
-    rows = ((q.name, title(q.title), " ".join(sorted(q.options))) for q in questions.values())
+    say = _ if output == "table" else N_  # what programs read is the same in every language
+    rows = ((q.name, say(q.title), " ".join(sorted(q.options))) for q in questions.values())
+    columns = (say(N_("question")), say(N_("answers")), say(N_("options")))
     return Answer(columns, rows)

@@ -18,7 +18,7 @@ from crawler.filters import parse_since
 from crawler.i18n import _, language, translations
 from crawler.reading import open_readonly
 from crawler.report import Words, read_report, render
-from crawler.show.program import db_argument
+from crawler.show.program import db_argument, program_name
 
 ENDINGS = (".html", ".htm")
 
@@ -101,4 +101,4 @@ def report(
 
 
 def _export(db: Path) -> str:
-    return f"crawler export creators.xlsx{db_argument(db)}"
+    return f"{program_name()} export creators.xlsx{db_argument(db)}"

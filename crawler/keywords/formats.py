@@ -12,7 +12,7 @@ import orjson
 
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.keywords.text import keyword_from, quoted, trimmed
+from crawler.keywords.text import is_plain, keyword_from, quoted, trimmed
 from crawler.model import Keyword, Problem
 
 Value = TypeVar("Value")
@@ -35,6 +35,10 @@ RECORD_LINES_MAX = 100
 def read_text(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
     """One keyword a line, all of the line; only a `#` at its start makes it a comment."""
     for number, line in enumerate(file, 1):
+        if is_plain(line):
+            text = line.rstrip("\n")
+            yield Keyword(text, text, source=f"{name}:{number}")
+            continue
         text = trimmed(line)
         if text and text[0] != "#":
             yield keyword_from(f"{name}:{number}", text)

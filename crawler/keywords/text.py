@@ -17,8 +17,7 @@ QUOTED_CHARACTERS = 40
 # Byte order marks, zero-width and direction marks: what spreadsheets and chats leave around a copied text.
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 _BLANK = _INVISIBLE + "".join(filter(str.isspace, map(chr, range(0x3001))))
-PLAIN = re.compile("[0-9a-z\u4e00-\u9fff]+(?: [0-9a-z\u4e00-\u9fff]+)*")
-"""Texts that are their own identity, as most keywords are."""
+_PLAIN = re.compile("[0-9a-z\u4e00-\u9fff]+(?: [0-9a-z\u4e00-\u9fff]+)*\n?")
 
 _TAG_SEPARATORS = str.maketrans(dict.fromkeys("，、;；|\n", ","))
 
@@ -32,10 +31,15 @@ def trimmed(text: str) -> str:
     return text.strip(_BLANK)
 
 
+def is_plain(line: str) -> bool:
+    """Whether `line`, with or without its end, is its own identity and nothing to refuse, as most are."""
+    return len(line) <= LENGTH_MAX and _PLAIN.fullmatch(line) is not None
+
+
 def identity(text: str) -> str:
     """What two spellings of one keyword have in common: NFKC, trimmed, white space folded, case-folded."""
-    if PLAIN.fullmatch(text):
-        return text
+    if is_plain(text):
+        return text.rstrip("\n")
     # Folding can undo a normal form and the other way round; this order is Unicode's own (its rule D146).
     folded = unicodedata.normalize("NFD", text).casefold()
     folded = unicodedata.normalize("NFKD", folded).casefold()

@@ -21,6 +21,7 @@ from crawler.events import (
 from crawler.i18n import _
 from crawler.model import Charge, StopReason
 from crawler.show.reasons import reason_text
+from crawler.show.text import also
 
 
 class Level(enum.IntEnum):
@@ -57,11 +58,11 @@ def describe(event: Event) -> str:
             shown = {"run": event.run_id, "due": event.due, "listed": event.listed}
             text = line % (shown | {"db": event.db, "service": _(event.service)})
             if event.repeated:
-                text += "; " + _("%d lines repeat a keyword") % event.repeated
+                text = also(text, _("%d lines repeat a keyword") % event.repeated)
             return text
         case LineSkipped():
-            skipped = _("the line is skipped")
-            return f"{event.problem.source}: {event.problem.message}; {skipped}"
+            problem = f"{event.problem.source}: {event.problem.message}"
+            return also(problem, _("the line is skipped"))
         case CallEnded():
             line = _("%(keyword)s, page %(page)d, attempt %(attempt)d: %(reason)s; %(charge)s, %(ms)d ms")
             return line % {
@@ -112,9 +113,9 @@ def _page(event: PageStored) -> str:
         "new": event.saved.users_new,
     }
     if event.rejected:
-        text += "; " + _("%d entries could not be read and are kept in rejects") % event.rejected
+        text = also(text, _("%d entries could not be read and are kept in rejects") % event.rejected)
     if event.oddity:
-        text += "; " + reason_text(event.oddity)
+        text = also(text, reason_text(event.oddity))
     return text
 
 

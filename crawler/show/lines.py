@@ -13,7 +13,7 @@ from crawler.events import Event
 from crawler.i18n import _
 from crawler.show.describe import Level, describe, level_of
 from crawler.show.tally import Tally
-from crawler.show.text import span
+from crawler.show.text import also, span
 from crawler.terminal import harmless
 
 PROGRESS_SECONDS = 30.0
@@ -70,4 +70,4 @@ def totals(tally: Tally, now: float) -> str:
         "pace": tally.calls_per_minute(now),
     }
     left = tally.seconds_left(now)
-    return text if left is None else text + "; " + _("about %s left") % span(left)
+    return text if left is None else also(text, _("about %s left") % span(left))

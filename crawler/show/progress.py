@@ -17,7 +17,7 @@ from crawler.i18n import _
 from crawler.model import Charge
 from crawler.show.describe import Level, describe, level_of
 from crawler.show.tally import Tally
-from crawler.show.text import span
+from crawler.show.text import also, span
 from crawler.terminal import harmless
 
 if TYPE_CHECKING:
@@ -69,13 +69,14 @@ class LiveProgress:
         )
         unknown = tally.calls[Charge.UNKNOWN]
         charged = _("%s charged") % f"{tally.calls[Charge.CHARGED]:,}"
-        charged += ", " + _("%s with charge unknown") % f"{unknown:,}" if unknown else ""
+        if unknown:
+            charged = also(charged, _("%s with charge unknown") % f"{unknown:,}")
         table.add_row(_("calls"), _("%s sent") % f"{tally.calls_sent:,}", charged)
         pace = _("%.0f a minute") % tally.calls_per_minute(now)
         limit = _("limit %s") % self._rate
         if tally.rate_limited:
             slowed = _("302 met %(times)d times, slowed to %(rate)s by the last")
-            limit += ", " + slowed % {"times": tally.rate_limited, "rate": tally.rate}
+            limit = also(limit, slowed % {"times": tally.rate_limited, "rate": tally.rate})
         table.add_row(_("pace"), pace, limit)
         left = tally.seconds_left(now)
         ending = _("coming home: what is in flight is saved") if tally.stopping else _("Ctrl-C stops safely")

@@ -81,7 +81,10 @@ def _failure_lines(summary: RunSummary) -> list[str]:
         for failure in summary.failures[:FAILURES_SHOWN]
     ]
     if len(summary.failures) > FAILURES_SHOWN:
-        more = _("… and %d more: crawler query failed") % (len(summary.failures) - FAILURES_SHOWN)
+        more = _("… and %(more)d more:  %(command)s") % {
+            "more": len(summary.failures) - FAILURES_SHOWN,
+            "command": f"{program_name()} query failed{db_argument(Path(summary.db))}",
+        }
         lines.append(f"  {more}")
     return lines
 

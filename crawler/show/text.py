@@ -5,6 +5,11 @@ from __future__ import annotations
 from crawler.i18n import _
 
 
+def also(text: str, more: str) -> str:
+    """Two remarks as one."""
+    return _("%s; %s") % (text, more)
+
+
 def span(seconds: float) -> str:
     """A span of time as a person says it: 45 s, 12 min, 3 h 20 min."""
     whole = round(seconds)

@@ -164,9 +164,7 @@ CREATE TEMP TABLE IF NOT EXISTS incoming (
 """
 
 # The first line that names a keyword says what it is like; later ones find it in `incoming` already.
-MERGE_KEYWORD = """
-INSERT INTO keywords (identity, text, priority, max_pages, tags, source, first_seen_at)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+_KNOWN_KEYWORD = """
 ON CONFLICT (identity) DO UPDATE
    SET text      = excluded.text,
        priority  = excluded.priority,
@@ -176,6 +174,27 @@ ON CONFLICT (identity) DO UPDATE
  WHERE (keywords.source, keywords.text, keywords.priority, keywords.tags, keywords.max_pages)
        IS NOT (excluded.source, excluded.text, excluded.priority, excluded.tags, excluded.max_pages)
    AND keywords.id NOT IN (SELECT keyword_id FROM incoming)
+"""
+
+MERGE_KEYWORD = f"""
+INSERT INTO keywords (identity, text, priority, max_pages, tags, source, first_seen_at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+{_KNOWN_KEYWORD}"""
+
+# A keyword that is its own identity, without options: fewer values to hand over, for up to a million rows.
+MERGE_PLAIN_KEYWORD = f"""
+INSERT INTO keywords (identity, text, priority, max_pages, tags, source, first_seen_at)
+VALUES (?1, ?1, 0, NULL, '[]', ?2, ?3)
+{_KNOWN_KEYWORD}"""
+
+LAST_KEYWORD = "SELECT coalesce(max(id), 0) FROM keywords"
+
+# New keywords got rising numbers in the order they were read.
+INSERT_INCOMING_NEW = """
+INSERT INTO incoming (keyword_id, position)
+SELECT id, ?2 + id - ?1
+  FROM keywords
+ WHERE id > ?1
 """
 
 INSERT_INCOMING = """

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
+from itertools import groupby, islice
 
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
@@ -70,14 +70,30 @@ def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, 
     first: dict[str, Keyword] = {}
     for keyword in chunk:
         first.setdefault(keyword.identity, keyword)
-    connection.executemany(
-        sql.MERGE_KEYWORD,
-        [
-            (k.identity, k.text, k.priority, k.max_pages, _tags(k.tags), k.source, moment)
-            for k in first.values()
-        ],
-    )
-    connection.execute(sql.INSERT_INCOMING, (json.dumps(list(first)), position))
+    last_known = _last_keyword(connection)
+    for plain, keywords in groupby(first.values(), _is_plain):
+        if plain:
+            rows = [(keyword.identity, keyword.source, moment) for keyword in keywords]
+            connection.executemany(sql.MERGE_PLAIN_KEYWORD, rows)
+        else:
+            connection.executemany(sql.MERGE_KEYWORD, [_row(keyword, moment) for keyword in keywords])
+    if _last_keyword(connection) - last_known == len(first):
+        connection.execute(sql.INSERT_INCOMING_NEW, (last_known, position))
+    else:
+        connection.execute(sql.INSERT_INCOMING, (json.dumps(list(first)), position))
+
+
+def _is_plain(keyword: Keyword) -> bool:
+    return keyword == (keyword.identity, keyword.identity, 0, None, (), keyword.source)
+
+
+def _row(keyword: Keyword, moment: str) -> tuple[object, ...]:
+    text, identity, priority, max_pages, tags, source = keyword
+    return identity, text, priority, max_pages, json.dumps(tags, ensure_ascii=False), source, moment
+
+
+def _last_keyword(connection: sqlite3.Connection) -> int:
+    return int(connection.execute(sql.LAST_KEYWORD).fetchone()[0])
 
 
 def due_work(connection: sqlite3.Connection) -> Iterator[Work]:
@@ -87,7 +103,3 @@ def due_work(connection: sqlite3.Connection) -> Iterator[Work]:
         for row in rows:
             yield Work(*row[1:])
         position = rows[-1][0]
-
-
-def _tags(tags: tuple[str, ...]) -> str:
-    return json.dumps(tags, ensure_ascii=False) if tags else "[]"

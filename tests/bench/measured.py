@@ -6,6 +6,7 @@ prints pages, seconds and CPU seconds as JSON. Both run on asyncio's own loop.
 """
 
 import asyncio
+import gc
 import json
 import random
 import sys
@@ -59,6 +60,7 @@ def main() -> None:
     """Runs what the first argument names."""
     what, base_url, keywords, workers, pages_max, db = sys.argv[1:]
     measured = {"crawl": crawl, "loop": loop}[what]
+    gc.freeze()  # as `crawler run` does
     begun, begun_cpu = time.perf_counter(), time.process_time()
     pages = asyncio.run(measured(base_url, Path(keywords), int(workers), int(pages_max), Path(db)))
     seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu

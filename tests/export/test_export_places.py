@@ -194,6 +194,10 @@ def test_nothing_goes_to_standard_output(run, out):
     assert "next: " in result.stderr
 
 
+def test_a_file_without_creators_has_no_next_command(run, out):
+    assert run(out / "a.csv", "--keyword", "nobody").stderr == f"no creator matches: {out}/a.csv holds none\n"
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [("a.csv", ["--plain"]), ("a.jsonl", []), ("a.jsonl.gz", []), ("a.parquet", []),
@@ -207,7 +211,7 @@ def test_the_next_command_is_one_that_duckdb_understands(run, out, name, options
 
 def test_the_next_command_reads_a_database_with_crawler_query(run, out):
     result = run(out / "a.db")
-    arguments = shlex.split(result.stderr.partition("next: crawler ")[2])
+    arguments = shlex.split(result.stderr.rpartition(" crawler ")[2])
     done = subprocess.run([sys.executable, "-m", "crawler", *arguments], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "amy穿搭" in done.stdout.decode()
