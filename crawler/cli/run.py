@@ -167,7 +167,7 @@ def _run(
     drain_seconds = parse_span(options["drain"]).total_seconds()
     json_lines, live = options["log_format"] == "json", not options["quiet"]
     with display(_level(options), settings.rate, json_lines=json_lines, live=live) as emit:
-        gc.freeze()  # what is imported stays: looking through it again and again took a tenth of the time
+        gc.freeze()  # what is imported stays: looking through it again and again costs 6 to 9 % of a crawl
         return asyncio.run(_night(settings, keywords, emit, drain_seconds, simulated))
 
 
