@@ -3,12 +3,13 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV   ?= .venv
+PEERS  ?= .venv-peers
 BIN    := $(VENV)/bin
 ARGS   ?=
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench soak million morning translations clean
+.PHONY: help run test unit lint types bench peers soak million morning translations clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -17,6 +18,12 @@ $(VENV)/.run: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(PEERS)/.run: tests/bench/peers/requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/peers/requirements.txt -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
@@ -41,6 +48,9 @@ types: $(VENV)/.dev ## mypy, strict on crawler/
 bench: $(VENV)/.dev ## Pages per second and memory, beside a loop that only fetches and decodes
 	$(BIN)/python -m tests.bench.speed $(ARGS)
 
+peers: $(PEERS)/.run ## The same crawl with aiohttp alone, Scrapy, Crawlee and dlt, in an environment of its own
+	$(PEERS)/bin/python -m tests.bench.peers $(ARGS)
+
 soak: $(VENV)/.dev ## Fresh seeds and real kills for MINUTES (10), with a table of what came of them
 	$(BIN)/python -m tests.simulation.soak --minutes $(MINUTES) $(ARGS)
 
@@ -53,6 +63,6 @@ morning: $(VENV)/.dev ## Times of every question, search and export on data/mill
 translations: $(VENV)/.dev ## Take up changed messages and compile the catalogues
 	$(BIN)/python -m tests.translations
 
-clean: ## Remove the environment and what tools leave behind; data/ stays
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## Remove the environments and what tools leave behind; data/ stays
+	rm -rf $(VENV) $(PEERS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
