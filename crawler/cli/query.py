@@ -19,8 +19,16 @@ from crawler.i18n import N_, _
 from crawler.query import SCHEMA, Answer, Question, ask, find_question, given, load_questions, prepare
 from crawler.reading import open_readonly
 from crawler.readonly import forbid_writing
+from crawler.show.reasons import reason_text
 
 _NAME = re.compile(r"[\w.-]+")
+_WORDED = ("reason", "outcome", "gap")
+"""Columns of named questions that hold English words for people."""
+_WORDS = (
+    *(N_("failed"), N_("running")),
+    *(N_("never crawled"), N_("not finished"), N_("page missing"), N_("charged call without its page")),
+)
+"""Outcomes and gaps, beside those of `show.reasons`, listed so that the catalogues hold them."""
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -92,6 +100,8 @@ def query(
         elif question is not None and _NAME.fullmatch(question) and question != "-":
             asked = find_question(named, question)
             answer = ask(connection, *prepare(asked, filters, _wanted_price(ctx, asked, price)))
+            if output == "table":  # what programs read is the same in every language
+                answer = _translated(answer)
         else:
             answer = _limited(ask(connection, _sql(question, filters), hint=_hint()), filters.limit)
         write_answer(answer, output, table_rows=table_rows, when_empty=_("no rows"))
@@ -114,12 +124,25 @@ def _wanted_price(ctx: click.Context, question: Question, price: float | None) -
     return price if typed or "--price" in question.options else None
 
 
+def _translated(answer: Answer) -> Answer:
+    """The answer with what the database says in English in the reader's language."""
+    worded = [column in _WORDED for column in answer.columns]
+    rows = (
+        [
+            reason_text(value) if told and isinstance(value, str) else value
+            for told, value in zip(worded, row, strict=True)
+        ]
+        for row in answer.rows
+    )
+    return Answer(answer.columns, rows)
+
+
 def _limited(answer: Answer, limit: int | None) -> Answer:
     return Answer(answer.columns, islice(answer.rows, limit))
 
 
 def _listed(questions: dict[str, Question], output: str) -> Answer:
-    say = _ if output == "table" else N_  # what programs read is the same in every language
+    say = _ if output == "table" else N_
     rows = ((q.name, say(q.title), " ".join(sorted(q.options))) for q in questions.values())
     columns = (say(N_("question")), say(N_("answers")), say(N_("options")))
     return Answer(columns, rows)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from crawler.errors import InputError
+from crawler.i18n import translations
 from crawler.query import OPTIONS, load_questions
 from crawler.store import open_database
 from tests.filled import CHANGED, KEYWORDS, NIGHTS, ORDINARY, OUTFITS, Night, creator, page, play
@@ -211,6 +213,24 @@ def test_failed_names_keyword_page_and_reason(ask):
     (row,) = ask("failed")
     assert (row["keyword"], row["page"], row["reason"]) == ("敏感词", 1, "code 400: bad parameter")
     assert row["source"] == "keywords/food.csv:5"
+
+
+def test_reasons_outcomes_and_gaps_are_in_the_readers_language_for_people_only(crawler, monkeypatch):
+    told = {"failed": "代码 400：参数错误", "runs": "代码 303：当日配额已用完", "gaps": "失败"}
+    english = {"failed": "code 400: bad parameter", "runs": "code 303: daily quota used up", "gaps": "failed"}
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+    for name, words in told.items():
+        assert words in crawler("query", name).stdout
+        for output in ("--csv", "--json", "--jsonl"):
+            assert english[name] in crawler("query", name, output).stdout
+    monkeypatch.setenv("LANGUAGE", "en")
+    for name, words in english.items():
+        assert words in crawler("query", name).stdout
+
+
+@pytest.mark.parametrize("words", re.findall(r"'([a-z ]{6,})'", load_questions()["gaps"].sql))
+def test_every_gap_has_its_words_in_chinese(words):
+    assert translations("zh").gettext(words) != words
 
 
 def test_gaps_name_a_missing_page_and_a_charged_call_without_its_page(db, ask):
