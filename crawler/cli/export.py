@@ -25,12 +25,15 @@ _HELP = _(
     The ending of FILE decides the format:
 
     \b
-    .csv      opens in Excel and WPS as it is. Ids stay text: a tab stands before what would become
-              a number or a date, an apostrophe before what would run as a formula. --plain leaves both out.
-    .xlsx     a workbook with filters and links to the profile pages; times are those of Shanghai.
+    .csv      opens in Excel and WPS as it is. Ids stay text: a tab stands before
+              what would become a number or a date, an apostrophe before what would
+              run as a formula. --plain leaves both out.
+    .xlsx     a workbook with filters and links to the profile pages; times are
+              those of Shanghai.
     .jsonl    one JSON object a line, with everything the API sent.
     .parquet  typed columns for DuckDB, pandas, Spark, Trino and ClickHouse.
-    .db       a database of the crawler with these creators alone: `crawler query --db FILE` reads it.
+    .db       a database of the crawler with these creators alone:
+              `crawler query --db FILE` reads it.
 
     .csv.gz and .jsonl.gz are compressed. Creators come in the order in which they were first seen; with
     --limit, those with the most followers come, biggest first. A run may go on meanwhile. FILE is replaced

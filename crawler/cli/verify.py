@@ -46,7 +46,8 @@ SHOWN_MAX = 50
 
         \b
         Exit codes:
-          0  nothing is missing of what was crawled (with --mend: nothing is left that could not be mended)
+          0  nothing is missing of what was crawled
+             (with --mend: nothing is left that could not be mended)
           1  gaps, each named on standard output
         """
     )
