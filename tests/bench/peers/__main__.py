@@ -2,8 +2,9 @@
 
 Each is a process of its own; in every round all have their turn, in another order, on a new database. A peer
 is given what speeds it up: no throttling, no robots.txt, no retries, quiet logs, 64 calls at one time, and,
-but for `naive`, SQLite's write-ahead log. Imports are not counted. What each database holds is compared with
-what the pages hold.
+where it opens SQLite itself and is not `naive`, the write-ahead log with synchronous=NORMAL. What a module
+imports at its top is not counted, what a peer loads as it starts is: many keywords make little of that. What
+each database holds is compared with what the pages hold.
 """
 
 import argparse

@@ -1,4 +1,7 @@
-"""Crawlee for Python: its lightest crawler, the request queue in memory, storing from the handler."""
+"""Crawlee for Python: its lightest crawler, storing from the handler.
+
+The request queue is in memory, which is faster than Crawlee's default, files, and cannot resume.
+"""
 
 import asyncio
 import logging

@@ -1,6 +1,7 @@
 """Scrapy: a spider and an item pipeline, with the settings its documentation advises for broad crawls.
 
-An item is a page of creators: one item for each creator takes the same way twenty times.
+An item is a page of creators: one item for each creator takes the same way twenty times. Scrapy's own way to
+resume, JOBDIR, is off.
 """
 
 from collections.abc import AsyncIterator, Iterator
