@@ -1,8 +1,8 @@
-"""What is measured, each in a process of its own: the whole crawl, and the loop it is compared with.
+"""What is measured, each in a process of its own: the whole crawl, and what it is compared with.
 
-    python -m tests.bench.measured crawl|loop BASE_URL KEYWORDS WORKERS PAGES_MAX DATABASE
+    python -m tests.bench.measured crawl|loop|bare BASE_URL KEYWORDS WORKERS PAGES_MAX DATABASE
 
-prints pages, seconds and CPU seconds as JSON. Both run on asyncio's own loop.
+prints pages, seconds and CPU seconds as JSON. All run on asyncio's own loop.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from crawler.endpoints import SEARCH_USER_V2
 from crawler.keywords import read_keywords
 from crawler.model import PageRequest, Reply
 from crawler.night import Surroundings, run_night
+from tests.bench.bare import fetch_and_write
 
 TOKEN = "bench"
 
@@ -44,6 +45,13 @@ async def loop(base_url: str, keywords: Path, workers: int, pages_max: int, _db:
     return sum(task.result() for task in tasks)
 
 
+async def bare(base_url: str, keywords: Path, workers: int, pages_max: int, db: Path) -> int:
+    """The same calls, and the bare statements for what a crawl writes; the number of pages."""
+    texts = keywords.read_text(encoding="utf-8").splitlines()
+    async with open_api(ApiSettings(base_url, TOKEN)) as api:
+        return await fetch_and_write(api, texts, workers, pages_max, db)
+
+
 async def _fetch(api: Api, texts: Iterator[str], pages_max: int) -> int:
     pages = 0
     for text in texts:
@@ -59,7 +67,7 @@ async def _fetch(api: Api, texts: Iterator[str], pages_max: int) -> int:
 def main() -> None:
     """Runs what the first argument names."""
     what, base_url, keywords, workers, pages_max, db = sys.argv[1:]
-    measured = {"crawl": crawl, "loop": loop}[what]
+    measured = {"crawl": crawl, "loop": loop, "bare": bare}[what]
     gc.freeze()  # as `crawler run` does
     begun, begun_cpu = time.perf_counter(), time.process_time()
     pages = asyncio.run(measured(base_url, Path(keywords), int(workers), int(pages_max), Path(db)))

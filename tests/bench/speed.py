@@ -1,6 +1,7 @@
-"""`make bench`: pages a second and memory of the whole crawl, beside a loop that only fetches and decodes.
+"""`make bench`: pages a second and memory of the whole crawl, beside a loop that only fetches and decodes, and
+beside that loop with nothing added but the bare statements for the rows that a crawl writes.
 
-Both run in turn, several times, against one simulator in a process of its own, without latency or limit; what
+All run in turn, several times, against one simulator in a process of its own, without latency or limit; what
 is printed are medians. Pages per CPU second say the same on a machine that others use too. Then a million
 keywords: the memory they take, and the time until the first call.
 """
@@ -21,6 +22,7 @@ from tests.bench.words import keyword_texts
 
 WORLD = {"creators": 400_000, "pages_per_keyword": [10, 10], "lines_max": 10}
 PAGES_MAX = 50
+MEASURED = ("crawl", "bare", "loop")
 MEGABYTE_OF_KILOBYTES = 1024
 EXPECTED = (0, 75)  # done, and stopped at --max-calls
 
@@ -49,7 +51,7 @@ def run(command: list[str], **environment: str) -> tuple[str, float, float]:
 
 
 def measure(what: str, base_url: str, keywords: Path, workers: int, folder: Path) -> Figures:
-    """One run of `crawl` or `loop`, on a new database."""
+    """One run of what `tests.bench.measured` calls by that name, on a new database."""
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
         arguments = [what, base_url, str(keywords), str(workers), str(PAGES_MAX), f"{fresh}/bench.db"]
         output, peak, _cpu_seconds = run([sys.executable, "-m", "tests.bench.measured", *arguments])
@@ -64,25 +66,26 @@ def write(text: str) -> None:
 
 
 def compare(workers: int, rounds: int, keywords_count: int, folder: Path) -> None:
-    """Prints the table of the crawl and the loop."""
+    """Prints the table of the crawl, and what it is compared with."""
     keywords = folder / "keywords.txt"
     keywords.write_text("\n".join(keyword_texts(keywords_count)), encoding="utf-8")
-    runs: dict[str, list[Figures]] = {"crawl": [], "loop": []}
+    runs: dict[str, list[Figures]] = {what: [] for what in MEASURED}
     with serving(WORLD, replay=True) as base_url:
         measure("loop", base_url, keywords, workers, folder)  # the simulator renders each page once
         for turn in range(rounds):
-            for what in ("crawl", "loop") if turn % 2 else ("loop", "crawl"):
+            for what in MEASURED if turn % 2 else reversed(MEASURED):
                 runs[what].append(measure(what, base_url, keywords, workers, folder))
                 sys.stderr.write(f"{what}: {runs[what][-1].pages_per_second:.0f} pages/s\n")
     write(f"\n{keywords_count} keywords of 11 pages, {workers} workers, medians of {rounds} runs.\n")
-    write("| | crawl | loop | crawl / loop |\n|---|---:|---:|---:|")
+    write("| | crawl | bare | loop | crawl / bare | crawl / loop | bare / loop |\n|---" + "|---:" * 6 + "|")
     for name, label in (
         ("pages_per_second", "pages/s"),
         ("pages_per_cpu_second", "pages per CPU second"),
         ("peak_megabytes", "peak memory, MB"),
     ):
-        crawl, loop = (median(getattr(each, name) for each in runs[what]) for what in ("crawl", "loop"))
-        write(f"| {label} | {crawl:.0f} | {loop:.0f} | {crawl / loop:.2f} |")
+        crawl, bare, loop = (median(getattr(each, name) for each in runs[what]) for what in MEASURED)
+        ratios = f"{crawl / bare:.2f} | {crawl / loop:.2f} | {bare / loop:.2f}"
+        write(f"| {label} | {crawl:.0f} | {bare:.0f} | {loop:.0f} | {ratios} |")
 
 
 def start_with(keywords_count: int, rounds: int, folder: Path) -> None:
