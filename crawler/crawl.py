@@ -27,6 +27,7 @@ from crawler.events import (
     OutagePause,
     PageStored,
     RateLimited,
+    RetryPause,
     Stopping,
 )
 from crawler.model import (
@@ -43,12 +44,19 @@ from crawler.model import (
 )
 from crawler.outage import Outage
 from crawler.policy import ATTEMPTS_MAX, EXIT_STOPPED, Action, Blame, Decision, backoff_seconds, decide
-from crawler.stopping import DAY_CAP, OUTAGE, RATE_LIMIT, RUN_CAP, Stop, StopCause
+from crawler.stopping import DAY_CAP, OUTAGE, RATE_LIMIT, RUN_CAP, STRANGE_ANSWERS, Stop, StopCause
 from crawler.throttle import Throttle
 from crawler.writes import DropCall, FailKeyword, OpenCall, SavePage, SettleCall, Write
 
 REFUSALS_MAX = 12
 """Times in a row the rate may be lowered without one good answer before the run stops."""
+
+STRANGE_MAX = 20
+"""Keywords in a row that may begin with a strange answer which names nobody, before the run stops: each is
+charged, and an API that has changed its answers would be asked in vain all night."""
+
+LONG_PAUSE_SECONDS = 10.0
+"""A pause before a retry that is worth telling: only the API asks for one."""
 
 
 class Client(Protocol):
@@ -114,8 +122,10 @@ class Crawl:
         self._probing = asyncio.Lock()
         self._in_flight = 0
         self._refusals_in_a_row = 0
+        self._strange_in_a_row = 0
         self._last_trouble = ""
         self.rate_limited = 0
+        self.strange_answers = 0
         self.keywords_done = 0
         self.failures: list[FailedKeyword] = []
         self.charges: Counter[Charge] = Counter()
@@ -184,6 +194,8 @@ class Crawl:
                     return None
                 case Action.RETRY:
                     pause = backoff_seconds(attempt, decision.retry_after_seconds, self._rng)
+                    if pause >= LONG_PAUSE_SECONDS:
+                        self._emit(RetryPause(work, pause))
                     await self._stop.sleep(pause)
                     attempt += not self._outage.on
 
@@ -191,7 +203,7 @@ class Crawl:
         """One call when its turn comes; None where the run is ending. In an outage calls go one by one."""
         while self._outage.on and not self._stop.requested:
             async with self._probing:
-                if self._outage.on and await self._wait_for_probe():
+                if self._outage.on and not self._stop.requested and await self._wait_for_probe():
                     return await self._send(work, attempt)
         return await self._send(work, attempt)
 
@@ -271,11 +283,22 @@ class Crawl:
         assert isinstance(saved, PageSaved)
         self._emit(_call_ended(work, sent, attempt))
         self._emit(PageStored(work, work.page, page.entries, len(page.rejects), saved, page.oddity))
+        self._watch_for_strangeness(work, page)
         if reason is None:
             return work.page + 1
         self.keywords_done += 1
         self._emit(KeywordDone(work, work.page, reason))
         return None
+
+    def _watch_for_strangeness(self, work: Work, page: Page) -> None:
+        """Counts answers that name nobody and are no plain empty page; too many in a row end the run."""
+        if page.creators:
+            self._strange_in_a_row = 0
+        elif page.entries or page.oddity is not None:
+            self.strange_answers += 1
+            self._strange_in_a_row += work.page == 1
+            if self._strange_in_a_row >= STRANGE_MAX:
+                self._stop.request(StopCause("stopped", STRANGE_ANSWERS, EXIT_STOPPED))
 
     async def _settle(self, work: Work, sent: Sent, attempt: int) -> None:
         decision = sent.decision
@@ -299,7 +322,7 @@ class Crawl:
     def _slow_down(self, sent: Sent) -> None:
         self.rate_limited += 1
         lowered = self._throttle.slow_down(sent.sent_at, sent.decision.retry_after_seconds)
-        self._emit(RateLimited(str(self._throttle.rate), lowered))
+        self._emit(RateLimited(str(self._throttle.rate), lowered, self._throttle.pause_seconds()))
         self._refusals_in_a_row += lowered
         if self._refusals_in_a_row > REFUSALS_MAX:
             self._stop.request(StopCause("stopped", RATE_LIMIT, EXIT_STOPPED))

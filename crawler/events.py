@@ -80,10 +80,19 @@ class KeywordFailed:
 
 @dataclass(frozen=True, slots=True)
 class RateLimited:
-    """The API refused a call for its rate; `rate` is what all workers keep to now."""
+    """The API refused a call for its rate; `rate` is what all workers keep to after the pause."""
 
     rate: str
     lowered: bool
+    pause_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPause:
+    """A keyword waits long before it is tried again, because the API asks for it."""
+
+    work: Work
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ Event = (
     | KeywordPutOff
     | KeywordFailed
     | RateLimited
+    | RetryPause
     | OutagePause
     | OutageOver
     | Stopping

@@ -240,7 +240,10 @@ class FailedKeyword:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """How a run ended: `outcome` is done, failed, stopped or interrupted; `reason` says why in one line."""
+    """How a run ended: `outcome` is done, failed, stopped or interrupted; `reason` says why in one line.
+
+    `strange_answers` counts charged answers that name nobody and are no plain empty page.
+    """
 
     outcome: str
     reason: str
@@ -251,3 +254,4 @@ class RunSummary:
     seconds: float
     db: str
     failures: tuple[FailedKeyword, ...] = field(default=())
+    strange_answers: int = 0

@@ -15,6 +15,7 @@ RUN_CAP = N_("--max-calls is reached")
 DAY_CAP = N_("--max-calls-per-day is reached")
 OUTAGE = N_("the service is out: most calls failed, and so did the probes after pauses")
 RATE_LIMIT = N_("the rate limit does not let up, however slow the calls")
+STRANGE_ANSWERS = N_("keyword after keyword is answered with what names nobody: the API may have changed")
 INTERRUPTED = N_("interrupted by %s")
 CRASHED = N_("the process ended without a word")
 """Why a run ended, as `runs.reason` keeps it: in English, translated where it is shown. The codes with which

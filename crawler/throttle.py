@@ -113,6 +113,10 @@ class Throttle:
         """The present rate."""
         return Rate(self._rate)
 
+    def pause_seconds(self) -> float:
+        """How long all calls are still held back."""
+        return max(0.0, self._paused_until - asyncio.get_running_loop().time())
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """A turn to send one call: what is done inside comes right before sending; its end counts as sent.
@@ -120,8 +124,8 @@ class Throttle:
         Turns come in the order they were asked for; where the run is ending they come at once.
         """
         if self._rate is None:
-            if self._pause_seconds() > 0:
-                await self._sleep(self._pause_seconds())
+            if self.pause_seconds() > 0:
+                await self._sleep(self.pause_seconds())
             yield
             self._recent.append(asyncio.get_running_loop().time())
             return
@@ -134,7 +138,7 @@ class Throttle:
 
     async def _open(self) -> None:
         """Returns when a call may go; looks again after each wait, as a new pause may have begun."""
-        while (wait := max(self._pause_seconds(), self._window_seconds())) > 0:
+        while (wait := max(self.pause_seconds(), self._window_seconds())) > 0:
             before = asyncio.get_running_loop().time()
             await self._sleep(wait)
             if asyncio.get_running_loop().time() - before < wait / 2:
@@ -175,9 +179,6 @@ class Throttle:
 
     def _pause(self, until: float) -> None:
         self._paused_until = max(self._paused_until, until)
-
-    def _pause_seconds(self) -> float:
-        return max(0.0, self._paused_until - asyncio.get_running_loop().time())
 
     def _window_seconds(self) -> float:
         return max(window.opens_in_seconds() for window in self._windows)

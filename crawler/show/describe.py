@@ -16,6 +16,7 @@ from crawler.events import (
     OutagePause,
     PageStored,
     RateLimited,
+    RetryPause,
     Stopping,
 )
 from crawler.i18n import _
@@ -44,7 +45,7 @@ def level_of(event: Event) -> Level:
             return Level.INFO if event.lowered else Level.DEBUG
         case KeywordDone():
             return Level.DETAIL
-        case NightStarted() | KeywordPutOff():
+        case NightStarted() | KeywordPutOff() | RetryPause():
             return Level.INFO
         case LineSkipped() | KeywordFailed() | OutagePause() | OutageOver() | Stopping():
             return Level.WARNING
@@ -87,7 +88,11 @@ def describe(event: Event) -> str:
             line = _("%(keyword)s: failed at page %(page)d, %(reason)s; it is due again next time")
             return _keyword(line, event)
         case RateLimited():
-            return _("the API's rate limit was met: all calls at %s now") % event.rate
+            line = _("the API's rate limit was met: all calls wait %(seconds).0f s, then go on at %(rate)s")
+            return line % {"seconds": event.pause_seconds, "rate": event.rate}
+        case RetryPause():
+            line = _("%(keyword)s, page %(page)d: tried again in %(seconds)d s, as the API asks")
+            return line % {"keyword": event.work.text, "page": event.work.page, "seconds": event.seconds}
         case OutagePause():
             line = _("most calls fail (%(reason)s): pausing %(seconds)d s, then probe %(probe)d")
             reason, seconds = reason_text(event.reason), event.seconds

@@ -157,6 +157,8 @@ class Service:
             answer = Answer(None, *GATEWAY_FAULTS[fated.fault])
         elif fated.code is not None:
             answer = self._coded(fated.code, call_id)
+            if fated.code == 503:
+                answer = replace(answer, retry_after=self._retry_after(Refusal(503)))
         else:
             answer = self._page(keyword, page, call_id, fated.fault)
         if fated is SPARED:

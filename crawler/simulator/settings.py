@@ -85,7 +85,8 @@ class SimulatorSettings(WorldSettings):
     """The world and how it is served; None means no limit.
 
     `rate_limit` calls are taken in any `rate_window_seconds`; more are refused with code 302 and, if
-    `retry_after` is "seconds" or "date", a fitting Retry-After header (any other text is sent as it stands).
+    `retry_after` is "seconds" or "date", a fitting Retry-After header (any other text is sent as it stands);
+    code 503 comes with one too.
     `daily_quota` answers of code 0 are given per token and day in Asia/Shanghai. `balance` and `token_cap`
     are money, used up at `price` for each charged call. `tokens` are the valid ones (None: any);
     `barred_tokens` may not use this endpoint. `latency_seconds` is the least and the most an answer takes,

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.events import KeywordFailed, OutageOver, OutagePause
+from crawler.events import KeywordFailed, OutageOver, OutagePause, RetryPause, Stopping
 from crawler.policy import EXIT_STOPPED
 from crawler.simulator import SimulatorSettings
 from tests.simulation.checks import violations
 from tests.simulation.play import play
-from tests.simulation.scenario import Life, Scenario
+from tests.simulation.scenario import Ending, EndingKind, Life, Scenario
 
 KEYWORDS = tuple((f"关键词{number}", None) for number in range(60))
 WORLD = SimulatorSettings(
@@ -47,4 +47,26 @@ def test_when_the_service_comes_back_the_run_goes_on_and_finishes(folder):
     assert history.lived[0].summary.outcome == "done"
     assert any(isinstance(event, OutageOver) for event in history.events)
     assert not any(isinstance(event, KeywordFailed) for event in history.events)
+    assert violations(history) == {}
+
+
+def test_a_run_that_is_told_to_stop_in_a_pause_speaks_of_no_further_pause(folder):
+    ending = Ending(EndingKind.DRAIN, seconds=40.0)
+    history = play(
+        Scenario(5, KEYWORDS, 3, replace(WORLD, faults={"503": 1.0}), (Life(16, ending=ending),)), folder
+    )
+
+    told = [event for event in history.events if isinstance(event, OutagePause | Stopping)]
+    assert [type(event) for event in told[:-1]] == [OutagePause] * (len(told) - 1)
+    assert isinstance(told[-1], Stopping)
+
+
+def test_a_long_wait_that_the_api_asks_for_is_told_with_its_keyword(folder):
+    few = KEYWORDS[:2]  # too few for an outage
+    service = replace(WORLD, faults={"503": 1.0}, retry_after="100", faulty_attempts_max=2)
+    history = play(Scenario(5, few, 3, service, (Life(workers=2),)), folder)
+
+    pauses = [event for event in history.events if isinstance(event, RetryPause)]
+    assert {pause.work.text for pause in pauses} == {text for text, _pages in few}
+    assert {pause.seconds for pause in pauses} == {100.0}
     assert violations(history) == {}
