@@ -8,6 +8,9 @@ from pathlib import Path
 from crawler.errors import InputError
 from crawler.i18n import _
 
+DEMO_DB = Path("data/demo.db")
+"""Where a night against the simulator leaves its creators."""
+
 EXPORT_OF = "an export of "
 """What an exported database writes before the name of the service its creators came from."""
 
@@ -25,6 +28,9 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     Raises InputError where there is no such file, or no database of this crawler in it.
     """
     if not path.is_file():
+        if DEMO_DB.is_file():
+            message = _("there is no database at %s: `crawler run` makes one; --db %s has invented creators")
+            raise InputError(message % (path, DEMO_DB))
         raise InputError(_("there is no database at %s: `crawler run` makes one") % path)
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10.0)

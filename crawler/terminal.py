@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 COLUMN_MAX = 72
@@ -13,6 +13,12 @@ COLUMN_MAX = 72
 
 NARROWED_MIN = 8
 """Cells of a column at least that is made narrower so that a table fits the terminal."""
+
+IDENTIFIERS = ("id", "red_id")
+"""Columns that people copy from: they are never cut."""
+
+_GIVE_WAY = {"profile_url": 2, "image": 2, "bio": 1}
+"""Columns that are made narrower before all others, the highest number first."""
 
 _MEASURED_ROWS = 1000
 
@@ -76,8 +82,9 @@ def table_lines(
     """The lines of an aligned table, numbers to the right.
 
     Columns are as wide as the first thousand rows need, so that any number of rows can follow. Without
-    columns there are no lines. So that a line takes no more than `cells_max`, the widest columns of text are
-    cut to `NARROWED_MIN` cells at the least; a number never is.
+    columns there are no lines. So that a line takes no more than `cells_max`, columns of text are cut to
+    `NARROWED_MIN` cells at the least: addresses first, then bios, then the widest; a number or one of the
+    `IDENTIFIERS` never is.
     """
     if not columns:
         return
@@ -87,7 +94,9 @@ def table_lines(
     names = [cell(column) for column in columns]
     widths = [max(map(width, column)) for column in zip(names, *shown, strict=True)]
     right = [_is_numeric(column) for column in zip(*measured, strict=True)] or [False] * len(names)
-    wanted = widths if cells_max is None else _narrowed(widths, right, cells_max)
+    texts = [c for c, name in enumerate(columns) if not right[c] and name not in IDENTIFIERS]
+    urgency = {column: _GIVE_WAY.get(columns[column], 0) for column in texts}
+    wanted = widths if cells_max is None else _narrowed(widths, urgency, cells_max)
     cut = [narrow < wide for narrow, wide in zip(wanted, widths, strict=True)]
     widths = wanted
     names = _cut(names, widths, cut)
@@ -97,15 +106,14 @@ def table_lines(
         yield _line(_cut(row, widths, cut), widths, right)
 
 
-def _narrowed(widths: Sequence[int], right: Sequence[bool], cells_max: int) -> list[int]:
-    """`widths` with the widest columns of text made narrower, one cell at a time, until a line fits."""
+def _narrowed(widths: Sequence[int], urgency: Mapping[int, int], cells_max: int) -> list[int]:
+    """`widths` after the most urgent columns, the widest of them first, gave cells until a line fits."""
     narrow = list(widths)
-    texts = [column for column, to_right in enumerate(right) if not to_right]
     while sum(narrow) + 2 * (len(narrow) - 1) > cells_max:
-        widest = max(texts, key=narrow.__getitem__, default=None)
-        if widest is None or narrow[widest] <= NARROWED_MIN:
+        wide = [column for column in urgency if narrow[column] > NARROWED_MIN]
+        if not wide:
             break
-        narrow[widest] -= 1
+        narrow[max(wide, key=lambda column: (urgency[column], narrow[column]))] -= 1
     return narrow
 
 

@@ -14,6 +14,7 @@ from crawler.i18n import _
 from crawler.prune import Pruned, preview
 from crawler.prune import prune as remove
 from crawler.reading import open_readonly
+from crawler.show.text import shanghai_time
 
 
 @click.command(
@@ -52,15 +53,20 @@ def prune(older_than: str, db: Path, dry_run: bool, vacuum: bool, as_json: bool)
 
 
 def _lines(pruned: Pruned, dry_run: bool) -> list[str]:
-    values = asdict(pruned) | {"reply_size": _size(pruned.reply_bytes)}
+    values = {
+        "before": shanghai_time(pruned.before),
+        "replies": f"{pruned.replies:,}",
+        "reply_size": _size(pruned.reply_bytes),
+        "calls": f"{pruned.calls:,}",
+    }
     if dry_run:
         message = _(
-            "Would go, older than %(before)s: raw replies %(replies)d (%(reply_size)s), calls %(calls)d."
+            "Would go, older than %(before)s: raw replies %(replies)s (%(reply_size)s), calls %(calls)s."
         )
         return [message % values]
     sizes = {"free": _size(pruned.free_bytes), "size": _size(pruned.file_bytes)}
     lines = [
-        _("Removed, older than %(before)s: raw replies %(replies)d (%(reply_size)s), calls %(calls)d.")
+        _("Removed, older than %(before)s: raw replies %(replies)s (%(reply_size)s), calls %(calls)s.")
         % values
     ]
     if pruned.file_bytes < pruned.file_bytes_before:

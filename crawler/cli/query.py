@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -20,9 +22,10 @@ from crawler.query import SCHEMA, Answer, Question, ask, find_question, given, l
 from crawler.reading import open_readonly
 from crawler.readonly import forbid_writing
 from crawler.show.reasons import reason_text
+from crawler.terminal import stdout_cells, width
 
 _NAME = re.compile(r"[\w.-]+")
-_WORDED = ("reason", "outcome", "gap")
+_WORDED = ("reason", "outcome", "gap", "oddity")
 """Columns of named questions that hold English words for people."""
 _WORDS = (
     *(N_("failed"), N_("running")),
@@ -143,6 +146,21 @@ def _limited(answer: Answer, limit: int | None) -> Answer:
 
 def _listed(questions: dict[str, Question], output: str) -> Answer:
     say = _ if output == "table" else N_
-    rows = ((q.name, say(q.title), " ".join(sorted(q.options))) for q in questions.values())
     columns = (say(N_("question")), say(N_("answers")), say(N_("options")))
-    return Answer(columns, rows)
+    rows = [(q.name, say(q.title), " ".join(sorted(q.options))) for q in questions.values()]
+    return Answer(columns, _wrapped(columns, rows) if output == "table" else iter(rows))
+
+
+def _wrapped(columns: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> Iterator[Sequence[object]]:
+    """The rows with what the last column has no room for on the terminal in rows below."""
+    cells = stdout_cells()
+    if cells is None:
+        yield from rows
+        return
+    left = sum(max(map(width, column)) + 2 for column in list(zip(columns, *rows, strict=True))[:-1])
+    for name, title, options in rows:
+        first, *others = textwrap.wrap(
+            options, max(cells - left, 1), break_long_words=False, break_on_hyphens=False
+        ) or [""]
+        yield name, title, first
+        yield from (("", "", other) for other in others)

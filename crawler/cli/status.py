@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import orjson
 
 from crawler.cli.options import db_option
-from crawler.clock import SHANGHAI, parse_span, utc_now
+from crawler.clock import parse_span, utc_now
 from crawler.endpoints import SEARCH_USER_V2
 from crawler.i18n import _
 from crawler.reading import exported, open_readonly
 from crawler.show.program import db_argument, program_name
 from crawler.show.reasons import outcome_text, reason_text
-from crawler.show.text import span
+from crawler.show.text import shanghai_time, span
 from crawler.status import Run, Status, UndoneKeyword, read_status
 from crawler.terminal import harmless, stdout_cells, table_lines
 
@@ -60,7 +59,8 @@ def status(db: Path, refresh_after: str, as_json: bool) -> None:
 
 def _lines(status: Status, db: Path) -> Iterator[str]:
     yield f"{db}  ({_service(status.service)})"
-    yield _("creators: %(total)s, %(new)s of them new in the last run that found any") % {
+    # Two counts, not a part of a whole: of the new ones some may have been forgotten since.
+    yield _("creators: %(total)s; new in the last run that found any: %(new)s") % {
         "total": f"{status.creators:,}",
         "new": f"{status.creators_new:,}",
     }
@@ -129,9 +129,8 @@ def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator
 
 
 def _run(run: Run) -> tuple[object, ...]:
-    started = datetime.fromisoformat(run.started_at).replace(tzinfo=UTC).astimezone(SHANGHAI)
     done = f"{run.keywords_done:,}/{run.keywords_due:,}"
     outcome = outcome_text(run.outcome) if run.outcome else _("running, or died")
     reason = reason_text(run.reason) if run.reason else None
     time = span(run.seconds) if run.outcome else None
-    return run.id, f"{started:%Y-%m-%d %H:%M}", outcome, done, run.users_new, time, reason
+    return run.id, shanghai_time(run.started_at), outcome, done, run.users_new, time, reason

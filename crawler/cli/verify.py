@@ -19,6 +19,7 @@ from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.reading import exported, open_readonly
 from crawler.show.program import db_argument, program_name
+from crawler.show.reasons import reason_text
 from crawler.terminal import harmless
 from crawler.verify import Gap, Mended, Totals, examine, mend
 
@@ -33,7 +34,8 @@ SHOWN_MAX = 50
         Every finished keyword has its pages from the first to the last and a reason to stop there; an
         unfinished one has every page before the next; every charged call has its page and every page its
         charge; creators, sightings and checkpoints agree; no red_id is held twice; the file is sound. A run
-        may be under way meanwhile. Calls whose charge is unknown are told, and are no gap.
+        may be under way meanwhile. Calls whose charge is unknown and answers that were strange are told, and
+        are no gap.
 
         --mend sets right what can be set right in place and makes the keywords of all other gaps due, so that
         the next `crawler run` asks for them again, first of all.
@@ -96,6 +98,7 @@ def _as_json(db: Path, result: Mended) -> dict[str, Any]:
             for gap in result.before.gaps
         ],
         "keywords_again": list(result.keywords),
+        "oddities": dict(result.after.oddities),
         "totals": None if result.after.totals is None else asdict(result.after.totals),
     }
 
@@ -110,6 +113,7 @@ def _lines(db: Path, result: Mended) -> Iterator[str]:
         yield _verdict(db, result.after.totals)
     if result.after.totals is not None:
         yield from _totals(result.after.totals)
+        yield from _oddities(db, result.after.oddities)
 
 
 def _verdict(db: Path, totals: Totals) -> str:
@@ -118,8 +122,8 @@ def _verdict(db: Path, totals: Totals) -> str:
         return _("%s is complete: nothing is missing, nothing contradicts.") % db
     return _(
         "%(db)s: nothing is missing so far, nothing contradicts; "
-        "keywords that are unfinished or were never asked: %(left)d."
-    ) % {"db": db, "left": left}
+        "keywords that are unfinished or were never asked: %(left)s."
+    ) % {"db": db, "left": f"{left:,}"}
 
 
 def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
@@ -129,7 +133,8 @@ def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
             where = "" if gap.keyword is None else f"{gap.keyword}: "
             yield harmless(where + gap.message)
         if len(same) > SHOWN_MAX:
-            yield _("… and %d more like the last (--json has them all)") % (len(same) - SHOWN_MAX)
+            more = f"{len(same) - SHOWN_MAX:,}"
+            yield _("… and %s more like the last (--json has them all)") % more
 
 
 def _advice(db: Path, result: Mended) -> Iterator[str]:
@@ -137,32 +142,51 @@ def _advice(db: Path, result: Mended) -> Iterator[str]:
     program = program_name()
     gaps, left = result.before.gaps, result.after.gaps
     if result.before is result.after:
-        yield _("Gaps: %d.") % len(gaps)
+        yield _("Gaps: %s.") % f"{len(gaps):,}"
         if any(gap.mendable for gap in gaps):
             command = f"{program} verify --mend{where} && {program} run PATHS{where}"
             yield _("To mend them: %s  (PATHS: the keyword files as before)") % command
     else:
-        yield _("Gaps: %d, of which %d are mended.") % (len(gaps), len(gaps) - len(left))
+        yield _("Gaps: %s, of which %s are mended.") % (f"{len(gaps):,}", f"{len(gaps) - len(left):,}")
     if result.keywords:
         names = ", ".join(result.keywords[:10]) + (", …" if len(result.keywords) > 10 else "")
         yield harmless(
-            _("Keywords to ask for again: %d (%s); this does it: %s  (PATHS: the keyword files as before)")
-            % (len(result.keywords), names, f"{program} run PATHS{where}")
+            _("Keywords to ask for again: %s (%s); this does it: %s  (PATHS: the keyword files as before)")
+            % (f"{len(result.keywords):,}", names, f"{program} run PATHS{where}")
         )
     if any(not gap.mendable for gap in left):
         yield _("What cannot be mended needs a backup of the database.")
 
 
 def _totals(totals: Totals) -> Iterator[str]:
-    yield _(
-        "Looked at: keywords %(keywords_done)d finished, %(keywords_unfinished)d unfinished, "
-        "%(keywords_never)d never asked; "
-        "pages %(pages)d; charged calls %(calls_charged)d; creators %(users)d; sightings %(sightings)d."
-    ) % asdict(totals)
+    counts = {name: f"{count:,}" for name, count in asdict(totals).items()}
+    yield (
+        _(
+            "Looked at: keywords %(keywords_done)s finished, %(keywords_unfinished)s unfinished, "
+            "%(keywords_never)s never asked; "
+            "pages %(pages)s; charged calls %(calls_charged)s; creators %(users)s; sightings %(sightings)s."
+        )
+        % counts
+    )
     if totals.calls_unknown:
-        yield _(
-            "Calls with an unknown charge: %(calls_unknown)d (%(calls_open)d in flight now). The others "
-            "broke off or were cut short by a crash; each may or may not be on the bill, nothing else is."
-        ) % asdict(totals)
+        yield (
+            _(
+                "Calls with an unknown charge: %(calls_unknown)s (%(calls_open)s in flight now). The others "
+                "broke off or were cut short by a crash; each may or may not be on the bill, nothing else is."
+            )
+            % counts
+        )
     if totals.calls_lost:
-        yield _("Charged calls whose page was lost and asked for again: %d.") % totals.calls_lost
+        yield _("Charged calls whose page was lost and asked for again: %(calls_lost)s.") % counts
+
+
+def _oddities(db: Path, oddities: Sequence[tuple[str, int]]) -> Iterator[str]:
+    if not oddities:
+        return
+    yield _(
+        "Pages whose answer was strange as a whole: %(pages)s (%(oddities)s); %(command)s names them."
+    ) % {
+        "pages": f"{sum(pages for _oddity, pages in oddities):,}",
+        "oddities": "; ".join(f"{reason_text(oddity)}: {pages:,}" for oddity, pages in oddities),
+        "command": f"{program_name()} query odd{db_argument(db)}",
+    }

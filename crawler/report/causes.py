@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from crawler.i18n import N_
 from crawler.policy import NO_ANSWER, NOT_SENT, RULES
-from crawler.stopping import DAY_CAP, OUTAGE, RATE_LIMIT, RUN_CAP
+from crawler.stopping import DAY_CAP, OUTAGE, RATE_LIMIT, RUN_CAP, STRANGE_ANSWERS
 
 _CODE = re.compile(r"code (\S+): ")
 _CODE_OF_MEANING = {rule.meaning: str(code) for code, rule in RULES.items()}
@@ -94,6 +94,10 @@ CAUSES = {
     RATE_LIMIT: Cause(
         N_("The service kept asking for slower calls, however slow they were."),
         N_("Another program may be using the same token. The same command goes on where it stopped."),
+    ),
+    STRANGE_ANSWERS: Cause(
+        N_("Keyword after keyword was answered with what names nobody: the API may have changed."),
+        N_("Such answers are charged and kept: `crawler query odd` names them, and the vendor can say more."),
     ),
     RUN_CAP: Cause(
         N_("The limit of calls for one run was reached (--max-calls)."),

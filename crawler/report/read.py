@@ -72,6 +72,7 @@ class _Reader:
             users_new=sum(bucket.users_new for bucket in buckets),
             users_grown=growers[0]["growers"] if growers else 0,
             rejects=self._value(sql.REJECTS),
+            oddities=tuple(tuple(row) for row in self._rows(sql.ODDITIES, limit=CAUSES_MAX)),
             runs_total=runs[0]["runs"] if runs else 0,
             keywords_done=runs[0]["keywords_done_total"] if runs else 0,
             calls=_calls(self._rows(sql.CALLS)[0]),

@@ -189,4 +189,18 @@ SELECT code, substr(error, 1, instr(error || ' (', ' (') - 1) AS reason,
  LIMIT :limit
 """
 
-REJECTS = "SELECT count(*) FROM rejects WHERE run_id >= :run_id AND rejected_at >= :since"
+ODDITIES = """
+SELECT oddity, count(*) AS pages
+  FROM pages
+ WHERE run_id >= :run_id AND fetched_at >= :since AND oddity IS NOT NULL
+ GROUP BY oddity
+ ORDER BY pages DESC, oddity
+ LIMIT :limit
+"""
+
+# Rank 0 is a whole answer of an unknown code, which `ANSWERS` counts.
+REJECTS = """
+SELECT count(*)
+  FROM rejects
+ WHERE run_id >= :run_id AND rejected_at >= :since AND rank > 0
+"""

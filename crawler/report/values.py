@@ -106,7 +106,8 @@ class AnswerLine:
 class Report:
     """All of a report. `since` is where its period begins, None for a database without a run.
 
-    The totals hold for the whole period, the tuples only as many lines as are worth reading.
+    The totals hold for the whole period, the tuples only as many lines as are worth reading. `oddities` are
+    what was strange about whole answers, each with its number of pages.
     """
 
     made_at: str
@@ -116,6 +117,7 @@ class Report:
     users_new: int
     users_grown: int
     rejects: int
+    oddities: tuple[tuple[str, int], ...]
     runs_total: int
     keywords_done: int
     calls: CallCounts

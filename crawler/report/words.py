@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gettext
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from crawler.clock import SHANGHAI
+from crawler.show.text import shanghai_time
 
 _SCALES = {
     "zh": ((100_000_000, "亿"), (10_000, "万")),
@@ -58,7 +57,7 @@ class Words:
 
     def moment(self, stamp: str) -> str:
         """A stored stamp in Shanghai's time, to the minute: `2026-11-04 02:30`."""
-        return datetime.fromisoformat(stamp).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+        return shanghai_time(stamp)
 
     def duration(self, seconds: float) -> str:
         """A length of time: `42 s`, `7 min`, `3 h 05 min`."""

@@ -41,9 +41,9 @@ _WORDS = (
     *(N_("Connect call failed"), N_("Connection reset by peer"), N_("Name or service not known")),
     *(N_("Temporary failure in name resolution"), N_("Network is unreachable"), N_("TLS failed")),
     *(N_("an object"), N_("a list"), N_("a text"), N_("a boolean"), N_("null"), N_("a number")),
-    N_("data has no users"),
+    *(N_("data has no users"), N_("no entry could be read")),
 )
-"""What `FailureKind`, `api`, the system and `parse` say, listed so that the catalogues hold it."""
+"""What `FailureKind`, `api`, the system, `parse` and the question `odd` say, listed for the catalogues."""
 
 
 def outcome_text(outcome: str) -> str:

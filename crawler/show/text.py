@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from crawler.clock import SHANGHAI
 from crawler.i18n import _
 
 
 def also(text: str, more: str) -> str:
     """Two remarks as one."""
     return _("%s; %s") % (text, more)
+
+
+def shanghai_time(stamp: str) -> str:
+    """A stored stamp, UTC, as people read it: `2026-11-01 09:30` in Shanghai."""
+    return datetime.fromisoformat(stamp).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def span(seconds: float) -> str:

@@ -65,10 +65,15 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The verdict on a database; no totals where the file itself is damaged."""
+    """The verdict on a database; no totals where the file itself is damaged.
+
+    `oddities` are what was strange about whole answers in the keywords' last crawls, each with its number of
+    pages, most first: they were paid for and are kept, and so are no gaps.
+    """
 
     gaps: tuple[Gap, ...]
     totals: Totals | None
+    oddities: tuple[tuple[str, int], ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -168,7 +173,8 @@ def examine(connection: sqlite3.Connection) -> Findings:
         gaps = [gap for check in CHECKS for gap in run_check(connection, check)]
         gaps += _dangling(connection)
         row = connection.execute(sql.TOTALS).fetchone()
-        return Findings(tuple(gaps), Totals(*(row[each.name] for each in fields(Totals))))
+        oddities = tuple(tuple(row) for row in connection.execute(sql.ODDITIES))
+        return Findings(tuple(gaps), Totals(*(row[each.name] for each in fields(Totals))), oddities)
 
 
 def run_check(connection: sqlite3.Connection, check: Check) -> Iterator[Gap]:

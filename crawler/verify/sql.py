@@ -136,7 +136,8 @@ HAVING count(*) > 1
 """
 
 CALL_WITHOUT_PAGE = """
-SELECT keywords.text AS keyword, calls.page, calls.id AS call_id, calls.sent_at,
+SELECT keywords.text AS keyword, calls.page, calls.id AS call_id,
+       strftime('%Y-%m-%d %H:%M', calls.sent_at, '+8 hours') AS sent_at,
        calls.keyword_id, calls.endpoint_id, calls.crawl
   FROM calls
   JOIN keywords ON keywords.id = calls.keyword_id
@@ -208,6 +209,16 @@ SELECT (SELECT count(*) FROM checkpoints WHERE state = 'done')   AS keywords_don
        (SELECT count(*) FROM calls WHERE charge = 'charged' AND error IS NOT NULL) AS calls_lost,
        (SELECT count(*) FROM users)                              AS users,
        (SELECT count(*) FROM sightings)                          AS sightings
+"""
+
+# A page of an earlier crawl has been superseded.
+ODDITIES = """
+SELECT coalesce(oddity, 'no entry could be read') AS strange, count(*) AS pages
+  FROM checkpoints
+  JOIN pages USING (keyword_id, endpoint_id, crawl)
+ WHERE oddity IS NOT NULL OR rejected > 0 AND rejected = entries
+ GROUP BY strange
+ ORDER BY pages DESC, strange
 """
 
 CRAWL_AGAIN = """

@@ -61,9 +61,27 @@ async def test_a_keyword_that_failed_is_told_with_its_reason(crawler):
     assert "failed, due again next time: 穿搭, page 1: code" in (await crawler("status")).stdout
 
 
+async def test_status_after_somebody_is_forgotten_contradicts_nothing(crawler):
+    crawler.keywords("穿搭")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(1, 1), users_per_page=6)) as simulator:
+        await crawler("run", "keywords.txt", "--base-url", simulator.base_url, "--rate", "unlimited")
+    names = [row[0] for row in crawler.rows("SELECT id FROM users")]
+    await crawler("forget", names[0], "--yes")
+    told = f"creators: {len(names) - 1}; new in the last run that found any: {len(names)}"
+    assert told in (await crawler("status")).stdout
+
+
+@pytest.mark.parametrize("command", ["status", "query new", "search a", "report", "verify", "export a.csv"])
+async def test_where_only_the_demo_was_played_its_database_is_named(command, crawler):
+    (crawler.folder / "data").mkdir()
+    (crawler.folder / "data" / "demo.db").touch()
+    end = await crawler(*command.split())
+    assert (end.exit_code, "--db data/demo.db" in end.stderr) == (2, True)
+
+
 async def test_status_of_no_database_says_how_one_is_made(crawler):
     end = await crawler("status")
-    assert (end.exit_code, "crawler run" in end.stderr) == (2, True)
+    assert (end.exit_code, "crawler run" in end.stderr, "--db" in end.stderr) == (2, True, False)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from crawler.cli.verify import verify
 from crawler.errors import AlreadyRunning, InputError, StoreError
 from crawler.lock import hold
 from crawler.prune import preview, prune
+from crawler.show.text import shanghai_time
 from crawler.store import open_database
 from crawler.store.runs import calls_charged_on_day, seconds_since_last_call
 from tests.filled import AFTERWARDS, OUTFITS, Night, page, play
@@ -155,6 +157,11 @@ def test_the_command_says_what_it_removed_and_what_is_free(db):
     shrunk = ask(db, "--older-than", "0s", "--vacuum")
     assert "The file is smaller by 3." in shrunk.stdout
     assert db.stat().st_size < 400_000
+
+
+def test_people_read_the_time_of_shanghai(db):
+    assert re.search(r"older than \d{4}-\d\d-\d\d \d\d:\d\d: ", ask(db, "--older-than", "2d").stdout)
+    assert shanghai_time("2026-11-03T16:00:00.000Z") == "2026-11-04 00:00"
 
 
 def test_the_figures_as_json(db):

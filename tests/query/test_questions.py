@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,11 +17,12 @@ import pytest
 
 from crawler.errors import InputError
 from crawler.i18n import translations
+from crawler.model import Reject
 from crawler.query import OPTIONS, load_questions
 from crawler.store import open_database
 from tests.filled import CHANGED, KEYWORDS, NIGHTS, ORDINARY, OUTFITS, Night, creator, page, play
 
-NAMES = ["changed", "failed", "gaps", "keywords", "new", "overlap", "runs", "spend", "top"]
+NAMES = ["changed", "failed", "gaps", "keywords", "new", "odd", "overlap", "runs", "spend", "top"]
 
 
 def rows(result) -> list[dict]:
@@ -36,6 +41,18 @@ def test_without_arguments_every_question_is_listed_with_a_line(crawler):
     lines = listed.stdout.splitlines()
     assert [line.split()[0] for line in lines[2:]] == NAMES
     assert all(len(line.split()) > 3 for line in lines[2:])
+
+
+def test_on_a_narrow_terminal_the_options_of_the_list_go_on_in_the_line_below():
+    terminal, end = pty.openpty()
+    environment = os.environ | {"COLUMNS": "80", "LANGUAGE": "en"}
+    subprocess.run([sys.executable, "-m", "crawler", "query"], stdout=end, env=environment, check=True)
+    lines = os.read(terminal, 100_000).decode().splitlines()
+    os.close(terminal)
+    os.close(end)
+    assert max(map(len, lines)) <= 80
+    assert all(option in "".join(lines) for option in ("--max-fans", "--min-fans", "--verified"))
+    assert "…" not in "".join(lines)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -231,6 +248,23 @@ def test_reasons_outcomes_and_gaps_are_in_the_readers_language_for_people_only(c
 @pytest.mark.parametrize("words", re.findall(r"'([a-z ]{6,})'", load_questions()["gaps"].sql))
 def test_every_gap_has_its_words_in_chinese(words):
     assert translations("zh").gettext(words) != words
+
+
+def test_odd_names_answers_that_were_strange_as_a_whole_the_newest_first(db, ask):
+    nobody = Reject(1, "null", "null")
+    null = replace(page(), oddity="data is null, not an object")
+    listed = replace(page(ORDINARY[0], rejects=[nobody]), oddity="data is a list, not an object")
+    steps = {"穿搭": [listed, null], "亲子": [page(rejects=[nobody]), page()]}
+    store = open_database(db)
+    play(store, db, Night(NIGHTS[-1].start + timedelta(days=1), steps, "done", "", 0))
+    store.close()
+    found = [(row["keyword"], row["page"], row["oddity"], row["creators"]) for row in ask("odd", "--db", db)]
+    assert found == [
+        ("亲子", 1, "no entry could be read", 0),
+        ("穿搭", 2, "data is null, not an object", 0),
+        ("穿搭", 1, "data is a list, not an object", 1),
+    ]
+    assert ask("odd") == []
 
 
 def test_gaps_name_a_missing_page_and_a_charged_call_without_its_page(db, ask):

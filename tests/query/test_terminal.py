@@ -35,6 +35,18 @@ def test_the_widest_columns_are_cut_until_a_table_fits_the_terminal():
     assert "12345678901" in lines[2]
 
 
+def test_addresses_give_way_first_then_bios_and_identifiers_never():
+    columns = ("name", "red_id", "profile_url", "bio")
+    rows = [("一个很长的名字", "57870881910", "https://www.xiaohongshu.com/user/profile/5f", "简介" * 10)]
+    for cells_max, first in (
+        (90, "一个很长的名字  57870881910  https://www.xiaoho…  简介简"),
+        (60, "一个很长的名字  57870881910  https:/…  简介简"),
+        (47, "一个很长的名字  57870881910  https:/…  简介简…"),
+        (30, "一个很…   57870881910  https:/…  简介简…"),
+    ):
+        assert list(table_lines(columns, rows, cells_max))[2].startswith(first)
+
+
 def test_a_table_that_fits_is_not_cut():
     rows = [("穿搭日记", 5), ("amy", 12000)]
     assert list(table_lines(("name", "fans"), rows, 80)) == list(table_lines(("name", "fans"), rows))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from crawler.i18n import LOCALE_DIR
@@ -41,6 +42,13 @@ def test_the_policy_forbids_everything_but_the_one_style(read, page):
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
     assert "img-src 'none'" in policy
+
+
+def test_a_night_of_strange_answers_is_no_night_without_trouble(read, page, play_night):
+    play_night(replace(result_page(), oddity="data is null, not an object"))
+    text = page(read())
+    assert "<bdi>data is null, not an object</bdi>: 1" in text
+    assert "every call was answered with a page" not in text
 
 
 def test_links_lead_to_profile_pages_only(read, page):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -108,6 +109,22 @@ def test_calls_without_a_page_are_counted_by_cause(read):
     assert causes["301"] == CallCounts(sent=3, free=3)
     assert causes["no readable answer"] == CallCounts(sent=1, unknown=1)
     assert causes["303"] == CallCounts(sent=1, free=1)
+
+
+def test_entries_are_counted_without_the_whole_answers_kept_beside_them(read, db):
+    assert read(FIRST_NIGHT).rejects == 2
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute(
+            "INSERT INTO rejects (run_id, endpoint_id, keyword_id, page, rank, reason, entry, rejected_at)"
+            " VALUES (3, 1, 1, 1, 0, 'answer with code 777', '{}', '2026-11-03T19:00:00.000Z')"
+        )
+    assert read(FIRST_NIGHT).rejects == 2
+
+
+def test_strange_answers_are_counted_by_what_was_strange(read, play_night):
+    assert read().oddities == ()
+    play_night(replace(page(ORDINARY[0]), oddity="data is a list, not an object"), page())
+    assert read().oddities == (("data is a list, not an object", 1),)
 
 
 def test_a_call_that_nobody_settled_is_one_that_was_in_flight(read, db):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -412,6 +413,33 @@ def test_many_gaps_of_a_kind_are_cut_short_for_people_and_not_for_programs(crawl
     result = ask(crawled)
     assert f"… and {len(lost) - 50} more" in result.stdout
     assert result.stdout.count("the creator that page") == 50
+
+
+def test_strange_answers_are_told_by_what_was_strange_and_are_no_gap(crawled):
+    last = "(SELECT max(id) FROM pages WHERE keyword_id = %s)"
+    spoil(
+        crawled,
+        f"UPDATE pages SET oddity = 'data is null, not an object' WHERE id IN ({last % 1}, {last % 2})",
+        f"UPDATE pages SET entries = 0, rejected = 0, oddity = 'data has no users' WHERE id = {last % 3}",
+    )
+    result = ask(crawled)
+    assert result.exit_code == 0
+    assert "strange as a whole: 3 (data is null, not an object: 2; data has no users: 1);" in result.stdout
+    assert f"query odd --db {crawled} names them" in result.stdout
+    oddities = json.loads(ask(crawled, "--json").stdout)["oddities"]
+    assert oddities == {"data is null, not an object": 2, "data has no users": 1}
+
+
+def test_a_strange_answer_of_a_crawl_that_is_superseded_is_not_told(crawled):
+    spoil(crawled, "UPDATE pages SET oddity = 'data has no users'")
+    crawl(crawled, refresh_after=timedelta(0))
+    assert "was strange" not in ask(crawled).stdout
+
+
+def test_large_numbers_are_written_with_separators(crawled):
+    spoil(crawled, "UPDATE calls SET charge = 'charged'")
+    spoil(crawled, "INSERT INTO pruned_calls VALUES ('2026-11-02', 1, 'charged', 12345)")
+    assert re.search(r"charged calls 12,3\d\d;", ask(crawled).stdout)
 
 
 def test_verify_writes_nothing(crawled):
