@@ -187,6 +187,6 @@ def _oddities(db: Path, oddities: Sequence[tuple[str, int]]) -> Iterator[str]:
         "Pages whose answer was strange as a whole: %(pages)s (%(oddities)s); %(command)s names them."
     ) % {
         "pages": f"{sum(pages for _oddity, pages in oddities):,}",
-        "oddities": "; ".join(f"{reason_text(oddity)}: {pages:,}" for oddity, pages in oddities),
+        "oddities": harmless("; ".join(f"{reason_text(oddity)}: {pages:,}" for oddity, pages in oddities)),
         "command": f"{program_name()} query odd{db_argument(db)}",
     }
