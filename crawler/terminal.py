@@ -94,8 +94,11 @@ def table_lines(
     names = [cell(column) for column in columns]
     widths = [max(map(width, column)) for column in zip(names, *shown, strict=True)]
     right = [_is_numeric(column) for column in zip(*measured, strict=True)] or [False] * len(names)
-    texts = [c for c, name in enumerate(columns) if not right[c] and name not in IDENTIFIERS]
-    urgency = {column: _GIVE_WAY.get(columns[column], 0) for column in texts}
+    urgency = {
+        column: _GIVE_WAY.get(name, 0)
+        for column, name in enumerate(columns)
+        if not right[column] and name not in IDENTIFIERS
+    }
     wanted = widths if cells_max is None else _narrowed(widths, urgency, cells_max)
     cut = [narrow < wide for narrow, wide in zip(wanted, widths, strict=True)]
     widths = wanted

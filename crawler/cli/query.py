@@ -157,10 +157,9 @@ def _wrapped(columns: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> It
     if cells is None:
         yield from rows
         return
-    left = sum(max(map(width, column)) + 2 for column in list(zip(columns, *rows, strict=True))[:-1])
+    names, titles, _options = zip(columns, *rows, strict=True)
+    room = max(cells - max(map(width, names)) - max(map(width, titles)) - 4, 1)
     for name, title, options in rows:
-        first, *others = textwrap.wrap(
-            options, max(cells - left, 1), break_long_words=False, break_on_hyphens=False
-        ) or [""]
-        yield name, title, first
-        yield from (("", "", other) for other in others)
+        lines = textwrap.wrap(options, room, break_long_words=False, break_on_hyphens=False) or [""]
+        yield name, title, lines[0]
+        yield from (("", "", line) for line in lines[1:])
