@@ -204,14 +204,19 @@ SELECT keywords.id, ?2 + listed.key
  CROSS JOIN keywords ON keywords.identity = listed.value
 """
 
+# The order of the work is the table's own: unfinished keywords, then those never crawled, then stale ones.
 DUE_TABLE = """
 CREATE TEMP TABLE IF NOT EXISTS due (
-    position   INTEGER PRIMARY KEY,
-    keyword_id INTEGER NOT NULL,
-    crawl      INTEGER NOT NULL,
-    page       INTEGER NOT NULL,
-    pages_max  INTEGER NOT NULL
-)
+    stage       INTEGER NOT NULL,
+    urgency     INTEGER NOT NULL,
+    finished_at TEXT NOT NULL,
+    position    INTEGER NOT NULL,
+    keyword_id  INTEGER NOT NULL,
+    crawl       INTEGER NOT NULL,
+    page        INTEGER NOT NULL,
+    pages_max   INTEGER NOT NULL,
+    PRIMARY KEY (stage, urgency, finished_at, position)
+) WITHOUT ROWID
 """
 
 # A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped. One
@@ -232,8 +237,12 @@ WITH candidates AS (
       LEFT JOIN checkpoints
              ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
 )
-INSERT INTO due (keyword_id, crawl, page, pages_max)
-SELECT keyword_id,
+INSERT INTO due (stage, urgency, finished_at, position, keyword_id, crawl, page, pages_max)
+SELECT CASE WHEN unfinished THEN 0 WHEN state IS NULL THEN 2 ELSE 4 END + (state IS 'failed'),
+       -priority,
+       iif(unfinished OR state IS NULL, '', finished_at),
+       position,
+       keyword_id,
        CASE WHEN state IS NULL THEN 1 WHEN unfinished THEN crawl ELSE crawl + 1 END,
        iif(unfinished, next_page, 1),
        pages_max
@@ -242,18 +251,13 @@ SELECT keyword_id,
     OR unfinished
     OR finished_at <= :stale_before
     OR finished_at > :future
- ORDER BY CASE WHEN unfinished THEN 0 WHEN state IS NULL THEN 1 ELSE 2 END,
-          state = 'failed',
-          priority DESC,
-          iif(unfinished OR state IS NULL, '', finished_at),
-          position
 """
 
 NEXT_DUE = """
-SELECT position, keyword_id, text, crawl, page, pages_max
+SELECT stage, urgency, finished_at, position, keyword_id, text, crawl, page, pages_max
   FROM due
   JOIN keywords ON keywords.id = due.keyword_id
- WHERE position > ?
- ORDER BY position
+ WHERE (stage, urgency, finished_at, position) > (?, ?, ?, ?)
+ ORDER BY stage, urgency, finished_at, position
  LIMIT ?
 """

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby, islice
+from itertools import islice
 
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
@@ -67,29 +67,31 @@ def make_worklist(
 
 def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:
     """Stores the keywords of a chunk and lists them from `position` on; of equal ones the first counts."""
-    first: dict[str, Keyword] = {}
-    for keyword in chunk:
-        first.setdefault(keyword.identity, keyword)
-    last_known = _last_keyword(connection)
-    for plain, keywords in groupby(first.values(), _is_plain):
+    identities: dict[str, None] = {}
+    rows: list[tuple[object, ...]] = []
+    statement = sql.MERGE_PLAIN_KEYWORD
+    batches = [(statement, rows)]  # in the order of the file, so that new keywords are numbered in it
+    for text, identity, priority, max_pages, tags, source in chunk:
+        if identity in identities:
+            continue
+        identities[identity] = None
+        plain = text == identity and not (priority or max_pages or tags)
+        if plain is not (statement is sql.MERGE_PLAIN_KEYWORD):
+            statement, rows = sql.MERGE_PLAIN_KEYWORD if plain else sql.MERGE_KEYWORD, []
+            batches.append((statement, rows))
         if plain:
-            rows = [(keyword.identity, keyword.source, moment) for keyword in keywords]
-            connection.executemany(sql.MERGE_PLAIN_KEYWORD, rows)
+            rows.append((identity, source, moment))
         else:
-            connection.executemany(sql.MERGE_KEYWORD, [_row(keyword, moment) for keyword in keywords])
-    if _last_keyword(connection) - last_known == len(first):
+            options = priority, max_pages, json.dumps(tags, ensure_ascii=False)
+            rows.append((identity, text, *options, source, moment))
+    last_known = _last_keyword(connection)
+    for statement, rows in batches:
+        connection.executemany(statement, rows)
+    if _last_keyword(connection) - last_known == len(identities):
         connection.execute(sql.INSERT_INCOMING_NEW, (last_known, position))
     else:
-        connection.execute(sql.INSERT_INCOMING, (json.dumps(list(first)), position))
-
-
-def _is_plain(keyword: Keyword) -> bool:
-    return keyword == (keyword.identity, keyword.identity, 0, None, (), keyword.source)
-
-
-def _row(keyword: Keyword, moment: str) -> tuple[object, ...]:
-    text, identity, priority, max_pages, tags, source = keyword
-    return identity, text, priority, max_pages, json.dumps(tags, ensure_ascii=False), source, moment
+        listed = json.dumps(list(identities), ensure_ascii=False)
+        connection.execute(sql.INSERT_INCOMING, (listed, position))
 
 
 def _last_keyword(connection: sqlite3.Connection) -> int:
@@ -98,8 +100,8 @@ def _last_keyword(connection: sqlite3.Connection) -> int:
 
 def due_work(connection: sqlite3.Connection) -> Iterator[Work]:
     """The due work in order, read in small portions while pages are being written."""
-    position = 0
-    while rows := connection.execute(sql.NEXT_DUE, (position, 500)).fetchall():
+    after: tuple[object, ...] = (-1, 0, "", 0)
+    while rows := connection.execute(sql.NEXT_DUE, (*after, 500)).fetchall():
         for row in rows:
-            yield Work(*row[1:])
-        position = rows[-1][0]
+            yield Work(*row[len(after) :])
+        after = rows[-1][: len(after)]

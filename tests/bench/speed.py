@@ -1,5 +1,5 @@
-"""`make bench`: pages a second and memory of the whole crawl, beside a loop that only fetches and decodes, and
-beside that loop with nothing added but the bare statements for the rows that a crawl writes.
+"""`make bench`: pages a second and memory of the whole crawl, beside a loop that only fetches and decodes and
+that loop with nothing added but the bare statements for the rows that a crawl writes.
 
 All run in turn, several times, against one simulator in a process of its own, without latency or limit; what
 is printed are medians. Pages per CPU second say the same on a machine that others use too. Then a million

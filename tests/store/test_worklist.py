@@ -179,3 +179,32 @@ def test_the_work_of_one_run_is_not_changed_by_what_it_saves(shelf):
     assert next(works).text == OUTFITS.text
     shelf.save(creator("a"), work=CAMPING)
     assert steps(list(works)) == [("美食", 1, 1), ("露营", 1, 1)]
+
+
+def test_the_order_of_the_files_holds_for_keywords_of_every_kind_new_known_and_repeated(shelf):
+    plain = keywords("穿搭", "美食", "露营")
+    special = [Keyword("OOTD穿搭", "ootd穿搭"), Keyword("亲子", "亲子", tags=("家庭",))]
+    mixed = [plain[0], special[0], plain[1], special[1], plain[0], plain[2]]
+    assert [work.text for work in due(shelf, mixed)] == ["穿搭", "OOTD穿搭", "美食", "亲子", "露营"]
+
+    numbered = shelf.connection.execute("SELECT text FROM keywords ORDER BY id").fetchall()
+    assert [text for (text,) in numbered] == ["穿搭", "OOTD穿搭", "美食", "亲子", "露营"]
+
+    more = [Keyword("OOTD", "ootd"), *mixed[::-1], *keywords("咖啡")]
+    assert [work.text for work in due(shelf, more)] == [
+        "OOTD",
+        "露营",
+        "穿搭",
+        "亲子",
+        "美食",
+        "OOTD穿搭",
+        "咖啡",
+    ]
+
+
+def test_thousands_of_keywords_keep_their_order_and_count_once(shelf):
+    texts = [f"词{number}" for number in range(12_000)]
+    again = [*texts[:7000], *texts[3000:], *texts[:10]]
+    found = due(shelf, keywords(*again))
+    assert [work.text for work in found] == texts
+    assert [work.keyword_id for work in found] == list(range(1, 12_001))
