@@ -192,7 +192,7 @@ LAST_KEYWORD = "SELECT coalesce(max(id), 0) FROM keywords"
 # New keywords got rising numbers in the order they were read.
 INSERT_INCOMING_NEW = """
 INSERT INTO incoming (keyword_id, position)
-SELECT id, ?2 + id - ?1
+SELECT id, ?2 + id - ?1 - 1
   FROM keywords
  WHERE id > ?1
 """
