@@ -37,7 +37,7 @@ def read_text(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
     for number, line in enumerate(file, 1):
         if is_plain(line):
             text = line.rstrip("\n")
-            yield Keyword(text, text, source=f"{name}:{number}")
+            yield Keyword(text, text, 0, None, (), f"{name}:{number}")
             continue
         text = trimmed(line)
         if text and text[0] != "#":
