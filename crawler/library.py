@@ -25,7 +25,7 @@ DEFAULTS = NightSettings(token="")
 
 
 def crawl_keywords(
-    keywords: Sequence[str | Path] | Iterable[Keyword | Problem],
+    keywords: str | Path | Keyword | Iterable[str | Path | Keyword | Problem],
     *,
     token: str | None = None,
     db: str | Path = DEFAULTS.db,
@@ -41,9 +41,9 @@ def crawl_keywords(
 ) -> RunSummary:
     """The summary of a night, run to its end, as `crawler run` would.
 
-    `keywords` are paths, as on the command line, or `Keyword` values (`keyword("穿搭", priority=5)` makes
-    one). The token is `token`, else JUSTONEAPI_TOKEN. `emit` is called with every event. Raises CrawlerError
-    before any call is made; how the night ended is in the summary.
+    `keywords` is a path, as on the command line, or a `Keyword` (`keyword("穿搭", priority=5)` makes one), or
+    several of these. The token is `token`, else JUSTONEAPI_TOKEN. `emit` is called with every event. Raises
+    CrawlerError before any call is made; how the night ended is in the summary.
     Where an event loop is running already, as in a notebook, await `run_night` instead.
     """
     settings = NightSettings(
@@ -72,8 +72,10 @@ def keyword(
     return found
 
 
-def _keywords(given: Iterable[object]) -> Iterator[Keyword | Problem]:
-    for item in given:
+def _keywords(
+    given: str | Path | Keyword | Iterable[str | Path | Keyword | Problem],
+) -> Iterator[Keyword | Problem]:
+    for item in (given,) if isinstance(given, str | Path | Keyword) else given:
         if isinstance(item, Keyword | Problem):
             yield item
         elif isinstance(item, str | Path):

@@ -126,5 +126,7 @@ def _descriptions() -> dict[str, str]:
         "calls": _("The ledger: every call that was sent, and what it cost."),
         "pages": _("Every page that was saved, with what it brought."),
         "changes": _("What changed about a creator: the old value, the new one, when and in which run."),
-        "rejects": _("Entries that could not be read, kept as they came."),
+        "rejects": _(
+            "Entries that could not be read, and answers of unknown codes (rank 0), kept as they came."
+        ),
     }

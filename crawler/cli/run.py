@@ -32,6 +32,7 @@ from crawler.keywords import read_keywords
 from crawler.lock import hold
 from crawler.model import CallCounts, Keyword, KeywordCounts, Problem, RunSummary, UserCounts
 from crawler.night import run_night
+from crawler.reading import DEMO_DB
 from crawler.search import update_search_index
 from crawler.show import Emit, display, summary_json, summary_text
 from crawler.show.describe import Level
@@ -40,7 +41,6 @@ from crawler.stopping import INTERRUPTED, Stop, StopCause
 from crawler.store import open_database, store_errors
 
 DEFAULTS = NightSettings(token="")
-DEMO_DB = Path("data/demo.db")
 DEMO_RATE = "unlimited"
 
 

@@ -51,8 +51,9 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     label_width = max(width(label) for label, _text in rows)
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     if summary.strange_answers:
-        strange = _("strange: %s answers name nobody, though they are no empty pages; they are kept")
-        lines.append("  " + strange % f"{summary.strange_answers:,}")
+        strange = _("strange: %(answers)s answers name nobody, though they are no empty pages:  %(command)s")
+        command_odd = f"{program_name()} query odd{db_argument(Path(summary.db))}"
+        lines.append("  " + strange % {"answers": f"{summary.strange_answers:,}", "command": command_odd})
     lines += _failure_lines(summary)
     if command is not None:
         lines += ["", *_next_lines(summary, command)]

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +80,16 @@ def test_a_program_crawls_the_files_it_names(simulator, tmp_path):
         [tmp_path], token="t", db=tmp_path / "x.db", base_url=simulator.base_url, calls_max=1
     )
     assert summary.calls.charged == 1
+
+
+@pytest.mark.parametrize("one", [keyword("穿搭"), "one.txt", Path("one.txt")])
+def test_a_single_keyword_or_path_needs_no_list(simulator, tmp_path, monkeypatch, one):
+    monkeypatch.chdir(tmp_path)
+    Path("one.txt").write_text("穿搭\n", encoding="utf-8")
+    summary = crawl_keywords(
+        one, token="t", db="one.db", base_url=simulator.base_url, rate="unlimited", pages_max=1
+    )
+    assert (summary.keywords.due, summary.keywords.done) == (1, 1)
 
 
 async def test_a_notebook_awaits_the_night(tmp_path):

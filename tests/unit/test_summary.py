@@ -21,3 +21,14 @@ def test_failures_that_are_too_many_to_show_come_with_the_command_that_lists_the
     last = summary_text(summary, None).splitlines()[-1]
     assert last.startswith("  … and 2 more:  ")
     assert shlex.split(last)[-5:] == ["crawler", "query", "failed", "--db", "data/my night.db"]
+
+
+def test_strange_answers_come_with_the_command_that_names_them(monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "en")
+    summary = RunSummary(
+        "done", "all due keywords are done", 0, KeywordCounts(12, 12), CallCounts(), UserCounts(), 5.0,
+        "data/my night.db", strange_answers=1_200,
+    )  # fmt: skip
+    (line,) = (line for line in summary_text(summary, None).splitlines() if "strange" in line)
+    assert line.startswith("  strange: 1,200 answers")
+    assert shlex.split(line)[-5:] == ["crawler", "query", "odd", "--db", "data/my night.db"]
