@@ -15,8 +15,8 @@ LOCK_PATIENCE_SECONDS = 60.0
 
 LOCK_RETRY_SECONDS = 0.2
 
-GATHER_SECONDS = 0.001
-"""How long a group waits for one more write before it is committed; a commit takes longer than that."""
+GATHER_TURNS = 3
+"""Turns of the event loop that a group waits for one more write: what has arrived by then shares its commit."""
 
 Answer = int | PageSaved | None
 Apply = Callable[[Sequence[Write]], list[Answer]]
@@ -61,7 +61,8 @@ class Journal:
         size = 0
         while len(self._waiting) > size:
             size = len(self._waiting)
-            await asyncio.sleep(GATHER_SECONDS)
+            for _turn in range(GATHER_TURNS):
+                await asyncio.sleep(0)
 
     async def _commit(self, group: list[tuple[Write, asyncio.Future[Answer]]]) -> None:
         try:

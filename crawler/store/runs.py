@@ -15,6 +15,9 @@ from crawler.reading import exported
 from crawler.stopping import CRASHED
 from crawler.store import sql
 
+SENT_LATER_SECONDS = 0.1
+"""How much later than it says a call may have gone out: it is written down, made durable, and then sent."""
+
 
 def claim_service(connection: sqlite3.Connection, service: str) -> None:
     """Ties a new database to `service`; inside the caller's transaction.
@@ -87,11 +90,11 @@ def calls_charged_on_day(connection: sqlite3.Connection, moment: datetime) -> in
 
 
 def seconds_since_last_call(connection: sqlite3.Connection, now: Now) -> float | None:
-    """How long ago the last call of any run was sent, None where there was none."""
+    """How long ago, at least, the last call of any run was sent; None where there was none."""
     last = connection.execute(sql.LAST_SENT).fetchone()[0]
     if last is None:
         return None
-    return max(0.0, (now() - datetime.fromisoformat(last)).total_seconds())
+    return max(0.0, (now() - datetime.fromisoformat(last)).total_seconds() - SENT_LATER_SECONDS)
 
 
 def running_process(connection: sqlite3.Connection) -> tuple[int, str] | None:
