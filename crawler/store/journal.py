@@ -16,7 +16,7 @@ LOCK_PATIENCE_SECONDS = 60.0
 LOCK_RETRY_SECONDS = 0.2
 
 GATHER_TURNS = 3
-"""Turns of the event loop that a group waits for one more write: what has arrived by then shares its commit."""
+"""Turns of the event loop that a group waits for one more write: what arrives by then shares its commit."""
 
 Answer = int | PageSaved | None
 Apply = Callable[[Sequence[Write]], list[Answer]]
