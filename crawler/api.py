@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from crawler.envelope import read_envelope
@@ -27,11 +28,15 @@ USER_AGENT = "creator-crawler"
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """Where to ask, as whom, and how long to wait for an answer."""
+    """Where to ask, as whom, how long to wait for an answer, how long a connection may idle before its next use.
+
+    Servers close idle ones after 5 s or more; a call that is sent just then is lost and may be charged.
+    """
 
     base_url: str
     token: str
     timeout_seconds: float = 120.0
+    idle_seconds_max: float = 4.0
 
     def __repr__(self) -> str:
         return f"ApiSettings(base_url={self.base_url!r}, token={TOKEN_MASK!r})"
@@ -55,6 +60,24 @@ async def _one_request_per_call(
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
         raise _Dropped(_describe(exc)) from exc
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Uses no connection again on which something came that nobody asked for: aiohttp would take it for the
+    answer to the next call, and one keyword's page for another's."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the signature is aiohttp's
+    ) -> aiohttp.connector.Connection:
+        """A connection that is new or has been silent."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
 
 
 class Api:
@@ -104,7 +127,7 @@ async def open_api(settings: ApiSettings) -> AsyncIterator[Api]:
     connect_seconds = min(CONNECT_SECONDS_MAX, settings.timeout_seconds / 2)
     timeout = aiohttp.ClientTimeout(total=settings.timeout_seconds, sock_connect=connect_seconds)
     # The workers are the limit; the pool must never make a call wait that is already in the ledger.
-    connector = aiohttp.TCPConnector(limit=0, enable_cleanup_closed=False)
+    connector = _Connector(limit=0, keepalive_timeout=settings.idle_seconds_max, enable_cleanup_closed=False)
     async with aiohttp.ClientSession(
         connector=connector,
         timeout=timeout,

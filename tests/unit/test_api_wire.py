@@ -50,6 +50,32 @@ async def test_calls_share_a_connection_and_bring_no_cookies_back():
     assert "Cookie" not in "".join(wire.requests)
 
 
+async def test_a_connection_that_has_idled_too_long_is_not_used_again():
+    async with playing(PAGE) as wire, open_api(ApiSettings(wire.base_url, TOKEN, 30.0, 0.0)) as api:
+        for _ in range(3):
+            assert isinstance(await api.call(REQUEST), Reply)
+    assert (wire.connections, len(wire.requests)) == (3, 3)
+
+
+async def test_an_answer_that_nobody_asked_for_is_never_the_next_calls_page():
+    unasked = answer(BODY.replace(b"ok", b"unasked"))
+    async with playing(PAGE + unasked, PAGE) as wire, opened(wire) as api:
+        first = await api.call(REQUEST)
+        second = await api.call(REQUEST)
+    assert isinstance(first, Reply) and isinstance(second, Reply)
+    assert (first.message, second.message) == ("ok", "ok")
+    assert (wire.connections, len(wire.requests)) == (2, 2)
+
+
+async def test_an_answer_that_comes_unasked_while_a_connection_idles_is_never_the_next_calls_page():
+    async with playing(PAGE, PAGE) as wire, opened(wire) as api:
+        await api.call(REQUEST)
+        await wire.say(answer(BODY.replace(b"ok", b"unasked")))
+        second = await api.call(REQUEST)
+    assert isinstance(second, Reply) and second.message == "ok"
+    assert (wire.connections, len(wire.requests)) == (2, 2)
+
+
 BREAKS = [Way.CLOSE, Way.RESET, (b"HTTP/1.1 2", Way.CLOSE), (b"HTTP/1.1 200 OK\r\nContent-", Way.RESET)]
 
 

@@ -40,6 +40,7 @@ class Wire:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers the requests of one connection."""
         self.connections += 1
+        self._last = writer
         try:
             going_on = True
             while going_on:
@@ -50,6 +51,12 @@ class Wire:
             pass  # the client left
         finally:
             writer.close()
+
+    async def say(self, unasked: bytes) -> None:
+        """Sends something on the newest connection that is the answer to nothing, and lets it arrive."""
+        self._last.write(unasked)
+        await self._last.drain()
+        await asyncio.sleep(0.05)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Sends the next answer; False where the connection ends with it."""
