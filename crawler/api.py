@@ -28,7 +28,7 @@ USER_AGENT = "creator-crawler"
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """Where to ask, as whom, how long to wait for an answer, how long a connection may idle before its next use.
+    """Where to ask, as whom, how long to wait for an answer, how long a connection may idle between calls.
 
     Servers close idle ones after 5 s or more; a call that is sent just then is lost and may be charged.
     """
