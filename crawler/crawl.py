@@ -44,16 +44,22 @@ from crawler.model import (
 )
 from crawler.outage import Outage
 from crawler.policy import ATTEMPTS_MAX, EXIT_STOPPED, Action, Blame, Decision, backoff_seconds, decide
-from crawler.stopping import DAY_CAP, OUTAGE, RATE_LIMIT, RUN_CAP, STRANGE_ANSWERS, Stop, StopCause
+from crawler.stopping import (
+    DAY_CAP,
+    NOBODY_NAMED,
+    OUTAGE,
+    RATE_LIMIT,
+    RUN_CAP,
+    STRANGE_ANSWERS,
+    Stop,
+    StopCause,
+)
+from crawler.strangeness import Strangeness
 from crawler.throttle import Throttle
 from crawler.writes import DropCall, FailKeyword, OpenCall, SavePage, SettleCall, Write
 
 REFUSALS_MAX = 12
 """Times in a row the rate may be lowered without one good answer before the run stops."""
-
-STRANGE_MAX = 20
-"""Keywords in a row that may begin with a strange answer which names nobody, before the run stops: each is
-charged, and an API that has changed its answers would be asked in vain all night."""
 
 LONG_PAUSE_SECONDS = 10.0
 """A pause before a retry that is worth telling: only the API asks for one."""
@@ -122,10 +128,9 @@ class Crawl:
         self._probing = asyncio.Lock()
         self._in_flight = 0
         self._refusals_in_a_row = 0
-        self._strange_in_a_row = 0
         self._last_trouble = ""
         self.rate_limited = 0
-        self.strange_answers = 0
+        self.strangeness = Strangeness()
         self.keywords_done = 0
         self.failures: list[FailedKeyword] = []
         self.charges: Counter[Charge] = Counter()
@@ -283,22 +288,21 @@ class Crawl:
         assert isinstance(saved, PageSaved)
         self._emit(_call_ended(work, sent, attempt))
         self._emit(PageStored(work, work.page, page.entries, len(page.rejects), saved, page.oddity))
-        self._watch_for_strangeness(work, page)
+        disbelieved = self.strangeness.record(work, page)
         if reason is None:
             return work.page + 1
         self.keywords_done += 1
         self._emit(KeywordDone(work, work.page, reason))
+        if disbelieved:
+            await self._take_back(disbelieved)
         return None
 
-    def _watch_for_strangeness(self, work: Work, page: Page) -> None:
-        """Counts answers that name nobody and are no plain empty page; too many in a row end the run."""
-        if page.creators:
-            self._strange_in_a_row = 0
-        elif page.entries or page.oddity is not None:
-            self.strange_answers += 1
-            self._strange_in_a_row += work.page == 1
-            if self._strange_in_a_row >= STRANGE_MAX:
-                self._stop.request(StopCause("stopped", STRANGE_ANSWERS, EXIT_STOPPED))
+    async def _take_back(self, keywords: list[Work]) -> None:
+        """Ends the run over answers that cannot be believed: their keywords are due again, from the start."""
+        self._stop.request(StopCause("stopped", STRANGE_ANSWERS, EXIT_STOPPED))
+        for work in keywords:
+            self.keywords_done -= 1
+            await self._fail(replace(work, crawl=work.crawl + 1), NOBODY_NAMED)
 
     async def _settle(self, work: Work, sent: Sent, attempt: int) -> None:
         decision = sent.decision

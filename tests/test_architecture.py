@@ -19,6 +19,7 @@ LAYERS = (
         "endpoints",
         "budget",
         "outage",
+        "strangeness",
         "masking",
         "filters",
         "terminal",

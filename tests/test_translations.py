@@ -176,7 +176,7 @@ async def stopped(tmp_path):
 async def test_a_night_is_told_in_chinese(stopped):
     assert stopped.told.returncode == 75
     assert stopped.told.stdout.startswith("中途停止：代码 303：当日配额已用完\n")
-    assert "从中断处继续：" in stopped.told.stdout
+    assert "零点之后从中断处继续：" in stopped.told.stdout
     assert "正在停止：代码 303：当日配额已用完" in stopped.told.stderr
 
 

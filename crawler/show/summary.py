@@ -12,9 +12,11 @@ from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_TOKEN, EXIT_USAGE
 from crawler.show.program import db_argument, program_name
 from crawler.show.reasons import reason_text
 from crawler.show.text import span
+from crawler.stopping import DAY_CAP, STRANGE_ANSWERS
 from crawler.terminal import harmless, width
 
 FAILURES_SHOWN = 10
+QUOTA = "code 303:"
 
 
 def summary_json(summary: RunSummary) -> str:
@@ -94,11 +96,24 @@ def _failure_lines(summary: RunSummary) -> list[str]:
 
 
 def _next_lines(summary: RunSummary, command: str) -> list[str]:
-    look = _("See who is new:  %s") % f"{program_name()} query new{db_argument(Path(summary.db))}"
+    db = db_argument(Path(summary.db))
+    if summary.users.new:
+        look = [_("See who is new:  %s") % f"{program_name()} query new{db}"]
+    else:
+        look = [_("See who is the biggest:  %s") % f"{program_name()} query top{db}"]
+    if summary.keywords.due == 0:
+        return [_("Ask again, whatever was asked lately:  %s") % f"{command} --refresh-after 0s"]
     if summary.exit_code == EXIT_DONE:
-        return [look]
+        return look
     if summary.exit_code == EXIT_SOME_FAILED:
-        return [_("Try the failed ones again:  %s") % command, look]
+        return [_("Try the failed ones again:  %s") % command, *look]
     if summary.exit_code in (EXIT_TOKEN, EXIT_USAGE):
         return [_("Once that is mended, go on with:  %s") % command]
-    return [_("Go on where it stopped:  %s") % command, look]
+    if summary.reason == STRANGE_ANSWERS:
+        return [
+            _("See what came:  %s") % f"{program_name()} query odd{db}",
+            _("Once the API answers well again, go on with:  %s") % command,
+        ]
+    if summary.reason == DAY_CAP or summary.reason.startswith(QUOTA):
+        return [_("Go on where it stopped, after midnight in Shanghai:  %s") % command, *look]
+    return [_("Go on where it stopped:  %s") % command, *look]

@@ -201,7 +201,7 @@ def _greeting(url: str) -> str:
         """Serving invented creators at %(url)s until Ctrl-C.
 
 Crawl it from another terminal, into a database of its own:
-  JUSTONEAPI_TOKEN=demo crawler run --base-url %(url)s --db data/demo.db
+  JUSTONEAPI_TOKEN=demo crawler run --base-url %(url)s --db data/simulated.db
 
 Look behind it:
   curl %(url)s/_simulator/bill        what was asked and what it cost (?lines: every request)
