@@ -53,5 +53,5 @@ def _describe_holder(path: Path) -> str:
     pid, started_at = holder
     return _(
         "a run is writing %(path)s already (process %(pid)d, since %(started_at)s): "
-        "the same command goes on from there once that one has ended"
+        "give the same command again once it has ended"
     ) % {"path": path, "pid": pid, "started_at": started_at}
