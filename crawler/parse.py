@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from crawler.followers import UNKNOWN, Followers, read_fans, read_labelled
-from crawler.model import Creator, Page, Reject
+from crawler.model import PROVISIONAL, Creator, Page, Reject
 
 PROFILE_URL = "https://www.xiaohongshu.com/user/profile/"
 DEEP_LINK = "xhsdiscover://1/user/user."
@@ -145,10 +145,11 @@ def _take_text_beside(red_id: str | None, left: _Entry, key: str) -> str | None:
 
 
 def _take_identifier(left: _Entry, key: str) -> str | None:
+    """The identifier at `key`; what reads like a provisional one would be merged away, and is none."""
     value = left.pop(key, None)
     if isinstance(value, str):
         text = _storable(value.strip())
-        if text is None or len(text) <= IDENTIFIER_MAX:
+        if text is None or (len(text) <= IDENTIFIER_MAX and not text.startswith(PROVISIONAL)):
             return text
     elif type(value) is int and 0 < value < 2**64:
         return str(value)

@@ -258,6 +258,13 @@ def test_the_red_id_is_read_from_its_key_or_else_from_the_text_that_shows_it(ent
     assert read_one(**entry).red_id == red_id
 
 
+def test_an_id_in_the_form_of_a_provisional_one_is_none_and_is_kept_as_it_came():
+    creator = read_one(id=" red_id:5", red_id="5")
+    assert (creator.id, creator.red_id, extra_of(creator)) == (None, "5", {"id": " red_id:5"})
+    page = parse_user_search({"users": [{"id": "red_id:5"}]})
+    assert (page.creators, len(page.rejects)) == ((), 1)
+
+
 def test_a_red_id_alone_makes_a_creator_without_a_profile_page():
     (creator,) = parse_user_search({"users": [{"red_id": "4m1rr22", "name": "Amir"}]}).creators
     assert creator == Creator(rank=1, id=None, red_id="4m1rr22", name="Amir")
