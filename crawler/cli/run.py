@@ -26,7 +26,7 @@ from crawler.config import (
     resolve_base_url,
     sends_token_in_clear,
 )
-from crawler.errors import AlreadyRunning, CrawlerError, InputError, StoreError, TokenError
+from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.lock import hold
@@ -119,7 +119,8 @@ def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **
         raise
     with suppress(OSError):  # nobody reads it, or the disk is full: the exit code still says how it ended
         click.echo(summary_json(summary) if as_json else summary_text(summary, this_command()))
-    _update_search(Path(summary.db))
+    if summary.users.total:  # else there is nobody to index, or no database that could still be read
+        _update_search(Path(summary.db))
     sys.exit(summary.exit_code)
 
 
@@ -178,13 +179,12 @@ def _level(options: dict[str, Any]) -> Level:
 
 
 def _update_search(db: Path) -> None:
-    """Brings the full-text index up to date, if there is one; a search finds everything even without this."""
-    if not db.is_file():
-        return
+    """Brings the full-text index up to date, if there is one; a search finds everything even without this,
+    so that whatever is in the way leaves the run's own exit code as it is."""
     try:
         with hold(db), store_errors(db), closing(open_database(db)) as database:
             update_search_index(database.conn)
-    except (AlreadyRunning, StoreError) as error:
+    except CrawlerError as error:
         click.echo(_("The search index waits for the next run: %s") % error, err=True)
 
 

@@ -371,6 +371,23 @@ async def test_a_database_that_is_deleted_under_a_run_ends_it_and_the_cost_is_to
     assert not (crawler.folder / "data" / "creators.db").exists()
 
 
+async def test_a_database_that_is_replaced_by_rubbish_leaves_the_exit_code_and_the_rubbish_alone(crawler):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(seed=3, latency_seconds=(0.05, 0.1))) as simulator:
+        process = await crawler.start(*crawl(simulator, "-vv", "--workers", "2"))
+        async for line in process.stderr:
+            if "new creators" in line.decode():
+                break
+        db = crawler.folder / "data" / "creators.db"
+        for file in db.parent.glob("creators.db*"):
+            file.unlink()
+        db.write_bytes(b"rubbish" * 10_000)
+        end = await ended(process)
+    assert end.exit_code == end.summary["exit_code"] == 75
+    assert end.stderr.splitlines()[-1].endswith("come home")
+    assert db.read_bytes() == b"rubbish" * 10_000
+
+
 async def test_a_keyword_that_stopped_beyond_a_lowered_page_limit_is_asked_again_when_it_is_stale(crawler):
     crawler.keywords("穿搭")
     async with Simulator(SimulatorSettings(pages_per_keyword=(9, 9))) as simulator:
