@@ -39,11 +39,22 @@ from crawler.model import (
     PageSaved,
     Reply,
     Settlement,
-    StopReason,
     Work,
 )
 from crawler.outage import Outage
-from crawler.policy import ATTEMPTS_MAX, EXIT_STOPPED, Action, Blame, Decision, backoff_seconds, decide
+from crawler.policy import (
+    ATTEMPTS_MAX,
+    EXIT_SOME_FAILED,
+    EXIT_STOPPED,
+    NOT_UNDERSTOOD,
+    Action,
+    Blame,
+    Decision,
+    backoff_seconds,
+    decide,
+    stop_reason,
+    unreadable,
+)
 from crawler.stopping import (
     DAY_CAP,
     NOBODY_NAMED,
@@ -56,7 +67,7 @@ from crawler.stopping import (
 )
 from crawler.strangeness import Strangeness
 from crawler.throttle import Throttle
-from crawler.writes import DropCall, FailKeyword, OpenCall, SavePage, SettleCall, Write
+from crawler.writes import DropCall, FailKeyword, Ledger, OpenCall, SavePage, SettleCall
 
 REFUSALS_MAX = 12
 """Times in a row the rate may be lowered without one good answer before the run stops."""
@@ -70,14 +81,6 @@ class Client(Protocol):
 
     async def call(self, request: PageRequest) -> Outcome:
         """How the request ended."""
-        ...
-
-
-class Ledger(Protocol):
-    """Makes writes durable."""
-
-    async def write(self, write: Write) -> int | PageSaved | None:
-        """The answer to `write` once it is durable; raises StoreError."""
         ...
 
 
@@ -127,6 +130,7 @@ class Crawl:
         self._settled = asyncio.Event()
         self._probing = asyncio.Lock()
         self._in_flight = 0
+        self._answered = False
         self._refusals_in_a_row = 0
         self._last_trouble = ""
         self.rate_limited = 0
@@ -179,9 +183,12 @@ class Crawl:
             sent = await self._call(work, attempt)
             if sent is None:
                 return None
+            page = self._read(sent)
+            if page is not None and not page.unreadable:
+                return await self._save(work, sent, attempt, seen, page)
+            if page is not None:
+                sent = replace(sent, decision=unreadable(page.oddity))
             decision = sent.decision
-            if decision.rule.action in (Action.USE, Action.END_KEYWORD):
-                return await self._save(work, sent, attempt, seen)
             # Whoever waits for a turn has to know at once, not only when this call is settled durably.
             if decision.rule.action is Action.STOP_RUN:
                 self._stop.request(StopCause("stopped", decision.reason, decision.rule.exit_code))
@@ -193,6 +200,9 @@ class Crawl:
                     return None
                 case Action.FAIL_KEYWORD:
                     await self._fail(work, decision.reason)
+                    if decision.rule in NOT_UNDERSTOOD:
+                        self.strangeness.not_understood()
+                        await self._end_if_too_strange()
                     return None
                 case Action.RETRY if attempt >= ATTEMPTS_MAX and not self._outage.on:
                     await self._give_up(work, decision.reason, last_chance)
@@ -203,6 +213,10 @@ class Crawl:
                         self._emit(RetryPause(work, pause))
                     await self._stop.sleep(pause)
                     attempt += not self._outage.on
+                    if self._outage.on and not last_chance:
+                        # A probe with another keyword tells whether the service or this one is to blame.
+                        await self._give_up(work, decision.reason, last_chance)
+                        return None
 
     async def _call(self, work: Work, attempt: int) -> Sent | None:
         """One call when its turn comes; None where the run is ending. In an outage calls go one by one."""
@@ -249,7 +263,8 @@ class Crawl:
             raise
         finally:
             self._in_flight -= 1
-        decision = decide(outcome)
+        decision = decide(outcome, answered=self._answered)
+        self._answered |= decision.rule.action is Action.USE
         charge = decision.rule.charge
         self.charges[Charge.UNKNOWN] -= 1
         self.charges[charge] += 1
@@ -273,14 +288,19 @@ class Crawl:
                     self._stop.request(StopCause("stopped", DAY_CAP, EXIT_STOPPED))
         return None
 
-    async def _save(self, work: Work, sent: Sent, attempt: int, seen: set[str]) -> int | None:
+    def _read(self, sent: Sent) -> Page | None:
+        """The page in an answer that has one, empty where it says that there is no more."""
+        action = sent.decision.rule.action
+        if action is Action.USE and isinstance(sent.outcome, Reply):
+            return self._endpoint.read_page(sent.outcome.data)
+        return Page(()) if action is Action.END_KEYWORD else None
+
+    async def _save(self, work: Work, sent: Sent, attempt: int, seen: set[str], page: Page) -> int | None:
         assert isinstance(sent.outcome, Reply)
         self._went_well()
-        action = sent.decision.rule.action
-        page = Page(()) if action is Action.END_KEYWORD else self._endpoint.read_page(sent.outcome.data)
         keys = {creator.identity for creator in page.creators} - seen
         seen |= keys
-        reason = _stop_reason(page, work, len(keys), action)
+        reason = stop_reason(page, work, len(keys), sent.decision.rule.action)
         body = sent.outcome.body if self._keep_replies or page.oddity is not None else None
         saved = await self._ledger.write(
             SavePage(sent.call_id, _settlement(sent), work, work.page, page, len(keys), reason, body)
@@ -288,26 +308,27 @@ class Crawl:
         assert isinstance(saved, PageSaved)
         self._emit(_call_ended(work, sent, attempt))
         self._emit(PageStored(work, work.page, page.entries, len(page.rejects), saved, page.oddity))
-        disbelieved = self.strangeness.record(work, page)
+        self.strangeness.read(work, page)
         if reason is None:
             return work.page + 1
         self.keywords_done += 1
         self._emit(KeywordDone(work, work.page, reason))
-        if disbelieved:
-            await self._take_back(disbelieved)
+        await self._end_if_too_strange()
         return None
 
-    async def _take_back(self, keywords: list[Work]) -> None:
-        """Ends the run over answers that cannot be believed: their keywords are due again, from the start."""
-        self._stop.request(StopCause("stopped", STRANGE_ANSWERS, EXIT_STOPPED))
-        for work in keywords:
+    async def _end_if_too_strange(self) -> None:
+        """Ends the run over answers that cannot be believed; what they seemed to end is due again."""
+        if not self.strangeness.too_many:
+            return
+        self._stop.request(StopCause("stopped", STRANGE_ANSWERS, EXIT_SOME_FAILED))
+        for work in self.strangeness.take_back():
             self.keywords_done -= 1
-            await self._fail(replace(work, crawl=work.crawl + 1), NOBODY_NAMED)
+            await self._fail(replace(work, crawl=work.crawl + 1, page=1), NOBODY_NAMED)
 
     async def _settle(self, work: Work, sent: Sent, attempt: int) -> None:
         decision = sent.decision
-        unknown = decision.rule.action is Action.FAIL_KEYWORD and decision.rule.charge is Charge.UNKNOWN
-        kept = sent.outcome.body if unknown and isinstance(sent.outcome, Reply) else None
+        paid = decision.rule.action is Action.FAIL_KEYWORD and decision.rule.charge is not Charge.FREE
+        kept = sent.outcome.body if paid and isinstance(sent.outcome, Reply) else None
         await self._ledger.write(SettleCall(sent.call_id, _settlement(sent), work, work.page, kept))
         self._emit(_call_ended(work, sent, attempt))
         if decision.rule.blame is Blame.SERVICE:
@@ -342,21 +363,6 @@ class Crawl:
         await self._ledger.write(FailKeyword(work, work.page, reason))
         self.failures.append(FailedKeyword(work.text, work.page, reason))
         self._emit(KeywordFailed(work, reason))
-
-
-def _stop_reason(page: Page, work: Work, new_to_keyword: int, action: Action) -> StopReason | None:
-    """Why the keyword ends with this page; None where it goes on."""
-    if action is Action.END_KEYWORD:
-        return StopReason.NO_CONTENT
-    if page.entries == 0:
-        return StopReason.EMPTY_PAGE
-    if page.has_more is False:
-        return StopReason.NO_MORE
-    if new_to_keyword == 0:
-        return StopReason.NOTHING_NEW
-    if work.page >= work.pages_max:
-        return StopReason.PAGE_LIMIT
-    return None
 
 
 def _settlement(sent: Sent) -> Settlement:

@@ -164,7 +164,8 @@ class Page:
     """What one successful reply holds. `entries` counts all entries, readable or not.
 
     `has_more` is the API's own word when it gave a boolean. `oddity` says in a few words what was strange
-    about the answer as a whole (no `users` list, say), or is None.
+    about the answer as a whole (no `users` list, say), or is None. `unreadable` is True where something came
+    that cannot be read, so that the page may hold creators and is no end of anything.
     """
 
     creators: tuple[Creator, ...]
@@ -172,6 +173,7 @@ class Page:
     entries: int = 0
     has_more: bool | None = None
     oddity: str | None = None
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ class _Night:
 
     def _cause(self, crawl: Crawl) -> StopCause:
         finished = crawl.keywords_done + len(crawl.failures) >= self._due
-        if self._stop.cause is not None and not finished:
+        if self._stop.cause is not None and (not finished or crawl.strangeness.too_many):
             return self._stop.cause
         assert finished, "a run that nothing stopped has left work behind"
         if crawl.failures:

@@ -25,6 +25,8 @@ PROFILE_URL = "https://www.xiaohongshu.com/user/profile/"
 DEEP_LINK = "xhsdiscover://1/user/user."
 IDENTIFIER_MAX = 64  # characters; a longer text identifies nobody
 REJECT_MAX = 64 * 1024  # characters kept of an entry that cannot be read
+ENTRIES_TELLING = 10  # so many entries on a page, and none that can be read, are no accident
+COMPANIONS = {"filters"}  # what stands beside `users` and says nothing about creators
 
 # 1 and 2 are inferred from the vocabulary of the answer's `filters` block.
 VERIFY_LABELS: dict[int | None, str] = {1: "personal (inferred)", 2: "business (inferred)"}
@@ -45,7 +47,7 @@ def parse_user_search(data: object) -> Page:
 
     Every entry becomes a `Creator` or, when it names nobody, a `Reject`; repeats are left in.
     """
-    users, oddity = _find_users(data)
+    users, oddity, unreadable = _find_users(data)
     creators: list[Creator] = []
     rejects: list[Reject] = []
     for rank, entry in enumerate(users, start=1):
@@ -54,6 +56,8 @@ def parse_user_search(data: object) -> Page:
             creators.append(read)
         else:
             rejects.append(read)
+    if len(users) >= ENTRIES_TELLING and not creators:
+        oddity, unreadable = "no entry could be read", True
     has_more = data.get("has_more") if isinstance(data, dict) else None
     return Page(
         creators=tuple(creators),
@@ -61,21 +65,23 @@ def parse_user_search(data: object) -> Page:
         entries=len(users),
         has_more=has_more if isinstance(has_more, bool) else None,
         oddity=oddity,
+        unreadable=unreadable,
     )
 
 
-def _find_users(data: object) -> tuple[list[object], str | None]:
-    """The list of entries, and what is odd about where it stands."""
+def _find_users(data: object) -> tuple[list[object], str | None, bool]:
+    """The list of entries, what is odd about where it stands, and whether there may be entries elsewhere."""
     if isinstance(data, list):
-        return data, "data is a list, not an object"
+        return data, "data is a list, not an object", False
     if not isinstance(data, dict):
-        return [], f"data is {_kind(data)}, not an object"
+        return [], f"data is {_kind(data)}, not an object", bool(data)
     if "users" not in data:
-        return [], "data has no users"
+        others = (value for key, value in data.items() if key not in COMPANIONS)
+        return [], "data has no users", any(isinstance(value, list | dict) and value for value in others)
     users = data["users"]
     if not isinstance(users, list):
-        return [], f"users is {_kind(users)}, not a list"
-    return users, None
+        return [], f"users is {_kind(users)}, not a list", bool(users)
+    return users, None, False
 
 
 def _read_entry(rank: int, entry: object) -> Creator | Reject:

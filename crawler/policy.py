@@ -12,7 +12,7 @@ import random
 from dataclasses import dataclass
 
 from crawler.i18n import N_
-from crawler.model import CallFailed, Charge, FailureKind, Outcome, Reply
+from crawler.model import CallFailed, Charge, FailureKind, Outcome, Page, Reply, StopReason, Work
 
 
 class Action(enum.Enum):
@@ -84,6 +84,17 @@ STATUS_RULES: dict[int, Rule] = {
 }
 """Only for answers without a readable envelope."""
 
+UNREADABLE_PAGE = Rule(
+    Action.FAIL_KEYWORD, Charge.CHARGED, Blame.KEYWORD, N_("success, with an answer that cannot be read")
+)
+"""The page may hold creators: its keyword is asked for it again next time."""
+
+BARRED = Rule(Action.FAIL_KEYWORD, Charge.FREE, Blame.KEYWORD, N_("refused before it reached the API"))
+"""A gateway's word against one keyword, where others are answered."""
+
+NOT_UNDERSTOOD = (UNKNOWN_CODE, UNREADABLE_PAGE, BARRED)
+"""One of them is a keyword's misfortune; many in a row mean that the API has changed."""
+
 NOT_SENT = Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, N_("no connection"))
 NO_ANSWER = Rule(Action.RETRY, Charge.UNKNOWN, Blame.SERVICE, N_("no readable answer"))
 """The request went out and what came back does not say whether it was charged."""
@@ -99,16 +110,39 @@ class Decision:
     retry_after_seconds: float | None = None
 
 
-def decide(outcome: Outcome) -> Decision:
-    """The decision for one outcome of a call."""
+def decide(outcome: Outcome, *, answered: bool = False) -> Decision:
+    """The decision for one outcome of a call. `answered`: the API has answered others of this run with pages,
+    so that a gateway's bare status says nothing about token and address."""
     if isinstance(outcome, Reply):
         rule = RULES.get(outcome.code, UNKNOWN_CODE) if isinstance(outcome.code, int) else UNKNOWN_CODE
         reason = f"code {str(outcome.code)[:40]}: {rule.meaning}"
         return Decision(rule, reason, str(outcome.code)[:40], outcome.retry_after_seconds)
     rule = _rule_for_failure(outcome)
+    if answered and rule.action is Action.STOP_RUN:
+        rule = BARRED
     status = f"HTTP {outcome.http_status}, " if outcome.http_status is not None else ""
     reason = f"{rule.meaning} ({status}{outcome.kind}: {outcome.detail})"
     return Decision(rule, reason, None, outcome.retry_after_seconds)
+
+
+def stop_reason(page: Page, work: Work, new_to_keyword: int, action: Action) -> StopReason | None:
+    """Why the keyword ends with this page; None where it goes on."""
+    if action is Action.END_KEYWORD:
+        return StopReason.NO_CONTENT
+    if page.entries == 0:
+        return StopReason.EMPTY_PAGE
+    if page.has_more is False:
+        return StopReason.NO_MORE
+    if new_to_keyword == 0:
+        return StopReason.NOTHING_NEW
+    if work.page >= work.pages_max:
+        return StopReason.PAGE_LIMIT
+    return None
+
+
+def unreadable(oddity: str | None) -> Decision:
+    """The decision for an answer of code 0 whose page cannot be read."""
+    return Decision(UNREADABLE_PAGE, f"code 0: {UNREADABLE_PAGE.meaning} ({oddity})", "0")
 
 
 def _rule_for_failure(failure: CallFailed) -> Rule:

@@ -5,28 +5,38 @@ from __future__ import annotations
 from crawler.model import Page, Work
 
 STRANGE_MAX = 20
-"""Keywords in a row that may begin with a strange answer: each is charged, and an API that has changed its
-answers would be asked in vain all night."""
+"""Strange answers in a row that end a run: each costs money, and an API that has changed its answers would be
+asked in vain all night."""
 
 
 class Strangeness:
-    """Watches answers that name nobody and are no plain empty page. `answers` counts them."""
+    """Watches for answers that are not understood, or that name nobody without being a plain empty page.
+
+    `answers` counts them. An answer that names a creator begins the row anew.
+    """
 
     def __init__(self) -> None:
         self.answers = 0
+        self.too_many = False
+        self._in_a_row = 0
         self._suspects: list[Work] = []
-        self._too_many = False
 
-    def record(self, work: Work, page: Page) -> list[Work]:
-        """Takes in a page; keywords whose answers cannot be believed, once there are too many in a row."""
+    def read(self, work: Work, page: Page) -> None:
+        """Takes in a page that was saved. Beyond a keyword's first page null, or no users, is a plain end."""
         if page.creators:
+            self._in_a_row = 0
             self._suspects.clear()
-        elif page.entries or page.oddity is not None:
-            self.answers += 1
-            if work.page == 1:
-                self._suspects.append(work)
-        self._too_many |= len(self._suspects) >= STRANGE_MAX
-        if not self._too_many:
-            return []
+        elif page.entries or (page.oddity is not None and work.page == 1):
+            self._suspects.append(work)
+            self.not_understood()
+
+    def not_understood(self) -> None:
+        """Takes in an answer for which its keyword has failed."""
+        self.answers += 1
+        self._in_a_row += 1
+        self.too_many |= self._in_a_row >= STRANGE_MAX
+
+    def take_back(self) -> list[Work]:
+        """The keywords that such pages seemed to end, each once: nothing says that they have ended."""
         suspects, self._suspects = self._suspects, []
         return suspects

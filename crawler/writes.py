@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from crawler.model import Page, Settlement, StopReason, Work
+from crawler.model import Page, PageSaved, Settlement, StopReason, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,11 @@ class FailKeyword:
 
 
 Write = OpenCall | SettleCall | DropCall | SavePage | FailKeyword
+
+
+class Ledger(Protocol):
+    """Makes writes durable."""
+
+    async def write(self, write: Write) -> int | PageSaved | None:
+        """The answer to `write` once it is durable; raises StoreError."""
+        ...

@@ -142,22 +142,43 @@ def test_layout_c_gives_followers_a_bio_and_more_that_has_no_column():
     ("data", "oddity"),
     [
         (None, "data is null, not an object"),
-        ("users", "data is a text, not an object"),
         (0, "data is a number, not an object"),
-        (1.5, "data is a number, not an object"),
-        (True, "data is a boolean, not an object"),
+        ("", "data is a text, not an object"),
         ([], "data is a list, not an object"),
         ({}, "data has no users"),
         ({"Users": []}, "data has no users"),
+        ({"filters": [{"name": "粉丝数"}], "note": "x", "more": {}}, "data has no users"),
         ({"users": None}, "users is null, not a list"),
-        ({"users": {"id": ID}}, "users is an object, not a list"),
-        ({"users": "none"}, "users is a text, not a list"),
+        ({"users": {}}, "users is an object, not a list"),
         ({"users": []}, None),
         ({"users": [], "filters": None}, None),
     ],
 )
 def test_an_answer_without_entries_is_a_page_without_creators_that_says_what_was_odd(data, oddity):
     assert parse_user_search(data) == Page(creators=(), oddity=oddity)
+
+
+@pytest.mark.parametrize(
+    ("data", "oddity"),
+    [
+        ("users", "data is a text, not an object"),
+        (1.5, "data is a number, not an object"),
+        (True, "data is a boolean, not an object"),
+        ({"list": [{"id": ID}]}, "data has no users"),
+        ({"result": {"users": [{"id": ID}]}}, "data has no users"),
+        ({"users": {"id": ID}}, "users is an object, not a list"),
+        ({"users": "none"}, "users is a text, not a list"),
+        ({"users": [{"user_id": ID}] * 10}, "no entry could be read"),
+    ],
+)
+def test_an_answer_that_may_hold_creators_where_nobody_looks_is_unreadable(data, oddity):
+    page = parse_user_search(data)
+    assert (page.unreadable, page.oddity, page.creators) == (True, oddity, ())
+
+
+def test_a_few_entries_that_cannot_be_read_do_not_make_a_page_unreadable():
+    assert not parse_user_search({"users": [None] * 9}).unreadable
+    assert not parse_user_search({"users": [{"id": ID}, *[None] * 30]}).unreadable
 
 
 def test_entries_in_a_bare_list_are_read_all_the_same():

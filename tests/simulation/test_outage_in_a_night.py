@@ -70,3 +70,18 @@ def test_a_long_wait_that_the_api_asks_for_is_told_with_its_keyword(folder):
     assert {pause.work.text for pause in pauses} == {text for text, _pages in few}
     assert {pause.seconds for pause in pauses} == {100.0}
     assert violations(history) == {}
+
+
+def test_keywords_that_always_fail_do_not_keep_the_others_from_their_turn(folder):
+    """They come first and fill every worker: it looks like an outage until a probe takes another keyword."""
+    broken = {(f"坏{number}", 1): b"{" for number in range(20)}
+    good = {
+        (f"好{number}", 1): b'{"code": 0, "data": {"users": [{"id": "%d"}]}}' % number for number in range(30)
+    }
+    keywords = tuple((text, None) for text, _page in (broken | good))
+    world = replace(WORLD, replies=broken | good)
+    history = play(Scenario(5, keywords, 3, world, (Life(workers=16),)), folder)
+
+    first = history.lived[0].summary
+    assert first.keywords.done == len(good)
+    assert any(isinstance(event, OutageOver) for event in history.events)

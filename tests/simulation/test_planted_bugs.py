@@ -300,7 +300,7 @@ BUGS = {
     ),
     "a creator twice": Planted("nothing_invented", CALM, {"Store": Doubling}),
     "pages beyond the end": Planted(
-        "nothing_needless_is_bought", CALM, patched=patch.object(crawl, "_stop_reason", never_ends)
+        "nothing_needless_is_bought", CALM, patched=patch.object(crawl, "stop_reason", never_ends)
     ),
     "a keyword forgotten": Planted("every_run_ends_well", CALM, {"due_work": all_but_the_last}),
     "the token in a log": Planted("the_token_is_nowhere", CALM, client(logs_the_token)),

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
-from crawler.policy import EXIT_STOPPED
+from crawler.policy import EXIT_SOME_FAILED
 from crawler.simulator import SimulatorSettings
 from crawler.stopping import STRANGE_ANSWERS
 from crawler.strangeness import STRANGE_MAX
@@ -29,7 +30,7 @@ def test_when_keyword_after_keyword_is_answered_strangely_the_run_stops(fault, f
     history = night(folder, fault, 1.0)
 
     stopped = history.lived[0].summary
-    assert (stopped.exit_code, stopped.reason) == (EXIT_STOPPED, STRANGE_ANSWERS)
+    assert (stopped.exit_code, stopped.reason) == (EXIT_SOME_FAILED, STRANGE_ANSWERS)
     assert STRANGE_MAX <= stopped.calls.charged < STRANGE_MAX + WORKERS
     assert stopped.strange_answers == stopped.calls.charged
     assert (stopped.keywords.done, stopped.keywords.failed) == (0, stopped.calls.charged)
@@ -44,3 +45,56 @@ def test_strange_answers_among_good_ones_are_counted_and_stop_nothing(folder):
     assert summary.outcome == "done"
     assert 0 < summary.strange_answers < summary.calls.charged
     assert violations(history) == {}
+
+
+def page_of(number, count=20):
+    users = [{"id": f"{number:012x}{rank:012x}", "name": "n"} for rank in range(count)]
+    return orjson.dumps({"code": 0, "data": {"users": users}})
+
+
+def moved(number):
+    """The same creators where nobody looks for them."""
+    return page_of(number).replace(b'"users"', b'"list"')
+
+
+def replayed(folder, replies, *lives, workers=WORKERS):
+    texts = tuple(dict.fromkeys(keyword for keyword, _page in replies))
+    lives = lives or (Life(workers=workers),)
+    world = replace(WORLD, replies=replies)
+    return play(Scenario(5, tuple((text, None) for text in texts), 3, world, lives), folder)
+
+
+def test_a_page_that_cannot_be_read_ends_no_keyword_and_is_asked_for_again(folder):
+    replies = {("a", 1): page_of(1), ("a", 2): moved(2), ("a", 3): page_of(3), ("b", 1): page_of(4)}
+    history = replayed(folder, replies)
+
+    first = history.lived[0].summary
+    assert (first.exit_code, first.keywords.done, first.keywords.failed) == (EXIT_SOME_FAILED, 1, 1)
+    assert [(failure.text, failure.page) for failure in first.failures] == [("a", 2)]
+    assert "data has no users" in first.failures[0].reason
+    asked = [(line.keyword, line.page) for line in history.lines]
+    assert asked.count(("a", 1)) == 1
+    assert asked.count(("a", 2)) == len(history.lived)
+
+
+@pytest.mark.parametrize(
+    "answer", [moved(1), b'{"code": 200, "data": {"users": []}}', page_of(1).replace(b'"id"', b'"user_id"')]
+)
+def test_an_api_that_has_changed_is_not_asked_all_night(answer, folder):
+    replies = {(f"k{number}", 1): answer for number in range(60)}
+    history = replayed(folder, replies)
+
+    stopped = history.lived[0].summary
+    assert (stopped.exit_code, stopped.reason) == (EXIT_SOME_FAILED, STRANGE_ANSWERS)
+    assert STRANGE_MAX <= stopped.calls.sent < STRANGE_MAX + WORKERS
+    assert stopped.keywords.done == 0
+
+
+def test_an_api_that_changes_in_the_middle_of_keywords_ends_none_of_them(folder):
+    replies = {(f"k{number}", 1): page_of(number) for number in range(60)}
+    replies |= {(f"k{number}", 2): moved(1000 + number) for number in range(60)}
+    history = replayed(folder, replies, Life(workers=60))
+
+    stopped = history.lived[0].summary
+    assert stopped.reason == STRANGE_ANSWERS
+    assert stopped.keywords.done == 0

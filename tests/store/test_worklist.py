@@ -54,23 +54,32 @@ def test_a_higher_priority_goes_first(shelf):
     assert [work.text for work in due(shelf, some)] == ["b", "d", "a", "c"]
 
 
-def test_unfinished_goes_before_never_crawled_before_stale_the_longest_ago_first(shelf):
-    old = keywords("stale-1", "stale-2", "stale-3", "failed", "unfinished")
+def test_unfinished_goes_before_never_crawled_before_stale_before_what_failed_at_its_beginning(shelf):
+    stale = [Keyword(f"stale-{number}", f"stale-{number}", number) for number in (1, 2, 3)]
+    old = [*keywords("failed-at-once"), *stale, *keywords("failed-later", "unfinished")]
     works = {work.text: work for work in due(shelf, old)}
     for text in ("stale-2", "stale-1", "stale-3"):
         shelf.save(work=works[text], stop=StopReason.EMPTY_PAGE)
+        shelf.moment += timedelta(seconds=1)
+    shelf.save(creator("a"), work=works["failed-later"])
     shelf.save(creator("a"), work=works["unfinished"])
-    shelf.store.apply([FailKeyword(works["failed"], 1, "code 301")])
+    shelf.store.apply(
+        [
+            FailKeyword(works["failed-at-once"], 1, "code 301"),
+            FailKeyword(works["failed-later"], 2, "code 301"),
+        ]
+    )
     shelf.moment += A_DAY
     order = due(shelf, [*old, Keyword("new-low", "new-low"), Keyword("new-high", "new-high", 9)])
     assert steps(order) == [
         ("unfinished", 1, 2),
-        ("failed", 1, 1),
+        ("failed-later", 1, 2),
         ("new-high", 1, 1),
         ("new-low", 1, 1),
-        ("stale-2", 2, 1),
+        ("stale-2", 2, 1),  # the longest ago first, whatever their priority
         ("stale-1", 2, 1),
         ("stale-3", 2, 1),
+        ("failed-at-once", 1, 1),
     ]
 
 

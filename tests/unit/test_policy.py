@@ -156,3 +156,17 @@ def test_pauses_of_two_workers_differ():
 def test_a_pause_is_as_long_as_the_server_asked_within_a_limit(attempt, asked):
     pause = backoff_seconds(attempt, asked, random.Random(1))
     assert min(asked, RETRY_AFTER_MAX_SECONDS) <= pause <= RETRY_AFTER_MAX_SECONDS
+
+
+@pytest.mark.parametrize("http_status", [401, 403, 404])
+def test_a_gateways_bare_status_stops_a_run_only_while_nobody_has_been_answered(http_status):
+    barred = failed(FailureKind.UNREADABLE, http_status)
+    assert decide(barred).rule.action is Action.STOP_RUN
+    assert row(decide(barred, answered=True).rule) == (
+        Action.FAIL_KEYWORD, Charge.FREE, Blame.KEYWORD, None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("code", [100, 303, 404, 600, 601, 602])
+def test_the_apis_own_word_stops_a_run_at_any_time(code):
+    assert decide(reply(code), answered=True).rule.action is Action.STOP_RUN
