@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from crawler.clock import SPAN_MAX
 from crawler.errors import InputError, TokenError
 from crawler.i18n import N_, _
 
@@ -16,10 +18,15 @@ NAMED_URLS = {"global": "https://api.justoneapi.com", "cn": "http://47.117.133.5
 SERVICE_HOSTS = {"api.justoneapi.com", "47.117.133.51"}
 LOOPBACK_SERVICE = N_("a simulator on this machine")
 
+WORKERS_MAX = 1000
+PAGES_MAX = 10**6
+
 
 @dataclass(frozen=True, slots=True)
 class NightSettings:
-    """One night's settings. Caps that are None do not bind; `rate` is as `--rate` takes it."""
+    """One night's settings. Caps that are None do not bind; `rate` and `base_url` are as their options take
+    them, and `base_url` is kept as a URL. Raises InputError for what no option would take.
+    """
 
     token: str
     db: Path = Path("data/creators.db")
@@ -33,9 +40,40 @@ class NightSettings:
     timeout_seconds: float = 120.0
     keep_replies: bool = False
 
+    def __post_init__(self) -> None:
+        """Checks all but the token, which comes last, and the words of `rate`, which the throttle reads."""
+        object.__setattr__(self, "base_url", resolve_base_url(self.base_url))
+        check_whole_number("workers", self.workers, 1, WORKERS_MAX)
+        check_whole_number("pages_max", self.pages_max, 1, PAGES_MAX)
+        for cap in ("calls_max", "calls_max_per_day"):
+            if getattr(self, cap) is not None:
+                check_whole_number(cap, getattr(self, cap), 0)
+        if not isinstance(self.rate, str):
+            raise InputError(_("--rate takes auto, unlimited, 50/s or 40/m, not %s") % self.rate)
+        seconds, seconds_max = self.timeout_seconds, SPAN_MAX.total_seconds()
+        if not isinstance(seconds, int | float) or not 0 < seconds <= seconds_max:
+            raise InputError(
+                _("--timeout takes more than nothing and at most a hundred years, not %s") % seconds
+            )
+        if (
+            not isinstance(self.refresh_after, timedelta)
+            or not timedelta(0) <= self.refresh_after <= SPAN_MAX
+        ):
+            message = _("--refresh-after takes a span of at most a hundred years, as a timedelta, not %r")
+            raise InputError(message % (self.refresh_after,))
+
     def __repr__(self) -> str:
         """Without the token."""
         return f"NightSettings(db={str(self.db)!r}, base_url={self.base_url!r}, workers={self.workers})"
+
+
+def check_whole_number(name: str, value: object, least: int, most: int = sys.maxsize) -> None:
+    """Raises InputError unless `value` is a whole number from `least` to `most`; a boolean is none."""
+    if type(value) is not int or not least <= value <= most:
+        raise InputError(
+            _("%(field)s must be a whole number from %(least)d to %(most)d, not %(value)s")
+            % {"field": name, "least": least, "most": most, "value": repr(value)}
+        )
 
 
 def resolve_base_url(text: str) -> str:

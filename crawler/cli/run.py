@@ -19,11 +19,12 @@ import click
 from crawler.cli.options import db_option
 from crawler.clock import parse_span
 from crawler.config import (
+    PAGES_MAX,
     TOKEN_VARIABLE,
+    WORKERS_MAX,
     NightSettings,
     check_token,
     read_token_file,
-    resolve_base_url,
     sends_token_in_clear,
 )
 from crawler.errors import CrawlerError, InputError, TokenError
@@ -80,10 +81,15 @@ def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
 @db_option
 @_setting("--base-url", default="global", help=_("Where to ask: global, cn, or a URL."))
 @_setting("--token-file", type=click.Path(path_type=Path), help=_("A file with the token in its first line."))
-@_setting("--workers", type=click.IntRange(1, 1000), default=DEFAULTS.workers, help=_("Calls at one time."))
+@_setting(
+    "--workers", type=click.IntRange(1, WORKERS_MAX), default=DEFAULTS.workers, help=_("Calls at one time.")
+)
 @_setting("--rate", default=DEFAULTS.rate, help=_("Most calls: auto (40/m), 50/s, 40/m, unlimited."))
 @_setting(
-    "--max-pages", type=click.IntRange(1, 10**6), default=DEFAULTS.pages_max, help=_("Most pages a keyword.")
+    "--max-pages",
+    type=click.IntRange(1, PAGES_MAX),
+    default=DEFAULTS.pages_max,
+    help=_("Most pages a keyword."),
 )
 @_setting("--max-calls", type=click.IntRange(0), help=_("Stop once so many calls are charged."))
 @_setting(
@@ -129,7 +135,7 @@ def _settings(options: dict[str, Any], simulate_without_token: bool) -> tuple[Ni
     settings = NightSettings(
         token="",
         db=options["db"],
-        base_url=resolve_base_url(options["base_url"]),
+        base_url=options["base_url"],
         workers=options["workers"],
         rate=options["rate"],
         pages_max=options["max_pages"],
@@ -139,8 +145,6 @@ def _settings(options: dict[str, Any], simulate_without_token: bool) -> tuple[Ni
         timeout_seconds=parse_span(options["timeout"]).total_seconds(),
         keep_replies=options["keep_replies"],
     )
-    if settings.timeout_seconds <= 0:
-        raise InputError(_("--timeout must be more than nothing"))
     token = os.environ.get(TOKEN_VARIABLE, "")
     if options["token_file"] is not None:
         token = os.environ[TOKEN_VARIABLE] = read_token_file(options["token_file"])  # where `main` masks it

@@ -125,6 +125,6 @@ def _tags(value: object) -> tuple[str, ...]:
         return ()
     if isinstance(value, str):
         value = value.translate(_TAG_SEPARATORS).split(",")
-    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(tag, str) for tag in value):
         raise _Flaw(_("tags must be text or a list of texts, not %s") % quoted(value))
     return tuple(dict.fromkeys(_clean(tag) for tag in value if trimmed(tag)))

@@ -1,9 +1,11 @@
 """What `from crawler import …` gives to programs and notebooks."""
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import crawler
 from crawler import (
     Filters,
     InputError,
+    Keyword,
     NightSettings,
     TokenError,
     crawl_keywords,
@@ -97,6 +100,76 @@ async def test_a_notebook_awaits_the_night(tmp_path):
         settings = NightSettings("t", db=tmp_path / "x.db", base_url=simulator.base_url, rate="unlimited")
         summary = await run_night(settings, [keyword("穿搭")])
     assert summary.outcome == "done"
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"workers": 0}, "workers must be a whole number from 1 to 1000, not 0"),
+        ({"workers": True}, "workers must be"),
+        ({"workers": "4"}, "workers must be a whole number from 1 to 1000, not '4'"),
+        ({"pages_max": 0}, "pages_max must be"),
+        ({"calls_max": -1}, "calls_max must be"),
+        ({"calls_max_per_day": -1}, "calls_max_per_day must be"),
+        ({"rate": "fast"}, "--rate takes"),
+        ({"rate": 50}, "--rate takes"),
+        ({"base_url": "ftp://x"}, "--base-url takes"),
+        ({"timeout_seconds": 0}, "--timeout takes"),
+        ({"timeout_seconds": float("nan")}, "--timeout takes"),
+        ({"timeout_seconds": "120s"}, "--timeout takes"),
+        ({"refresh_after": timedelta(-1)}, "--refresh-after takes"),
+        ({"refresh_after": 20}, "--refresh-after takes"),
+    ],
+)
+def test_a_setting_that_the_command_line_would_refuse_is_refused_before_a_database_is_made(
+    tmp_path, setting, words
+):
+    with pytest.raises(InputError, match=re.escape(words)):
+        crawl_keywords(keyword("穿搭"), token="t", db=tmp_path / "x.db", **setting)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("nothere.txt", "nothere.txt: cannot be read"),
+        (Keyword("\ud800", "\ud800"), "Keyword(): '\\ud800' holds control characters"),
+        (Keyword("穿搭", "穿搭", max_pages=0, source="mine"), "mine: max_pages must be"),
+        ([5], "a path or a Keyword, not 5"),
+    ],
+)
+def test_what_is_no_keyword_is_refused_before_a_database_is_made(tmp_path, given, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        crawl_keywords(given, token="t", db=tmp_path / "x.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_name_an_address_as_the_command_line_does():
+    assert NightSettings("t", base_url=" CN ").base_url == "http://47.117.133.51:30015"
+
+
+@pytest.mark.parametrize("tags", ["时尚, 美妆", ["时尚", "美妆"], ("时尚", "美妆")])
+def test_tags_of_a_keyword_are_a_text_as_in_a_file_or_several_texts(tags):
+    assert keyword("穿搭", tags=tags).tags == ("时尚", "美妆")
+
+
+def test_one_text_is_one_tag():
+    assert keyword("穿搭", tags="美食").tags == ("美食",)
+
+
+@pytest.mark.parametrize("options", [{"tags": 5}, {"tags": [5]}, {"priority": "high"}, {"max_pages": 0}])
+def test_options_of_a_keyword_that_no_file_could_hold_are_refused(options):
+    with pytest.raises(InputError, match=r"^keyword\(\): "):
+        keyword("穿搭", **options)
+
+
+def test_filters_are_read_as_on_the_command_line(simulator, tmp_path):
+    db = tmp_path / "x.db"
+    crawl_keywords(keyword("穿搭"), token="t", db=db, base_url=simulator.base_url, calls_max=1)
+    assert list(creators(db, Filters(since="7d"))) == list(creators(db)) != []
+    for filters in (Filters(limit=0), Filters(since="lately")):
+        with pytest.raises(InputError):
+            list(creators(db, filters))
 
 
 def test_what_cannot_be_used_raises_before_any_call(tmp_path, monkeypatch):
