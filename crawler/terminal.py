@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 COLUMN_MAX = 72
-"""Cells of one column at most; a profile page's address still fits."""
+"""Cells of one column at most, except of `IDENTIFIERS`; a profile page's address still fits."""
 
 NARROWED_MIN = 8
 """Cells of a column at least that is made narrower so that a table fits the terminal."""
@@ -62,13 +62,14 @@ def fitted(text: str, cells: int) -> str:
     return "".join(kept) + "…"
 
 
-def cell(value: object) -> str:
-    """A value as a table shows it: nothing for NULL, bytes by their number."""
+def cell(value: object, column: str = "") -> str:
+    """A value as a table shows it in `column`: nothing for NULL, bytes by their number."""
     if value is None:
         return ""
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
-    return fitted(harmless(str(value)), COLUMN_MAX)
+    text = harmless(str(value))
+    return text if column in IDENTIFIERS else fitted(text, COLUMN_MAX)
 
 
 def stdout_cells() -> int | None:
@@ -90,7 +91,7 @@ def table_lines(
         return
     iterator = iter(rows)
     measured = list(islice(iterator, _MEASURED_ROWS))
-    shown = [[cell(value) for value in row] for row in measured]
+    shown = [list(map(cell, row, columns)) for row in measured]
     names = [cell(column) for column in columns]
     widths = [max(map(width, column)) for column in zip(names, *shown, strict=True)]
     right = [_is_numeric(column) for column in zip(*measured, strict=True)] or [False] * len(names)
@@ -105,7 +106,7 @@ def table_lines(
     names = _cut(names, widths, cut)
     yield _line(names, widths, right)
     yield "  ".join("─" * cells for cells in widths)
-    for row in chain(shown, ([cell(value) for value in row] for row in iterator)):
+    for row in chain(shown, (list(map(cell, row, columns)) for row in iterator)):
         yield _line(_cut(row, widths, cut), widths, right)
 
 

@@ -47,6 +47,13 @@ def test_addresses_give_way_first_then_bios_and_identifiers_never():
         assert list(table_lines(columns, rows, cells_max))[2].startswith(first)
 
 
+@pytest.mark.parametrize("before", [0, 1000])
+def test_an_identifier_of_any_length_is_never_cut(before):
+    rows = [("小" * 64, "名" * 64)] * (before + 1)
+    last = list(table_lines(("red_id", "name"), rows, 40))[-1]
+    assert last == "小" * 64 + "  " + "名" * 3 + "…"
+
+
 def test_a_table_that_fits_is_not_cut():
     rows = [("穿搭日记", 5), ("amy", 12000)]
     assert list(table_lines(("name", "fans"), rows, 80)) == list(table_lines(("name", "fans"), rows))
