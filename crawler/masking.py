@@ -4,62 +4,91 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Any
-from urllib.parse import quote, quote_plus
-
-import orjson
+from urllib.parse import unquote_to_bytes
 
 TOKEN_MASK = "***"  # noqa: S105 - what stands in the token's place
 TOKEN_LENGTH_TELLING = 12
 """A shorter token, a simulator's say, can be part of any word and is looked for behind its name only."""
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
+_PERCENT_CODINGS = 2
+_PAGE_BYTES_ORDINARY = 256 * 1024
+"""A larger body goes to the pattern at once: its escapes, taken back, could be very many pieces in memory."""
 
 
 class TokenMask:
-    """Takes one token out of answers, in every spelling that decoding would turn back into it."""
+    """Takes one token out of answers, in every spelling that decoding would turn back into it.
+
+    Each character may be as it is, escaped as in JSON, percent-encoded once or twice, or percent-encoded and
+    then escaped. Nothing is decoded as JSON, so it makes no difference whether the answer can be.
+    """
 
     def __init__(self, token: str) -> None:
-        name = "" if len(token) >= TOKEN_LENGTH_TELLING else "token="
-        spellings = {token, quote(token, safe=""), quote_plus(token), quote(token)}
-        self._spellings = sorted((f"{name}{spelling}" for spelling in spellings), key=len, reverse=True)
-        self._masked = f"{name}{TOKEN_MASK}"
-        literal = {text.encode() for text in self._spellings}
-        literal |= {text.replace("/", "\\/").encode() for text in self._spellings}
-        self._literal = sorted(literal, key=len, reverse=True)
+        name = "" if len(token.replace("\\", "")) >= TOKEN_LENGTH_TELLING else "token="
+        secret = f"{name}{token}".encode()
+        # From the first of some backslashes on: half an escape left behind would make the JSON unreadable.
+        spelling = r"(?<!\\)" + "".join(_spelled(chr(byte)) for byte in secret)
+        self._spelling = re.compile(spelling.encode("latin-1"))
+        self._plain = secret.replace(b"\\", b"")
+        self._masked = f"{name}{TOKEN_MASK}".encode()
 
     def in_body(self, body: bytes) -> bytes:
         """The body without the token; another body only where the token is in it."""
-        for spelling in self._literal:
-            if spelling in body:
-                body = body.replace(spelling, self._masked.encode())
         if body.startswith(_UTF16):
-            return self._in_text(body.decode("utf-16", "replace")).encode("utf-16")
-        # Asked first without the pattern, which takes four times as long on an ordinary page.
-        if b"\\u00" in body and _ESCAPED_ASCII.search(body):
-            return self._in_escaped(body)
-        return body
-
-    def _in_text(self, text: str) -> str:
-        for spelling in self._spellings:
-            text = text.replace(spelling, self._masked)
-        return text
-
-    def _in_escaped(self, body: bytes) -> bytes:
-        """Looks behind escapes such as `\\u0074`, which only a decoder sees through."""
-        try:
-            value = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            return self._in_encoded(body, "utf-16")
+        if not self._is_in(body):
             return body
-        masked = self._in_value(value)
-        return body if masked == value else orjson.dumps(masked)
+        return self._in_encoded(body, "utf-8" if _is_utf8(body) else "gb18030")
 
-    def _in_value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._in_text(value)
-        if isinstance(value, list):
-            return [self._in_value(item) for item in value]
-        if isinstance(value, dict):
-            return {self._in_text(key): self._in_value(item) for key, item in value.items()}
-        return value
+    def _in_encoded(self, body: bytes, encoding: str) -> bytes:
+        """Masked as UTF-8: in GB18030 half a character may look like a letter or a backslash."""
+        text = body.decode(encoding, "replace").encode()
+        if not self._is_in(text):
+            return body
+        masked, count = self._spelling.subn(self._masked, text)
+        return masked.decode().encode(encoding) if count else body
+
+    def _is_in(self, body: bytes) -> bool:
+        """Whether the pattern, which is slow, may find something: its spellings are taken back, all at once.
+
+        Backslashes are left out everywhere, in the token too.
+        """
+        if self._plain in body:
+            return True
+        if b"\\" not in body and b"%" not in body:
+            return False
+        if len(body) > _PAGE_BYTES_ORDINARY:
+            return True
+        view = body
+        if b"\\u00" in body:  # the escapes become percent codes, and the codes that were there wait their turn
+            view = unquote_to_bytes(body.replace(b"%", b"%25").replace(b"\\u00", b"%"))
+        view = view.replace(b"\\", b"")
+        for _ in range(_PERCENT_CODINGS):
+            if self._plain in view:
+                return True
+            if b"%" not in view:
+                return False
+            view = unquote_to_bytes(view).replace(b"\\", b"")
+        return self._plain in view
+
+
+def _spelled(character: str) -> str:
+    """A pattern for one character of the token."""
+    percent, two, five = _written("%"), _written("2"), _written("5")
+    code = "".join(_written(digit, digit.upper()) for digit in f"{ord(character):02x}")
+    return f"(?:{_written(character)}|{percent}(?:{two}{five}){{0,{_PERCENT_CODINGS - 1}}}{code})"
+
+
+def _written(*characters: str) -> str:
+    """A pattern for any of these as JSON has it: behind backslashes, more of them where JSON is in JSON."""
+    escaped = "|".join(f"(?i:u00{ord(character):02x})" for character in characters)
+    plain = "|".join("" if character == "\\" else re.escape(character) for character in characters)
+    return rf"\\*+(?:{escaped}|{plain})"
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

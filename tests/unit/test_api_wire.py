@@ -292,6 +292,19 @@ async def test_a_wait_that_nobody_can_read_costs_nothing(value):
     assert isinstance(outcome, Reply)
 
 
+@pytest.mark.parametrize("depth", [100, 300, 1000, 100_000])
+@pytest.mark.parametrize("said", ["穿\\u0026", TOKEN, TOKEN.replace("-", "\\u002D")])
+async def test_a_body_nested_however_deep_is_an_outcome_and_the_token_is_not_in_it(said, depth):
+    nested = "[" * depth + f'"{said}"' + "]" * depth
+    outcome, requests = await outcome_of(answer(f'{{"code": 0, "data": {nested}}}'.encode()))
+    if isinstance(outcome, Reply):
+        assert outcome.body.endswith(b"]" * depth + b"}")
+        assert b"t0ken" not in outcome.body
+    else:
+        assert outcome.kind is FailureKind.UNREADABLE
+    assert requests == 1
+
+
 @pytest.mark.parametrize(
     "reply",
     [
