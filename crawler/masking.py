@@ -60,7 +60,7 @@ class TokenMask:
         if len(body) > _PAGE_BYTES_ORDINARY:
             return True
         view = body
-        if b"\\u00" in body:  # the escapes become percent codes, and the codes that were there wait their turn
+        if b"\\u00" in body:  # escapes become percent codes; the codes that were there wait for their turn
             view = unquote_to_bytes(body.replace(b"%", b"%25").replace(b"\\u00", b"%"))
         view = view.replace(b"\\", b"")
         for _ in range(_PERCENT_CODINGS):
