@@ -10,7 +10,7 @@ from crawler.stopping import StopCause
 
 @dataclass(frozen=True, slots=True)
 class LineSkipped:
-    """A line of a keyword file that gives no keyword."""
+    """A line of a keyword file that gives no keyword, or a file or column that is passed over."""
 
     problem: Problem
 

@@ -47,13 +47,15 @@ class Keyword(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one line of a keyword file, or with a file that is passed over.
+    """What is wrong with one line of a keyword file, or with a file or a column that is passed over.
 
     `source` is `file:line`, or the file alone; `message` is in the reader's language and quotes safely.
+    `line_skipped` says that the line gives no keyword, where `message` leaves that open.
     """
 
     source: str
     message: str
+    line_skipped: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 - `.txt`: one keyword a line; blank lines, and lines that start with `#`, say nothing. Standard input (`-`),
   pipes and files without an ending are read the same way, whatever their first line looks like.
 - `.csv`: a header names the column `keyword` (`关键词`) and, if wanted, `max_pages` (`最大页数`), `priority`
-  (`优先级`) and `tags` (`标签`); other columns are passed over. A comma, semicolon or tab parts the cells.
+  (`优先级`) and `tags` (`标签`); other columns are passed over, and those whose names come close are named.
+  A comma, semicolon or tab parts the cells.
 - `.jsonl`: a line holds either a JSON string or an object with the keys above.
 - A folder stands for all of these in it and below it, by name, except hidden files and READMEs.
 
@@ -25,7 +26,8 @@ __all__ = ["identity", "read_keywords"]
 
 
 def read_keywords(paths: Sequence[str | Path], stdin: BinaryIO | None = None) -> Iterator[Keyword | Problem]:
-    """Every keyword of `paths` in order, and a `Problem` for every line that gives none.
+    """Every keyword of `paths` in order, and a `Problem` for every line that gives none and every
+    file and mistyped column that is passed over.
 
     Reads as it goes, so that a file may be larger than memory; duplicates are left in. `stdin` stands in for
     standard input. Raises `InputError` before the first item when any path is missing, cannot be read,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from difflib import get_close_matches
 from itertools import chain
 from typing import TextIO, TypeVar
 
@@ -79,6 +80,7 @@ def read_csv(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
             _('%(source)s: no column is called "keyword" or "关键词"; the columns are: %(columns)s')
             % {"source": f"{name}:{start}", "columns": ", ".join(map(quoted, header)) or _("none")}
         )
+    yield from _mistyped(f"{name}:{start}", header, columns)
     for number, row in records:
         source = f"{name}:{number}"
         if row is None:
@@ -90,6 +92,17 @@ def read_csv(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
         elif trimmed("".join(row)):
             cells = {field: row[index] for field, index in columns.items() if index < len(row)}
             yield keyword_from(source, cells.pop("keyword", ""), cells)
+
+
+def _mistyped(source: str, header: Iterable[str], given: Container[str]) -> Iterator[Problem]:
+    """A problem for each column that is passed over though its name is close to that of a missing field: a
+    page limit that nobody reads costs money."""
+    missing = [name for name, field in FIELDS.items() if field not in given]
+    for column in header:
+        for meant in get_close_matches(trimmed(column).casefold(), missing, n=1):
+            message = _("the column %(column)s is passed over; was %(meant)s meant?")
+            shown = {"column": quoted(column), "meant": quoted(meant)}
+            yield Problem(source, message % shown, line_skipped=False)
 
 
 def _fields(named: Iterable[tuple[str, Value]]) -> dict[str, Value]:

@@ -78,7 +78,8 @@ def _files(path: Path) -> Iterator[Path | Problem]:
             empty = False
             yield file
         else:
-            yield Problem(_shown(file), _("passed over: its name does not end in %s") % ENDINGS)
+            message = _("passed over: its name does not end in %s") % ENDINGS
+            yield Problem(_shown(file), message, line_skipped=False)
     if empty:
         raise InputError(
             _("%(name)s: this folder holds no keyword file (%(endings)s)")

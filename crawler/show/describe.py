@@ -63,7 +63,7 @@ def describe(event: Event) -> str:
             return text
         case LineSkipped():
             problem = f"{event.problem.source}: {event.problem.message}"
-            return also(problem, _("the line is skipped"))
+            return also(problem, _("the line is skipped")) if event.problem.line_skipped else problem
         case CallEnded():
             line = _("%(keyword)s, page %(page)d, attempt %(attempt)d: %(reason)s; %(charge)s, %(ms)d ms")
             return line % {

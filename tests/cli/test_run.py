@@ -293,6 +293,14 @@ async def test_keywords_come_from_standard_input_and_bad_lines_never_stop_good_o
     assert "1 lines repeat" in end.stderr
 
 
+async def test_a_mistyped_column_is_warned_about_and_the_keywords_are_crawled(crawler):
+    (crawler.folder / "keywords.csv").write_text("关键词,页数\n穿搭,1\n", encoding="utf-8")
+    async with Simulator(SimulatorSettings()) as simulator:
+        end = await crawler("run", "keywords.csv", "--base-url", simulator.base_url, *QUICK, "-q")
+    assert end.exit_code == 0
+    assert end.stderr.endswith("keywords.csv:1: the column '页数' is passed over; was '最大页数' meant?\n")
+
+
 async def test_quiet_says_nothing_and_json_logs_are_json(crawler):
     crawler.keywords(*KEYWORDS)
     async with Simulator(SimulatorSettings()) as simulator:

@@ -6,7 +6,7 @@ import pytest
 
 from crawler.errors import InputError
 from crawler.keywords import read_keywords
-from crawler.model import Keyword
+from crawler.model import Keyword, Problem
 from tests.keywords.reading import problems, texts
 
 
@@ -123,6 +123,31 @@ def test_a_comma_that_should_have_been_quoted_is_pointed_out(file):
     ((line, message),) = problems(file("a.csv", "keyword\n穿搭,法式\n"))
     assert line == 2
     assert "more cells than the header" in message
+
+
+@pytest.mark.parametrize(
+    ("column", "meant"),
+    [
+        ("页数", "最大页数"),
+        ("Pages", "max_pages"),
+        ("max pages", "max_pages"),
+        ("prio", "priority"),
+        ("优先", "优先级"),
+        ("tag", "tags"),
+    ],
+)
+def test_a_column_whose_name_comes_close_to_a_missing_one_is_named_and_the_keywords_are_read(
+    file, column, meant
+):
+    path = file("a.csv", f"sep=,\n关键词,{column}\n穿搭,3\n")
+    problem, keyword = read_keywords([path])
+    message = f"the column '{column}' is passed over; was '{meant}' meant?"
+    assert problem == Problem(f"{path}:2", message, line_skipped=False)
+    assert keyword == Keyword("穿搭", "穿搭", source=f"{path}:3")
+
+
+def test_a_column_that_resembles_nothing_or_a_field_that_is_there_is_passed_over_silently(file):
+    assert texts(file("a.csv", "keyword,keyword_id,备注,note,\n穿搭,1,x,y,\n")) == ["穿搭"]
 
 
 @pytest.mark.parametrize("content", ["", "\n", "穿搭\n美食\n", "name,price\n穿搭,3\n"])

@@ -31,7 +31,8 @@ def test_a_file_in_a_folder_that_is_no_keyword_file_is_named_and_passed_over(fil
     file("a.txt", "一")
     workbook = file("b.xlsx", b"PK")
     problem, keyword = read_keywords([tmp_path])
-    assert problem == Problem(str(workbook), "passed over: its name does not end in .txt, .csv, .jsonl")
+    message = "passed over: its name does not end in .txt, .csv, .jsonl"
+    assert problem == Problem(str(workbook), message, line_skipped=False)
     assert keyword.text == "一"
 
 
