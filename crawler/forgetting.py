@@ -180,7 +180,7 @@ def _without(body: bytes, mentions: _Mentions) -> bytes | None:
     """The reply without the list entries that mention the creator, None where that does not clear it."""
     try:
         left = orjson.dumps(_prune(orjson.loads(body), mentions))
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
         return None
     return None if mentions(left.decode()) else left
 

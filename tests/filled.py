@@ -119,7 +119,7 @@ Step = Settlement | Page | str
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What each keyword meets; a due keyword without steps is left for another night."""
+    """What each keyword meets, in the order of their turns; one without steps is left for another night."""
 
     start: datetime
     steps: Mapping[str, Sequence[Step]]
@@ -168,10 +168,10 @@ NIGHTS = (
         datetime(2026, 11, 3, 18, 30, tzinfo=UTC),
         {
             OUTFITS.text: [page(NEW_THIRD_NIGHT[0], *ORDINARY[20:29], CHANGED[5]), page(*CHANGED[2:5])],
+            REFUSED.text: [BAD_PARAMETER, "code 400: bad parameter"],
             FOOD.text: [page(*SPECIAL[:3]), page(SPECIAL[0])],
             CAMPING.text: [page(NEW_THIRD_NIGHT[1], *ORDINARY[10:14]), page()],
             PARENTING.text: [page(EMOJI), page()],
-            REFUSED.text: [BAD_PARAMETER, "code 400: bad parameter"],
         },
         outcome="failed",
         reason="1 keyword failed",
@@ -204,8 +204,9 @@ def play(db: Database, path: Path, night: Night, keywords: Sequence[Keyword] = K
         )  # fmt: skip
     store = Store(db, path, run_id, SEARCH_USER_V2.id, clock)
     done = failed = 0
-    for work in due_work(db.conn):
-        ending = _crawl(store, work, night.steps.get(work.text, ()))
+    works = {work.text: work for work in due_work(db.conn)}
+    for text, steps in night.steps.items():
+        ending = _crawl(store, works[text], steps)
         done, failed = done + (ending == "done"), failed + (ending == "failed")
         if ending == "stopped":
             break

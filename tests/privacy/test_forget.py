@@ -244,8 +244,9 @@ def test_a_raw_reply_is_rewritten_without_the_entry_alone(db):
         {"code": 777, "message": f"no such user {MANY_FANS.id}"},
         f'{{"users": ["{MANY_FANS.id}"]}}'.encode("utf-16"),
         f'{{"users": ["小红书 {MANY_FANS.id}"]}}'.encode("gb18030"),
+        b'{"a":' * 1000 + f'"{MANY_FANS.id}"'.encode() + b"}" * 1000,
     ],
-    ids=["cut", "outside a list", "utf-16", "gb18030"],
+    ids=["cut", "outside a list", "utf-16", "gb18030", "deep"],
 )
 def test_a_raw_reply_that_cannot_be_rewritten_is_removed(db, body):
     keep(db, 1, body)
