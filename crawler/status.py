@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,7 +42,8 @@ SELECT day, calls AS sent, charged, free, unknown
 """
 
 _RUNS = """
-SELECT id, started_at, outcome, reason, keywords_due, keywords_done, keywords_failed, users_new, seconds
+SELECT id, started_at, outcome, reason, keywords_due, keywords_done, keywords_failed, users_new, seconds,
+       pid, host
   FROM runs
  ORDER BY id DESC
  LIMIT :limit
@@ -86,7 +89,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run; `outcome` is None while it goes on, or where its process died."""
+    """One run; `outcome` is None while it goes on, or where its process died.
+
+    `lives` tells these apart: whether there still is a process of its number; None for a run that has ended,
+    and where another machine would have to be asked.
+    """
 
     id: int
     started_at: str
@@ -97,6 +104,7 @@ class Run:
     keywords_failed: int
     users_new: int
     seconds: float
+    lives: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,27 @@ def read_status(
             unfinished=undone("open"),
             failed=undone("failed"),
             days=tuple(Day(*row) for row in rows(_DAYS, limit=DAYS_SHOWN)),
-            runs=tuple(Run(*row) for row in rows(_RUNS, limit=RUNS_SHOWN)),
+            runs=tuple(_run(row) for row in rows(_RUNS, limit=RUNS_SHOWN)),
         )
     finally:
         connection.execute("ROLLBACK")
+
+
+def _run(row: sqlite3.Row) -> Run:
+    told = dict(row)
+    pid, host = told.pop("pid"), told.pop("host")
+    return Run(**told, lives=_process_lives(pid, host) if row["outcome"] is None else None)
+
+
+def _process_lives(pid: int, host: str) -> bool | None:
+    """Whether this machine has a process of that number, which may be another's by now; None where it is not
+    `host`, or cannot be asked without a signal being sent."""
+    if host != platform.node() or os.name != "posix":
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True

@@ -18,6 +18,7 @@ from crawler.show.program import db_argument, program_name
 from crawler.show.reasons import outcome_text, reason_text
 from crawler.show.text import shanghai_time, span
 from crawler.status import Run, Status, UndoneKeyword, read_status
+from crawler.stopping import CRASHED
 from crawler.terminal import harmless, stdout_cells, table_lines
 
 
@@ -83,7 +84,8 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
             _("reason"),
         )
         yield from table_lines(columns, [_run(run) for run in status.runs], stdout_cells())
-    if status.keywords.due and exported(status.service) is None:
+    going_on = any(run.lives for run in status.runs)
+    if status.keywords.due and not going_on and exported(status.service) is None:
         yield ""
         yield _("To go on:  %s  (PATHS: the keyword files as before)") % (
             f"{program_name()} run PATHS{db_argument(db)}"
@@ -130,7 +132,11 @@ def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator
 
 def _run(run: Run) -> tuple[object, ...]:
     done = f"{run.keywords_done:,}/{run.keywords_due:,}"
-    outcome = outcome_text(run.outcome) if run.outcome else _("running, or died")
-    reason = reason_text(run.reason) if run.reason else None
     time = span(run.seconds) if run.outcome else None
-    return run.id, shanghai_time(run.started_at), outcome, done, run.users_new, time, reason
+    outcome, reason = run.outcome, run.reason
+    if run.lives is False:  # told as the next run will write it down
+        outcome, reason = "crashed", CRASHED
+    unended = _("running") if run.lives else _("running, or died")
+    shown = outcome_text(outcome) if outcome else unended
+    why = reason_text(reason) if reason else None
+    return run.id, shanghai_time(run.started_at), shown, done, run.users_new, time, why

@@ -1,6 +1,8 @@
 """`crawler status`, `crawler demo`, and what every command has in common."""
 
+import asyncio
 import json
+import platform
 import sqlite3
 import subprocess
 import sys
@@ -52,6 +54,31 @@ async def test_status_says_what_is_done_unfinished_failed_due_and_what_it_cost(c
     assert found["runs"][0]["outcome"] == "stopped"
     assert found["keywords"]["due"] == 3
     assert found["creators"] == crawler.rows("SELECT count(*) FROM users")[0][0]
+
+
+async def test_status_tells_a_run_that_goes_on_from_one_that_died_and_only_then_suggests_to_go_on(crawler):
+    crawler.keywords("穿搭", "露营")
+    async with Simulator(SimulatorSettings(faults={"hang": 1.0})) as simulator:
+        process = await crawler.start("run", "keywords.txt", "--base-url", simulator.base_url)
+        while not simulator.bill.requests:
+            await asyncio.sleep(0.01)
+        running = (await crawler("status")).stdout
+        with sqlite3.connect(crawler.folder / "data" / "creators.db") as connection:
+            connection.execute("UPDATE runs SET host = 'another machine'")
+        elsewhere = (await crawler("status")).stdout
+        with connection:
+            connection.execute("UPDATE runs SET host = ?", (platform.node(),))
+        connection.close()
+        process.kill()
+        await process.communicate()
+    died = (await crawler("status")).stdout
+    assert ("  running  " in running, "To go on" in running) == (True, False)
+    assert "  running, or died  " in elsewhere
+    assert "  crashed  " in died
+    assert "the process ended without a word" in died
+    assert "To go on" in died
+    lives = [run["lives"] for run in json.loads((await crawler("status", "--json")).stdout)["runs"]]
+    assert lives == [False]
 
 
 async def test_a_keyword_that_failed_is_told_with_its_reason(crawler):
