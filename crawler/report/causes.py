@@ -96,8 +96,8 @@ CAUSES = {
         N_("Another program may be using the same token. The same command goes on where it stopped."),
     ),
     STRANGE_ANSWERS: Cause(
-        N_("Keyword after keyword was answered with what names nobody: the API may have changed."),
-        N_("Such answers are charged and kept: `crawler query odd` names them, and the vendor can say more."),
+        N_("Answer after answer was not understood or held no creator: the API may have changed."),
+        N_("Such answers are charged and kept: `crawler query odd` and `crawler query failed` name them."),
     ),
     RUN_CAP: Cause(
         N_("The limit of calls for one run was reached (--max-calls)."),
