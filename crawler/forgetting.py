@@ -28,7 +28,7 @@ from crawler.terminal import harmless
 
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 
-FIND = "SELECT key, id, red_id FROM users WHERE id IN (:name, :provisional) OR red_id = :name"
+FIND = "SELECT key, id, red_id, name FROM users WHERE id IN (:name, :provisional) OR red_id = :name"
 
 # What the owner was called before counts only as long as nobody else is called so now.
 FORMER_RED_IDS = """
@@ -57,14 +57,15 @@ DELETE_REJECTS = "DELETE FROM rejects WHERE mentions(entry) OR mentions(reason)"
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What went of the creator asked for as `name`, in rows; `replies` were rewritten without the entry, or
-    removed where they could not be.
+    """What went of the creator asked for as `name` and known as `known_as`, in rows; `replies` were rewritten
+    without the entry, or removed where they could not be.
 
     Nobody of that name was there where `creators` is 0; `remembered` says that the name had been forgotten
     before. Either way it never comes in again.
     """
 
     name: str
+    known_as: tuple[str, ...]
     creators: int
     sightings: int
     changes: int
@@ -102,21 +103,34 @@ def plain_name(name: str) -> str:
     return text.lower() if re.fullmatch("[0-9a-fA-F]{24}", text) else text
 
 
-def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
+def known_as(connection: sqlite3.Connection, name: str) -> tuple[str, ...]:
+    """What the creators call themselves whom `name` (id, red_id or profile address) stands for."""
+    return _names_of(_find(connection, plain_name(name)))
+
+
+def _find(connection: sqlite3.Connection, name: str) -> list[tuple[int, str, str | None, str | None]]:
     # What cannot be printed could not even be bound, where it came from broken bytes of a command line.
-    asked = {"name": name, "provisional": PROVISIONAL + name} if name.isprintable() else {}
-    found = connection.execute(FIND, asked).fetchall() if asked else []
+    asked = {"name": name, "provisional": PROVISIONAL + name}
+    return connection.execute(FIND, asked).fetchall() if name.isprintable() else []
+
+
+def _names_of(found: Sequence[tuple[int, str, str | None, str | None]]) -> tuple[str, ...]:
+    return tuple(name for _key, _id, _red_id, name in found if name is not None)
+
+
+def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
+    found = _find(connection, name)
     if not found and not _ID.fullmatch(name):
         raise InputError(_no_id(name))
     names = {name}
     mentioned = set()
-    for key, id_, red_id in found:
+    for key, id_, red_id, _name in found:
         names |= {each for each in (id_, red_id) if each is not None and not each.startswith(PROVISIONAL)}
         mentioned |= {row[0] for row in connection.execute(FORMER_RED_IDS, {"key": key})}
     mentions = _Mentions(names | mentioned)
     connection.create_function("mentions", 1, mentions, deterministic=True)
     sightings = changes = 0
-    for key, _id, _red_id in found:
+    for key, _id, _red_id, _name in found:
         connection.execute(NOTE_UNSIGHTED, (key,))
         sightings += connection.execute(DELETE_SIGHTINGS, (key,)).rowcount
         changes += connection.execute(DELETE_CHANGES, (key,)).rowcount
@@ -126,7 +140,9 @@ def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
     rejects = connection.execute(DELETE_REJECTS).rowcount
     replies = _erase_replies(connection, mentions)
     new = _remember(connection, names, moment)
-    return Erased(name, len(found), sightings, changes, rejects, replies, remembered=not new)
+    return Erased(
+        name, _names_of(found), len(found), sightings, changes, rejects, replies, remembered=not new
+    )
 
 
 def _no_id(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import click
 
 from crawler.cli.options import db_option
 from crawler.errors import InputError
-from crawler.forgetting import Erased
+from crawler.forgetting import Erased, known_as
 from crawler.forgetting import forget as erase
 from crawler.i18n import _
 from crawler.reading import open_readonly
@@ -54,11 +55,11 @@ def forget(names: tuple[str, ...], db: Path, yes: bool, vacuum: bool) -> None:
     """Asks, erases, and says what went."""
     if any(not name.strip() for name in names):
         raise InputError(_("an empty name is nobody's"))
-    open_readonly(db).close()
+    with closing(open_readonly(db)) as connection:
+        shown = harmless(", ".join(_named(name, known_as(connection, name)) for name in names))
     if not yes:
         if not sys.stdin.isatty():
             raise InputError(_("nothing is erased: there is no terminal to ask on; give --yes"))
-        shown = harmless(", ".join(names))
         click.confirm(_("Erase %s from %s for ever?") % (shown, db), abort=True, err=True)
     done = erase(db, names, vacuum=vacuum)
     for erased in done.erased:
@@ -83,4 +84,9 @@ def _line(erased: Erased) -> str:
             "%(name)s is not in the database (rejected entries erased %(rejects)d, raw replies %(replies)d); "
             "it is remembered and will not come in."
         )
-    return message % asdict(erased)
+    return message % (asdict(erased) | {"name": _named(erased.name, erased.known_as)})
+
+
+def _named(name: str, known_as: tuple[str, ...]) -> str:
+    """What was typed, and who that is: an id alone tells nobody whether it is the right one."""
+    return f"{name} ({', '.join(known_as)})" if known_as else name

@@ -85,6 +85,7 @@ def reply(path: Path, page_id: int) -> bytes | None:
 def test_a_creator_is_erased_by_id_by_red_id_and_by_profile_address(db, name):
     result = ask(db, name)
     assert result.exit_code == 0
+    assert f" ({MANY_FANS.name}) is erased: " in result.stdout
     assert "creators 1, sightings 3, changes 1, rejected entries 0, raw replies 4." in result.stdout
     assert rows(db, "SELECT count(*) FROM users WHERE id = ?", MANY_FANS.id) == [(0,)]
     assert rows(db, "SELECT count(*) FROM changes WHERE new = '400万'") == [(0,)]
@@ -310,24 +311,26 @@ def test_a_sighting_less_of_someone_else_is_still_found_after_forgetting(db):
     assert "brought 30 creators, of which 29 are kept" in result.stdout
 
 
-def on_a_terminal(path: Path, *arguments: str, answer: bytes) -> int:
-    """The exit code of the command where somebody types `answer`."""
+def on_a_terminal(path: Path, *arguments: str, answer: bytes) -> subprocess.CompletedProcess[bytes]:
+    """How the command ends where somebody types `answer`."""
     keyboard, terminal = pty.openpty()
     command = [sys.executable, "-m", "crawler", "forget", "--db", str(path), *arguments]
     with closing(os.fdopen(keyboard, "wb", buffering=0)) as typing, closing(os.fdopen(terminal)) as stdin:
         typing.write(answer)
-        return subprocess.run(command, stdin=stdin, capture_output=True, check=False).returncode
+        return subprocess.run(command, stdin=stdin, capture_output=True, check=False)
 
 
 def test_on_a_terminal_nothing_is_erased_where_the_answer_is_no(db):
     before = db.read_bytes()
-    assert on_a_terminal(db, MANY_FANS.id, answer=b"n\n") != 0
+    done = on_a_terminal(db, MANY_FANS.id, answer=b"n\n")
+    assert done.returncode != 0
+    assert f"Erase {MANY_FANS.id} ({MANY_FANS.name}) from" in done.stderr.decode()
     assert db.read_bytes() == before
 
 
 @pytest.mark.parametrize(("options", "answer"), [([], b"y\n"), (["--yes"], b"n\n")])
 def test_on_a_terminal_the_answer_yes_or_the_option_erases(db, options, answer):
-    assert on_a_terminal(db, MANY_FANS.id, *options, answer=answer) == 0
+    assert on_a_terminal(db, MANY_FANS.id, *options, answer=answer).returncode == 0
     assert not holds(db, MANY_FANS.id)
 
 
