@@ -246,7 +246,7 @@ class FailedKeyword:
 class RunSummary:
     """How a run ended: `outcome` is done, failed, stopped or interrupted; `reason` says why in one line.
 
-    `strange_answers` counts charged answers that name nobody and are no plain empty page.
+    `strange_answers` counts pages that were saved, name nobody and are not plainly empty.
     """
 
     outcome: str

@@ -232,7 +232,7 @@ class _Night:
             round(seconds, 3),
             str(self._settings.db),
             tuple(crawl.failures),
-            crawl.strangeness.answers,
+            crawl.strangeness.pages,
         )
 
 

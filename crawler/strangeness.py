@@ -12,27 +12,28 @@ asked in vain all night."""
 class Strangeness:
     """Watches for answers that are not understood, or that name nobody without being a plain empty page.
 
-    `answers` counts them. An answer that names a creator begins the row anew.
+    An answer that names a creator begins the row anew. `pages` counts those of the second kind.
     """
 
     def __init__(self) -> None:
-        self.answers = 0
-        self.too_many = False
+        self.pages = 0
         self._in_a_row = 0
         self._suspects: list[Work] = []
+        self.too_many = False
 
     def read(self, work: Work, page: Page) -> None:
         """Takes in a page that was saved. Beyond a keyword's first page null, or no users, is a plain end."""
         if page.creators:
             self._in_a_row = 0
             self._suspects.clear()
-        elif page.entries or (page.oddity is not None and work.page == 1):
-            self._suspects.append(work)
-            self.not_understood()
+        elif page.entries or page.oddity is not None:
+            self.pages += 1
+            if page.entries or work.page == 1:
+                self._suspects.append(work)
+                self.not_understood()
 
     def not_understood(self) -> None:
-        """Takes in an answer for which its keyword has failed."""
-        self.answers += 1
+        """Takes in an answer that names nobody, be it that its keyword has failed with it."""
         self._in_a_row += 1
         self.too_many |= self._in_a_row >= STRANGE_MAX
 
