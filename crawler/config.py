@@ -49,18 +49,15 @@ class NightSettings:
             if getattr(self, cap) is not None:
                 check_whole_number(cap, getattr(self, cap), 0)
         if not isinstance(self.rate, str):
-            raise InputError(_("--rate takes auto, unlimited, 50/s or 40/m, not %s") % self.rate)
+            raise InputError(_("--rate takes auto, unlimited, 50/s or 40/m, not %s") % (self.rate,))
         seconds, seconds_max = self.timeout_seconds, SPAN_MAX.total_seconds()
         if not isinstance(seconds, int | float) or not 0 < seconds <= seconds_max:
-            raise InputError(
-                _("--timeout takes more than nothing and at most a hundred years, not %s") % seconds
-            )
-        if (
-            not isinstance(self.refresh_after, timedelta)
-            or not timedelta(0) <= self.refresh_after <= SPAN_MAX
-        ):
+            message = _("--timeout takes more than nothing and at most a hundred years, not %s")
+            raise InputError(message % (seconds,))
+        span = self.refresh_after
+        if not isinstance(span, timedelta) or not timedelta(0) <= span <= SPAN_MAX:
             message = _("--refresh-after takes a span of at most a hundred years, as a timedelta, not %r")
-            raise InputError(message % (self.refresh_after,))
+            raise InputError(message % (span,))
 
     def __repr__(self) -> str:
         """Without the token."""

@@ -45,10 +45,9 @@ def crawl_keywords(
     """The summary of a night, run to its end, as `crawler run` would.
 
     `keywords` is a path, as on the command line, or a `Keyword` (`keyword("穿搭", priority=5)` makes one), or
-    several of these. The token is `token`, else JUSTONEAPI_TOKEN. `emit` is called with every event. Raises
-    CrawlerError (InputError for what cannot be used) before any call is made; how the night ended is in the
-    summary.
-    Where an event loop is running already, as in a notebook, await `run_night` instead.
+    several of these. The token is `token`, else JUSTONEAPI_TOKEN. `emit` is called with every event.
+    Raises CrawlerError before any call is made, InputError for what cannot be used; how the night ended is
+    in the summary. Where an event loop is running already, as in a notebook, await `run_night` instead.
     """
     settings = NightSettings(
         token=check_token(token if token is not None else os.environ.get(TOKEN_VARIABLE, "")),
@@ -88,7 +87,9 @@ def _made(source: str, text: str, **options: object) -> Keyword:
 def _keywords(
     given: str | Path | Keyword | Iterable[str | Path | Keyword | Problem],
 ) -> Iterator[Keyword | Problem]:
-    for item in (given,) if isinstance(given, str | Path | Keyword) else given:
+    if isinstance(given, str | Keyword) or not isinstance(given, Iterable):
+        given = (given,)
+    for item in given:
         if isinstance(item, Keyword):
             yield _made(
                 item.source or "Keyword()",

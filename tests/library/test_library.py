@@ -116,6 +116,7 @@ async def test_a_notebook_awaits_the_night(tmp_path):
         ({"base_url": "ftp://x"}, "--base-url takes"),
         ({"timeout_seconds": 0}, "--timeout takes"),
         ({"timeout_seconds": float("nan")}, "--timeout takes"),
+        ({"timeout_seconds": (1, 2)}, "--timeout takes"),
         ({"timeout_seconds": "120s"}, "--timeout takes"),
         ({"refresh_after": timedelta(-1)}, "--refresh-after takes"),
         ({"refresh_after": 20}, "--refresh-after takes"),
@@ -135,6 +136,7 @@ def test_a_setting_that_the_command_line_would_refuse_is_refused_before_a_databa
         ("nothere.txt", "nothere.txt: cannot be read"),
         (Keyword("\ud800", "\ud800"), "Keyword(): '\\ud800' holds control characters"),
         (Keyword("穿搭", "穿搭", max_pages=0, source="mine"), "mine: max_pages must be"),
+        (5, "a path or a Keyword, not 5"),
         ([5], "a path or a Keyword, not 5"),
     ],
 )
