@@ -177,7 +177,8 @@ def _totals(totals: Totals) -> Iterator[str]:
             % counts
         )
     if totals.calls_lost:
-        yield _("Charged calls that brought no page, which was asked for again or will be: %(calls_lost)s.") % counts
+        lost = _("Charged calls that brought no page, which was asked for again or will be: %(calls_lost)s.")
+        yield lost % counts
 
 
 def _oddities(db: Path, oddities: Sequence[tuple[str, int]]) -> Iterator[str]:
