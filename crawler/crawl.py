@@ -72,6 +72,8 @@ from crawler.writes import DropCall, FailKeyword, Ledger, OpenCall, SavePage, Se
 REFUSALS_MAX = 12
 """Times in a row the rate may be lowered without one good answer before the run stops."""
 
+STRANGE_STOP = StopCause("stopped", STRANGE_ANSWERS, EXIT_SOME_FAILED)
+
 LONG_PAUSE_SECONDS = 10.0
 """A pause before a retry that is worth telling: only the API asks for one."""
 
@@ -106,6 +108,7 @@ class Crawl:
         throttle: Throttle,
         budget: Budget,
         outage: Outage,
+        strangeness: Strangeness,
         stop: Stop,
         seen_by: Callable[[Work], set[str]],
         emit: Callable[[Event], None],
@@ -130,11 +133,10 @@ class Crawl:
         self._settled = asyncio.Event()
         self._probing = asyncio.Lock()
         self._in_flight = 0
-        self._answered = False
         self._refusals_in_a_row = 0
         self._last_trouble = ""
         self.rate_limited = 0
-        self.strangeness = Strangeness()
+        self.strangeness = strangeness
         self.keywords_done = 0
         self.failures: list[FailedKeyword] = []
         self.charges: Counter[Charge] = Counter()
@@ -263,8 +265,7 @@ class Crawl:
             raise
         finally:
             self._in_flight -= 1
-        decision = decide(outcome, answered=self._answered)
-        self._answered |= decision.rule.action is Action.USE
+        decision = decide(outcome, answered=self.strangeness.others_are_answered)
         charge = decision.rule.charge
         self.charges[Charge.UNKNOWN] -= 1
         self.charges[charge] += 1
@@ -317,13 +318,13 @@ class Crawl:
         return None
 
     async def _end_if_too_strange(self) -> None:
-        """Ends the run over answers that cannot be believed; what they seemed to end is due again."""
+        """Ends the run over answers not to be believed; in one transaction what they seemed to end is due."""
         if not self.strangeness.too_many:
             return
-        self._stop.request(StopCause("stopped", STRANGE_ANSWERS, EXIT_SOME_FAILED))
-        for work in self.strangeness.take_back():
-            self.keywords_done -= 1
-            await self._fail(replace(work, crawl=work.crawl + 1, page=1), NOBODY_NAMED)
+        self._stop.request(STRANGE_STOP)
+        suspects = self.strangeness.take_back()
+        self.keywords_done -= len(suspects)
+        await asyncio.gather(*(self._fail(work, NOBODY_NAMED) for work in suspects))
 
     async def _settle(self, work: Work, sent: Sent, attempt: int) -> None:
         decision = sent.decision

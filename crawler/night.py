@@ -17,7 +17,7 @@ from crawler.api import ApiSettings, open_api
 from crawler.budget import Budget
 from crawler.clock import Now, shanghai_day, utc_now
 from crawler.config import NightSettings, service_of
-from crawler.crawl import Crawl
+from crawler.crawl import STRANGE_STOP, Crawl
 from crawler.endpoints import SEARCH_USER_V2
 from crawler.errors import FILE_GONE, CrawlerError, InputError, StoreError
 from crawler.events import Event, LineSkipped, NightStarted
@@ -39,6 +39,7 @@ from crawler.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_STOPPED
 from crawler.stopping import ALL_DONE, NOTHING_DUE, SOME_FAILED, Stop, StopCause
 from crawler.store import Journal, Store, open_database, runs, store_errors
 from crawler.store.worklist import Worklist, due_work, make_worklist
+from crawler.strangeness import Strangeness
 from crawler.throttle import Throttle, parse_rate
 from crawler.writes import Write
 
@@ -147,6 +148,7 @@ class _Night:
         with store_errors(settings.db):
             store = Store(self._db, settings.db, self._run_id, ENDPOINT.id, self._now)
             last_sent_seconds_ago = runs.seconds_since_last_call(self._connection, self._now)
+            answered_before = runs.answered_before(self._connection)
             budget = self._budget()
         journal = Journal(partial(self._apply, store))
         throttle = Throttle(parse_rate(settings.rate), self._stop.sleep, last_sent_seconds_ago)
@@ -158,6 +160,7 @@ class _Night:
                 throttle=throttle,
                 budget=budget,
                 outage=self._outage,
+                strangeness=Strangeness(answered_before),
                 stop=self._stop,
                 seen_by=store.seen_by,
                 emit=self._emit,
@@ -206,7 +209,9 @@ class _Night:
 
     def _cause(self, crawl: Crawl) -> StopCause:
         finished = crawl.keywords_done + len(crawl.failures) >= self._due
-        if self._stop.cause is not None and (not finished or crawl.strangeness.too_many):
+        if crawl.strangeness.too_many and (self._stop.cause or STRANGE_STOP).outcome == "stopped":
+            return STRANGE_STOP
+        if self._stop.cause is not None and not finished:
             return self._stop.cause
         assert finished, "a run that nothing stopped has left work behind"
         if crawl.failures:

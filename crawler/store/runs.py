@@ -89,6 +89,11 @@ def calls_charged_on_day(connection: sqlite3.Connection, moment: datetime) -> in
     return int(connection.execute(sql.CALLS_SINCE, (since,)).fetchone()[0])
 
 
+def answered_before(connection: sqlite3.Connection) -> bool:
+    """Whether the service has ever answered with a creator."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM users)").fetchone()[0])
+
+
 def seconds_since_last_call(connection: sqlite3.Connection, now: Now) -> float | None:
     """How long ago, at least, the last call of any run was sent; None where there was none."""
     last = connection.execute(sql.LAST_SENT).fetchone()[0]

@@ -204,8 +204,8 @@ SELECT keywords.id, ?2 + listed.key
  CROSS JOIN keywords ON keywords.identity = listed.value
 """
 
-# The order of the work is the table's own: unfinished keywords, of these the failed ones last; those never
-# crawled, by priority; stale ones; and what failed at its beginning, so that it holds up nobody.
+# The order of the work is the table's own: unfinished keywords; those never crawled, by priority; then stale
+# and failed ones, longest ago first, so that none holds up the others and none is forgotten.
 DUE_TABLE = """
 CREATE TEMP TABLE IF NOT EXISTS due (
     stage       INTEGER NOT NULL,
@@ -239,12 +239,9 @@ WITH candidates AS (
              ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
 )
 INSERT INTO due (stage, urgency, finished_at, position, keyword_id, crawl, page, pages_max)
-SELECT CASE WHEN state = 'failed' AND next_page = 1 THEN 4
-            WHEN unfinished THEN state = 'failed'
-            WHEN state IS NULL THEN 2
-            ELSE 3 END AS stage,
-       iif(state IS NULL OR unfinished, -priority, 0),
-       iif(unfinished OR state IS NULL, '', finished_at),
+SELECT CASE WHEN state IS NULL THEN 1 WHEN state <> 'failed' AND unfinished THEN 0 ELSE 2 END AS stage,
+       iif(state IS NULL OR state <> 'failed' AND unfinished, -priority, 0),
+       iif(state IS NULL OR state <> 'failed' AND unfinished, '', finished_at),
        position,
        keyword_id,
        CASE WHEN state IS NULL THEN 1 WHEN unfinished THEN crawl ELSE crawl + 1 END,

@@ -1,5 +1,6 @@
 """Answers that are charged and name nobody: a night of nothing else ends before it has paid for it."""
 
+from collections import Counter
 from dataclasses import replace
 
 import orjson
@@ -98,3 +99,21 @@ def test_an_api_that_changes_in_the_middle_of_keywords_ends_none_of_them(folder)
     stopped = history.lived[0].summary
     assert stopped.reason == STRANGE_ANSWERS
     assert stopped.keywords.done == 0
+
+
+def test_what_is_taken_back_pays_no_page_twice(folder):
+    """Small pages without a readable entry, behind a good one: the keyword goes on behind them."""
+    unreadable = page_of(1, count=3).replace(b'"id"', b'"user_id"')
+    replies = {(f"k{number}", 1): page_of(number) for number in range(30)}
+    replies |= {(f"k{number}", 2): unreadable for number in range(30)}
+    history = replayed(folder, replies, Life(workers=30))
+
+    assert history.lived[0].summary.reason == STRANGE_ANSWERS
+    times = Counter((line.keyword, line.page) for line in history.lines)
+    assert {times[page] for page in replies} == {1}
+
+
+def test_the_verdict_stands_whatever_else_ends_the_run(folder):
+    replies = {(f"k{number}", 1): b'{"code": 0, "data": null}' for number in range(40)}
+    history = replayed(folder, replies, Life(workers=1, calls_max=STRANGE_MAX))
+    assert history.lived[0].summary.reason == STRANGE_ANSWERS

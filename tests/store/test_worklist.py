@@ -8,7 +8,7 @@ import pytest
 
 from crawler.model import Keyword, StopReason, Work
 from crawler.store.worklist import Worklist, due_work, make_worklist
-from crawler.writes import FailKeyword
+from crawler.writes import FailKeyword, Write
 from tests.store.shelf import CAMPING, ENDPOINT_ID, FOOD, OUTFITS, Shelf, creator
 
 A_DAY = timedelta(days=1)
@@ -54,30 +54,33 @@ def test_a_higher_priority_goes_first(shelf):
     assert [work.text for work in due(shelf, some)] == ["b", "d", "a", "c"]
 
 
-def test_unfinished_goes_before_never_crawled_before_stale_before_what_failed_at_its_beginning(shelf):
+def test_unfinished_goes_before_never_crawled_before_stale_and_failed_the_longest_ago_first(shelf):
     stale = [Keyword(f"stale-{number}", f"stale-{number}", number) for number in (1, 2, 3)]
-    old = [*keywords("failed-at-once"), *stale, *keywords("failed-later", "unfinished")]
+    old = [*keywords("failed-at-once", "failed-later", "unfinished"), *stale]
     works = {work.text: work for work in due(shelf, old)}
-    for text in ("stale-2", "stale-1", "stale-3"):
-        shelf.save(work=works[text], stop=StopReason.EMPTY_PAGE)
+
+    def a_second_later(*writes: Write) -> None:
         shelf.moment += timedelta(seconds=1)
+        shelf.store.apply(writes)
+
+    for text in ("stale-2", "stale-1"):
+        shelf.moment += timedelta(seconds=1)
+        shelf.save(work=works[text], stop=StopReason.EMPTY_PAGE)
     shelf.save(creator("a"), work=works["failed-later"])
     shelf.save(creator("a"), work=works["unfinished"])
-    shelf.store.apply(
-        [
-            FailKeyword(works["failed-at-once"], 1, "code 301"),
-            FailKeyword(works["failed-later"], 2, "code 301"),
-        ]
-    )
+    a_second_later(FailKeyword(works["failed-later"], 2, "code 301"))
+    shelf.moment += timedelta(seconds=1)
+    shelf.save(work=works["stale-3"], stop=StopReason.EMPTY_PAGE)
+    a_second_later(FailKeyword(works["failed-at-once"], 1, "code 301"))
     shelf.moment += A_DAY
     order = due(shelf, [*old, Keyword("new-low", "new-low"), Keyword("new-high", "new-high", 9)])
     assert steps(order) == [
         ("unfinished", 1, 2),
-        ("failed-later", 1, 2),
         ("new-high", 1, 1),
         ("new-low", 1, 1),
-        ("stale-2", 2, 1),  # the longest ago first, whatever their priority
+        ("stale-2", 2, 1),  # whatever their priority
         ("stale-1", 2, 1),
+        ("failed-later", 1, 2),
         ("stale-3", 2, 1),
         ("failed-at-once", 1, 1),
     ]
