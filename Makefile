@@ -8,6 +8,12 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 MINUTES ?= 10
 
+# An environment in the folder named, unless there is one.
+define environment
+@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+@test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+endef
+
 .DEFAULT_GOAL := help
 .PHONY: help run test unit lint types bench peers soak million morning translations clean
 
@@ -15,14 +21,12 @@ help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 $(VENV)/.run: pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(call environment,$(VENV))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(PEERS)/.run: tests/bench/peers/requirements.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(call environment,$(PEERS))
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/peers/requirements.txt -e .
 	@touch $@
 

@@ -111,8 +111,8 @@ class Decision:
 
 
 def decide(outcome: Outcome, *, answered: bool = False) -> Decision:
-    """The decision for one outcome of a call. `answered`: the API has answered others of this run with pages,
-    so that a gateway's bare status says nothing about token and address."""
+    """The decision for one outcome of a call. `answered`: the API answers others with pages, so that a
+    gateway's bare status says nothing about token and address."""
     if isinstance(outcome, Reply):
         rule = RULES.get(outcome.code, UNKNOWN_CODE) if isinstance(outcome.code, int) else UNKNOWN_CODE
         reason = f"code {str(outcome.code)[:40]}: {rule.meaning}"

@@ -54,8 +54,8 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     if summary.strange_answers:
         strange = _("strange: %(answers)s answers name nobody, though they are no empty pages:  %(command)s")
-        command_odd = f"{program_name()} query odd{db_argument(Path(summary.db))}"
-        lines.append("  " + strange % {"answers": f"{summary.strange_answers:,}", "command": command_odd})
+        shown = {"answers": f"{summary.strange_answers:,}", "command": _query(summary, "odd")}
+        lines.append("  " + strange % shown)
     lines += _failure_lines(summary)
     if command is not None:
         lines += ["", *_next_lines(summary, command)]
@@ -89,18 +89,22 @@ def _failure_lines(summary: RunSummary) -> list[str]:
     if len(summary.failures) > FAILURES_SHOWN:
         more = _("… and %(more)d more:  %(command)s") % {
             "more": len(summary.failures) - FAILURES_SHOWN,
-            "command": f"{program_name()} query failed{db_argument(Path(summary.db))}",
+            "command": _query(summary, "failed"),
         }
         lines.append(f"  {more}")
     return lines
 
 
+def _query(summary: RunSummary, question: str) -> str:
+    """The command that asks the run's database a question."""
+    return f"{program_name()} query {question}{db_argument(Path(summary.db))}"
+
+
 def _next_lines(summary: RunSummary, command: str) -> list[str]:
-    db = db_argument(Path(summary.db))
     if summary.users.new:
-        look = [_("See who is new:  %s") % f"{program_name()} query new{db}"]
+        look = [_("See who is new:  %s") % _query(summary, "new")]
     else:
-        look = [_("See who is the biggest:  %s") % f"{program_name()} query top{db}"]
+        look = [_("See who is the biggest:  %s") % _query(summary, "top")]
     if summary.keywords.due == 0:
         return [_("Ask again, whatever was asked lately:  %s") % f"{command} --refresh-after 0s"]
     if summary.exit_code == EXIT_DONE:
@@ -111,7 +115,7 @@ def _next_lines(summary: RunSummary, command: str) -> list[str]:
         return [_("Once that is mended, go on with:  %s") % command]
     if summary.reason == STRANGE_ANSWERS:
         return [
-            _("See what came:  %s") % f"{program_name()} query odd{db}",
+            _("See what came:  %s") % _query(summary, "odd"),
             _("Once the API answers well again, go on with:  %s") % command,
         ]
     if summary.reason == DAY_CAP or summary.reason.startswith(QUOTA):

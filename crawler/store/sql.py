@@ -237,17 +237,21 @@ WITH candidates AS (
       JOIN keywords ON keywords.id = incoming.keyword_id
       LEFT JOIN checkpoints
              ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
+),
+staged AS (
+    SELECT *, CASE WHEN state IS NULL THEN 1 WHEN state <> 'failed' AND unfinished THEN 0 ELSE 2 END AS stage
+      FROM candidates
 )
 INSERT INTO due (stage, urgency, finished_at, position, keyword_id, crawl, page, pages_max)
-SELECT CASE WHEN state IS NULL THEN 1 WHEN state <> 'failed' AND unfinished THEN 0 ELSE 2 END AS stage,
-       iif(state IS NULL OR state <> 'failed' AND unfinished, -priority, 0),
-       iif(state IS NULL OR state <> 'failed' AND unfinished, '', finished_at),
+SELECT stage,
+       iif(stage = 2, 0, -priority),
+       iif(stage = 2, finished_at, ''),
        position,
        keyword_id,
        CASE WHEN state IS NULL THEN 1 WHEN unfinished THEN crawl ELSE crawl + 1 END,
        iif(unfinished, next_page, 1),
        pages_max
-  FROM candidates
+  FROM staged
  WHERE state IS NULL
     OR unfinished
     OR finished_at <= :stale_before

@@ -40,8 +40,8 @@ def make_worklist(
 ) -> Worklist:
     """Stores new keywords and lays out the due ones; inside the caller's transaction.
 
-    Order: unfinished first, then never crawled, by priority; then stale, longest ago first. Both lists live
-    in temporary tables, so that a million keywords take no memory.
+    Order: unfinished first, then never crawled, by priority; then stale and failed, longest ago first. Both
+    lists live in temporary tables, so that a million keywords take no memory.
     """
     for statement in (sql.INCOMING_TABLE, sql.DUE_TABLE, "DELETE FROM incoming", "DELETE FROM due"):
         connection.execute(statement)

@@ -361,16 +361,21 @@ async def test_a_log_that_cannot_be_written_ends_no_night(crawler, users, redire
         assert not simulator.bill.charged_twice()
 
 
-async def test_a_database_that_is_deleted_under_a_run_ends_it_and_the_cost_is_told(crawler):
+async def lose_its_database(crawler, simulator):
+    """A run whose database is deleted after its first page."""
     crawler.keywords(*KEYWORDS)
+    process = await crawler.start(*crawl(simulator, "-vv", "--workers", "2"))
+    async for line in process.stderr:
+        if "new creators" in line.decode():
+            break
+    for file in (crawler.folder / "data").glob("creators.db*"):
+        file.unlink()
+    return process
+
+
+async def test_a_database_that_is_deleted_under_a_run_ends_it_and_the_cost_is_told(crawler):
     async with Simulator(SimulatorSettings(seed=3, latency_seconds=(0.05, 0.1))) as simulator:
-        process = await crawler.start(*crawl(simulator, "-vv", "--workers", "2"))
-        async for line in process.stderr:
-            if "new creators" in line.decode():
-                break
-        for file in (crawler.folder / "data").glob("creators.db*"):
-            file.unlink()
-        end = await ended(process)
+        end = await ended(await lose_its_database(crawler, simulator))
         assert end.exit_code == 75
         assert "was deleted, renamed or replaced" in end.summary["reason"]
         calls = end.summary["calls"]
@@ -380,15 +385,9 @@ async def test_a_database_that_is_deleted_under_a_run_ends_it_and_the_cost_is_to
 
 
 async def test_a_database_that_is_replaced_by_rubbish_leaves_the_exit_code_and_the_rubbish_alone(crawler):
-    crawler.keywords(*KEYWORDS)
     async with Simulator(SimulatorSettings(seed=3, latency_seconds=(0.05, 0.1))) as simulator:
-        process = await crawler.start(*crawl(simulator, "-vv", "--workers", "2"))
-        async for line in process.stderr:
-            if "new creators" in line.decode():
-                break
+        process = await lose_its_database(crawler, simulator)
         db = crawler.folder / "data" / "creators.db"
-        for file in db.parent.glob("creators.db*"):
-            file.unlink()
         db.write_bytes(b"rubbish" * 10_000)
         end = await ended(process)
     assert end.exit_code == end.summary["exit_code"] == 75
