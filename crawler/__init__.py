@@ -6,7 +6,7 @@
     for creator in creators("data/creators.db", Filters(fans_min=10_000)):
         print(creator.name, creator.fans, creator.keywords)
 
-`crawl_keywords` is for programs without an event loop, `run_night` for those that have one. Everything else
+`crawl_keywords` is for programs without an event loop, `run_crawl` for those that have one. Everything else
 in this package may change from one version to the next.
 """
 
@@ -16,7 +16,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crawler.config import NightSettings
+    from crawler.analysis.export.creators import CreatorRow
+    from crawler.analysis.filters import Filters
+    from crawler.config import RunSettings
+    from crawler.engine.events import Event
+    from crawler.engine.shutdown import Shutdown
     from crawler.errors import (
         AlreadyRunning,
         CrawlerError,
@@ -25,14 +29,10 @@ if TYPE_CHECKING:
         TokenError,
         WrongService,
     )
-    from crawler.events import Event
-    from crawler.export.creators import CreatorRow
-    from crawler.filters import Filters
     from crawler.keywords import read_keywords
     from crawler.library import crawl_keywords, creators, keyword
     from crawler.model import Keyword, Problem, RunSummary
-    from crawler.night import run_night
-    from crawler.stopping import Stop
+    from crawler.run import run_crawl
 
 __all__ = [
     "AlreadyRunning",
@@ -42,10 +42,10 @@ __all__ = [
     "Filters",
     "InputError",
     "Keyword",
-    "NightSettings",
     "Problem",
+    "RunSettings",
     "RunSummary",
-    "Stop",
+    "Shutdown",
     "StoreError",
     "TokenError",
     "WrongService",
@@ -53,20 +53,20 @@ __all__ = [
     "creators",
     "keyword",
     "read_keywords",
-    "run_night",
+    "run_crawl",
 ]
 
 _HOMES = {
-    "config": ("NightSettings",),
+    "config": ("RunSettings",),
     "errors": ("AlreadyRunning", "CrawlerError", "InputError", "StoreError", "TokenError", "WrongService"),
-    "events": ("Event",),
-    "export.creators": ("CreatorRow",),
-    "filters": ("Filters",),
+    "engine.events": ("Event",),
+    "analysis.export.creators": ("CreatorRow",),
+    "analysis.filters": ("Filters",),
     "keywords": ("read_keywords",),
     "library": ("crawl_keywords", "creators", "keyword"),
     "model": ("Keyword", "Problem", "RunSummary"),
-    "night": ("run_night",),
-    "stopping": ("Stop",),
+    "run": ("run_crawl",),
+    "engine.shutdown": ("Shutdown",),
 }
 
 

@@ -23,7 +23,7 @@ PAGES_MAX = 10**6
 
 
 @dataclass(frozen=True, slots=True)
-class NightSettings:
+class RunSettings:
     """One night's settings. Caps that are None do not bind; `rate` and `base_url` are as their options take
     them, and `base_url` is kept as a URL. Raises InputError for what no option would take.
     """
@@ -61,7 +61,7 @@ class NightSettings:
 
     def __repr__(self) -> str:
         """Without the token."""
-        return f"NightSettings(db={str(self.db)!r}, base_url={self.base_url!r}, workers={self.workers})"
+        return f"RunSettings(db={str(self.db)!r}, base_url={self.base_url!r}, workers={self.workers})"
 
 
 def check_whole_number(name: str, value: object, least: int, most: int = sys.maxsize) -> None:

@@ -11,20 +11,20 @@ from datetime import timedelta
 from itertools import chain, islice
 from pathlib import Path
 
+from crawler.analysis.export.creators import CreatorRow, read_creators
+from crawler.analysis.filters import Filters, parse_since
 from crawler.clock import utc_now
-from crawler.config import TOKEN_VARIABLE, NightSettings, check_token, check_whole_number
+from crawler.config import TOKEN_VARIABLE, RunSettings, check_token, check_whole_number
+from crawler.engine.events import Event
 from crawler.errors import InputError
-from crawler.events import Event
-from crawler.export.creators import CreatorRow, read_creators
-from crawler.filters import Filters, parse_since
 from crawler.i18n import _
 from crawler.keywords import identity, read_keywords
 from crawler.keywords.text import keyword_from, quoted
 from crawler.model import Keyword, Problem, RunSummary
-from crawler.night import run_night
-from crawler.reading import open_readonly
+from crawler.run import run_crawl
+from crawler.store.readonly import open_readonly
 
-DEFAULTS = NightSettings(token="")
+DEFAULTS = RunSettings(token="")
 
 
 def crawl_keywords(
@@ -47,9 +47,9 @@ def crawl_keywords(
     `keywords` is a path, as on the command line, or a `Keyword` (`keyword("穿搭", priority=5)` makes one), or
     several of these. The token is `token`, else JUSTONEAPI_TOKEN. `emit` is called with every event.
     Raises CrawlerError before any call is made, InputError for what cannot be used; how the night ended is
-    in the summary. Where an event loop is running already, as in a notebook, await `run_night` instead.
+    in the summary. Where an event loop is running already, as in a notebook, await `run_crawl` instead.
     """
-    settings = NightSettings(
+    settings = RunSettings(
         token=check_token(token if token is not None else os.environ.get(TOKEN_VARIABLE, "")),
         db=Path(db),
         base_url=base_url,
@@ -63,7 +63,7 @@ def crawl_keywords(
     )
     found = _keywords(keywords)
     first = list(islice(found, 1))  # a path that cannot be read is refused here, before a database is made
-    return asyncio.run(run_night(settings, chain(first, found), emit=emit))
+    return asyncio.run(run_crawl(settings, chain(first, found), emit=emit))
 
 
 def keyword(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from crawler.endpoints import SEARCH_USER_V2
+from crawler.commands import FailKeyword, OpenCall, SavePage, SettleCall
 from crawler.model import (
     Charge,
     Creator,
@@ -29,10 +29,11 @@ from crawler.model import (
     StopReason,
     Work,
 )
-from crawler.store import Store, open_database
+from crawler.store.database import open_database
 from crawler.store.runs import claim_service, count_calls, count_users, end_run, start_run
 from crawler.store.worklist import due_work, make_worklist
-from crawler.writes import FailKeyword, OpenCall, SavePage, SettleCall
+from crawler.store.writer import Store
+from crawler.vendor.endpoints import SEARCH_USER_V2
 
 PAGES_MAX = 3
 

@@ -23,11 +23,11 @@ from crawler.cli import COMMANDS
 from crawler.cli.help import wrapped
 from crawler.errors import StoreError
 from crawler.i18n import LOCALE_DIR, Message, _, english
-from crawler.reading import open_readonly
-from crawler.show.reasons import reason_text
+from crawler.i18n.reasons import reason_text
 from crawler.simulator import Simulator, SimulatorSettings
-from crawler.store import store_errors
-from crawler.terminal import width
+from crawler.store.database import store_errors
+from crawler.store.readonly import open_readonly
+from crawler.text import width
 from tests.translations import LANGUAGES, PACKAGE, mo_bytes, po_path, po_text, read, template
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -158,9 +158,9 @@ class Stopped:
     told: subprocess.CompletedProcess
     summary: dict
 
-    def status(self, *options, **surroundings):
+    def status(self, *options, **dependencies):
         """What `crawler status` prints."""
-        return run("status", "--db", "night.db", *options, cwd=self.folder, **surroundings).stdout
+        return run("status", "--db", "night.db", *options, cwd=self.folder, **dependencies).stdout
 
 
 @pytest.fixture

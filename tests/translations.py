@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "crawler"
-LOCALE = PACKAGE / "locale"
+LOCALE = PACKAGE / "i18n" / "locale"
 LANGUAGES = ("zh",)
 KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "NN_": (1, 2)}
 QUESTION_HEADER = re.compile(rb"--\s*(?:title|description)\s*:\s*(.+)")
@@ -31,7 +31,7 @@ def extract_question(file, keywords, comment_tags, options):
 COMMENT = (
     "# `make translations` brings in new messages and takes away old ones; what they say is written here."
 )
-METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("questions/**.sql", extract_question)]
+METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**/questions/**.sql", extract_question)]
 
 
 def template():

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from crawler.browse import listen, make_server
-from crawler.browse.metadata import DATABASE
+from crawler.analysis.browse import listen, make_server
+from crawler.analysis.browse.metadata import DATABASE
+from crawler.analysis.query import load_questions
 from crawler.cli.options import db_option, questions_option
 from crawler.i18n import _
-from crawler.query import load_questions
-from crawler.reading import open_readonly
+from crawler.store.readonly import open_readonly
 
 DEFAULT_PORT = 8001
 

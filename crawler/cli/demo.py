@@ -10,19 +10,20 @@ from pathlib import Path
 import click
 
 from crawler.cli.run import stop_on_signals
-from crawler.config import NightSettings
+from crawler.config import RunSettings
+from crawler.engine.policy import EXIT_DONE
+from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords import identity
-from crawler.lock import hold
 from crawler.model import Keyword, RunSummary
-from crawler.night import run_night
-from crawler.policy import EXIT_DONE
-from crawler.show import display, summary_text
-from crawler.show.describe import Level
-from crawler.show.program import db_argument, program_name
+from crawler.run import run_crawl
 from crawler.simulator import Simulator, SimulatorSettings
-from crawler.stopping import Stop
+from crawler.store.lock import hold
+from crawler.ui.describe import Level
+from crawler.ui.display import display
+from crawler.ui.program import db_argument, program_name
+from crawler.ui.summary import summary_text
 
 STORY_DB = Path("data/story.db")
 NICHES = tuple(
@@ -103,10 +104,10 @@ def _remove(db: Path) -> None:
 
 
 async def _story(db: Path) -> RunSummary:
-    stop = Stop()
+    stop = Shutdown()
     stop_on_signals(stop, drain_seconds=10)
     async with Simulator(WORLD) as simulator:
-        settings = NightSettings(
+        settings = RunSettings(
             token="demo",  # noqa: S106 - the simulator takes any
             db=db,
             base_url=simulator.base_url,
@@ -125,8 +126,8 @@ async def _story(db: Path) -> RunSummary:
         return await _second_day(settings, simulator)
 
 
-async def _second_day(settings: NightSettings, simulator: Simulator) -> RunSummary:
-    stop = Stop()
+async def _second_day(settings: RunSettings, simulator: Simulator) -> RunSummary:
+    stop = Shutdown()
     stop_on_signals(stop, drain_seconds=10)
     _tell(_("Day 2: the quota is there again. The same command goes on at the next page of each keyword."))
     simulator.reset_quota()
@@ -144,10 +145,10 @@ async def _second_day(settings: NightSettings, simulator: Simulator) -> RunSumma
     return summary
 
 
-async def _night(settings: NightSettings, stop: Stop) -> RunSummary:
+async def _night(settings: RunSettings, stop: Shutdown) -> RunSummary:
     keywords = [Keyword(text, identity(text), source="demo") for text in NICHES]
     with display(Level.INFO, settings.rate) as emit:
-        summary = await run_night(settings, keywords, stop=stop, emit=emit)
+        summary = await run_crawl(settings, keywords, stop=stop, emit=emit)
     click.echo(summary_text(summary, None))
     return summary
 

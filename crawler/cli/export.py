@@ -12,12 +12,12 @@ from types import FrameType
 
 import click
 
+from crawler.analysis.export import Exported, Options
+from crawler.analysis.export import export as write_export
+from crawler.analysis.filters import Filters
 from crawler.cli.options import db_option, filter_options
-from crawler.export import Exported, Options
-from crawler.export import export as write_export
-from crawler.filters import Filters
 from crawler.i18n import _
-from crawler.show.program import program_name
+from crawler.ui.program import program_name
 
 _HELP = _(
     """Write creators to FILE, for Excel, a program or another database.

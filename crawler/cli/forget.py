@@ -11,11 +11,11 @@ import click
 
 from crawler.cli.options import db_option
 from crawler.errors import InputError
-from crawler.forgetting import Erased, known_as
-from crawler.forgetting import forget as erase
 from crawler.i18n import _
-from crawler.reading import open_readonly
-from crawler.terminal import harmless
+from crawler.maintenance.erasure import Erased, known_as
+from crawler.maintenance.erasure import forget as erase
+from crawler.store.readonly import open_readonly
+from crawler.text import sanitize
 
 
 @click.command(
@@ -56,14 +56,14 @@ def forget(names: tuple[str, ...], db: Path, yes: bool, vacuum: bool) -> None:
     if any(not name.strip() for name in names):
         raise InputError(_("an empty name is nobody's"))
     with closing(open_readonly(db)) as connection:
-        shown = harmless(", ".join(_named(name, known_as(connection, name)) for name in names))
+        shown = sanitize(", ".join(_named(name, known_as(connection, name)) for name in names))
     if not yes:
         if not sys.stdin.isatty():
             raise InputError(_("nothing is erased: there is no terminal to ask on; give --yes"))
         click.confirm(_("Erase %s from %s for ever?") % (shown, db), abort=True, err=True)
     done = erase(db, names, vacuum=vacuum)
     for erased in done.erased:
-        click.echo(harmless(_line(erased)))
+        click.echo(sanitize(_line(erased)))
     if done.remnants is not None:
         click.echo(_("%(db)s: %(why)s.") % {"db": db, "why": done.remnants})
     click.echo(_("Exports, reports and backups made earlier are yours to delete."))

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
+from crawler.analysis.filters import Filters, parse_since
 from crawler.clock import utc_now
-from crawler.filters import Filters, parse_since
 from crawler.i18n import _
 from crawler.keywords import identity
-from crawler.show.program import DEFAULT_DB
+from crawler.ui.program import DEFAULT_DB
 
 F = TypeVar("F", bound=Callable[..., Any])
 

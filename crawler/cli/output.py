@@ -15,10 +15,10 @@ from typing import Any
 import click
 import orjson
 
+from crawler.analysis.query import Answer
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.query import Answer
-from crawler.terminal import stdout_cells, table_lines
+from crawler.ui.table import stdout_cells, table_lines
 
 TABLE_ROWS = 100
 """Rows of a table where no `--limit` is given; the formats for programs hold every row."""

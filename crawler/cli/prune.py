@@ -11,10 +11,10 @@ import click
 from crawler.cli.options import db_option
 from crawler.clock import parse_span
 from crawler.i18n import _
-from crawler.prune import Pruned, preview
-from crawler.prune import prune as remove
-from crawler.reading import open_readonly
-from crawler.show.text import shanghai_time
+from crawler.i18n.words import shanghai_time
+from crawler.maintenance.prune import Pruned, preview
+from crawler.maintenance.prune import prune as remove
+from crawler.store.readonly import open_readonly
 
 
 @click.command(

@@ -13,16 +13,26 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from crawler.analysis.filters import Filters
+from crawler.analysis.query import (
+    SCHEMA,
+    Answer,
+    Question,
+    ask,
+    find_question,
+    given,
+    load_questions,
+    prepare,
+)
 from crawler.cli.options import db_option, filter_options, questions_option
 from crawler.cli.output import TABLE_ROWS, output_options, write_answer
 from crawler.errors import InputError
-from crawler.filters import Filters
 from crawler.i18n import N_, _
-from crawler.query import SCHEMA, Answer, Question, ask, find_question, given, load_questions, prepare
-from crawler.reading import open_readonly
-from crawler.readonly import forbid_writing
-from crawler.show.reasons import reason_text
-from crawler.terminal import stdout_cells, width
+from crawler.i18n.reasons import reason_text
+from crawler.store.authorizer import forbid_writing
+from crawler.store.readonly import open_readonly
+from crawler.text import width
+from crawler.ui.table import stdout_cells
 
 _NAME = re.compile(r"[\w.-]+")
 _WORDED = ("reason", "outcome", "gap", "oddity")

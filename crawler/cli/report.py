@@ -10,15 +10,15 @@ from pathlib import Path
 
 import click
 
+from crawler.analysis.filters import parse_since
+from crawler.analysis.report import Words, read_report, render
 from crawler.cli.options import db_option
 from crawler.clock import utc_now
 from crawler.errors import InputError
 from crawler.files import replacing
-from crawler.filters import parse_since
 from crawler.i18n import _, language, translations
-from crawler.reading import open_readonly
-from crawler.report import Words, read_report, render
-from crawler.show.program import db_argument, program_name
+from crawler.store.readonly import open_readonly
+from crawler.ui.program import db_argument, program_name
 
 ENDINGS = (".html", ".htm")
 

@@ -16,32 +16,33 @@ from typing import Any
 
 import click
 
+from crawler.analysis.search import update_search_index
 from crawler.cli.options import db_option
 from crawler.clock import parse_span
 from crawler.config import (
     PAGES_MAX,
     TOKEN_VARIABLE,
     WORKERS_MAX,
-    NightSettings,
+    RunSettings,
     check_token,
     read_token_file,
     sends_token_in_clear,
 )
+from crawler.engine.shutdown import INTERRUPTED, Shutdown, StopCause
 from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
-from crawler.lock import hold
 from crawler.model import CallCounts, Keyword, KeywordCounts, Problem, RunSummary, UserCounts
-from crawler.night import run_night
-from crawler.reading import DEMO_DB
-from crawler.search import update_search_index
-from crawler.show import Emit, display, summary_json, summary_text
-from crawler.show.describe import Level
-from crawler.show.program import this_command
-from crawler.stopping import INTERRUPTED, Stop, StopCause
-from crawler.store import open_database, store_errors
+from crawler.run import run_crawl
+from crawler.store.database import open_database, store_errors
+from crawler.store.lock import hold
+from crawler.store.readonly import DEMO_DB
+from crawler.ui.describe import Level
+from crawler.ui.display import Emit, display
+from crawler.ui.program import this_command
+from crawler.ui.summary import summary_json, summary_text
 
-DEFAULTS = NightSettings(token="")
+DEFAULTS = RunSettings(token="")
 DEMO_RATE = "unlimited"
 
 
@@ -130,9 +131,9 @@ def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **
     sys.exit(summary.exit_code)
 
 
-def _settings(options: dict[str, Any], simulate_without_token: bool) -> tuple[NightSettings, bool]:
+def _settings(options: dict[str, Any], simulate_without_token: bool) -> tuple[RunSettings, bool]:
     """The night's settings, and whether it is to be played against the simulator."""
-    settings = NightSettings(
+    settings = RunSettings(
         token="",
         db=options["db"],
         base_url=options["base_url"],
@@ -154,7 +155,7 @@ def _settings(options: dict[str, Any], simulate_without_token: bool) -> tuple[Ni
 
 
 def _run(
-    settings: NightSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
+    settings: RunSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
 ) -> RunSummary:
     keywords = _found(paths)
     if sends_token_in_clear(settings.base_url):
@@ -200,24 +201,24 @@ def _found(paths: tuple[Path, ...]) -> Iterator[Keyword | Problem]:
 
 
 async def _night(
-    settings: NightSettings,
+    settings: RunSettings,
     keywords: Iterator[Keyword | Problem],
     emit: Emit,
     drain_seconds: float,
     simulated: bool,
 ) -> RunSummary:
-    stop = Stop()
+    stop = Shutdown()
     stop_on_signals(stop, drain_seconds)
     if not simulated:
-        return await run_night(settings, keywords, stop=stop, emit=emit)
+        return await run_crawl(settings, keywords, stop=stop, emit=emit)
     from crawler.simulator import Simulator, SimulatorSettings
 
     async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
         settings = replace(settings, base_url=simulator.base_url)
-        return await run_night(settings, keywords, stop=stop, emit=emit)
+        return await run_crawl(settings, keywords, stop=stop, emit=emit)
 
 
-def stop_on_signals(stop: Stop, drain_seconds: float) -> None:
+def stop_on_signals(stop: Shutdown, drain_seconds: float) -> None:
     """The first SIGINT or SIGTERM lets the calls in flight come home and ends the run, the second leaves."""
     loop = asyncio.get_running_loop()
     received: list[int] = []

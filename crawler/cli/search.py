@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
+from crawler.analysis.filters import Filters
+from crawler.analysis.query import Answer
+from crawler.analysis.search import COLUMNS, LIMIT, read_found, search_creators
 from crawler.cli.options import db_option, filter_options
 from crawler.cli.output import output_options, write_answer
-from crawler.filters import Filters
 from crawler.i18n import _
-from crawler.query import Answer
-from crawler.reading import open_readonly
-from crawler.search import COLUMNS, LIMIT, read_found, search_creators
+from crawler.store.readonly import open_readonly
 
 
 @click.command(

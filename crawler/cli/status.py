@@ -9,17 +9,18 @@ from pathlib import Path
 import click
 import orjson
 
+from crawler.analysis.status import Run, Status, UndoneKeyword, read_status
 from crawler.cli.options import db_option
 from crawler.clock import parse_span, utc_now
-from crawler.endpoints import SEARCH_USER_V2
+from crawler.engine.shutdown import CRASHED
 from crawler.i18n import _
-from crawler.reading import exported, open_readonly
-from crawler.show.program import db_argument, program_name
-from crawler.show.reasons import outcome_text, reason_text
-from crawler.show.text import shanghai_time, span
-from crawler.status import Run, Status, UndoneKeyword, read_status
-from crawler.stopping import CRASHED
-from crawler.terminal import harmless, stdout_cells, table_lines
+from crawler.i18n.reasons import outcome_text, reason_text
+from crawler.i18n.words import shanghai_time, span
+from crawler.store.readonly import exported, open_readonly
+from crawler.text import sanitize
+from crawler.ui.program import db_argument, program_name
+from crawler.ui.table import stdout_cells, table_lines
+from crawler.vendor.endpoints import SEARCH_USER_V2
 
 
 @click.command(
@@ -125,7 +126,7 @@ def _keywords(status: Status) -> Iterator[str]:
 def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:
     for keyword in shown:
         reason = reason_text(keyword.reason or "")
-        yield "  " + harmless(line % {"keyword": keyword.text, "page": keyword.page, "reason": reason})
+        yield "  " + sanitize(line % {"keyword": keyword.text, "page": keyword.page, "reason": reason})
     if total > len(shown):
         yield "  " + _("… and %d more") % (total - len(shown))
 

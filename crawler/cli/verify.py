@@ -17,11 +17,11 @@ import click
 from crawler.cli.options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _, english
-from crawler.reading import exported, open_readonly
-from crawler.show.program import db_argument, program_name
-from crawler.show.reasons import reason_text
-from crawler.terminal import harmless
-from crawler.verify import Gap, Mended, Totals, examine, mend
+from crawler.i18n.reasons import reason_text
+from crawler.maintenance.verify import Gap, Repaired, Totals, examine, repair
+from crawler.store.readonly import exported, open_readonly
+from crawler.text import sanitize
+from crawler.ui.program import db_argument, program_name
 
 SHOWN_MAX = 50
 """Gaps of one kind that are written out for people; `--json` has them all."""
@@ -55,11 +55,11 @@ SHOWN_MAX = 50
     )
 )
 @db_option
-@click.option("--mend", "mending", is_flag=True, help=_("Mend the gaps; needs the database for itself."))
+@click.option("--mend", "repairs", is_flag=True, help=_("Mend the gaps; needs the database for itself."))
 @click.option("--json", "as_json", is_flag=True, help=_("The findings as one JSON object."))
-def verify(db: Path, mending: bool, as_json: bool) -> None:
+def verify(db: Path, repairs: bool, as_json: bool) -> None:
     """Examines, mends if asked to, and shows what was found."""
-    result = _result(db, mending)
+    result = _result(db, repairs)
     if as_json:
         click.echo(json.dumps(_as_json(db, result), ensure_ascii=False))
     else:
@@ -67,7 +67,7 @@ def verify(db: Path, mending: bool, as_json: bool) -> None:
     sys.exit(0 if result.after.complete else 1)
 
 
-def _result(db: Path, mending: bool) -> Mended:
+def _result(db: Path, repairs: bool) -> Repaired:
     with closing(open_readonly(db)) as connection:
         try:
             service = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
@@ -76,12 +76,12 @@ def _result(db: Path, mending: bool) -> Mended:
             found = examine(connection)
         except sqlite3.OperationalError as exc:
             raise InputError(_("cannot verify %s: %s") % (db, exc)) from exc
-    if mending and any(gap.mendable for gap in found.gaps):
-        return mend(db)
-    return Mended(found, found, ())
+    if repairs and any(gap.repairable for gap in found.gaps):
+        return repair(db)
+    return Repaired(found, found, ())
 
 
-def _as_json(db: Path, result: Mended) -> dict[str, Any]:
+def _as_json(db: Path, result: Repaired) -> dict[str, Any]:
     left = set(result.after.gaps)
     return {
         "complete": result.after.complete,
@@ -92,7 +92,7 @@ def _as_json(db: Path, result: Mended) -> dict[str, Any]:
                 "keyword": gap.keyword,
                 "page": gap.page,
                 "message": english(gap.message),
-                "mendable": gap.mendable,
+                "mendable": gap.repairable,
                 "mended": gap not in left,
             }
             for gap in result.before.gaps
@@ -103,7 +103,7 @@ def _as_json(db: Path, result: Mended) -> dict[str, Any]:
     }
 
 
-def _lines(db: Path, result: Mended) -> Iterator[str]:
+def _lines(db: Path, result: Repaired) -> Iterator[str]:
     """The findings for people: the gaps, what to do about them, and what was looked at."""
     yield from _gap_lines(result.before.gaps)
     if result.before.gaps:
@@ -131,30 +131,30 @@ def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
         same = list(alike)
         for gap in same[:SHOWN_MAX]:
             where = "" if gap.keyword is None else f"{gap.keyword}: "
-            yield harmless(where + gap.message)
+            yield sanitize(where + gap.message)
         if len(same) > SHOWN_MAX:
             more = f"{len(same) - SHOWN_MAX:,}"
             yield _("… and %s more like the last (--json has them all)") % more
 
 
-def _advice(db: Path, result: Mended) -> Iterator[str]:
+def _advice(db: Path, result: Repaired) -> Iterator[str]:
     where = db_argument(db)
     program = program_name()
     gaps, left = result.before.gaps, result.after.gaps
     if result.before is result.after:
         yield _("Gaps: %s.") % f"{len(gaps):,}"
-        if any(gap.mendable for gap in gaps):
+        if any(gap.repairable for gap in gaps):
             command = f"{program} verify --mend{where} && {program} run PATHS{where}"
             yield _("To mend them: %s  (PATHS: the keyword files as before)") % command
     else:
         yield _("Gaps: %s, of which %s are mended.") % (f"{len(gaps):,}", f"{len(gaps) - len(left):,}")
     if result.keywords:
         names = ", ".join(result.keywords[:10]) + (", …" if len(result.keywords) > 10 else "")
-        yield harmless(
+        yield sanitize(
             _("Keywords to ask for again: %s (%s); this does it: %s  (PATHS: the keyword files as before)")
             % (f"{len(result.keywords):,}", names, f"{program} run PATHS{where}")
         )
-    if any(not gap.mendable for gap in left):
+    if any(not gap.repairable for gap in left):
         yield _("What cannot be mended needs a backup of the database.")
 
 
@@ -188,6 +188,6 @@ def _oddities(db: Path, oddities: Sequence[tuple[str, int]]) -> Iterator[str]:
         "Pages whose answer was strange as a whole: %(pages)s (%(oddities)s); %(command)s names them."
     ) % {
         "pages": f"{sum(pages for _oddity, pages in oddities):,}",
-        "oddities": harmless("; ".join(f"{reason_text(oddity)}: {pages:,}" for oddity, pages in oddities)),
+        "oddities": sanitize("; ".join(f"{reason_text(oddity)}: {pages:,}" for oddity, pages in oddities)),
         "command": f"{program_name()} query odd{db_argument(db)}",
     }

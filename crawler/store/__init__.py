@@ -1,7 +1,1 @@
-"""The database the crawler writes: one transaction for everything that belongs together."""
-
-from crawler.store.database import open_database, store_errors
-from crawler.store.journal import Journal
-from crawler.store.store import Store
-
-__all__ = ["Journal", "Store", "open_database", "store_errors"]
+"""The database: tables, migrations, views, every write transaction, the work list, the lock, reading only."""

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from crawler.errors import CANNOT_WRITE, NOT_USABLE, InputError, StoreError
 from crawler.i18n import _
-from crawler.views import migrations
+from crawler.store.views import migrations
 
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the

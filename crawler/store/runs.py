@@ -8,12 +8,12 @@ import sqlite3
 from datetime import datetime
 
 from crawler.clock import Now, shanghai_day_start, stamp
+from crawler.engine.shutdown import CRASHED
 from crawler.errors import WrongService
 from crawler.i18n import _
 from crawler.model import CallCounts, RunSummary, UserCounts
-from crawler.reading import exported
-from crawler.stopping import CRASHED
 from crawler.store import sql
+from crawler.store.readonly import exported
 
 SENT_LATER_SECONDS = 0.1
 """How much later than it says a call may have gone out: it is written down, made durable, and then sent."""

@@ -12,10 +12,12 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from crawler.api import Api
-from crawler.endpoints import SEARCH_USER_V2
 from crawler.model import PageRequest, Reply
-from crawler.store import Journal, open_database, sql
+from crawler.store import sql
+from crawler.store.database import open_database
+from crawler.store.ledger import GroupCommit
+from crawler.vendor.client import Api
+from crawler.vendor.endpoints import SEARCH_USER_V2
 
 MOMENT = "2026-11-25T13:40:08.036Z"
 RUN_ID = 1
@@ -103,14 +105,14 @@ def _checkpoint_row(answer: Answer) -> tuple[object, ...]:
 async def fetch_and_write(api: Api, keywords: Sequence[str], workers: int, pages_max: int, db: Path) -> int:
     """The number of pages fetched and written."""
     store = BareStore(db, keywords)
-    journal = Journal(store.apply)
+    journal = GroupCommit(store.apply)
     numbered = iter(enumerate(keywords, 1))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_worker(api, journal, numbered, pages_max)) for _ in range(workers)]
     return sum(task.result() for task in tasks)
 
 
-async def _worker(api: Api, journal: Journal, numbered: Iterator[tuple[int, str]], pages_max: int) -> int:
+async def _worker(api: Api, journal: GroupCommit, numbered: Iterator[tuple[int, str]], pages_max: int) -> int:
     pages = 0
     for keyword_id, text in numbered:
         for page in range(1, pages_max + 1):

@@ -14,12 +14,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from crawler.api import Api, ApiSettings, open_api
-from crawler.config import NightSettings
-from crawler.endpoints import SEARCH_USER_V2
+from crawler.config import RunSettings
 from crawler.keywords import read_keywords
 from crawler.model import PageRequest, Reply
-from crawler.night import Surroundings, run_night
+from crawler.run import Dependencies, run_crawl
+from crawler.vendor.client import Api, ApiSettings, open_api
+from crawler.vendor.endpoints import SEARCH_USER_V2
 from tests.bench.bare import fetch_and_write
 
 TOKEN = "bench"
@@ -27,11 +27,11 @@ TOKEN = "bench"
 
 async def crawl(base_url: str, keywords: Path, workers: int, pages_max: int, db: Path) -> int:
     """A night as `crawler run --rate unlimited` has it; the number of pages in the database."""
-    settings = NightSettings(
+    settings = RunSettings(
         token=TOKEN, db=db, base_url=base_url, workers=workers, rate="unlimited", pages_max=pages_max
     )
-    summary = await run_night(
-        settings, read_keywords([keywords]), surroundings=Surroundings(random.Random(1))
+    summary = await run_crawl(
+        settings, read_keywords([keywords]), dependencies=Dependencies(random.Random(1))
     )
     assert summary.exit_code == 0, summary
     return summary.calls.charged

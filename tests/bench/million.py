@@ -19,11 +19,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from crawler.config import NightSettings
-from crawler.events import Event, PageStored
+from crawler.config import RunSettings
+from crawler.engine.events import Event, PageStored
 from crawler.keywords import read_keywords
 from crawler.model import RunSummary
-from crawler.night import Surroundings, run_night
+from crawler.run import Dependencies, run_crawl
 from tests.bench.serving import change, serving
 from tests.bench.words import NICHE, WHERE, keyword_texts
 
@@ -106,14 +106,14 @@ async def crawl(night: Night, base_url: str, db: Path, texts: list[str], share: 
     """One night over its part of the keywords."""
     part = texts[int(night.first * len(texts)) : int(night.last * len(texts))]
     calls_max = None if night.calls_share is None else int(night.calls_share * 100_000 * share)
-    settings = NightSettings(
+    settings = RunSettings(
         token="million", db=db, base_url=base_url, workers=64, rate="unlimited", calls_max=calls_max
     )
-    surroundings = Surroundings(random.Random(night.number), clock_from(night.begins))
+    dependencies = Dependencies(random.Random(night.number), clock_from(night.begins))
     with TemporaryDirectory() as folder:
         write_keywords(Path(folder) / "keywords.csv", part)
         keywords = read_keywords([Path(folder)])
-        return await run_night(settings, keywords, emit=Progress(), surroundings=surroundings)
+        return await run_crawl(settings, keywords, emit=Progress(), dependencies=dependencies)
 
 
 def build(db: Path, share: float = 1.0) -> None:

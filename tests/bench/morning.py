@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from crawler.filters import Filters
-from crawler.query import ask, load_questions, prepare
-from crawler.reading import open_readonly
-from crawler.search import read_found, search_creators, update_search_index
-from crawler.store import open_database
+from crawler.analysis.filters import Filters
+from crawler.analysis.query import ask, load_questions, prepare
+from crawler.analysis.search import read_found, search_creators, update_search_index
+from crawler.store.database import open_database
+from crawler.store.readonly import open_readonly
 
 ROWS = 100
 EXPORTS = (

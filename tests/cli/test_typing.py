@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-SLOW_TO_LOAD = {"aiohttp", "rich", "sqlite_utils", "crawler.crawl"}
+SLOW_TO_LOAD = {"aiohttp", "rich", "sqlite_utils", "crawler.engine.loop"}
 
 
 @pytest.fixture
@@ -70,5 +70,5 @@ async def test_completing_loads_nothing_slow(crawler):
     line = {"COMP_WORDS": "crawler query ne", "COMP_CWORD": "2"}
     ended = await crawler(_CRAWLER_COMPLETE="bash_complete", PYTHONPROFILEIMPORTTIME="1", **line)
     loaded = {entry.rpartition("|")[2].strip() for entry in ended.stderr.splitlines()}
-    assert "crawler.query" in loaded
+    assert "crawler.analysis.query" in loaded
     assert loaded.isdisjoint(SLOW_TO_LOAD)

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from crawler.reading import open_readonly
+from crawler.store.readonly import open_readonly
 from tests.kills.killing import Desk, kill_and_resume, service
 
 KILL, TERM, INT = signal.SIGKILL, signal.SIGTERM, signal.SIGINT

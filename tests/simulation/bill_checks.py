@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 from crawler.simulator import Fault, Line
-from tests.simulation.play import History, Lived
+from tests.simulation.play import History, RunResult
 from tests.simulation.snapshot import Row
 from tests.simulation.virtual_time import BEGIN_SECONDS, WallClock
 
@@ -85,12 +85,12 @@ def paid_twice_at_most_what_was_in_flight(history: History) -> Iterator[str]:
             yield f"{in_flight} calls never settled by a run that ended in peace"
 
 
-def unsettled(life: Lived) -> int:
+def unsettled(life: RunResult) -> int:
     """Calls that were in flight when a run ended."""
     return sum(not row.settled and _within(row, life) for row in life.after.calls)
 
 
-def _within(row: Row, life: Lived) -> bool:
+def _within(row: Row, life: RunResult) -> bool:
     """Whether a call was made by that run; at the same moment the next one could not begin."""
     return life.begun - MOMENT_SECONDS <= _seconds(row.sent_at) <= life.ended
 
@@ -187,7 +187,7 @@ def nothing_is_sent_after_the_end(history: History) -> Iterator[str]:
             yield f"run {number} was told to stop at {life.stop_asked} and ended at {life.ended}"
 
 
-def _lines_of(history: History, life: Lived) -> list[Line]:
+def _lines_of(history: History, life: RunResult) -> list[Line]:
     return [line for line in history.lines if life.begun <= line.at <= life.ended]
 
 

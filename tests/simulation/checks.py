@@ -17,7 +17,7 @@ from tests.simulation.bill_checks import (
     paid_twice_at_most_what_was_in_flight,
 )
 from tests.simulation.expected import CUT_SHORT, ends_are_vague, expected
-from tests.simulation.play import TOKEN, History, Lived
+from tests.simulation.play import TOKEN, History, RunResult
 
 Check = Callable[[History], Iterable[str]]
 
@@ -107,7 +107,7 @@ def the_token_is_nowhere(history: History) -> Iterator[str]:
 
 def _without_settings(what: Iterable[object]) -> str:
     return " ".join(
-        str(each.summary) + str(each.error) if isinstance(each, Lived) else repr(each) for each in what
+        str(each.summary) + str(each.error) if isinstance(each, RunResult) else repr(each) for each in what
     )
 
 

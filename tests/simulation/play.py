@@ -11,15 +11,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from crawler import night
-from crawler.config import NightSettings
+from crawler import run as run_module
+from crawler.config import RunSettings
+from crawler.engine.events import Event
+from crawler.engine.shutdown import Shutdown, StopCause
 from crawler.errors import CrawlerError
-from crawler.events import Event
 from crawler.keywords import identity
 from crawler.model import Keyword, RunSummary
 from crawler.simulator import Line, Simulator, Truth
-from crawler.stopping import Stop, StopCause
-from tests.simulation.mortal import Doom, Family, doomed
+from tests.simulation.crashes import CrashPlan, Family, crashing
 from tests.simulation.scenario import EndingKind, Life, Scenario
 from tests.simulation.snapshot import Snapshot, dump, snapshot
 from tests.simulation.virtual_time import WallClock, run
@@ -30,11 +30,11 @@ INTERRUPTED = StopCause("interrupted", "interrupted", 143)
 
 
 @dataclass(frozen=True, slots=True)
-class Lived:
+class RunResult:
     """A run that was played. Times are of the loop's clock; `summary` is None for one that was killed."""
 
     life: Life
-    settings: NightSettings
+    settings: RunSettings
     begun: float
     ended: float
     stop_asked: float | None
@@ -57,7 +57,7 @@ class History:
     scenario: Scenario
     folder: Path
     truth: Truth
-    lived: list[Lived] = field(default_factory=list)
+    lived: list[RunResult] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
@@ -83,7 +83,7 @@ def play(
     scenario: Scenario, folder: Path, prepare: Callable[[Simulator], None] = lambda _: None, **parts: Any
 ) -> History:
     """The history of a scenario, its database made in `folder`. `prepare` gets the simulator before the first
-    run; `parts` replace parts of `crawler.night`."""
+    run; `parts` replace parts of `crawler.run`."""
     return run(_play(scenario, folder, prepare, parts))
 
 
@@ -134,25 +134,25 @@ class _Player:
     async def live(self, life: Life, number: int) -> None:
         """Plays one run and adds it to the history."""
         loop = asyncio.get_running_loop()
-        settings = NightSettings(
+        settings = RunSettings(
             token=TOKEN, db=self.db, base_url=self.simulator.base_url, workers=life.workers, rate=life.rate,
             pages_max=self.history.scenario.pages_max, calls_max=life.calls_max,
             calls_max_per_day=life.calls_max_per_day, refresh_after=timedelta(days=365),
             timeout_seconds=life.timeout_seconds,
         )  # fmt: skip
-        doom, stop = Doom(life.ending), Stop()
+        doom, stop = CrashPlan(life.ending), Shutdown()
         asked: dict[str, float] = {}
         begun = loop.time()
         self._schedule(life, doom, stop, asked)
-        surroundings = night.Surroundings(Random(f"{self.history.scenario.seed}/{number}"), self.wall)
-        with doomed(doom, **self.parts):
+        dependencies = run_module.Dependencies(Random(f"{self.history.scenario.seed}/{number}"), self.wall)
+        with crashing(doom, **self.parts):
             head = self.family.found(
-                night.run_night(
+                run_module.run_crawl(
                     settings,
                     self._keywords(),
                     stop=stop,
                     emit=self.history.events.append,
-                    surroundings=surroundings,
+                    dependencies=dependencies,
                 )
             )
             dead = loop.create_task(doom.dead.wait())
@@ -163,7 +163,7 @@ class _Player:
             await self.family.end(head)
         summary, error = _result(head, doom)
         self.history.lived.append(
-            Lived(
+            RunResult(
                 life, settings, begun, ended, asked.get("stop"), asked.get("leave"), summary, error, doom.met,
                 snapshot(self.db),
             )
@@ -174,7 +174,7 @@ class _Player:
             Keyword(text, identity(text), max_pages=limit) for text, limit in self.history.scenario.keywords
         ]
 
-    def _schedule(self, life: Life, doom: Doom, stop: Stop, asked: dict[str, float]) -> None:
+    def _schedule(self, life: Life, doom: CrashPlan, stop: Shutdown, asked: dict[str, float]) -> None:
         loop = asyncio.get_running_loop()
 
         def drain() -> None:
@@ -196,7 +196,7 @@ class _Player:
                 loop.call_later(life.ending.seconds + LEAVE_AFTER_SECONDS, leave)
 
 
-def _result(head: asyncio.Task[RunSummary], doom: Doom) -> tuple[RunSummary | None, str | None]:
+def _result(head: asyncio.Task[RunSummary], doom: CrashPlan) -> tuple[RunSummary | None, str | None]:
     """The summary, or how the run broke if nobody killed it."""
     try:
         return head.result(), None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
-from crawler.events import OutagePause, RateLimited
+from crawler.engine.events import CircuitOpened, RateLimited
 from crawler.simulator import Fault
 from tests.kills.killing import Desk
 from tests.simulation.bill_checks import charged_twice
@@ -65,7 +65,7 @@ class Tally:
                 "bound of these: answers lost on the way": sum(
                     row.settled and row.charge == "unknown" for row in rows
                 ),
-                "pauses in outages": sum(isinstance(event, OutagePause) for event in history.events),
+                "pauses in outages": sum(isinstance(event, CircuitOpened) for event in history.events),
                 "times the pace was lowered": sum(
                     isinstance(event, RateLimited) and event.lowered for event in history.events
                 ),

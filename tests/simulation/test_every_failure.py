@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from crawler.night import open_api
+from crawler.run import open_api
 from crawler.simulator import Fault, SimulatorSettings
 from tests.simulation.checks import violations
 from tests.simulation.play import play

@@ -12,9 +12,11 @@ from unittest.mock import patch
 
 import pytest
 
-from crawler import crawl, night, strangeness
-from crawler.outage import OutageLimits
-from crawler.policy import UNREADABLE_PAGE
+from crawler import run as run_module
+from crawler.engine import drift as strangeness
+from crawler.engine import loop as crawl
+from crawler.engine.circuit_breaker import CircuitBreakerLimits
+from crawler.engine.policy import UNREADABLE_PAGE
 from crawler.simulator import SimulatorSettings
 from tests.simulation import checks
 from tests.simulation.play import play
@@ -112,8 +114,8 @@ def test_no_reply_breaks_a_night_and_none_is_lost_without_a_trace(kind, folder):
     bodies = {f"reply {number}": body for number, body in enumerate(KINDS[kind]())}
     service = SimulatorSettings(replies={(keyword, 1): body for keyword, body in bodies.items()})
     keywords = tuple((keyword, None) for keyword in bodies)
-    patient = {"Outage": lambda _limits: REAL_OUTAGE(OutageLimits(window=1_000_000))}
-    with patch.object(crawl, "ATTEMPTS_MAX", 1), patch.object(strangeness, "STRANGE_MAX", 1_000_000):
+    patient = {"CircuitBreaker": lambda _limits: REAL_CIRCUIT_BREAKER(CircuitBreakerLimits(window=1_000_000))}
+    with patch.object(crawl, "ATTEMPTS_MAX", 1), patch.object(strangeness, "DRIFT_MAX", 1_000_000):
         history = play(Scenario(1, keywords, 3, service, (Life(workers=40),)), folder, **patient)
 
     assert {check.__name__: list(check(history)) for check in KEPT} == {check.__name__: [] for check in KEPT}
@@ -134,7 +136,7 @@ def test_no_reply_breaks_a_night_and_none_is_lost_without_a_trace(kind, folder):
     assert all(failed.values())
 
 
-REAL_OUTAGE = night.Outage
+REAL_CIRCUIT_BREAKER = run_module.CircuitBreaker
 
 
 def _entries_anyone_can_read(body):

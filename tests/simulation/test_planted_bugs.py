@@ -17,15 +17,19 @@ from unittest.mock import patch
 
 import pytest
 
-from crawler import crawl, night, policy
-from crawler.budget import Budget, Verdict
-from crawler.crawl import Crawl
+from crawler import run as run_module
+from crawler.engine import loop as crawl
+from crawler.engine import policy
+from crawler.engine.budget import Budget, Verdict
+from crawler.engine.loop import Crawl
+from crawler.engine.throttle import Rate, Throttle
 from crawler.model import CallFailed, Charge, Page
 from crawler.simulator import SimulatorSettings
-from crawler.store import Journal, Store, sql, store
+from crawler.store import sql, writer
+from crawler.store.ledger import GroupCommit
 from crawler.store.rows import Rows
 from crawler.store.worklist import due_work, make_worklist
-from crawler.throttle import Rate, Throttle
+from crawler.store.writer import Store
 from tests.simulation import checks
 from tests.simulation.checks import violations
 from tests.simulation.play import play
@@ -133,7 +137,7 @@ class CapTakesCallsInFlightForCharged(Budget):
         return Verdict.RUN_CAP if verdict is Verdict.WAIT else verdict
 
 
-class AnswerLost(Journal):
+class AnswerLost(GroupCommit):
     """The first page to be written is never answered for."""
 
     async def write(self, write):
@@ -157,7 +161,7 @@ def client(change):
     return {"open_api": opened}
 
 
-REAL_OPEN_API = night.open_api
+REAL_OPEN_API = run_module.open_api
 
 
 async def swallows_cancellation(api, request):
@@ -191,7 +195,7 @@ def never_ends(page, work, new_to_keyword, action):
 
 
 def shortens_ids(data: object) -> Page:
-    page = night.SEARCH_USER_V2.read_page(data)
+    page = run_module.SEARCH_USER_V2.read_page(data)
     return replace(page, creators=tuple(each._replace(id=each.id and each.id[:20]) for each in page.creators))
 
 
@@ -245,17 +249,17 @@ BUGS = {
     "split transaction, page first": Planted(
         "paid_twice_at_most_what_was_in_flight",
         killed_before_each_statement(),
-        patched=patch.object(store, "Rows", SettledBeforeItsCheckpoint),
+        patched=patch.object(writer, "Rows", SettledBeforeItsCheckpoint),
     ),
     "split transaction, checkpoint first": Planted(
         "checkpoints_never_run_ahead",
         killed_before_each_statement(),
-        patched=patch.object(store, "Rows", CheckpointBeforeItsPage),
+        patched=patch.object(writer, "Rows", CheckpointBeforeItsPage),
     ),
     "split transaction, a page lost": Planted(
         "nothing_lost",
         killed_before_each_statement(),
-        patched=patch.object(store, "Rows", CheckpointBeforeItsPage),
+        patched=patch.object(writer, "Rows", CheckpointBeforeItsPage),
     ),
     "resume off by one, ahead": Planted("nothing_lost", KILLED, {"due_work": one_page_too_far}),
     "resume off by one, behind": Planted(
@@ -296,7 +300,7 @@ BUGS = {
         "a_second_run_changes_nothing", CALM, {"make_worklist": always_due}
     ),
     "ids cut short": Planted(
-        "nothing_invented", CALM, {"ENDPOINT": replace(night.ENDPOINT, read_page=shortens_ids)}
+        "nothing_invented", CALM, {"ENDPOINT": replace(run_module.ENDPOINT, read_page=shortens_ids)}
     ),
     "a creator twice": Planted("nothing_invented", CALM, {"Store": Doubling}),
     "pages beyond the end": Planted(
@@ -323,7 +327,7 @@ def test_the_checker_finds_the_planted_bug(bug, folder):
 
 def test_an_answer_that_never_comes_is_a_hang(folder):
     with pytest.raises(Hang):
-        play(scenario(Life()), folder, Journal=AnswerLost)
+        play(scenario(Life()), folder, GroupCommit=AnswerLost)
 
 
 def test_without_a_bug_none_of_these_scenarios_breaks_a_promise(folder):

@@ -5,26 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.shelf import Shelf
+from tests.store.fixture import StoreFixture
 
 
 @pytest.fixture(scope="session")
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A database with its tables, one run and three keywords, as the bytes of one file."""
     path = tmp_path_factory.mktemp("empty") / "creators.db"
-    Shelf.make(path)
+    StoreFixture.make(path)
     return path.read_bytes()
 
 
 @pytest.fixture
 def open_shelf(empty_file: bytes, tmp_path: Path):
     """Opens a store on a file of its own."""
-    shelves: list[Shelf] = []
+    shelves: list[StoreFixture] = []
 
-    def open_() -> Shelf:
+    def open_() -> StoreFixture:
         path = tmp_path / f"creators-{len(shelves)}.db"
         path.write_bytes(empty_file)
-        shelves.append(Shelf(path))
+        shelves.append(StoreFixture(path))
         return shelves[-1]
 
     yield open_
@@ -33,6 +33,6 @@ def open_shelf(empty_file: bytes, tmp_path: Path):
 
 
 @pytest.fixture
-def shelf(open_shelf: Callable[[], Shelf]) -> Shelf:
+def shelf(open_shelf: Callable[[], StoreFixture]) -> StoreFixture:
     """A store on a file of its own."""
     return open_shelf()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from crawler.model import PageSaved
-from tests.store.shelf import CAMPING, FOOD, OUTFITS, Shelf, creator
+from tests.store.fixture import CAMPING, FOOD, OUTFITS, StoreFixture, creator
 
 
-def test_a_new_creator_gets_a_row_with_all_its_columns(shelf: Shelf):
+def test_a_new_creator_gets_a_row_with_all_its_columns(shelf: StoreFixture):
     saved = shelf.save(
         creator(
             "a", "1", name="小鹿", fans=12000, fans_text="1.2万", fans_exact=False, verified=True,

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from crawler.clock import stamp
+from crawler.commands import SavePage
 from crawler.model import Creator, Page, PageSaved, Work
-from crawler.writes import SavePage
-from tests.store.shelf import CHARGED, WORKS, Shelf, creator
+from tests.store.fixture import CHARGED, WORKS, StoreFixture, creator
 
 MISSING = st.none()
 IDS, RED_IDS = st.sampled_from("abcd"), st.sampled_from("1234")
@@ -156,7 +156,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         path = self.folder / "creators.db"
         path.write_bytes(self.empty_file)
-        self.shelf = Shelf(path)
+        self.shelf = StoreFixture(path)
         self.model = Model()
         self.works = list(WORKS)
 

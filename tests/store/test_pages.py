@@ -6,10 +6,10 @@ import zlib
 
 import pytest
 
+from crawler.commands import DropCall, FailKeyword, OpenCall, SettleCall
 from crawler.model import CallCounts, Charge, Reject, Settlement, StopReason
 from crawler.store.runs import count_calls
-from crawler.writes import DropCall, FailKeyword, OpenCall, SettleCall
-from tests.store.shelf import FOOD, OUTFITS, Shelf, creator
+from tests.store.fixture import FOOD, OUTFITS, StoreFixture, creator
 
 SIGHTINGS = """
 SELECT users.id, crawl, sightings.first_seen_at, first_page, first_rank,
@@ -25,7 +25,7 @@ AGAIN = type(OUTFITS)(OUTFITS.keyword_id, OUTFITS.text, 2, 1, 50)
 FIRST, SECOND, THIRD = (f"2026-11-01T18:00:0{second}.000Z" for second in (1, 2, 3))
 
 
-def test_a_sighting_keeps_the_first_and_the_last_page_and_rank(shelf: Shelf):
+def test_a_sighting_keeps_the_first_and_the_last_page_and_rank(shelf: StoreFixture):
     shelf.save(creator("x"), creator("a"))
     shelf.save(creator("a"), number=2)
     shelf.save(creator("x"), creator("y"), creator("a"), work=AGAIN)

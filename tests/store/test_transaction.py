@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from crawler.commands import DropCall, FailKeyword, OpenCall, SettleCall, Write
 from crawler.errors import InputError, StoreError
 from crawler.model import Charge, Reject, Settlement, StopReason
-from crawler.store import Store, open_database
-from crawler.store.database import PRAGMAS, is_locked
-from crawler.store.forgotten import fingerprint, salt
-from crawler.writes import DropCall, FailKeyword, OpenCall, SettleCall, Write
-from tests.store.shelf import BEGINNING, CAMPING, ENDPOINT_ID, FOOD, OUTFITS, Shelf, creator
+from crawler.store.database import PRAGMAS, is_locked, open_database
+from crawler.store.erased import fingerprint, salt
+from crawler.store.writer import Store
+from tests.store.fixture import BEGINNING, CAMPING, ENDPOINT_ID, FOOD, OUTFITS, StoreFixture, creator
 
 UNKNOWN_CODE = Settlement(Charge.UNKNOWN, "777", 200, 5, "code 777: undocumented code")
 
@@ -26,7 +26,7 @@ UNKNOWN_CODE = Settlement(Charge.UNKNOWN, "777", 200, 5, "code 777: undocumented
 def prepare(path: Path) -> list[Write]:
     """Fills a database a little; the answer is a group of writes that comes to every statement there is."""
     with closing(open_database(path)) as db:
-        shelf = Shelf(path, db)
+        shelf = StoreFixture(path, db)
         with db.atomic():
             grain = salt(shelf.connection)
             row = (fingerprint(grain, "forgotten"), "2026-11-01")
@@ -90,7 +90,7 @@ def opened(path: Path) -> Iterator[tuple[Store, FailingConnection]]:
 
 def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
     with closing(open_database(path)) as db:
-        return Shelf(path, db).contents()
+        return StoreFixture(path, db).contents()
 
 
 def fail_everywhere(
@@ -141,7 +141,7 @@ def test_wherever_a_statement_breaks_off_nothing_is_kept_and_a_retry_brings_ever
     assert fail_everywhere(prepared, tmp_path, arm) > 25
 
 
-def test_a_full_disk_keeps_nothing_and_with_room_again_everything(shelf: Shelf):
+def test_a_full_disk_keeps_nothing_and_with_room_again_everything(shelf: StoreFixture):
     before = shelf.contents()
     writes = [shelf.page(*(creator(f"{n}", name="x" * 5000) for n in range(50)))]
     before |= {"calls": shelf.contents()["calls"]}

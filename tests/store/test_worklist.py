@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from crawler.commands import FailKeyword, Write
 from crawler.model import Keyword, StopReason, Work
 from crawler.store.worklist import Worklist, due_work, make_worklist
-from crawler.writes import FailKeyword, Write
-from tests.store.shelf import CAMPING, ENDPOINT_ID, FOOD, OUTFITS, Shelf, creator
+from tests.store.fixture import CAMPING, ENDPOINT_ID, FOOD, OUTFITS, StoreFixture, creator
 
 A_DAY = timedelta(days=1)
 
 
-def listed(shelf: Shelf, keywords: list[Keyword], pages_max: int = 50, hours: float = 20) -> Worklist:
+def listed(shelf: StoreFixture, keywords: list[Keyword], pages_max: int = 50, hours: float = 20) -> Worklist:
     with shelf.db.atomic():
         return make_worklist(
             shelf.connection,
@@ -26,7 +26,7 @@ def listed(shelf: Shelf, keywords: list[Keyword], pages_max: int = 50, hours: fl
         )
 
 
-def due(shelf: Shelf, keywords: list[Keyword], pages_max: int = 50, hours: float = 20) -> list[Work]:
+def due(shelf: StoreFixture, keywords: list[Keyword], pages_max: int = 50, hours: float = 20) -> list[Work]:
     worklist = listed(shelf, keywords, pages_max, hours)
     found = list(due_work(shelf.connection))
     assert worklist.due == len(found)
@@ -44,7 +44,7 @@ def steps(works: list[Work]) -> list[tuple[str, int, int]]:
 ALL = keywords("穿搭", "美食", "露营")
 
 
-def test_what_was_never_crawled_is_due_in_the_order_of_the_files(shelf: Shelf):
+def test_what_was_never_crawled_is_due_in_the_order_of_the_files(shelf: StoreFixture):
     assert steps(due(shelf, ALL)) == [("穿搭", 1, 1), ("美食", 1, 1), ("露营", 1, 1)]
     assert steps(due(shelf, ALL[::-1])) == [("露营", 1, 1), ("美食", 1, 1), ("穿搭", 1, 1)]
 

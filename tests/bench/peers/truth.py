@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 import orjson
 
-from crawler.followers import read_labelled
+from crawler.vendor.followers import read_labelled
 from tests.bench.peers.task import Row, Table, Task, measure
 
 

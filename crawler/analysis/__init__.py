@@ -1,0 +1,1 @@
+"""Whatever reads the database for people. The engine never imports it."""

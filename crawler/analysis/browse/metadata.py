@@ -1,0 +1,132 @@
+"""What Datasette is told: titles, descriptions, facets, columns, the named questions as stored queries."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from crawler.analysis.browse.columns import COLUMNS
+from crawler.analysis.filters import Filters
+from crawler.analysis.query import Question, prepare
+from crawler.i18n import _
+
+DATABASE = "creators"
+"""The name under which every file is served, so that addresses stay the same."""
+
+ROWS_MAX = 100
+
+CLOSED_TABLES = ("settings", "forgotten")
+"""The salt and the hashes of those who were erased."""
+
+HIDDEN_TABLES = (
+    "endpoints", "replies", "pruned_calls", "_sqlite_migrations",
+    "search_documents", "search_rows", "search_state",
+)  # fmt: skip
+"""For the program rather than for people."""
+
+CLOSED = {"allow": False, "hidden": True}
+HIDDEN = {"hidden": True}
+
+_HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
+_OPTIONAL = {
+    "since": "nullif(:since, '')",
+    "keyword": "nullif(:keyword, '')",
+    "tag": "nullif(:tag, '')",
+    "price": "CAST(nullif(:price, '') AS REAL)",
+    "limit": f"coalesce(CAST(nullif(:limit, '') AS INTEGER), {ROWS_MAX})",
+}
+"""Datasette sends an empty text for a field that was left empty, where `crawler query` binds NULL."""
+
+
+def metadata(db: Path, questions: dict[str, Question]) -> dict[str, Any]:
+    """Datasette's own form of configuration, in the reader's language."""
+    return {
+        "title": _("Creators"),
+        "databases": {
+            DATABASE: {
+                "title": db.name,
+                "description": _(
+                    "Reading only. Times are UTC, days are Shanghai's. For Excel use `crawler export`, "
+                    "which keeps ids as text."
+                ),
+                "tables": _tables(),
+                "queries": {name: _stored_query(question) for name, question in questions.items()},
+            }
+        },
+    }
+
+
+def _stored_query(question: Question) -> dict[str, Any]:
+    sql, _parameters = prepare(question, Filters(), None)
+    for name, expression in _OPTIONAL.items():
+        sql = re.sub(rf":{name}\b", expression, sql)
+    return {
+        "sql": _HEADER.sub("", sql).strip(),
+        "title": _(question.title),
+        "description": _(question.description),
+        "hide_sql": True,
+    }
+
+
+def _tables() -> dict[str, Any]:
+    return {
+        **{name: _described(name, text) for name, text in _descriptions().items()},
+        **dict.fromkeys(CLOSED_TABLES, CLOSED),
+        **dict.fromkeys(HIDDEN_TABLES, HIDDEN),
+    }
+
+
+_FACETS = {
+    "users": ["verified", "verify_label"],
+    "creators_with_keywords": ["verify_label"],
+    "changes": ["field", "run_id"],
+    "changed_creators_by_run": ["field", "run"],
+    "new_creators_by_run": ["run"],
+    "calls": ["charge", "code"],
+    "checkpoints": ["state", "stop_reason"],
+    "keyword_performance": ["state"],
+    "rejects": ["reason"],
+    "runs": ["outcome"],
+}
+_LABELS = {"users": "name", "keywords": "text", "runs": "started_at", "endpoints": "name"}
+"""The column that stands for a row wherever another table refers to it."""
+
+_NEWEST_FIRST = {"runs": "id", "calls": "id", "changes": "id", "rejects": "id", "users": "key"}
+
+
+def _described(name: str, text: str) -> dict[str, Any]:
+    table: dict[str, Any] = {"description": text, "facets": _FACETS.get(name, [])}
+    known = {column: _(meaning) for column, meaning in COLUMNS.get(name, {}).items()}
+    if known:
+        table["columns"] = known
+    if name in _LABELS:
+        table["label_column"] = _LABELS[name]
+    if name in _NEWEST_FIRST:
+        table["sort_desc"] = _NEWEST_FIRST[name]
+    return table
+
+
+def _descriptions() -> dict[str, str]:
+    return {
+        "creators_with_keywords": _("Every creator with the keywords that found them."),
+        "keyword_performance": _("What each keyword cost and brought, and where it stands."),
+        "daily_spend": _("Calls and charges by day."),
+        "new_creators_by_run": _("Who was new in which run."),
+        "changed_creators_by_run": _(
+            "Whose name, red_id, followers, verification or bio changed in which run."
+        ),
+        "run_history": _("Every run: when, how it ended, what it brought."),
+        "last_night": _("The runs of the last night."),
+        "users": _("Creators, one row each, as last seen."),
+        "keywords": _("Keywords as their files give them."),
+        "sightings": _("Which keyword found which creator, at which page and rank, first and last."),
+        "checkpoints": _("How far each keyword has come, and why it stopped."),
+        "runs": _("Runs of the crawler."),
+        "calls": _("The ledger: every call that was sent, and what it cost."),
+        "pages": _("Every page that was saved, with what it brought."),
+        "changes": _("What changed about a creator: the old value, the new one, when and in which run."),
+        "rejects": _(
+            "Entries that could not be read, and answers of unknown codes (rank 0), kept as they came."
+        ),
+    }

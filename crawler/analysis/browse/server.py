@@ -1,0 +1,77 @@
+"""Datasette over one database file, served to this machine and to nobody else."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from crawler.analysis.browse.guard import guarded
+from crawler.analysis.browse.metadata import DATABASE, metadata
+from crawler.analysis.query import Question
+from crawler.errors import InputError, MissingExtra
+from crawler.i18n import _
+
+HOST = "127.0.0.1"
+
+SETTINGS = {
+    "allow_csv_stream": False,  # `crawler export` streams, and neutralises what a spreadsheet would run
+    "allow_download": False,
+    "default_page_size": 50,
+    "facet_time_limit_ms": 1000,
+    "sql_time_limit_ms": 5000,
+}
+
+
+def listen(port: int) -> socket.socket:
+    """A socket of this machine that already takes connections on `port`, on a free one where it is 0.
+
+    Raises InputError where another program has the port.
+    """
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            raise InputError(_("port %d is in use: give another with --port") % port) from exc
+        raise InputError(_("cannot listen on port %d: %s") % (port, exc.strerror)) from exc
+
+
+def make_server(db: Path, listening: socket.socket, questions: dict[str, Question]) -> Callable[[], None]:
+    """What serves the database at `db` on the socket `listening` until the process is interrupted.
+
+    Raises MissingExtra without Datasette.
+    """
+    try:
+        import uvicorn
+
+        application = _application(db, questions)
+    except ImportError as exc:
+        raise MissingExtra(_("crawler browse"), "browse") from exc
+    port = listening.getsockname()[1]
+    config = uvicorn.Config(
+        guarded(application, {f"{host}:{port}" for host in (HOST, "localhost")}),
+        lifespan="on",
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+    )
+    return partial(uvicorn.Server(config).run, sockets=[listening])
+
+
+def _application(db: Path, questions: dict[str, Question]) -> Any:
+    from datasette.app import Datasette  # type: ignore[import-untyped]  # it has no types
+    from datasette.plugins import pm  # type: ignore[import-untyped]  # as above
+
+    from crawler.analysis.browse import plugin
+    from crawler.analysis.browse.database import ReadOnlyDatabase
+
+    # With rich installed Datasette prints each refused request as a traceback with all local variables.
+    pm.get_plugin("datasette.handle_exception").rich = None
+    if not pm.is_registered(plugin):
+        pm.register(plugin)
+    datasette = Datasette([], metadata=metadata(db, questions), settings=SETTINGS)
+    datasette.remove_database("_memory")
+    datasette.add_database(ReadOnlyDatabase(datasette, db), name=DATABASE)
+    return datasette.app()

@@ -1,0 +1,154 @@
+"""XLSX workbooks in constant memory: text stays text, profile pages are links, nothing is run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from crawler.analysis.export.cells import SEPARATOR
+from crawler.analysis.export.creators import COLUMNS, CreatorRow
+from crawler.clock import SHANGHAI
+from crawler.errors import MissingExtra
+from crawler.i18n import _
+
+ROWS_MAX = 1_048_576
+URLS_MAX = 65_530
+"""Excel repairs a sheet with more hyperlink records; beyond, a link is a formula of our own making."""
+TEXT_MAX = 32_767
+CUT = "… (cut)"
+
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_URL = re.compile(r"https?://[A-Za-z0-9./_~%-]{1,200}")
+_SAMPLE, _WIDTH_MIN, _WIDTH_MAX = 500, 8, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one sheet holds: rows with the header, and hyperlink records."""
+
+    rows_max: int = ROWS_MAX
+    urls_max: int = URLS_MAX
+
+
+def write_xlsx(creators: Iterable[CreatorRow], path: Path, limits: Limits = Limits()) -> None:
+    """A workbook with a frozen header, filters, widths that fit Chinese, and links to profile pages.
+
+    Followers are numbers, ids are text, times are those of Shanghai and say so. What does not fit a sheet
+    goes on in the next one. Temporary files stay in the folder of `path`.
+    """
+    try:
+        import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+    except ImportError as exc:
+        raise MissingExtra("crawler export FILE.xlsx", "excel") from exc
+    options = {"constant_memory": True, "tmpdir": str(path.parent), "use_zip64": True}
+    book = xlsxwriter.Workbook(str(path), options)
+    rows = iter(creators)
+    while (sample := list(islice(rows, min(_SAMPLE, limits.rows_max - 1)))) or not book.worksheets():
+        sheet = _Sheet(book, _sheet_name(len(book.worksheets()) + 1), limits)
+        sheet.fit(sample)
+        for creator in chain(sample, islice(rows, limits.rows_max - 1 - len(sample))):
+            sheet.add(creator)
+        sheet.finish()
+    try:
+        book.close()
+    except xlsxwriter.exceptions.FileCreateError as exc:
+        raise OSError(str(exc)) from exc
+
+
+def _sheet_name(number: int) -> str:
+    """In the reader's language: a workbook is for people, and programs take the first sheet."""
+    return _("creators") if number == 1 else f"{_('creators')} {number}"
+
+
+class _Sheet:
+    """One sheet that rows are added to, from top to bottom."""
+
+    def __init__(self, book: Any, name: str, limits: Limits) -> None:
+        self._sheet = book.add_worksheet(name)
+        self._urls_max = limits.urls_max
+        self._row = 0
+        self._link = book.get_default_url_format()
+        self._whole = book.add_format({"num_format": "#,##0"})
+        self._time = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss" +08:00"'})
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.ignore_errors({"number_stored_as_text": f"A1:C{ROWS_MAX} E1:E{ROWS_MAX}"})
+        header = book.add_format({"bold": True, "bottom": 1})
+        for column, name in enumerate(COLUMNS):
+            self._sheet.write_string(0, column, name, header)
+
+    def fit(self, sample: list[CreatorRow]) -> None:
+        """Sets the widths of the columns by the rows of `sample`."""
+        for column, name in enumerate(COLUMNS):
+            texts = [_shown(_value(creator, name)) for creator in sample]
+            width = max((_cells(text) for text in (*texts, name + "  ▾")), default=0)
+            self._sheet.set_column(column, column, min(max(width + 1, _WIDTH_MIN), _WIDTH_MAX))
+
+    def add(self, creator: CreatorRow) -> None:
+        """Writes one creator below the last."""
+        self._row += 1
+        for column, name in enumerate(COLUMNS):
+            self._write(column, name, _value(creator, name))
+
+    def finish(self) -> None:
+        """Puts the filter buttons over all rows."""
+        self._sheet.autofilter(0, 0, self._row, len(COLUMNS) - 1)
+
+    def _write(self, column: int, name: str, value: object) -> None:
+        place = (self._row, column)
+        if value is None:
+            return
+        if isinstance(value, bool):
+            self._sheet.write_number(*place, int(value))
+        elif isinstance(value, int):
+            self._sheet.write_number(*place, value, self._whole)
+        elif isinstance(value, datetime):
+            self._sheet.write_datetime(*place, value, self._time)
+        elif name == "profile_url" and _URL.fullmatch(str(value)):
+            self._write_link(place, str(value))
+        else:
+            self._sheet.write_string(*place, fitting(str(value)))
+
+    def _write_link(self, place: tuple[int, int], url: str) -> None:
+        if self._row <= self._urls_max:
+            self._sheet.write_url(*place, url, self._link, url)
+        else:
+            self._sheet.write_formula(*place, f'=HYPERLINK("{url}")', self._link, url)
+
+
+def fitting(text: str) -> str:
+    """`text` as a cell can hold it: no characters that XML forbids, cut at Excel's length with a note."""
+    text = _ILLEGAL.sub("\ufffd", text)
+    if len(text) * 2 <= TEXT_MAX or len(text.encode("utf-16-le")) <= TEXT_MAX * 2:
+        return text
+    # Excel counts UTF-16 units; a pair that was cut in two is dropped.
+    kept = text.encode("utf-16-le")[: (TEXT_MAX - len(CUT)) * 2].decode("utf-16-le", "ignore")
+    return kept + CUT
+
+
+def _value(creator: CreatorRow, name: str) -> object:
+    value = getattr(creator, name)
+    if isinstance(value, tuple):
+        return SEPARATOR.join(value) or None
+    if name.endswith("_at"):
+        return datetime.fromisoformat(value).astimezone(SHANGHAI).replace(tzinfo=None)
+    return value
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return "2026-11-01 18:30:00 +08:00"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _cells(text: str) -> int:
+    """The columns that the first line of `text` takes where Chinese is twice as wide."""
+    from rich.cells import cell_len
+
+    return cell_len(text.partition("\n")[0][: _WIDTH_MAX * 2])

@@ -1,0 +1,157 @@
+"""Chooses the format, reads one snapshot, and puts the finished file in its place."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from crawler.analysis.export.creators import CreatorRow, count_creators, read_creators
+from crawler.analysis.export.database import check_replaceable, copy_database
+from crawler.analysis.export.days import file_name, whole_days, write_folder
+from crawler.analysis.export.excel import write_xlsx
+from crawler.analysis.export.parquet import write_parquet
+from crawler.analysis.export.text import write_csv, write_jsonl
+from crawler.analysis.filters import Filters
+from crawler.errors import InputError, StoreError
+from crawler.files import replacing
+from crawler.i18n import _
+from crawler.store.readonly import open_readonly
+
+Writer = Callable[[Iterable[CreatorRow], Path], None]
+Progress = Callable[[int, int], None]
+"""Hears now and then how many creators are written, of how many."""
+
+_WRITERS: dict[str, Writer] = {
+    ".csv": partial(write_csv, gzipped=False, plain=False),
+    ".csv.gz": partial(write_csv, gzipped=True, plain=False),
+    ".xlsx": write_xlsx,
+    ".jsonl": partial(write_jsonl, gzipped=False),
+    ".jsonl.gz": partial(write_jsonl, gzipped=True),
+    ".parquet": write_parquet,
+}
+_PLAIN: dict[str, Writer] = {
+    ".csv": partial(write_csv, gzipped=False, plain=True),
+    ".csv.gz": partial(write_csv, gzipped=True, plain=True),
+}
+_DATABASE = ".db"
+ENDINGS = (*_WRITERS, _DATABASE)
+"""What the name of a file can end with."""
+
+_PORTION = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to write: `plain` is CSV for programs, `by_day` a folder of Parquet files."""
+
+    plain: bool = False
+    by_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: `ending` names the format, `replaced` says that something stood there before."""
+
+    creators: int
+    ending: str
+    replaced: bool
+
+
+class _Tally:
+    """Counts creators as they go by, and tells `progress` of every portion."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.creators = 0
+        self._progress = progress
+        self._total = total
+
+    def add(self, creators: int) -> None:
+        self.creators += creators
+        if self._progress is not None:
+            self._progress(self.creators, self._total)
+
+    def watch(self, rows: Iterable[CreatorRow]) -> Iterator[CreatorRow]:
+        waiting = 0
+        for row in rows:
+            yield row
+            waiting += 1
+            if waiting == _PORTION:
+                self.add(waiting)
+                waiting = 0
+        self.add(waiting)
+
+
+def export(
+    db: Path,
+    target: Path,
+    filters: Filters,
+    options: Options = Options(),
+    progress: Progress | None = None,
+) -> Exported:
+    """Writes the creators that `filters` choose from the database at `db` to `target`.
+
+    All rows are of one moment, also while a run goes on. Raises InputError, MissingExtra and StoreError; then
+    `target` is as it was before.
+    """
+    ending = ending_of(target, options)
+    if options.by_day:
+        filters = whole_days(filters)
+    with closing(open_readonly(db)) as connection:
+        connection.isolation_level = None
+        _check_target(db, target, ending)
+        replaced = target.is_file()
+        try:
+            tally = _Tally(progress, count_creators(connection, filters) if progress else 0)
+            if ending == _DATABASE:
+                with replacing(target) as path:
+                    copy_database(connection, filters, path, tally.add)
+            else:
+                connection.execute("BEGIN")
+                _write(connection, target, ending, filters, options, tally)
+        except sqlite3.Error as exc:
+            raise StoreError(_("cannot export %s to %s: %s") % (db, target, exc)) from exc
+    return Exported(tally.creators, ending, replaced)
+
+
+def ending_of(target: Path, options: Options) -> str:
+    """The ending that decides the format; InputError where it is unknown or does not go with `options`."""
+    name = target.name.lower()
+    ending = max((known for known in ENDINGS if name.endswith(known)), key=len, default=None)
+    if ending is None or name == ending:
+        raise InputError(
+            _("%(file)s: the name of an export ends with %(endings)s")
+            % {"file": target, "endings": ", ".join(ENDINGS)}
+        )
+    if options.by_day and ending != ".parquet":
+        raise InputError(_("--partition-by makes a folder of Parquet files: give it a name with .parquet"))
+    if options.plain and ending not in _PLAIN:
+        raise InputError(_("--plain is for CSV: %s files need no such option") % ending)
+    return ending
+
+
+def _check_target(db: Path, target: Path, ending: str) -> None:
+    if target.exists() and target.samefile(db):
+        raise InputError(_("%s is the database itself: give another name") % target)
+    if ending == _DATABASE:
+        check_replaceable(target)
+
+
+def _write(
+    connection: sqlite3.Connection,
+    target: Path,
+    ending: str,
+    filters: Filters,
+    options: Options,
+    tally: _Tally,
+) -> None:
+    rows = tally.watch(read_creators(connection, filters, by_day=options.by_day))
+    if options.by_day:
+        write_folder(rows, target, file_name(connection), filters.since)
+        return
+    writer = _PLAIN[ending] if options.plain else _WRITERS[ending]
+    with replacing(target) as path:
+        writer(rows, path)

@@ -1,0 +1,28 @@
+"""Every statement an export reads with, named; `{condition}` is what `filters.where` gives."""
+
+from __future__ import annotations
+
+BY_KEY = "users.key"
+BIGGEST = "users.fans DESC NULLS LAST, users.key LIMIT :limit"
+BY_DAY = "date(users.first_seen_at, '+8 hours'), users.key"
+
+# The keys come first and alone: sorting whole rows would take many times their memory.
+SELECT_KEYS = "SELECT users.key FROM users WHERE {condition} ORDER BY {order}"
+
+COUNT_KEYS = "SELECT count(*) FROM users WHERE {condition}"
+
+READ_USERS = """
+SELECT key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_label, bio, profile_url, image,
+       first_seen_at, last_seen_at, extra
+  FROM users
+ WHERE key IN (SELECT value FROM json_each(?))
+"""
+
+READ_KEYWORDS = """
+SELECT sightings.user_key, keywords.text, keywords.tags
+  FROM sightings
+  JOIN keywords ON keywords.id = sightings.keyword_id
+ WHERE sightings.user_key IN (SELECT value FROM json_each(?))
+ GROUP BY sightings.user_key, keywords.id
+ ORDER BY sightings.user_key, min(sightings.first_seen_at), keywords.id
+"""

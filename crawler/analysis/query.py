@@ -1,0 +1,168 @@
+"""Questions to the database: the named ones, which live as `.sql` files, and any SQL that only reads.
+
+A question's file starts with `-- title:`, `-- description:` and `-- options:` (those of `OPTIONS` that it
+takes); one SELECT follows. `/* creators */ 1` stands where the condition on `users` goes; `:since`, `:limit`,
+`:keyword`, `:tag` and `:price` are bound, as NULL (`:limit` as -1) where they are not given.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from crawler.analysis.filters import Filters, where
+from crawler.errors import InputError
+from crawler.i18n import _
+
+QUESTIONS_DIR = Path(__file__).parent / "questions"
+
+OPTIONS = {
+    "--keyword": "keyword",
+    "--tag": "tag",
+    "--min-fans": "fans_min",
+    "--max-fans": "fans_max",
+    "--verified": "verified",
+    "--since": "since",
+    "--limit": "limit",
+}
+"""Options that a question can take, with the field of `Filters` each one sets; `--price` is another."""
+
+_CREATORS = "/* creators */ 1"
+_HEADER = re.compile(r"--\s*(title|description|options)\s*:\s*(.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A named question; `title` and `description` are English, to be shown through `_()`."""
+
+    name: str
+    title: str
+    description: str
+    options: frozenset[str]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows as they are read, with the names of their columns; each name occurs once."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[Sequence[object]]
+
+
+def load_questions(folder: Path | None = None) -> dict[str, Question]:
+    """The named questions in order of their names, those of `folder` in place of shipped ones of that name.
+
+    Raises InputError for a folder or file that cannot be read, or a header that says something else.
+    """
+    if folder is not None and not folder.is_dir():
+        raise InputError(_("there is no folder of questions at %s") % folder)
+    paths = sorted(QUESTIONS_DIR.glob("*.sql")) + ([] if folder is None else sorted(folder.glob("*.sql")))
+    return {path.stem: _read_question(path) for path in paths}
+
+
+def _read_question(path: Path) -> Question:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InputError(_("cannot read the question %s: %s") % (path, exc)) from exc
+    header: dict[str, str] = {}
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        if match := _HEADER.fullmatch(line.strip()):
+            header[match[1]] = match[2]
+    options = frozenset(header.get("options", "").split())
+    if unknown := options - OPTIONS.keys() - {"--price"}:
+        raise InputError(_("%s: there is no option %s for a question") % (path, min(unknown)))
+    return Question(path.stem, header.get("title", path.stem), header.get("description", ""), options, text)
+
+
+def find_question(questions: dict[str, Question], name: str) -> Question:
+    """The question of that name; InputError with the nearest names where there is none."""
+    if name in questions:
+        return questions[name]
+    near = difflib.get_close_matches(name, questions, n=3) or list(questions)
+    raise InputError(_("there is no question %s; there is: %s") % (name, ", ".join(near)))
+
+
+def given(filters: Filters, price: float | None) -> list[str]:
+    """The options that were given."""
+    names = [option for option, field in OPTIONS.items() if getattr(filters, field) is not None]
+    return names + (["--price"] if price is not None else [])
+
+
+def prepare(question: Question, filters: Filters, price: float | None) -> tuple[str, dict[str, object]]:
+    """The SQL of the question and its parameters; InputError for an option that it does not take."""
+    for option in given(filters, price):
+        if option not in question.options:
+            message = _("the question %(name)s takes no %(option)s; it takes: %(options)s")
+            options = ", ".join(o for o in (*OPTIONS, "--price") if o in question.options) or _("nothing")
+            raise InputError(message % {"name": question.name, "option": option, "options": options})
+    sql = question.sql
+    parameters: dict[str, object] = {}
+    if _CREATORS in sql:
+        # What the question asks of `:since` by itself is not asked of the creators a second time.
+        condition, parameters = where(replace(filters, since=None))
+        sql = sql.replace(_CREATORS, f"({condition})")
+    limit = -1 if filters.limit is None else filters.limit
+    own = {"keyword": filters.keyword, "tag": filters.tag, "since": filters.since}
+    return sql, {**own, "price": price, **parameters, "limit": limit}
+
+
+def ask(
+    connection: sqlite3.Connection, sql: str, parameters: dict[str, object] | None = None, hint: str = ""
+) -> Answer:
+    """The answer to `sql`, read row by row; InputError with SQLite's own message and `hint` for bad SQL."""
+    try:
+        cursor = connection.execute(sql, parameters or {})
+        columns = _distinct([column[0] for column in cursor.description or ()])
+        return Answer(columns, _rows(cursor, hint))
+    except (sqlite3.Error, sqlite3.Warning) as exc:
+        raise _translated(exc, hint) from exc
+
+
+def _rows(cursor: sqlite3.Cursor, hint: str) -> Iterator[Sequence[object]]:
+    try:
+        for row in cursor:  # noqa: UP028 - `yield from` would close the cursor, after its connection at times
+            yield row
+    except sqlite3.Error as exc:
+        raise _translated(exc, hint) from exc
+
+
+def _translated(exc: sqlite3.Error | sqlite3.Warning, hint: str) -> BaseException:
+    """What the user is told; an interrupted statement is the Ctrl-C that its progress handler swallowed."""
+    if getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+        return KeyboardInterrupt()
+    denied = getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH
+    reads = _("SQL here can only read: it changes no data and no setting") if denied else ""
+    return InputError("\n".join(filter(None, [_("SQLite says: %s") % exc, reads, hint])))
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for name in names:
+        number, other = 1, name
+        while other in found:
+            number += 1
+            other = f"{name}_{number}"
+        found[other] = None
+    return tuple(found)
+
+
+SCHEMA = """
+SELECT objects.name AS "table", objects.type AS kind, columns.name AS "column", columns.type
+  FROM sqlite_schema AS objects
+  JOIN pragma_table_info(objects.name) AS columns
+ WHERE objects.type IN ('table', 'view')
+   AND objects.sql NOT LIKE 'CREATE VIRTUAL%'
+   AND objects.name NOT LIKE 'sqlite@_%' ESCAPE '@'
+   AND objects.name NOT LIKE '@_%' ESCAPE '@'
+   AND objects.name NOT LIKE 'search@_%' ESCAPE '@'
+ ORDER BY objects.type DESC, objects.name, columns.cid
+"""
+"""Every view and table with its columns, the views first."""

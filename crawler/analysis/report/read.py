@@ -1,0 +1,200 @@
+"""From a database to a `Report`: which period, which rows, as values."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from crawler.analysis.report import sql
+from crawler.analysis.report.causes import UNDOCUMENTED, cause_of
+from crawler.analysis.report.values import (
+    AnswerLine,
+    BucketLine,
+    CreatorLine,
+    DayLine,
+    FailureLine,
+    KeywordGroup,
+    KeywordLine,
+    Report,
+    RunLine,
+)
+from crawler.clock import Now, shanghai_day, shanghai_day_start, stamp
+from crawler.model import CallCounts
+
+DAYS = 30
+BUCKETS: tuple[tuple[int | None, int | None], ...] = (
+    (0, 100), (100, 1000), (1000, 10_000), (10_000, 100_000), (100_000, None), (None, None),
+)  # fmt: skip
+"""The follower ranges of the vendor's own search filters, then unknown."""
+
+RUNS_MAX = 40
+NEWCOMERS_MAX = 50
+GROWERS_MAX = 12
+KEYWORDS_MAX = 15
+EXAMPLES_MAX = 5
+CAUSES_MAX = 200
+
+
+def read_report(connection: sqlite3.Connection, *, since: str | None, now: Now) -> Report:
+    """What happened since the stamp `since`, or in the last night where that is None.
+
+    `connection` gives rows as `sqlite3.Row`; all is read from one state of the database.
+    """
+    connection.execute("BEGIN")
+    try:
+        return _Reader(connection, since, now()).read()
+    finally:
+        connection.execute("ROLLBACK")
+
+
+class _Reader:
+    """One reading: the connection and the period."""
+
+    def __init__(self, connection: sqlite3.Connection, since: str | None, moment: datetime) -> None:
+        self._connection = connection
+        self._moment = moment
+        self._since = since or connection.execute(sql.LAST_NIGHT).fetchone()[0]
+        # Without a run the period is empty.
+        self._period: dict[str, object] = {"since": self._since or stamp(moment)}
+        self._period["run_id"] = self._value(sql.FIRST_RUN_SINCE)
+
+    def read(self) -> Report:
+        buckets = self._buckets()
+        growers = self._rows(sql.GROWERS, limit=GROWERS_MAX)
+        runs = self._rows(sql.RUNS, limit=RUNS_MAX)
+        return Report(
+            made_at=stamp(self._moment),
+            since=self._since,
+            service=self._value(sql.SERVICE),
+            users_total=sum(bucket.users for bucket in buckets),
+            users_new=sum(bucket.users_new for bucket in buckets),
+            users_grown=growers[0]["growers"] if growers else 0,
+            rejects=self._value(sql.REJECTS),
+            oddities=tuple(tuple(row) for row in self._rows(sql.ODDITIES, limit=CAUSES_MAX)),
+            runs_total=runs[0]["runs"] if runs else 0,
+            keywords_done=runs[0]["keywords_done_total"] if runs else 0,
+            calls=_calls(self._rows(sql.CALLS)[0]),
+            runs=tuple(_run(row) for row in runs),
+            newcomers=self._creators(self._rows(sql.NEWCOMERS, limit=NEWCOMERS_MAX)),
+            growers=self._creators(growers),
+            fruitful=_keywords(self._rows(sql.FRUITFUL, limit=KEYWORDS_MAX)),
+            barren=_keywords(self._rows(sql.BARREN, limit=KEYWORDS_MAX)),
+            buckets=buckets,
+            days=self._days(),
+            failures=_failures(self._rows(sql.FAILURES, examples=EXAMPLES_MAX, limit=CAUSES_MAX)),
+            answers=_answers(self._rows(sql.ANSWERS, limit=CAUSES_MAX)),
+        )
+
+    def _rows(self, statement: str, **parameters: object) -> list[sqlite3.Row]:
+        return self._connection.execute(statement, self._period | parameters).fetchall()
+
+    def _value(self, statement: str) -> Any:
+        row = self._connection.execute(statement, self._period).fetchone()
+        return None if row is None else row[0]
+
+    def _buckets(self) -> tuple[BucketLine, ...]:
+        found = {row["fans_min"]: (row["users"], row["users_new"]) for row in self._rows(sql.BUCKETS)}
+        return tuple(BucketLine(low, below, *found.get(low, (0, 0))) for low, below in BUCKETS)
+
+    def _creators(self, rows: Sequence[sqlite3.Row]) -> tuple[CreatorLine, ...]:
+        return tuple(self._creator(row) for row in rows)
+
+    def _creator(self, row: sqlite3.Row) -> CreatorLine:
+        found = self._rows(sql.FOUND_BY, key=row["key"])
+        keyword, keywords = found[0] if found else (None, 0)
+        return CreatorLine(
+            name=row["name"],
+            red_id=row["red_id"],
+            profile_url=row["profile_url"],
+            image=row["image"],
+            verify_label=row["verify_label"],
+            fans=row["fans"],
+            fans_before=row["fans_before"],
+            keyword=keyword,
+            keywords=keywords,
+        )
+
+    def _days(self) -> tuple[DayLine, ...]:
+        """The thirty days that end with the day of the last call."""
+        last_call = self._value(sql.LAST_CALL)
+        if last_call is None:
+            return ()
+        start = shanghai_day_start(datetime.fromisoformat(last_call)) - timedelta(days=DAYS - 1)
+        since = stamp(start)
+        calls: dict[str, list[sqlite3.Row]] = {}
+        for row in [*self._rows(sql.DAYS, since=since), *self._rows(sql.DAYS_PRUNED, since=since)]:
+            calls.setdefault(row["day"], []).append(row)
+        users_new = {row["day"]: row["users_new"] for row in self._rows(sql.DAYS_NEW, since=since)}
+        days = [shanghai_day(start + timedelta(days=number)) for number in range(DAYS)]
+        return tuple(
+            DayLine(
+                day,
+                _total(_calls(row) for row in calls.get(day, ())),
+                users_new.get(day, 0),
+                any(row["quota_reached"] for row in calls.get(day, ())),
+            )
+            for day in days
+        )
+
+
+def _calls(row: sqlite3.Row) -> CallCounts:
+    return CallCounts.of(row["charged"] or 0, row["free"] or 0, row["unknown"] or 0)
+
+
+def _total(counts: Iterable[CallCounts]) -> CallCounts:
+    charged = free = unknown = 0
+    for one in counts:
+        charged, free, unknown = charged + one.charged, free + one.free, unknown + one.unknown
+    return CallCounts.of(charged, free, unknown)
+
+
+def _run(row: sqlite3.Row) -> RunLine:
+    return RunLine(
+        started_at=row["started_at"],
+        seconds=None if row["ended_at"] is None else _seconds(row),
+        outcome=row["outcome"],
+        reason=row["reason"],
+        keywords_due=row["keywords_due"],
+        keywords_done=row["keywords_done"],
+        keywords_failed=row["keywords_failed"],
+        users_new=row["users_new"],
+        users_changed=row["users_changed"],
+        users_seen=row["users_seen"],
+        rate_limited=row["rate_limited"],
+        calls=_calls(row),
+    )
+
+
+def _seconds(row: sqlite3.Row) -> float | None:
+    """None for a run that died: only the next run closed it, perhaps days later."""
+    return None if row["outcome"] == "crashed" else row["seconds"]
+
+
+def _keywords(rows: Sequence[sqlite3.Row]) -> KeywordGroup:
+    lines = tuple(KeywordLine(row["text"], row["charged"], row["entries"], row["users_new"]) for row in rows)
+    return KeywordGroup(lines, rows[0]["keywords"] if rows else 0, rows[0]["charged_total"] if rows else 0)
+
+
+def _failures(rows: Sequence[sqlite3.Row]) -> tuple[FailureLine, ...]:
+    """One line per cause, whatever the wording: several reasons can mean the same."""
+    keywords: dict[str, int] = {}
+    examples: dict[str, list[str]] = {}
+    for row in rows:
+        cause = cause_of(row["reason"]) or UNDOCUMENTED
+        if row["place"] == 1:
+            keywords[cause] = keywords.get(cause, 0) + row["keywords"]
+        examples.setdefault(cause, []).append(row["text"])
+    return tuple(
+        FailureLine(cause, count, tuple(examples[cause][:EXAMPLES_MAX])) for cause, count in keywords.items()
+    )
+
+
+def _answers(rows: Sequence[sqlite3.Row]) -> tuple[AnswerLine, ...]:
+    calls: dict[str, list[CallCounts]] = {}
+    for row in rows:
+        cause = cause_of(row["reason"], row["code"]) or UNDOCUMENTED
+        calls.setdefault(cause, []).append(_calls(row))
+    lines = [AnswerLine(cause, _total(counts)) for cause, counts in calls.items()]
+    return tuple(sorted(lines, key=lambda line: -line.calls.sent))

@@ -1,0 +1,77 @@
+"""Numbers, money and times as people of one language write them."""
+
+from __future__ import annotations
+
+import gettext
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from crawler.i18n.words import shanghai_time
+
+_SCALES = {
+    "zh": ((100_000_000, "亿"), (10_000, "万")),
+    "en": ((1_000_000_000, "B"), (1_000_000, "M"), (10_000, "K")),
+}
+_DIVISORS = {"K": 1000}
+"""What a unit stands for where that is not the number from which it is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How to write for readers of `lang` (`zh` or `en`); `price` is what a charged call costs, if known."""
+
+    lang: str
+    catalogue: gettext.NullTranslations
+    price: Decimal | None = None
+
+    def count(self, number: int) -> str:
+        """A count in full, for what must agree with a bill: `12,345`."""
+        return f"{number:,}"
+
+    def short(self, number: int | None) -> str:
+        """A large number as people say it: `381.2万`, `3.8M`; the word for unknown where it is None."""
+        if number is None:
+            return self.catalogue.gettext("unknown")
+        for start, unit in _SCALES[self.lang]:
+            if abs(number) >= start:
+                return f"{_one_decimal(number, _DIVISORS.get(unit, start))}{unit}"
+        return self.count(number)
+
+    def money(self, calls: int) -> str | None:
+        """What `calls` charged calls cost, None where no price is known."""
+        if self.price is None:
+            return None
+        return f"¥{(self.price * calls).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
+
+    def ratio(self, part: int, whole: int) -> str:
+        """`part` per `whole` with one decimal: `3.4`."""
+        return f"{part / whole:,.1f}" if whole else "–"
+
+    def bucket(self, fans_min: int | None, fans_below: int | None) -> str:
+        """A range of followers: `1,000–10,000`, `100,000+`."""
+        if fans_min is None:
+            return self.catalogue.gettext("unknown")
+        if fans_below is None:
+            return f"{self.count(fans_min)}+"
+        return f"{self.count(fans_min)}–{self.count(fans_below)}"
+
+    def moment(self, stamp: str) -> str:
+        """A stored stamp in Shanghai's time, to the minute: `2026-11-04 02:30`."""
+        return shanghai_time(stamp)
+
+    def duration(self, seconds: float) -> str:
+        """A length of time: `42 s`, `7 min`, `3 h 05 min`."""
+        if seconds < 60:
+            return self.catalogue.gettext("%d s") % round(seconds)
+        minutes = round(seconds / 60)
+        if minutes < 60:
+            return self.catalogue.gettext("%d min") % minutes
+        return self.catalogue.gettext("%(hours)d h %(minutes)02d min") % {
+            "hours": minutes // 60,
+            "minutes": minutes % 60,
+        }
+
+
+def _one_decimal(number: int, divisor: int) -> str:
+    shown = (Decimal(number) / divisor).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{shown:,}".removesuffix(".0")

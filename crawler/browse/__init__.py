@@ -1,5 +1,0 @@
-"""The database in a browser: Datasette on this machine, reading only."""
-
-from crawler.browse.server import listen, make_server
-
-__all__ = ["listen", "make_server"]

@@ -1,0 +1,60 @@
+"""Telling an API that has changed from keywords that nobody answers to: too many strange answers in a row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crawler.model import Page, Work
+
+FORBIDDEN_MAX = 3
+"""Bare statuses of a gateway in a row that are taken to mean everybody where earlier runs were answered."""
+
+DRIFT_MAX = 20
+"""Strange answers in a row that end a run: each costs money, and an API that has changed its answers would be
+asked in vain all night."""
+
+
+class DriftDetector:
+    """Watches for answers that are not understood, or that name nobody without being a plain empty page.
+
+    An answer that names a creator begins the row anew. `pages` counts those of the second kind.
+    """
+
+    def __init__(self, answered_before: bool) -> None:
+        self._answered = False
+        self._answered_before = answered_before
+        self.pages = 0
+        self._in_a_row = 0
+        self._suspects: list[Work] = []
+        self.too_many = False
+
+    @property
+    def others_are_answered(self) -> bool:
+        """Whether an answer that is none of the API's own concerns its keyword alone."""
+        return self._answered or (self._answered_before and self._in_a_row < FORBIDDEN_MAX - 1)
+
+    def read(self, work: Work, page: Page) -> None:
+        """Takes in a page that was saved. Beyond a keyword's first page null, or no users, is a plain end."""
+        if page.creators:
+            self._answered = True
+            self._in_a_row = 0
+            self._suspects.clear()
+        elif page.entries or page.oddity is not None:
+            self.pages += 1
+            if page.entries or work.page == 1:
+                self._suspects.append(work)
+                self.not_understood()
+
+    def not_understood(self) -> None:
+        """Takes in an answer that names nobody, be it that its keyword has failed with it."""
+        self._in_a_row += 1
+        self.too_many |= self._in_a_row >= DRIFT_MAX
+
+    def requeue(self) -> list[Work]:
+        """The keywords that such pages seemed to end, each once, with where they go on: from their start, and
+        behind a page that was not their first, so that no page is paid twice."""
+        suspects, self._suspects = self._suspects, []
+        return [
+            replace(work, crawl=work.crawl + 1) if work.page == 1 else replace(work, page=work.page + 1)
+            for work in suspects
+        ]

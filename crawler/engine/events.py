@@ -1,0 +1,133 @@
+"""What happens during a run, as values; whoever shows or logs them formats them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crawler.engine.shutdown import StopCause
+from crawler.model import Charge, PageSaved, Problem, StopReason, Work
+
+
+@dataclass(frozen=True, slots=True)
+class LineSkipped:
+    """A line of a keyword file that gives no keyword, or a file or column that is passed over."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins: `listed` keywords in the files, `repeated` lines that name one again, `due` ones."""
+
+    run_id: int
+    listed: int
+    repeated: int
+    due: int
+    db: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """One call came home, or did not. `reason` is in words, without token or URL."""
+
+    work: Work
+    page: int
+    attempt: int
+    code: str | None
+    http_status: int | None
+    charge: Charge
+    milliseconds: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageStored:
+    """A page is durable, with what it brought."""
+
+    work: Work
+    page: int
+    entries: int
+    rejected: int
+    saved: PageSaved
+    oddity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordDone:
+    """A keyword has been crawled to its end."""
+
+    work: Work
+    page: int
+    stop_reason: StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordDeferred:
+    """A keyword failed for now and gets one more chance at the end of the run."""
+
+    work: Work
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordFailed:
+    """A keyword is given up for this run; it is due again next time."""
+
+    work: Work
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimited:
+    """The API refused a call for its rate; `rate` is what all workers keep to after the pause."""
+
+    rate: str
+    lowered: bool
+    pause_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPause:
+    """A keyword waits long before it is tried again, because the API asks for it."""
+
+    work: Work
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitOpened:
+    """Most of the last calls failed, the last one for `reason`: everybody waits, then one call is tried."""
+
+    seconds: float
+    probe: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitClosed:
+    """A call went well again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The run is ending before its work does; `in_flight` calls are still to come home."""
+
+    cause: StopCause
+    in_flight: int
+
+
+Event = (
+    LineSkipped
+    | RunStarted
+    | CallEnded
+    | PageStored
+    | KeywordDone
+    | KeywordDeferred
+    | KeywordFailed
+    | RateLimited
+    | RetryPause
+    | CircuitOpened
+    | CircuitClosed
+    | Stopping
+)

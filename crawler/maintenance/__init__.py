@@ -1,0 +1,1 @@
+"""Rare and dangerous work on a database: verify and repair, prune, erase."""

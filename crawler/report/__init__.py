@@ -1,7 +1,0 @@
-"""The report of the morning: one HTML file about the last night, or about any time since."""
-
-from crawler.report.html import render
-from crawler.report.read import read_report
-from crawler.report.words import Words
-
-__all__ = ["Words", "read_report", "render"]

@@ -1,0 +1,143 @@
+"""Events of a run in words, each with how much it matters."""
+
+from __future__ import annotations
+
+import enum
+
+from crawler.engine.events import (
+    CallEnded,
+    CircuitClosed,
+    CircuitOpened,
+    Event,
+    KeywordDeferred,
+    KeywordDone,
+    KeywordFailed,
+    LineSkipped,
+    PageStored,
+    RateLimited,
+    RetryPause,
+    RunStarted,
+    Stopping,
+)
+from crawler.i18n import _
+from crawler.i18n.reasons import reason_text
+from crawler.i18n.words import also
+from crawler.model import Charge, StopReason
+
+
+class Level(enum.IntEnum):
+    """How much an event matters, from each single call to what a person should know."""
+
+    DEBUG = 10
+    DETAIL = 15
+    INFO = 20
+    WARNING = 30
+
+
+def level_of(event: Event) -> Level:
+    """How much an event matters; asked of every event, while most are never put into words."""
+    match event:
+        case CallEnded():
+            return Level.DEBUG
+        case PageStored():
+            return Level.INFO if event.rejected or event.oddity else Level.DEBUG
+        case RateLimited():
+            return Level.INFO if event.lowered else Level.DEBUG
+        case KeywordDone():
+            return Level.DETAIL
+        case RunStarted() | KeywordDeferred() | RetryPause():
+            return Level.INFO
+        case LineSkipped() | KeywordFailed() | CircuitOpened() | CircuitClosed() | Stopping():
+            return Level.WARNING
+
+
+def describe(event: Event) -> str:
+    """One line that says what happened, to which keyword, at what cost."""
+    match event:
+        case RunStarted():
+            line = _("run %(run)d: %(due)d of %(listed)d keywords are due, into %(db)s from %(service)s")
+            shown = {"run": event.run_id, "due": event.due, "listed": event.listed}
+            text = line % (shown | {"db": event.db, "service": _(event.service)})
+            if event.repeated:
+                text = also(text, _("%d lines repeat a keyword") % event.repeated)
+            return text
+        case LineSkipped():
+            problem = f"{event.problem.source}: {event.problem.message}"
+            return also(problem, _("the line is skipped")) if event.problem.line_skipped else problem
+        case CallEnded():
+            line = _("%(keyword)s, page %(page)d, attempt %(attempt)d: %(reason)s; %(charge)s, %(ms)d ms")
+            return line % {
+                "keyword": event.work.text,
+                "page": event.page,
+                "attempt": event.attempt,
+                "reason": reason_text(event.reason),
+                "charge": _charge(event.charge),
+                "ms": event.milliseconds,
+            }
+        case PageStored():
+            return _page(event)
+        case KeywordDone():
+            line = _("%(keyword)s: done at page %(page)d, %(reason)s")
+            reason = stop_reason_text(event.stop_reason)
+            return line % {"keyword": event.work.text, "page": event.page, "reason": reason}
+        case KeywordDeferred():
+            return _keyword(
+                _("%(keyword)s: put off to the end of the run at page %(page)d, %(reason)s"), event
+            )
+        case KeywordFailed():
+            line = _("%(keyword)s: failed at page %(page)d, %(reason)s; it is due again next time")
+            return _keyword(line, event)
+        case RateLimited():
+            line = _("the API's rate limit was met: all calls wait %(seconds).0f s, then go on at %(rate)s")
+            return line % {"seconds": event.pause_seconds, "rate": event.rate}
+        case RetryPause():
+            line = _("%(keyword)s, page %(page)d: tried again in %(seconds)d s, as the API asks")
+            return line % {"keyword": event.work.text, "page": event.work.page, "seconds": event.seconds}
+        case CircuitOpened():
+            line = _("most calls fail (%(reason)s): pausing %(seconds)d s, then probe %(probe)d")
+            reason, seconds = reason_text(event.reason), event.seconds
+            return line % {"reason": reason, "seconds": seconds, "probe": event.probe}
+        case CircuitClosed():
+            return _("the service answers again")
+        case Stopping():
+            line = _("stopping: %(reason)s; %(calls)d calls in flight come home")
+            return line % {"reason": reason_text(event.cause.reason), "calls": event.in_flight}
+
+
+def _keyword(line: str, event: KeywordDeferred | KeywordFailed) -> str:
+    reason = reason_text(event.reason)
+    return line % {"keyword": event.work.text, "page": event.work.page, "reason": reason}
+
+
+def _page(event: PageStored) -> str:
+    line = _("%(keyword)s, page %(page)d: %(entries)d entries, %(new)d new creators")
+    text = line % {
+        "keyword": event.work.text,
+        "page": event.page,
+        "entries": event.entries,
+        "new": event.saved.users_new,
+    }
+    if event.rejected:
+        text = also(text, _("%d entries could not be read and are kept in rejects") % event.rejected)
+    if event.oddity:
+        text = also(text, reason_text(event.oddity))
+    return text
+
+
+def _charge(charge: Charge) -> str:
+    return {
+        Charge.CHARGED: _("charged"),
+        Charge.FREE: _("free"),
+        Charge.UNKNOWN: _("charge unknown"),
+    }[charge]
+
+
+def stop_reason_text(reason: StopReason) -> str:
+    """Why a keyword ended, for people."""
+    return {
+        StopReason.EMPTY_PAGE: _("the page was empty"),
+        StopReason.NO_CONTENT: _("the API has no more"),
+        StopReason.NO_MORE: _("the API says there is no more"),
+        StopReason.NOTHING_NEW: _("the page brought no creator new to the keyword"),
+        StopReason.PAGE_LIMIT: _("its page limit was reached"),
+    }[reason]

@@ -1,0 +1,73 @@
+"""A run as lines in a log: what matters at once, the totals now and then."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TextIO
+
+import orjson
+
+from crawler.clock import stamp, utc_now
+from crawler.engine.events import Event
+from crawler.i18n import _
+from crawler.i18n.words import also, span
+from crawler.text import sanitize
+from crawler.ui.describe import Level, describe, level_of
+from crawler.ui.tally import Tally
+
+PROGRESS_SECONDS = 30.0
+
+
+class TextLines:
+    """Writes each event of at least `level` to `stream`, and totals every half minute."""
+
+    def __init__(self, stream: TextIO, level: Level) -> None:
+        self._stream = stream
+        self._level = level
+        self._tally = Tally(time.monotonic())
+        self._told_at = time.monotonic()
+
+    def __call__(self, event: Event) -> None:
+        """Takes in one event."""
+        self._tally.take(event)
+        level = level_of(event)
+        if level >= self._level:
+            self._write(level, describe(event), event)
+        now = time.monotonic()
+        if self._level <= Level.INFO and now - self._told_at >= PROGRESS_SECONDS:
+            self._told_at = now
+            self._write(Level.INFO, totals(self._tally, now), None)
+
+    def _write(self, level: Level, text: str, event: Event | None) -> None:
+        print(f"{stamp(utc_now())} {level.name:7} {sanitize(text)}", file=self._stream, flush=True)
+
+
+class JsonLines(TextLines):
+    """The same as JSON objects, one a line: `at`, `level`, `event`, `message` and the event's own fields."""
+
+    def _write(self, level: Level, text: str, event: Event | None) -> None:
+        line: dict[str, object] = {
+            "at": stamp(utc_now()),
+            "level": level.name.lower(),
+            "event": "progress",
+            "message": text,
+        }
+        if event is not None:
+            line |= {"event": type(event).__name__} | dataclasses.asdict(event)
+        else:
+            line |= {"calls": self._tally.calls, "users_new": self._tally.users_new}
+        print(orjson.dumps(line, default=str).decode(), file=self._stream, flush=True)
+
+
+def totals(tally: Tally, now: float) -> str:
+    """Where the run stands, in one line."""
+    text = _("%(ended)d of %(due)d keywords, %(new)d new creators, %(calls)d calls (%(pace).0f a minute)") % {
+        "ended": tally.keywords_done + tally.keywords_failed,
+        "due": tally.keywords_due,
+        "new": tally.users_new,
+        "calls": tally.calls_sent,
+        "pace": tally.calls_per_minute(now),
+    }
+    left = tally.seconds_left(now)
+    return text if left is None else also(text, _("about %s left") % span(left))

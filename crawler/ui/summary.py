@@ -1,0 +1,123 @@
+"""The end of a run, for people and for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+
+from crawler.engine.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_TOKEN, EXIT_USAGE
+from crawler.engine.shutdown import DAY_CAP, RESPONSE_DRIFT
+from crawler.i18n import _
+from crawler.i18n.reasons import reason_text
+from crawler.i18n.words import span
+from crawler.model import RunSummary
+from crawler.text import sanitize, width
+from crawler.ui.program import db_argument, program_name
+
+FAILURES_SHOWN = 10
+QUOTA = "code 303:"
+
+
+def summary_json(summary: RunSummary) -> str:
+    """The summary as one JSON object on one line."""
+    return orjson.dumps(summary).decode()
+
+
+def summary_text(summary: RunSummary, command: str | None) -> str:
+    """The summary for people; with the command to try next where `command`, which made this run, is given."""
+    keywords, calls, users = summary.keywords, summary.calls, summary.users
+    rows = [
+        (
+            _("keywords"),
+            _("%(done)s done, %(failed)s failed, %(left)s left of %(due)s due")
+            % _grouped(done=keywords.done, failed=keywords.failed, left=keywords.left, due=keywords.due),
+        ),
+        (
+            _("calls"),
+            _("%(sent)s sent: %(charged)s charged, %(free)s free, %(unknown)s with charge unknown")
+            % _grouped(sent=calls.sent, charged=calls.charged, free=calls.free, unknown=calls.unknown),
+        ),
+        (
+            _("creators"),
+            _("%(new)s new, %(changed)s changed, %(seen)s seen; %(total)s in %(db)s")
+            % (
+                _grouped(new=users.new, changed=users.changed, seen=users.seen, total=users.total)
+                | {"db": summary.db}
+            ),
+        ),
+        (_("time"), span(summary.seconds)),
+    ]
+    reason = sanitize(reason_text(summary.reason))
+    lines = [_("%(outcome)s: %(reason)s") % {"outcome": _heading(summary.outcome), "reason": reason}]
+    label_width = max(width(label) for label, _text in rows)
+    lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
+    if summary.strange_answers:
+        strange = _("strange: %(answers)s answers name nobody, though they are no empty pages:  %(command)s")
+        shown = {"answers": f"{summary.strange_answers:,}", "command": _query(summary, "odd")}
+        lines.append("  " + strange % shown)
+    lines += _failure_lines(summary)
+    if command is not None:
+        lines += ["", *_next_lines(summary, command)]
+    return "\n".join(lines)
+
+
+def _heading(outcome: str) -> str:
+    return {
+        "done": _("Done"),
+        "failed": _("Finished, with failures"),
+        "stopped": _("Stopped"),
+        "interrupted": _("Interrupted"),
+    }[outcome]
+
+
+def _grouped(**numbers: int) -> dict[str, str]:
+    return {name: f"{number:,}" for name, number in numbers.items()}
+
+
+def _failure_lines(summary: RunSummary) -> list[str]:
+    lines = [
+        "  "
+        + _("failed: %(keyword)s, page %(page)d: %(reason)s")
+        % {
+            "keyword": sanitize(failure.text),
+            "page": failure.page,
+            "reason": sanitize(reason_text(failure.reason)),
+        }
+        for failure in summary.failures[:FAILURES_SHOWN]
+    ]
+    if len(summary.failures) > FAILURES_SHOWN:
+        more = _("… and %(more)d more:  %(command)s") % {
+            "more": len(summary.failures) - FAILURES_SHOWN,
+            "command": _query(summary, "failed"),
+        }
+        lines.append(f"  {more}")
+    return lines
+
+
+def _query(summary: RunSummary, question: str) -> str:
+    """The command that asks the run's database a question."""
+    return f"{program_name()} query {question}{db_argument(Path(summary.db))}"
+
+
+def _next_lines(summary: RunSummary, command: str) -> list[str]:
+    if summary.users.new:
+        look = [_("See who is new:  %s") % _query(summary, "new")]
+    else:
+        look = [_("See who is the biggest:  %s") % _query(summary, "top")]
+    if summary.keywords.due == 0:
+        return [_("Ask again, whatever was asked lately:  %s") % f"{command} --refresh-after 0s"]
+    if summary.exit_code == EXIT_DONE:
+        return look
+    if summary.exit_code == EXIT_SOME_FAILED:
+        return [_("Try the failed ones again:  %s") % command, *look]
+    if summary.exit_code in (EXIT_TOKEN, EXIT_USAGE):
+        return [_("Once that is mended, go on with:  %s") % command]
+    if summary.reason == RESPONSE_DRIFT:
+        return [
+            _("See what came:  %s") % _query(summary, "odd"),
+            _("Once the API answers well again, go on with:  %s") % command,
+        ]
+    if summary.reason == DAY_CAP or summary.reason.startswith(QUOTA):
+        return [_("Go on where it stopped, after midnight in Shanghai:  %s") % command, *look]
+    return [_("Go on where it stopped:  %s") % command, *look]

@@ -1,0 +1,1 @@
+"""All that is Just One API: the client, its envelope and codes, and one module for each endpoint."""

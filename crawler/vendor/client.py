@@ -1,0 +1,204 @@
+"""The HTTP edge: one `PageRequest` is one request on the wire, and every way it can end is a value.
+
+The token is a query parameter, so no URL and no text of an exception of the HTTP library leaves this module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from aiohttp.tracing import Trace
+from yarl import URL
+
+from crawler.model import CallFailed, FailureKind, Outcome, PageRequest, Reply
+from crawler.vendor.envelope import read_envelope
+from crawler.vendor.token_mask import TOKEN_MASK, TokenMask
+
+BODY_BYTES_MAX = 16 * 1024 * 1024
+CONNECT_SECONDS_MAX = 30.0
+USER_AGENT = "creator-crawler"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Where to ask, as whom, how long to wait for an answer, how long a connection may idle between calls.
+
+    Servers close idle ones after 5 s or more; a call that is sent just then is lost and may be charged.
+    """
+
+    base_url: str
+    token: str
+    timeout_seconds: float = 120.0
+    idle_seconds_max: float = 4.0
+
+    def __repr__(self) -> str:
+        return f"ApiSettings(base_url={self.base_url!r}, token={TOKEN_MASK!r})"
+
+
+class _Dropped(aiohttp.ClientError):
+    """A connection that broke after a request was sent."""
+
+
+async def _one_request_per_call(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from sending a request again by itself.
+
+    When a kept-alive connection breaks, aiohttp repeats a GET once and tells nobody; on a paid API that is a
+    call nobody accounted for. It does so on two of its own errors only, so they leave under another name.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
+        raise _Dropped(_describe(exc)) from exc
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Uses no connection again on which something came that nobody asked for: aiohttp would take it for the
+    answer to the next call, and one keyword's page for another's."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the signature is aiohttp's
+    ) -> aiohttp.connector.Connection:
+        """A connection that is new or has been silent."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
+
+
+class Api:
+    """Sends calls over one session; made by `open_api`."""
+
+    def __init__(self, settings: ApiSettings, session: aiohttp.ClientSession) -> None:
+        self._settings = settings
+        self._session = session
+        self._base = URL(settings.base_url.rstrip("/"), encoded=True)
+        self._mask = TokenMask(settings.token)
+
+    async def call(self, request: PageRequest) -> Outcome:
+        """The outcome of exactly one request; raises nothing but CancelledError.
+
+        Redirects are not followed: the token would go along.
+        """
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        query = {"token": self._settings.token, "keyword": request.keyword, "page": str(request.page)}
+        url = self._base.joinpath(request.path.lstrip("/"), encoded=True).with_query(query)
+        status: int | None = None
+        retry_after: float | None = None
+        try:
+            async with self._session.get(url, allow_redirects=False) as response:
+                status = response.status
+                retry_after = _retry_after_seconds(response.headers.get("Retry-After"))
+                body = await _read_limited(response)
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as exc:
+            kind = _kind_of(exc)
+            return CallFailed(kind, _describe(exc), _since(begun), status, retry_after)
+        milliseconds = _since(begun)
+        if body is None:
+            detail = f"more than {BODY_BYTES_MAX} bytes"
+            return CallFailed(FailureKind.TOO_LARGE, detail, milliseconds, status, retry_after)
+        body = self._mask.in_body(body)
+        envelope = read_envelope(body)
+        if envelope is None:
+            detail = "a redirect" if 300 <= status < 400 else _what_it_is(body)
+            return CallFailed(FailureKind.UNREADABLE, detail, milliseconds, status, retry_after)
+        return Reply(status, envelope.code, envelope.message, envelope.data, body, milliseconds, retry_after)
+
+
+@asynccontextmanager
+async def open_api(settings: ApiSettings) -> AsyncIterator[Api]:
+    """An `Api` for the time of the block; its connections are closed at the end."""
+    # Shorter than the whole, so that a call without a connection is known to be free.
+    connect_seconds = min(CONNECT_SECONDS_MAX, settings.timeout_seconds / 2)
+    timeout = aiohttp.ClientTimeout(total=settings.timeout_seconds, sock_connect=connect_seconds)
+    # The workers are the limit; the pool must never make a call wait that is already in the ledger.
+    connector = _Connector(limit=0, keepalive_timeout=settings.idle_seconds_max, enable_cleanup_closed=False)
+    async with aiohttp.ClientSession(
+        connector=connector,
+        timeout=timeout,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+        middlewares=(_one_request_per_call,),
+    ) as session:
+        yield Api(settings, session)
+
+
+async def _read_limited(response: aiohttp.ClientResponse) -> bytes | None:
+    """The whole body, None where it is larger than the limit."""
+    length = response.content_length
+    if length is not None and length > BODY_BYTES_MAX:
+        response.close()
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            response.close()
+            return None
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _kind_of(exc: BaseException) -> FailureKind:
+    match exc:
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError() | aiohttp.InvalidURL():
+            return FailureKind.NOT_SENT
+        case TimeoutError():
+            return FailureKind.TIMEOUT
+        case _:
+            return FailureKind.DROPPED
+
+
+def _describe(exc: BaseException) -> str:
+    """What happened, without the exception's own text, which may hold the URL and so the token."""
+    cause = exc.__cause__ if isinstance(exc, _Dropped) and exc.__cause__ is not None else exc
+    if isinstance(
+        cause, aiohttp.ClientConnectorCertificateError | ssl.SSLError | aiohttp.ClientConnectorSSLError
+    ):
+        return f"{type(cause).__name__}: TLS failed"
+    reason = getattr(cause, "strerror", None)
+    return f"{type(cause).__name__}: {reason}" if isinstance(reason, str) else type(cause).__name__
+
+
+def _what_it_is(body: bytes) -> str:
+    start = body[:200].lstrip().lower()
+    if not start:
+        return "an empty answer"
+    if start.startswith((b"<!doctype", b"<html", b"<")):
+        return "an HTML page"
+    return "cut or unknown JSON" if start[:1] in b"{[" else "no JSON"
+
+
+def _retry_after_seconds(value: str | None) -> float | None:
+    """Seconds to wait by a `Retry-After` header, in seconds or as an HTTP date; None where it is neither."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _since(begun: float) -> int:
+    return round((asyncio.get_running_loop().time() - begun) * 1000)

@@ -1,0 +1,264 @@
+"""Reply data of User Search V2 → a `Page` of creators, whatever JSON value comes.
+
+Entries come in three layouts, told apart text by text, since any key may be missing:
+
+- A, today's: `desc` is `小红书号:<red_id>`, `sub_title` is `粉丝 381.2万` or empty
+- B, older: `desc` is `粉丝·24.2万 | 5天前更新`, `sub_title` is `小红书号：<red_id>`
+- C, web: `fans` is `"3.9万"` or a number, `desc` a bio or absent
+
+Readers take from a copy of the entry what fits their column; what is left becomes `Creator.extra`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from types import NoneType
+from typing import Any
+
+import orjson
+
+from crawler.model import PROVISIONAL, Creator, Page, Reject
+from crawler.vendor.followers import UNKNOWN, Followers, read_fans, read_labelled
+
+PROFILE_URL = "https://www.xiaohongshu.com/user/profile/"
+DEEP_LINK = "xhsdiscover://1/user/user."
+IDENTIFIER_MAX = 64  # characters; a longer text identifies nobody
+REJECT_MAX = 64 * 1024  # characters kept of an entry that cannot be read
+ENTRIES_TELLING = 10  # so many entries on a page, and none that can be read, are no accident
+COMPANIONS = {"filters"}  # what stands beside `users` and says nothing about creators
+
+# 1 and 2 are inferred from the vocabulary of the answer's `filters` block.
+VERIFY_LABELS: dict[int | None, str] = {1: "personal (inferred)", 2: "business (inferred)"}
+
+_HEX_ID = re.compile(r"[0-9a-fA-F]{24}")
+_RED_ID_LABELS = ("小红书号:", "小红书号：")
+_LABEL = len("小红书号:")
+_RED_ID = re.compile(r"\s*小红书号\s*[:：]\s*(\S*)\s*")
+_COUNTS = re.compile(r"\s*粉丝\s*[·•・]")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")  # SQLite's text ends at the first and cannot hold the rest
+_KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", NoneType: "null"}
+
+_Entry = dict[str, Any]
+
+
+def parse_user_search(data: object) -> Page:
+    """The page in the decoded `data` of a code-0 answer; any JSON value makes a page, if only an empty one.
+
+    Every entry becomes a `Creator` or, when it names nobody, a `Reject`; repeats are left in.
+    """
+    users, oddity, unreadable = _find_users(data)
+    creators: list[Creator] = []
+    rejects: list[Reject] = []
+    for rank, entry in enumerate(users, start=1):
+        read = _read_entry(rank, entry)
+        if isinstance(read, Creator):
+            creators.append(read)
+        else:
+            rejects.append(read)
+    if len(users) >= ENTRIES_TELLING and not creators:
+        oddity, unreadable = "no entry could be read", True
+    has_more = data.get("has_more") if isinstance(data, dict) else None
+    return Page(
+        creators=tuple(creators),
+        rejects=tuple(rejects),
+        entries=len(users),
+        has_more=has_more if isinstance(has_more, bool) else None,
+        oddity=oddity,
+        unreadable=unreadable,
+    )
+
+
+def _find_users(data: object) -> tuple[list[object], str | None, bool]:
+    """The list of entries, what is odd about where it stands, and whether there may be entries elsewhere."""
+    if isinstance(data, list):
+        return data, "data is a list, not an object", False
+    if not isinstance(data, dict):
+        return [], f"data is {_kind(data)}, not an object", bool(data)
+    if "users" not in data:
+        others = (value for key, value in data.items() if key not in COMPANIONS)
+        return [], "data has no users", any(isinstance(value, list | dict) and value for value in others)
+    users = data["users"]
+    if not isinstance(users, list):
+        return [], f"users is {_kind(users)}, not a list", bool(users)
+    return users, None, False
+
+
+def _read_entry(rank: int, entry: object) -> Creator | Reject:
+    if not isinstance(entry, dict):
+        return _reject(rank, f"entry is {_kind(entry)}, not an object", entry)
+    left = entry.copy()
+    id_ = _take_identifier(left, "id")
+    red_id = _take_identifier(left, "red_id")
+    if red_id is None:
+        red_id = _red_id_in(entry.get("sub_title")) or _red_id_in(entry.get("desc"))
+    if id_ is None and red_id is None:
+        return _reject(rank, "entry has neither id nor red_id", entry)
+
+    profile_url = None
+    if id_ is not None:
+        if _HEX_ID.fullmatch(id_):
+            id_ = id_.lower()
+            profile_url = PROFILE_URL + id_
+        if left.get("link") == DEEP_LINK + id_:
+            del left["link"]
+
+    sub_title = _take_text_beside(red_id, left, "sub_title")
+    desc = _take_text_beside(red_id, left, "desc")
+    followers = _take_followers(left, sub_title, desc)
+    if sub_title is not None and sub_title != f"粉丝 {followers.text}":
+        left["sub_title"] = entry["sub_title"]
+    bio = desc if desc is not None and _is_bio(desc) else None
+    if desc is not bio:
+        left["desc"] = entry["desc"]
+
+    verify_type = _take_verify_type(left)
+    return Creator(
+        rank,
+        id_,
+        red_id,
+        _take_name(left),
+        followers.fans,
+        followers.text,
+        followers.exact,
+        _take_verified(left),
+        verify_type,
+        _take_text(left, "red_official_verify_content") or VERIFY_LABELS.get(verify_type),
+        bio,
+        _take_image(left),
+        profile_url,
+        _json_object(left),
+    )
+
+
+def _take_text(left: _Entry, key: str) -> str | None:
+    value = left.pop(key, None)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _storable(value)
+    left[key] = value
+    return None
+
+
+def _take_text_beside(red_id: str | None, left: _Entry, key: str) -> str | None:
+    """The text at `key`, None where all that it says is `red_id`."""
+    value = left.get(key)
+    if isinstance(value, str) and value[:_LABEL] in _RED_ID_LABELS and value[_LABEL:] == red_id:
+        del left[key]
+        return None
+    return _take_text(left, key)
+
+
+def _take_identifier(left: _Entry, key: str) -> str | None:
+    """The identifier at `key`; what reads like a provisional one would be merged away, and is none."""
+    value = left.pop(key, None)
+    if isinstance(value, str):
+        text = _storable(value.strip())
+        if text is None or (len(text) <= IDENTIFIER_MAX and not text.startswith(PROVISIONAL)):
+            return text
+    elif type(value) is int and 0 < value < 2**64:
+        return str(value)
+    if value is not None:
+        left[key] = value
+    return None
+
+
+def _take_name(left: _Entry) -> str | None:
+    name = left.get("name")
+    if type(name) is int and abs(name) < 2**64:
+        del left["name"]
+        return str(name)
+    return _take_text(left, "name")
+
+
+def _take_followers(left: _Entry, sub_title: str | None, desc: str | None) -> Followers:
+    """The first readable count of `fans`, `sub_title` and `desc`, else one that is shown but unreadable."""
+    followers = UNKNOWN
+    if "fans" in left:
+        followers = read_fans(left["fans"])
+        if followers.fans is not None or left["fans"] in (None, ""):
+            del left["fans"]
+    for text in (sub_title, desc):
+        if text is not None and followers.fans is None:
+            labelled = read_labelled(text)
+            followers = labelled if labelled.text else followers
+    return followers
+
+
+def _take_verified(left: _Entry) -> bool | None:
+    value = left.pop("red_official_verified", None)
+    if value is None or isinstance(value, bool):
+        return value
+    if type(value) is int and value in (0, 1):
+        return bool(value)
+    left["red_official_verified"] = value
+    return None
+
+
+def _take_verify_type(left: _Entry) -> int | None:
+    value = left.pop("red_official_verify_type", None)
+    if type(value) is int and -(2**63) <= value < 2**63:  # what SQLite can hold; a boolean is no type
+        return value
+    if value is not None:
+        left["red_official_verify_type"] = value
+    return None
+
+
+def _take_image(left: _Entry) -> str | None:
+    image = _take_text(left, "image")
+    if image is None or image.startswith(("https://", "http://")):
+        return image
+    left["image"] = image
+    return None
+
+
+def _red_id_in(text: object) -> str | None:
+    """The red_id that a text such as `小红书号：639746307` gives, when it says nothing else."""
+    labelled = _RED_ID.fullmatch(text) if isinstance(text, str) else None
+    return _storable(labelled[1]) if labelled and len(labelled[1]) <= IDENTIFIER_MAX else None
+
+
+def _is_bio(desc: str) -> bool:
+    return not (_RED_ID.fullmatch(desc) or _COUNTS.match(desc) or read_labelled(desc).fans is not None)
+
+
+def _storable(text: str) -> str | None:
+    """`text` with what SQLite's text cannot hold replaced by U+FFFD; None if it is blank."""
+    if "\0" in text or not (text.isascii() or text.isprintable()):
+        text = _UNSTORABLE.sub("\ufffd", text)
+    return None if not text or text.isspace() else text
+
+
+def _reject(rank: int, reason: str, entry: object) -> Reject:
+    return Reject(rank, reason, _json_text(entry)[:REJECT_MAX])
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), "a number")
+
+
+def _json_object(left: _Entry) -> str | None:
+    """`left` as a JSON object with sorted keys, None if it is empty.
+
+    Where orjson refuses (254 levels, integers over 64 bits, lone surrogates) each value is kept as a text
+    that holds its JSON, so that the object stays shallow enough for SQLite's JSON functions.
+    """
+    if not left:
+        return None
+    try:
+        return orjson.dumps(left, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:
+        texts = {_UNSTORABLE.sub("\ufffd", key): _json_text(value) for key, value in left.items()}
+        return orjson.dumps(texts, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _json_text(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        pass
+    try:
+        return json.dumps(value)
+    except (RecursionError, ValueError):  # ValueError: an integer of more digits than Python writes
+        return '"not kept: nested too deeply, or a number too long"'

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.text import sanitize, truncate, width
+from crawler.ui.table import COLUMN_MAX, cell, table_lines
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [("amy", 3), ("穿搭", 4), ("amy穿搭", 7), ("🍼", 2), ("e\u0301", 1), ("ＡＢ", 4), ("", 0), ("👩‍👧", 4)],
+)
+def test_chinese_characters_are_two_cells_wide_and_marks_none(text, cells):
+    assert width(text) == cells
+
+
+def test_columns_stand_under_each_other_whatever_their_letters():
+    lines = list(table_lines(("name", "fans"), [("穿搭日记", 5), ("amy", 12000), (None, None)]))
+    assert lines == [
+        "name       fans",
+        "────────  ─────",
+        "穿搭日记      5",
+        "amy       12000",
+        "",
+    ]
+
+
+def test_the_widest_columns_are_cut_until_a_table_fits_the_terminal():
+    rows = [("穿搭日记" * 9, "short", 12345678901, "x" * 60), ("amy", "b", 1, "y")]
+    lines = list(table_lines(("name", "kind", "fans", "a long heading"), rows, cells_max=60))
+    assert max(map(width, lines)) <= 60
+    assert lines[2].count("…") == 2
+    assert "short" in lines[2]
+    assert "12345678901" in lines[2]
+
+
+def test_addresses_give_way_first_then_bios_and_identifiers_never():
+    columns = ("name", "red_id", "profile_url", "bio")
+    rows = [("一个很长的名字", "57870881910", "https://www.xiaohongshu.com/user/profile/5f", "简介" * 10)]
+    for cells_max, first in (
+        (90, "一个很长的名字  57870881910  https://www.xiaoho…  简介简"),
+        (60, "一个很长的名字  57870881910  https:/…  简介简"),
+        (47, "一个很长的名字  57870881910  https:/…  简介简…"),
+        (30, "一个很…   57870881910  https:/…  简介简…"),
+    ):
+        assert list(table_lines(columns, rows, cells_max))[2].startswith(first)
+
+
+@pytest.mark.parametrize("before", [0, 1000])
+def test_an_identifier_of_any_length_is_never_cut(before):
+    rows = [("小" * 64, "名" * 64)] * (before + 1)
+    last = list(table_lines(("red_id", "name"), rows, 40))[-1]
+    assert last == "小" * 64 + "  " + "名" * 3 + "…"
+
+
+def test_a_table_that_fits_is_not_cut():
+    rows = [("穿搭日记", 5), ("amy", 12000)]
+    assert list(table_lines(("name", "fans"), rows, 80)) == list(table_lines(("name", "fans"), rows))
+
+
+def test_no_column_is_cut_below_eight_cells_however_narrow_the_terminal():
+    lines = list(table_lines(("a", "b"), [("x" * 30, "y" * 30)], cells_max=5))
+    assert lines == ["a         b", "────────  ────────", "xxxxxxx…  yyyyyyy…"]
+
+
+def test_rows_beyond_the_measured_ones_are_cut_as_well():
+    rows = (("x" * 40, n) for n in range(1000, 2500))
+    assert max(map(width, table_lines(("text", "n"), rows, cells_max=30))) <= 30
+
+
+def test_a_table_without_rows_shows_its_columns():
+    assert list(table_lines(("a", "b"), [])) == ["a  b", "─  ─"]
+
+
+def test_rows_beyond_the_measured_ones_still_come():
+    assert len(list(table_lines(("n",), ((n,) for n in range(2500))))) == 2502
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("red\x1b[31m\x07", "red␛[31m␇"),
+        ("two\nlines\tand\rmore", "two lines and more"),
+        ("\u202eabc\u202c", "abc"),
+        ("\x9b31m", "\ufffd31m"),
+        ("nul\x00", "nul␀"),
+        ("del\x7f", "del␡"),
+        ("👩‍👧 穿搭", "👩‍👧 穿搭"),
+    ],
+)
+def test_what_could_steer_a_terminal_is_shown_instead(text, shown):
+    assert sanitize(text) == shown
+
+
+@given(st.text())
+def test_no_text_leaves_a_control_character(text):
+    assert not [c for c in sanitize(text) if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0]
+
+
+@given(st.text(alphabet="a穿🍼\u0301 "), st.integers(1, 12))
+def test_a_fitted_text_is_never_wider_than_its_column(text, cells):
+    assert width(truncate(text, cells)) <= cells
+
+
+def test_a_cell_is_cut_at_the_column_limit():
+    assert width(cell("穿" * 100)) <= COLUMN_MAX
+    assert cell("穿" * 100).endswith("…")
+    assert cell(b"\x00\x01") == "<2 bytes>"

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from crawler.analysis.report.charts import day_bars
+from crawler.i18n import LOCALE_DIR
+from crawler.store.database import open_database
+from tests.filled import SPECIAL, creator
+from tests.filled import page as result_page
+
+HOSTILE = (
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><svg onload=alert(1)>",
+    "{{ 7 * 7 }} {% raw %}", "%(count)s %s", "&lt;b&gt;", "‮gnp.exe", "\x00\x1b[31m",
+)  # fmt: skip
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def test_the_page_loads_nothing_and_runs_nothing(read, page):
+    for tag, attributes in Elements(page(read(), "en", price="0.05")).found:
+        assert tag not in ("script", "iframe", "object", "embed", "link", "img", "base", "form")
+        assert not [
+            name for name in attributes if name.startswith("on") or name in ("src", "style", "xlink:href")
+        ]
+
+
+def test_the_policy_forbids_everything_but_the_one_style(read, page):
+    text = page(read())
+    policy = next(a["content"] for t, a in Elements(text).found if "Content-Security-Policy" in a.values())
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert "img-src 'none'" in policy
+
+
+def test_a_night_of_strange_answers_is_no_night_without_trouble(read, page, play_night):
+    play_night(replace(result_page(), oddity="data is null, not an object"))
+    text = page(read())
+    assert "<bdi>data is null, not an object</bdi>: 1" in text
+    assert "every call was answered with a page" not in text
+
+
+def test_links_lead_to_profile_pages_only(read, page):
+    links = [a["href"] for tag, a in Elements(page(read())).found if tag == "a"]
+    assert links
+    assert all(
+        re.fullmatch(r"https://www\.xiaohongshu\.com/user/profile/[0-9a-f]{24}", link) for link in links
+    )
+
+
+def test_text_from_the_api_is_only_text(read, page, play_night):
+    hostile = [
+        creator(300 + n, name, fans=10, red_id=name, verify_label=name) for n, name in enumerate(HOSTILE)
+    ]
+    play_night(result_page(*hostile), result_page())
+    plain, attacked = page(read("2026-11-05T00:00:00.000Z")), Elements(page(read())).found
+    assert {tag for tag, _a in attacked} <= {
+        "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "p", "div", "span",
+        "small", "b", "section", "table", "tr", "th", "td", "a", "bdi", "svg", "rect", "g", "path", "text",
+        "code", "footer", "details", "summary", "ul", "li",
+    }  # fmt: skip
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in plain
+    assert "{{ 7 * 7 }}" in plain
+    assert "%(count)s %s" in plain
+
+
+def test_an_address_from_the_api_that_is_no_profile_page_is_no_link(read, page, play_night):
+    play_night(result_page(creator(300, "点我", 10, profile_url="javascript:alert(1)")), result_page())
+    text = page(read())
+    assert "点我" in text
+    assert "javascript:" not in text
+
+
+def test_pictures_are_left_out_unless_asked_for(read, page):
+    report = read("2026-11-01T00:00:00.000Z")
+    assert "img.example" not in page(report)
+    with_pictures = page(report, pictures=True)
+    assert 'src="https://img.example/104.jpg"' in with_pictures
+    assert "loaded from the platform" in with_pictures
+    assert "img-src https:" in with_pictures
+
+
+def test_money_is_spoken_of_only_with_a_price(read, page):
+    assert "¥" not in page(read())
+    assert "8 charged (¥0.40)" in page(read(), price="0.05")
+
+
+def test_a_stop_is_told_in_plain_words_with_what_to_do(read, page, play_night):
+    play_night(outcome="stopped", reason="code 303: daily quota used up")
+    text = page(read("2026-11-05T00:00:00.000Z"))
+    assert "The daily quota was used up." in text
+    assert "It is there again after midnight in Shanghai" in text
+
+
+def test_a_reason_without_a_cause_is_shown_as_it_is(read, page, play_night):
+    play_night(outcome="stopped", reason="disk <full>")
+    assert "disk &lt;full&gt;" in page(read("2026-11-05T00:00:00.000Z"))
+
+
+def test_invented_creators_are_said_to_be_invented(read, page, db):
+    opened = open_database(db)
+    opened.conn.execute("UPDATE settings SET value = 'a simulator on this machine' WHERE name = 'service'")
+    opened.close()
+    assert "These creators are invented" in page(read())
+
+
+def test_an_empty_database_makes_a_page_that_says_how_to_begin(read, page, tmp_path):
+    open_database(tmp_path / "empty.db").close()
+    text = page(read(path=tmp_path / "empty.db"))
+    assert "Nothing has run yet." in text
+    assert "<table" not in text
+
+
+def test_the_page_is_chinese_throughout(read, page, play_night):
+    assert (LOCALE_DIR / "zh" / "LC_MESSAGES" / "crawler.mo").is_file()
+    play_night(result_page(*SPECIAL), outcome="stopped", reason="--max-calls is reached")
+    text = page(read("2026-11-01T00:00:00.000Z"), "zh", price="0.05")
+    assert '<html lang="zh-CN">' in text
+    assert "381.2万" in text
+    shown = re.sub(
+        r"<style>.*?</style>|<bdi>.*?</bdi>|<code>.*?</code>|<small>.*?</small>", "", text, flags=re.S
+    )
+    words = re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^>]+>", " ", shown))
+    assert set(words) <= {"JUSTONEAPI", "TOKEN", "HTTP", "max", "calls"}
+
+
+def test_a_chart_without_days_or_calls_can_be_drawn():
+    assert day_bars("t", [], [("a", [])]).startswith("<svg")
+    assert day_bars("t", ["2026-11-01"], [("a", [0])]).startswith("<svg")
+
+
+def test_a_chart_tells_each_number_and_escapes_its_names():
+    svg = day_bars("t", ["2026-11-01", "2026-11-02"], [("a<b", [1200, 2]), ("c", [3, 4])])
+    assert "<title>11-01 · a&lt;b: 1,200</title>" in svg
+    assert "<title>11-02 · c: 4</title>" in svg
+    assert not re.search(r"script|style|<!--|xlink|id=", svg)
+
+
+def test_the_time_of_the_report_is_that_of_its_making(read, page):
+    assert "made 2026-11-04 09:00" in page(read())

@@ -1,0 +1,100 @@
+"""Reasons are stored in English and read in the reader's language, down to the details."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from crawler.engine.events import PageStored
+from crawler.engine.policy import decide
+from crawler.errors import CANNOT_WRITE, FILE_GONE, NOT_USABLE
+from crawler.i18n.reasons import reason_text
+from crawler.model import CallFailed, FailureKind, PageRequest, PageSaved, Work
+from crawler.ui.describe import describe
+from crawler.vendor.client import BODY_BYTES_MAX, ApiSettings, open_api
+from crawler.vendor.search_user_v2 import parse_user_search
+from tests.vendor.wire import Way, answer, playing
+
+NAMES = re.compile(r"\b(?:HTTP|HTML|JSON|TLS|data|users|null|[A-Z]\w+Error)\b")
+"""What is called the same in every language."""
+
+KINDS = [{}, [], "x", True, None, 1, 1.5]
+
+
+def left_in_english(text: str) -> list[str]:
+    return re.findall(r"[A-Za-z]{2,}", NAMES.sub("", text))
+
+
+@pytest.fixture(params=["en", "zh_CN"])
+def language(request, monkeypatch):
+    """The reader's language."""
+    monkeypatch.setenv("LANGUAGE", request.param)
+    return request.param
+
+
+def assert_told(reason: str, language: str) -> None:
+    told = reason_text(reason)
+    if language == "en":
+        assert told == reason
+    else:
+        assert left_in_english(told) == [], told
+
+
+ANSWERS = [
+    Way.CLOSE,
+    Way.RESET,
+    answer(b""),
+    answer(b"<html>", status="502 Bad Gateway"),
+    answer(b'{"code": 0, '),
+    answer(b"busy"),
+    answer(b"", status="302 Found"),
+    answer(b"", status="401 Unauthorized"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", Way.CLOSE),
+    f"HTTP/1.1 200 OK\r\nContent-Length: {BODY_BYTES_MAX + 1}\r\n\r\n".encode(),
+]
+
+
+@pytest.mark.parametrize("answered", ANSWERS)
+async def test_how_a_call_failed_is_told_in_the_readers_language(answered, language):
+    async with playing(answered) as wire, open_api(ApiSettings(wire.base_url, "token")) as api:
+        outcome = await api.call(PageRequest("/", "穿搭", 1))
+    assert isinstance(outcome, CallFailed)
+    assert_told(decide(outcome).reason, language)
+
+
+async def test_no_connection_is_told_in_the_readers_language(language):
+    async with open_api(ApiSettings("http://127.0.0.1:9", "token")) as api:
+        outcome = await api.call(PageRequest("/", "穿搭", 1))
+    assert_told(decide(outcome).reason, language)
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+@pytest.mark.parametrize("status", [None, 200])
+def test_every_kind_of_failure_has_its_words(kind, status, language):
+    failed = CallFailed(kind, "ClientConnectorSSLError: TLS failed", 5, status, None)
+    assert_told(decide(failed).reason, language)
+
+
+@pytest.mark.parametrize("data", [*KINDS, *({"users": value} for value in KINDS if value != [])], ids=repr)
+def test_every_oddity_of_an_answer_is_told_in_the_readers_language(data, language):
+    oddity = parse_user_search(data).oddity
+    assert oddity is not None
+    assert_told(oddity, language)
+
+
+def test_an_odd_page_is_told_in_the_readers_language(monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+    page = parse_user_search({"users": None})
+    work = Work(keyword_id=1, text="穿搭", crawl=1, page=1, pages_max=3)
+    told = describe(PageStored(work, 1, page.entries, 0, PageSaved(), page.oddity))
+    assert told.endswith("users 是空值（null），不是列表")
+
+
+@pytest.mark.parametrize("form", [CANNOT_WRITE, FILE_GONE, NOT_USABLE])
+def test_a_path_in_a_reason_stays_as_it_is(form, monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+    reason = form.replace("%s", "timeout")
+    told = reason_text(reason)
+    assert told != reason
+    assert told.count("timeout") == form.count("%s")
