@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     )
     from crawler.keywords import read_keywords
     from crawler.library import crawl_keywords, creators, keyword
-    from crawler.model import Keyword, Problem, RunSummary
+    from crawler.model import Keyword, Problem
     from crawler.run import run_crawl
+    from crawler.summary import RunSummary
 
 __all__ = [
     "AlreadyRunning",
@@ -64,8 +65,9 @@ _HOMES = {
     "analysis.filters": ("Filters",),
     "keywords": ("read_keywords",),
     "library": ("crawl_keywords", "creators", "keyword"),
-    "model": ("Keyword", "Problem", "RunSummary"),
+    "model": ("Keyword", "Problem"),
     "run": ("run_crawl",),
+    "summary": ("RunSummary",),
     "engine.shutdown": ("Shutdown",),
 }
 

@@ -15,18 +15,23 @@ from __future__ import annotations
 
 import sys
 
-from crawler.i18n import N_, _, english
-
-CANNOT_WRITE = N_("cannot write %s: %s")
-NOT_USABLE = N_("%s is not a usable SQLite database: %s")
-FILE_GONE = N_("%s was deleted, renamed or replaced while the run was writing it")
-"""Errors that can end a run, and so become its stored reason."""
+from crawler.i18n import _, english
+from crawler.reasons import Reason, ReasonCode
 
 
 class CrawlerError(Exception):
     """Something the user can act on; `str(error)` is the whole message, without a traceback."""
 
     exit_code = 1
+
+    def __init__(self, message: str, reason: Reason | None = None) -> None:
+        super().__init__(message)
+        self._reason = reason
+
+    @property
+    def reason(self) -> Reason:
+        """Why a run ends that meets this error."""
+        return self._reason or Reason(ReasonCode.REFUSED, {"text": self.english})
 
     @property
     def english(self) -> str:

@@ -20,9 +20,10 @@ from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords import identity, read_keywords
 from crawler.keywords.text import keyword_from, quoted
-from crawler.model import Keyword, Problem, RunSummary
+from crawler.model import Keyword, Problem
 from crawler.run import run_crawl
 from crawler.store.readonly import open_readonly
+from crawler.summary import RunSummary
 
 DEFAULTS = RunSettings(token="")
 
@@ -95,7 +96,7 @@ def _keywords(
                 item.source or "Keyword()",
                 item.text,
                 priority=item.priority,
-                max_pages=item.max_pages,
+                max_pages=item.pages_max,
                 tags=item.tags,
             )
         elif isinstance(item, Problem):

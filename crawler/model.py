@@ -6,8 +6,11 @@ Times are UTC text `YYYY-MM-DDTHH:MM:SS.mmmZ` wherever they are stored, so that 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from crawler.reasons import Reason, ReasonCode
 
 
 class Charge(enum.StrEnum):
@@ -18,21 +21,11 @@ class Charge(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-class StopReason(enum.StrEnum):
-    """Why a keyword's crawl ended; stored in `checkpoints.stop_reason`."""
-
-    EMPTY_PAGE = "empty_page"
-    NO_CONTENT = "no_content"
-    NO_MORE = "no_more"
-    NOTHING_NEW = "nothing_new"
-    PAGE_LIMIT = "page_limit"
-
-
 class Keyword(NamedTuple):
     """One keyword as its file gives it.
 
     `text` is sent (trimmed, otherwise as written); `identity` decides what counts as the same keyword
-    (NFKC, trimmed, inner white space folded, case-folded). `priority`: higher goes first. `max_pages` is
+    (NFKC, trimmed, inner white space folded, case-folded). `priority`: higher goes first. `pages_max` is
     this keyword's own page limit, None for the run's. `source` is `file:line`.
     A tuple, because there may be a million of them: it is made in a third of a dataclass's time.
     """
@@ -40,7 +33,7 @@ class Keyword(NamedTuple):
     text: str
     identity: str
     priority: int = 0
-    max_pages: int | None = None
+    pages_max: int | None = None
     tags: tuple[str, ...] = ()
     source: str = ""
 
@@ -60,22 +53,21 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One keyword to crawl, from `page` on; `crawl` counts the times this keyword was started afresh."""
+    """One keyword to crawl, at page `page`; `generation` counts the times it was started afresh."""
 
     keyword_id: int
     text: str
-    crawl: int
+    generation: int
     page: int
     pages_max: int
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What one call asks for."""
+    """What one call asks for; the client adds the token to `parameters`."""
 
     path: str
-    keyword: str
-    page: int
+    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +149,7 @@ class Reject:
     """An entry that could not be read, kept as JSON text as it came."""
 
     rank: int
-    reason: str
+    reason: Reason
     entry: str
 
 
@@ -165,8 +157,8 @@ class Reject:
 class Page:
     """What one successful reply holds. `entries` counts all entries, readable or not.
 
-    `has_more` is the API's own word when it gave a boolean. `oddity` says in a few words what was strange
-    about the answer as a whole (no `users` list, say), or is None. `unreadable` is True where something came
+    `has_more` is the API's own word when it gave a boolean. `oddity` says what was strange about the
+    answer as a whole (no `users` list, say), or is None. `unreadable` is True where something came
     that cannot be read, so that the page may hold creators and is no end of anything.
     """
 
@@ -174,88 +166,57 @@ class Page:
     rejects: tuple[Reject, ...] = ()
     entries: int = 0
     has_more: bool | None = None
-    oddity: str | None = None
+    oddity: Reason | None = None
     unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a call ended, as the ledger keeps it."""
+    """How a call ended, as the ledger keeps it; `reason` is None where it brought what it was sent for."""
 
     charge: Charge
     code: str | None
     http_status: int | None
     milliseconds: int
-    error: str | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """All that commits together when page `work.page` has come: its creators, its settled call, the keyword's
+    checkpoint.
+
+    `end` is None while the keyword goes on. `body` is the raw reply where it is to be kept.
+    """
+
+    call_id: int
+    settlement: Settlement
+    work: Work
+    page: Page
+    new_to_keyword: int
+    end: ReasonCode | None
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallWithoutPage:
+    """All that commits together when a call brought no page.
+
+    An answer that nobody understood comes along as `kept` and lands among the rejects, with rank 0.
+    `keyword_failure` is why its keyword is given up for this run by it, None where it is not.
+    """
+
+    call_id: int
+    settlement: Settlement
+    work: Work
+    kept: bytes | None = None
+    keyword_failure: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PageSaved:
     """What saving a page changed: creators never seen before, changed, and first met in this run."""
 
-    users_new: int = 0
-    users_changed: int = 0
-    users_seen: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CallCounts:
-    """Calls by what they cost; `sent` is their sum."""
-
-    sent: int = 0
-    charged: int = 0
-    free: int = 0
-    unknown: int = 0
-
-    @classmethod
-    def of(cls, charged: int, free: int, unknown: int) -> CallCounts:
-        """The counts with their sum."""
-        return cls(charged + free + unknown, charged, free, unknown)
-
-
-@dataclass(frozen=True, slots=True)
-class KeywordCounts:
-    """Keywords of a run: `left` are those due and neither done nor failed."""
-
-    due: int = 0
-    done: int = 0
-    failed: int = 0
-    left: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class UserCounts:
-    """Creators of a run: never seen before, changed, met at all; and how many the database holds."""
-
-    new: int = 0
-    changed: int = 0
-    seen: int = 0
-    total: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FailedKeyword:
-    """A keyword that failed, the page it failed at and why."""
-
-    text: str
-    page: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """How a run ended: `outcome` is done, failed, stopped or interrupted; `reason` says why in one line.
-
-    `strange_answers` counts pages that were saved, name nobody and are not plainly empty.
-    """
-
-    outcome: str
-    reason: str
-    exit_code: int
-    keywords: KeywordCounts
-    calls: CallCounts
-    users: UserCounts
-    seconds: float
-    db: str
-    failures: tuple[FailedKeyword, ...] = field(default=())
-    strange_answers: int = 0
+    creators_new: int = 0
+    creators_changed: int = 0
+    creators_seen: int = 0

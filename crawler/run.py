@@ -1,12 +1,13 @@
-"""One night from keywords to summary: opens what a crawl needs, lets it run, and writes down how it ended."""
+"""One run from keywords to summary: opens what the engine needs, lets it run, writes down how it ended."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -14,72 +15,88 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from crawler.clock import Now, shanghai_day, utc_now
-from crawler.commands import Write
 from crawler.config import RunSettings, service_of
+from crawler.endpoint import Endpoint
 from crawler.engine.budget import Budget
+from crawler.engine.caller import Caller
 from crawler.engine.circuit_breaker import CircuitBreaker, CircuitBreakerLimits
-from crawler.engine.drift import DriftDetector
+from crawler.engine.drift import DriftDetector, DriftLimits
 from crawler.engine.events import Event, LineSkipped, RunStarted
-from crawler.engine.loop import DRIFT_END, Crawl
-from crawler.engine.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_STOPPED
-from crawler.engine.shutdown import ALL_DONE, NOTHING_DUE, SOME_FAILED, Shutdown, StopCause
+from crawler.engine.loop import Engine
+from crawler.engine.order import FileOrder
+from crawler.engine.policy import Policy
+from crawler.engine.ports import Client
+from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle, parse_rate
-from crawler.errors import FILE_GONE, CrawlerError, InputError, StoreError
+from crawler.errors import CrawlerError, InputError, StoreError
 from crawler.i18n import _
-from crawler.model import (
-    CallCounts,
-    Charge,
-    Keyword,
-    KeywordCounts,
-    PageSaved,
-    Problem,
-    RunSummary,
-    UserCounts,
-    Work,
-)
+from crawler.i18n.reasons import reason_text
+from crawler.model import Keyword, Problem, Work
+from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
 from crawler.store import runs
 from crawler.store.database import open_database, store_errors
-from crawler.store.ledger import GroupCommit
+from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
 from crawler.store.worklist import Worklist, due_work, make_worklist
 from crawler.store.writer import Store
+from crawler.summary import CreatorCounts, KeywordCounts, RunStatistics, RunSummary
 from crawler.vendor.client import ApiSettings, open_api
-from crawler.vendor.endpoints import SEARCH_USER_V2
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
-ENDPOINT = SEARCH_USER_V2
 END_PATIENCE_MILLISECONDS = 60_000
+
+OpenClient = Callable[[ApiSettings], AbstractAsyncContextManager[Client]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run is put together from. Tests hand in parts with a fault, to show that it is found."""
+
+    open_database: Callable[[Path], Database] = open_database
+    open_client: OpenClient = open_api
+    make_worklist: Callable[..., Worklist] = make_worklist
+    due_work: Callable[[sqlite3.Connection], Iterator[Work]] = due_work
+    store: type[Store] | partial[Store] = Store
+    ledger: type[Ledger] = Ledger
+    budget: type[Budget] = Budget
+    throttle: type[Throttle] = Throttle
+    policy: type[Policy] | partial[Policy] = Policy
+    caller: type[Caller] = Caller
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What a night takes from outside itself: chance, the time of day, and the limits of an outage."""
+    """What a run takes from outside itself: chance, the time of day, the endpoint, limits, and its parts."""
 
-    rng: random.Random
+    rng: random.Random = field(default_factory=random.Random)
     now: Now = utc_now
-    outage: CircuitBreakerLimits = field(default_factory=CircuitBreakerLimits)
+    endpoint: Endpoint = SEARCH_USER_V2
+    breaker_limits: CircuitBreakerLimits = field(default_factory=CircuitBreakerLimits)
+    drift_limits: DriftLimits = field(default_factory=DriftLimits)
+    parts: Parts = field(default_factory=Parts)
 
 
 async def run_crawl(
     settings: RunSettings,
     keywords: Iterable[Keyword | Problem],
     *,
-    stop: Shutdown | None = None,
+    shutdown: Shutdown | None = None,
     emit: Callable[[Event], None] = lambda event: None,
     dependencies: Dependencies | None = None,
 ) -> RunSummary:
-    """The summary of a night over `keywords`, of which only those that are due are asked for.
+    """The summary of a run over `keywords`, of which only those that are due are asked for.
 
     Raises AlreadyRunning, InputError, WrongService or StoreError before any call is made; what happens later
     is told in the summary, except StoreError where not even that can be read from the database.
     """
-    dependencies = dependencies or Dependencies(random.Random())
+    dependencies = dependencies or Dependencies()
     parse_rate(settings.rate)  # what cannot be used is refused before anything is written
     with hold(settings.db):
-        db = open_database(settings.db)
+        db = dependencies.parts.open_database(settings.db)
         try:
-            run_id, worklist = _begin(db, settings, keywords, dependencies.now, emit)
-            night = _Run(settings, db, run_id, worklist, stop or Shutdown(), emit, dependencies)
-            return await night.run()
+            run_id, worklist = _begin(db, settings, keywords, dependencies, emit)
+            run = _Run(settings, db, run_id, worklist, shutdown or Shutdown(), emit, dependencies)
+            return await run.run()
         finally:
             db.close()
 
@@ -88,18 +105,18 @@ def _begin(
     db: Database,
     settings: RunSettings,
     keywords: Iterable[Keyword | Problem],
-    now: Now,
+    dependencies: Dependencies,
     emit: Callable[[Event], None],
 ) -> tuple[int, Worklist]:
     """Reads the keywords and starts a run, in one transaction: unreadable input leaves nothing behind."""
-    service = service_of(settings.base_url)
+    service, now = service_of(settings.base_url), dependencies.now
     with store_errors(settings.db), db.atomic():
         runs.claim_service(db.conn, service)
         run_id = runs.start_run(db.conn, version("creator-crawler"), now)
-        worklist = make_worklist(
+        worklist = dependencies.parts.make_worklist(
             db.conn,
             _usable(keywords, emit),
-            endpoint_id=ENDPOINT.id,
+            endpoint_id=dependencies.endpoint.id,
             pages_max=settings.pages_max,
             refresh_after=settings.refresh_after,
             now=now,
@@ -119,7 +136,7 @@ def _usable(keywords: Iterable[Keyword | Problem], emit: Callable[[Event], None]
 
 
 class _Run:
-    """The parts of one night and what is written down at its end."""
+    """The parts of one run and what is written down at its end."""
 
     def __init__(
         self,
@@ -127,7 +144,7 @@ class _Run:
         db: Database,
         run_id: int,
         worklist: Worklist,
-        stop: Shutdown,
+        shutdown: Shutdown,
         emit: Callable[[Event], None],
         dependencies: Dependencies,
     ) -> None:
@@ -136,11 +153,11 @@ class _Run:
         self._db = db
         self._run_id = run_id
         self._due = worklist.due
-        self._shutdown = stop
+        self._shutdown = shutdown
         self._emit = emit
-        self._rng = dependencies.rng
+        self._dependencies = dependencies
+        self._parts = dependencies.parts
         self._now = dependencies.now
-        self._circuit_breaker = CircuitBreaker(dependencies.outage)
         self._file = _file_at(settings.db)
 
     async def run(self) -> RunSummary:
@@ -149,98 +166,113 @@ class _Run:
         begun = loop.time()
         settings = self._settings
         with store_errors(settings.db):
-            store = Store(self._db, settings.db, self._run_id, ENDPOINT.id, self._now)
-            last_sent_seconds_ago = runs.seconds_since_last_call(self._connection, self._now)
-            answered_before = runs.answered_before(self._connection)
-            budget = self._budget()
-        journal = GroupCommit(partial(self._apply, store))
-        throttle = Throttle(parse_rate(settings.rate), self._shutdown.sleep, last_sent_seconds_ago)
-        async with open_api(ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)) as api:
-            crawl = Crawl(
-                endpoint=ENDPOINT,
-                client=api,
-                ledger=journal,
-                throttle=throttle,
-                budget=budget,
-                outage=self._circuit_breaker,
-                strangeness=DriftDetector(answered_before),
-                stop=self._shutdown,
-                seen_by=store.seen_by,
-                emit=self._emit,
-                rng=self._rng,
-                now=self._now,
-                keep_replies=settings.keep_replies,
+            store = self._parts.store(
+                self._db, settings.db, self._run_id, self._dependencies.endpoint.id, self._now
             )
-            await crawl.run(self._work(), min(settings.workers, max(1, self._due)))
-            await journal.close()
-        return self._end(crawl, loop.time() - begun)
+            last_sent_seconds_ago = runs.seconds_since_last_call(self._connection, self._now)
+            drift = DriftDetector(runs.answered_before(self._connection), self._dependencies.drift_limits)
+            budget = self._budget()
+        ledger = self._parts.ledger(store, self._check_file)
+        throttle = self._parts.throttle(
+            parse_rate(settings.rate), self._shutdown.sleep, last_sent_seconds_ago
+        )
+        api_settings = ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)
+        async with self._parts.open_client(api_settings) as client:
+            engine = self._engine(client, ledger, throttle, budget, drift)
+            statistics = await engine.run(min(settings.workers, max(1, self._due)))
+            await ledger.close()
+        return self._end(statistics, drift.drifted, loop.time() - begun)
 
-    def _apply(self, store: Store, writes: Sequence[Write]) -> list[int | PageSaved | None]:
-        self._check_file()
-        return store.apply(writes)
+    def _engine(
+        self, client: Client, ledger: Ledger, throttle: Throttle, budget: Budget, drift: DriftDetector
+    ) -> Engine:
+        policy = self._parts.policy(self._dependencies.endpoint)
+        breaker = CircuitBreaker(self._dependencies.breaker_limits)
+        caller = self._parts.caller(
+            client=client,
+            ledger=ledger,
+            policy=policy,
+            throttle=throttle,
+            budget=budget,
+            breaker=breaker,
+            drift=drift,
+            shutdown=self._shutdown,
+            emit=self._emit,
+            now=self._now,
+        )
+        return Engine(
+            order=FileOrder(self._work()),
+            caller=caller,
+            ledger=ledger,
+            policy=policy,
+            throttle=throttle,
+            breaker=breaker,
+            drift=drift,
+            shutdown=self._shutdown,
+            emit=self._emit,
+            rng=self._dependencies.rng,
+            keep_replies=self._settings.keep_replies,
+        )
 
     def _check_file(self) -> None:
         """Raises StoreError where another file, or none, stands at the database's path: SQLite would go on
         writing into the one that nobody finds any more."""
         if _file_at(self._settings.db) != self._file:
-            raise StoreError(_(FILE_GONE) % self._settings.db)
+            reason = Reason(ReasonCode.FILE_REPLACED, {"path": str(self._settings.db)})
+            raise StoreError(reason_text(reason), reason)
 
     def _work(self) -> Iterator[Work]:
         with store_errors(self._settings.db):
-            yield from due_work(self._connection)
+            yield from self._parts.due_work(self._connection)
 
     def _budget(self) -> Budget:
         settings, moment = self._settings, self._now()
         spent = runs.calls_charged_on_day(self._connection, moment)
-        return Budget(settings.calls_max, settings.calls_max_per_day, {shanghai_day(moment): spent})
+        return self._parts.budget(
+            settings.calls_max, settings.calls_max_per_day, {shanghai_day(moment): spent}
+        )
 
-    def _end(self, crawl: Crawl, seconds: float) -> RunSummary:
-        cause = self._cause(crawl)
+    def _end(self, statistics: RunStatistics, drifted: bool, seconds: float) -> RunSummary:
+        reason = self._reason(statistics, drifted)
         try:
             with store_errors(self._settings.db):
                 self._check_file()
                 self._connection.execute(f"PRAGMA busy_timeout = {END_PATIENCE_MILLISECONDS}")
-                summary = self._summary(crawl, cause, seconds)
+                calls = runs.count_calls(self._connection, self._run_id)
+                creators = runs.count_creators(self._connection, self._run_id)
+                summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
                 with self._db.atomic():
-                    runs.end_run(self._connection, self._run_id, summary, crawl.rate_limited, self._now)
+                    runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
             # What was saved before stays saved; the closing words are missing, and perhaps the ledger.
-            return self._told(
-                crawl, StopCause("stopped", exc.english, EXIT_STOPPED), seconds, *_counted(crawl)
-            )
+            return self._summary(statistics, exc.reason, seconds, CreatorCounts())
         return summary
 
-    def _cause(self, crawl: Crawl) -> StopCause:
-        finished = crawl.keywords_done + len(crawl.failures) >= self._due
-        if crawl.strangeness.too_many and (self._shutdown.cause or DRIFT_END).outcome == "stopped":
-            return DRIFT_END
-        if self._shutdown.cause is not None and not finished:
-            return self._shutdown.cause
+    def _reason(self, statistics: RunStatistics, drifted: bool) -> Reason:
+        finished = statistics.keywords_done + len(statistics.failures) >= self._due
+        requested = self._shutdown.reason
+        if drifted and (requested is None or ending_of(requested).outcome is Outcome.STOPPED):
+            return Reason(ReasonCode.RESPONSE_DRIFT)
+        if requested is not None and not finished:
+            return requested
         assert finished, "a run that nothing stopped has left work behind"
-        if crawl.failures:
-            return StopCause("failed", SOME_FAILED, EXIT_SOME_FAILED)
-        return StopCause("done", ALL_DONE if self._due else NOTHING_DUE, EXIT_DONE)
+        if statistics.failures:
+            return Reason(ReasonCode.SOME_FAILED)
+        return Reason(ReasonCode.ALL_DONE if self._due else ReasonCode.NOTHING_DUE)
 
-    def _summary(self, crawl: Crawl, cause: StopCause, seconds: float) -> RunSummary:
-        calls = runs.count_calls(self._connection, self._run_id)
-        users = runs.count_users(self._connection, self._run_id)
-        return self._told(crawl, cause, seconds, calls, users)
-
-    def _told(
-        self, crawl: Crawl, cause: StopCause, seconds: float, calls: CallCounts, users: UserCounts
+    def _summary(
+        self, statistics: RunStatistics, reason: Reason, seconds: float, creators: CreatorCounts
     ) -> RunSummary:
-        done, failed = crawl.keywords_done, len(crawl.failures)
+        done, failed = statistics.keywords_done, len(statistics.failures)
         return RunSummary(
-            cause.outcome,
-            cause.reason,
-            cause.exit_code,
+            reason,
             KeywordCounts(self._due, done, failed, self._due - done - failed),
-            calls,
-            users,
+            statistics.calls,
+            creators,
             round(seconds, 3),
             str(self._settings.db),
-            tuple(crawl.failures),
-            crawl.strangeness.pages,
+            statistics.failures,
+            statistics.strange_answers,
         )
 
 
@@ -250,10 +282,3 @@ def _file_at(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _counted(crawl: Crawl) -> tuple[CallCounts, UserCounts]:
-    """What is known without the database: every call and what it cost, of the creators nothing."""
-    charges = crawl.charges
-    calls = CallCounts.of(charges[Charge.CHARGED], charges[Charge.FREE], charges[Charge.UNKNOWN])
-    return calls, UserCounts()

@@ -16,24 +16,15 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from crawler.commands import FailKeyword, OpenCall, SavePage, SettleCall
-from crawler.model import (
-    Charge,
-    Creator,
-    Keyword,
-    KeywordCounts,
-    Page,
-    Reject,
-    RunSummary,
-    Settlement,
-    StopReason,
-    Work,
-)
+from crawler.model import Charge, Creator, Keyword, Page, Reject, Settlement, Work
+from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
-from crawler.store.runs import claim_service, count_calls, count_users, end_run, start_run
+from crawler.store.runs import claim_service, count_calls, count_creators, end_run, start_run
 from crawler.store.worklist import due_work, make_worklist
 from crawler.store.writer import Store
-from crawler.vendor.endpoints import SEARCH_USER_V2
+from crawler.summary import KeywordCounts, RunSummary
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+from tests.store.writes import fail_keyword, fetched, open_call, save_page, settle_call
 
 PAGES_MAX = 3
 
@@ -108,13 +99,22 @@ CHANGED = (
     MANY_FANS._replace(fans=4_000_000, fans_text="400万"),
 )
 
-CHARGED = Settlement(Charge.CHARGED, "0", 200, 1800)
-COLLECTION_FAILED = Settlement(Charge.FREE, "301", 200, 9000, "code 301: collection failed")
-BAD_PARAMETER = Settlement(Charge.FREE, "400", 200, 200, "code 400: bad parameter")
-TIMED_OUT = Settlement(Charge.UNKNOWN, None, None, 120_000, "no readable answer (timeout: 120 s)")
-QUOTA_USED_UP = Settlement(Charge.FREE, "303", 200, 300, "code 303: daily quota used up")
+FAILED_301 = Reason(ReasonCode.COLLECTION_FAILED, {"api_code": "301"})
+FAILED_400 = Reason(ReasonCode.BAD_PARAMETER, {"api_code": "400"})
+QUOTA_303 = Reason(ReasonCode.DAILY_QUOTA, {"api_code": "303"})
+SOME_FAILED = Reason(ReasonCode.SOME_FAILED)
+NO_ID, NULL = Reason(ReasonCode.NO_IDENTITY), Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "null"})
 
-Step = Settlement | Page | str
+CHARGED = Settlement(Charge.CHARGED, "0", 200, 1800)
+COLLECTION_FAILED = Settlement(Charge.FREE, "301", 200, 9000, FAILED_301)
+BAD_PARAMETER = Settlement(Charge.FREE, "400", 200, 200, FAILED_400)
+TIMED_OUT = Settlement(
+    Charge.UNKNOWN, None, None, 120_000,
+    Reason(ReasonCode.NO_ANSWER, {"failure": "timeout", "detail": "TimeoutError"}),
+)  # fmt: skip
+QUOTA_USED_UP = Settlement(Charge.FREE, "303", 200, 300, QUOTA_303)
+
+Step = Settlement | Page | Reason
 """A call without a page, a page, or the reason for which the keyword fails there."""
 
 
@@ -124,9 +124,7 @@ class Night:
 
     start: datetime
     steps: Mapping[str, Sequence[Step]]
-    outcome: str
-    reason: str
-    exit_code: int
+    reason: Reason
 
 
 def page(*creators: Creator, rejects: Sequence[Reject] = ()) -> Page:
@@ -142,41 +140,35 @@ NIGHTS = (
             OUTFITS.text: [page(*ORDINARY[:20]), TIMED_OUT, page(*ORDINARY[20:30], MANY_FANS), page()],
             FOOD.text: [
                 COLLECTION_FAILED,
-                page(*SPECIAL, rejects=[Reject(9, "no id", '{"name": "无名"}'), Reject(10, "null", "null")]),
+                page(*SPECIAL, rejects=[Reject(9, NO_ID, '{"name": "无名"}'), Reject(10, NULL, "null")]),
                 page(*ORDINARY[:3]),
                 page(),
             ],
             CAMPING.text: [page(*ORDINARY[10:20], MANY_FANS), page(*ORDINARY[10:12])],
-            PARENTING.text: [COLLECTION_FAILED, COLLECTION_FAILED, "code 301: collection failed"],
-            REFUSED.text: [BAD_PARAMETER, "code 400: bad parameter"],
+            PARENTING.text: [COLLECTION_FAILED, COLLECTION_FAILED, FAILED_301],
+            REFUSED.text: [BAD_PARAMETER, FAILED_400],
         },
-        outcome="failed",
-        reason="2 keywords failed",
-        exit_code=1,
+        reason=SOME_FAILED,
     ),
     Night(
         datetime(2026, 11, 2, 18, 30, tzinfo=UTC),
         {
             PARENTING.text: [page(EMOJI, SCRIPT), page()],
-            REFUSED.text: [BAD_PARAMETER, "code 400: bad parameter"],
+            REFUSED.text: [BAD_PARAMETER, FAILED_400],
             OUTFITS.text: [page(*CHANGED[:2], *ORDINARY[2:20]), QUOTA_USED_UP],
         },
-        outcome="stopped",
-        reason="code 303: daily quota used up",
-        exit_code=75,
+        reason=QUOTA_303,
     ),
     Night(
         datetime(2026, 11, 3, 18, 30, tzinfo=UTC),
         {
             OUTFITS.text: [page(NEW_THIRD_NIGHT[0], *ORDINARY[20:29], CHANGED[5]), page(*CHANGED[2:5])],
-            REFUSED.text: [BAD_PARAMETER, "code 400: bad parameter"],
+            REFUSED.text: [BAD_PARAMETER, FAILED_400],
             FOOD.text: [page(*SPECIAL[:3]), page(SPECIAL[0])],
             CAMPING.text: [page(NEW_THIRD_NIGHT[1], *ORDINARY[10:14]), page()],
             PARENTING.text: [page(EMOJI), page()],
         },
-        outcome="failed",
-        reason="1 keyword failed",
-        exit_code=1,
+        reason=SOME_FAILED,
     ),
 )
 
@@ -225,13 +217,13 @@ def play(db: Database, path: Path, night: Night, keywords: Sequence[Keyword] = K
 def _crawl(store: Store, work: Work, steps: Sequence[Step]) -> str:
     number, attempt = work.page, 1
     for step in steps:
-        if isinstance(step, str):
-            store.apply([FailKeyword(work, number, step)])
+        if isinstance(step, Reason):
+            store.apply([fail_keyword(work, number, step)])
             return "failed"
-        call_id = store.apply([OpenCall(work, number, attempt)])[0]
+        call_id = store.apply([open_call(work, number, attempt)])[0]
         assert isinstance(call_id, int)
         if isinstance(step, Settlement):
-            store.apply([SettleCall(call_id, step, work, number)])
+            store.apply([settle_call(call_id, step, work, number)])
             attempt += 1
             if step is QUOTA_USED_UP:
                 return "stopped"
@@ -243,17 +235,17 @@ def _crawl(store: Store, work: Work, steps: Sequence[Step]) -> str:
     return "open"
 
 
-def _save(store: Store, work: Work, number: int, step: Page, call_id: int) -> StopReason | None:
-    new = len({c.id or f"red_id:{c.red_id}" for c in step.creators} - store.seen_by(work))
+def _save(store: Store, work: Work, number: int, step: Page, call_id: int) -> ReasonCode | None:
+    new = len({c.id or f"red_id:{c.red_id}" for c in step.creators} - store.creators_seen(work))
     stop = None
     if not step.entries:
-        stop = StopReason.EMPTY_PAGE
+        stop = ReasonCode.EMPTY_PAGE
     elif not new:
-        stop = StopReason.NOTHING_NEW
+        stop = ReasonCode.NOTHING_NEW
     elif number == work.pages_max:
-        stop = StopReason.PAGE_LIMIT
+        stop = ReasonCode.PAGE_LIMIT
     body = json.dumps({"code": 0, "data": {"users": [c.id or c.red_id for c in step.creators]}}).encode()
-    store.apply([SavePage(call_id, CHARGED, work, number, step, new, stop, body)])
+    store.apply([save_page(fetched(call_id, CHARGED, work, number, step, new, stop, body))])
     return stop
 
 
@@ -261,8 +253,8 @@ def _end(
     db: Database, path: Path, run_id: int, night: Night, keywords: KeywordCounts, now: Callable[[], datetime]
 ) -> None:
     summary = RunSummary(
-        night.outcome, night.reason, night.exit_code, keywords, count_calls(db.conn, run_id),
-        count_users(db.conn, run_id), 60.0, str(path),
+        night.reason, keywords, count_calls(db.conn, run_id),
+        count_creators(db.conn, run_id), 60.0, str(path),
     )  # fmt: skip
     with db.atomic():
         end_run(db.conn, run_id, summary, 0, now)

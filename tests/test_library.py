@@ -135,7 +135,7 @@ def test_a_setting_that_the_command_line_would_refuse_is_refused_before_a_databa
     [
         ("nothere.txt", "nothere.txt: cannot be read"),
         (Keyword("\ud800", "\ud800"), "Keyword(): '\\ud800' holds control characters"),
-        (Keyword("穿搭", "穿搭", max_pages=0, source="mine"), "mine: max_pages must be"),
+        (Keyword("穿搭", "穿搭", pages_max=0, source="mine"), "mine: max_pages must be"),
         (5, "a path or a Keyword, not 5"),
         ([5], "a path or a Keyword, not 5"),
     ],

@@ -10,13 +10,14 @@ from __future__ import annotations
 import difflib
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawler.analysis.filters import Filters, where
 from crawler.errors import InputError
 from crawler.i18n import _
+from crawler.i18n.reasons import words
 
 QUESTIONS_DIR = Path(__file__).parent / "questions"
 
@@ -141,6 +142,40 @@ def _translated(exc: sqlite3.Error | sqlite3.Warning, hint: str) -> BaseExceptio
     denied = getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH
     reads = _("SQL here can only read: it changes no data and no setting") if denied else ""
     return InputError("\n".join(filter(None, [_("SQLite says: %s") % exc, reads, hint])))
+
+
+def with_reasons(answer: Answer, translate: Callable[[str], str]) -> Answer:
+    """The answer with words for each reason: columns `x_code`, `x_details` become `x`, `x_code`."""
+    columns = answer.columns
+    pairs = [
+        (name, columns.index(f"{name}_code"), columns.index(f"{name}_details"))
+        for name in (column.removesuffix("_code") for column in columns if column.endswith("_code"))
+        if f"{name}_details" in columns
+    ]
+    if not pairs:
+        return answer
+    dropped = {details for _name, _code, details in pairs}
+    before = {code: (name, details) for name, code, details in pairs}
+    shown: list[str] = []
+    for place, column in enumerate(columns):
+        if place in before:
+            shown.append(before[place][0])
+        if place not in dropped:
+            shown.append(column)
+
+    def worded(row: Sequence[object]) -> Iterator[object]:
+        for place, value in enumerate(row):
+            if place in before:
+                details = row[before[place][1]]
+                yield words(_text(value), _text(details), translate)
+            if place not in dropped:
+                yield value
+
+    return Answer(tuple(shown), (list(worded(row)) for row in answer.rows))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:

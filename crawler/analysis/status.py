@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from crawler.clock import Now, stamp
+from crawler.reasons import Reason, read_reason
 
 DAYS_SHOWN = 7
 RUNS_SHOWN = 5
@@ -26,7 +27,8 @@ SELECT count(*)                                                               AS
 """
 
 _UNDONE = """
-SELECT keywords.text, checkpoints.next_page, checkpoints.stop_reason, count(*) OVER () AS of
+SELECT keywords.text, checkpoints.next_page, checkpoints.stop_reason, checkpoints.stop_details,
+       count(*) OVER () AS of
   FROM checkpoints
   JOIN keywords ON keywords.id = checkpoints.keyword_id
  WHERE checkpoints.state = :state AND checkpoints.endpoint_id = :endpoint_id
@@ -42,8 +44,8 @@ SELECT day, calls AS sent, charged, free, unknown
 """
 
 _RUNS = """
-SELECT id, started_at, outcome, reason, keywords_due, keywords_done, keywords_failed, users_new, seconds,
-       pid, host
+SELECT id, started_at, outcome, reason, reason_details, keywords_due, keywords_done, keywords_failed,
+       users_new, seconds, pid, host
   FROM runs
  ORDER BY id DESC
  LIMIT :limit
@@ -73,7 +75,7 @@ class UndoneKeyword:
 
     text: str
     page: int
-    reason: str | None
+    reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Run:
     id: int
     started_at: str
     outcome: str | None
-    reason: str | None
+    reason: Reason | None
     keywords_due: int
     keywords_done: int
     keywords_failed: int
@@ -131,7 +133,10 @@ def read_status(
 
     def undone(state: str) -> tuple[UndoneKeyword, ...]:
         found = rows(_UNDONE, state=state, limit=KEYWORDS_SHOWN)
-        return tuple(UndoneKeyword(row["text"], row["next_page"], row["stop_reason"]) for row in found)
+        return tuple(
+            UndoneKeyword(row["text"], row["next_page"], read_reason(row["stop_reason"], row["stop_details"]))
+            for row in found
+        )
 
     connection.execute("BEGIN")
     try:
@@ -154,7 +159,8 @@ def read_status(
 def _run(row: sqlite3.Row) -> Run:
     told = dict(row)
     pid, host = told.pop("pid"), told.pop("host")
-    return Run(**told, lives=_process_lives(pid, host) if row["outcome"] is None else None)
+    reason = read_reason(told.pop("reason"), told.pop("reason_details"))
+    return Run(**told, reason=reason, lives=_process_lives(pid, host) if row["outcome"] is None else None)
 
 
 def _process_lives(pid: int, host: str) -> bool | None:

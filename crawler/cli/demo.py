@@ -11,15 +11,16 @@ import click
 
 from crawler.cli.run import stop_on_signals
 from crawler.config import RunSettings
-from crawler.engine.policy import EXIT_DONE
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords import identity
-from crawler.model import Keyword, RunSummary
+from crawler.model import Keyword
+from crawler.reasons import EXIT_DONE, ReasonCode
 from crawler.run import run_crawl
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.lock import hold
+from crawler.summary import RunSummary
 from crawler.ui.describe import Level
 from crawler.ui.display import display
 from crawler.ui.program import db_argument, program_name
@@ -104,8 +105,8 @@ def _remove(db: Path) -> None:
 
 
 async def _story(db: Path) -> RunSummary:
-    stop = Shutdown()
-    stop_on_signals(stop, drain_seconds=10)
+    shutdown = Shutdown()
+    stop_on_signals(shutdown, drain_seconds=10)
     async with Simulator(WORLD) as simulator:
         settings = RunSettings(
             token="demo",  # noqa: S106 - the simulator takes any
@@ -120,18 +121,18 @@ async def _story(db: Path) -> RunSummary:
             _("Day 1: %d keywords are due. The rate limit slows all workers, the quota stops the run.")
             % len(NICHES)
         )
-        await _night(settings, stop)
-        if stop.cause is not None and stop.cause.outcome == "interrupted":
-            return await _night(settings, stop)
+        await _crawl(settings, shutdown)
+        if shutdown.reason is not None and shutdown.reason.code is ReasonCode.INTERRUPTED:
+            return await _crawl(settings, shutdown)
         return await _second_day(settings, simulator)
 
 
 async def _second_day(settings: RunSettings, simulator: Simulator) -> RunSummary:
-    stop = Shutdown()
-    stop_on_signals(stop, drain_seconds=10)
+    shutdown = Shutdown()
+    stop_on_signals(shutdown, drain_seconds=10)
     _tell(_("Day 2: the quota is there again. The same command goes on at the next page of each keyword."))
     simulator.reset_quota()
-    summary = await _night(settings, stop)
+    summary = await _crawl(settings, shutdown)
     bill = simulator.bill
     _tell(
         _("The simulator's bill: %(requests)d requests, %(charged)d charged; pages paid twice: %(twice)d.")
@@ -145,10 +146,10 @@ async def _second_day(settings: RunSettings, simulator: Simulator) -> RunSummary
     return summary
 
 
-async def _night(settings: RunSettings, stop: Shutdown) -> RunSummary:
+async def _crawl(settings: RunSettings, shutdown: Shutdown) -> RunSummary:
     keywords = [Keyword(text, identity(text), source="demo") for text in NICHES]
     with display(Level.INFO, settings.rate) as emit:
-        summary = await run_crawl(settings, keywords, stop=stop, emit=emit)
+        summary = await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
     click.echo(summary_text(summary, None))
     return summary
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -23,19 +23,19 @@ from crawler.analysis.query import (
     given,
     load_questions,
     prepare,
+    with_reasons,
 )
 from crawler.cli.options import db_option, filter_options, questions_option
 from crawler.cli.output import TABLE_ROWS, output_options, write_answer
 from crawler.errors import InputError
 from crawler.i18n import N_, _
-from crawler.i18n.reasons import reason_text
 from crawler.store.authorizer import forbid_writing
 from crawler.store.readonly import open_readonly
 from crawler.text import width
 from crawler.ui.table import stdout_cells
 
 _NAME = re.compile(r"[\w.-]+")
-_WORDED = ("reason", "outcome", "gap", "oddity")
+_WORDED = ("outcome", "gap")
 """Columns of named questions that hold English words for people."""
 _WORDS = (
     *(N_("failed"), N_("running")),
@@ -113,8 +113,10 @@ def query(
         elif question is not None and _NAME.fullmatch(question) and question != "-":
             asked = find_question(named, question)
             answer = ask(connection, *prepare(asked, filters, _wanted_price(ctx, asked, price)))
-            if output == "table":  # what programs read is the same in every language
-                answer = _translated(answer)
+            # What programs read is the same in every language.
+            answer = (
+                _translated(with_reasons(answer, _), _) if output == "table" else with_reasons(answer, N_)
+            )
         else:
             answer = _limited(ask(connection, _sql(question, filters), hint=_hint()), filters.limit)
         write_answer(answer, output, table_rows=table_rows, when_empty=_("no rows"))
@@ -137,12 +139,12 @@ def _wanted_price(ctx: click.Context, question: Question, price: float | None) -
     return price if typed or "--price" in question.options else None
 
 
-def _translated(answer: Answer) -> Answer:
+def _translated(answer: Answer, translate: Callable[[str], str]) -> Answer:
     """The answer with what the database says in English in the reader's language."""
     worded = [column in _WORDED for column in answer.columns]
     rows = (
         [
-            reason_text(value) if told and isinstance(value, str) else value
+            translate(value) if told and isinstance(value, str) else value
             for told, value in zip(worded, row, strict=True)
         ]
         for row in answer.rows

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 
 from crawler.analysis.search import update_search_index
 from crawler.cli.options import db_option
@@ -28,19 +29,22 @@ from crawler.config import (
     read_token_file,
     sends_token_in_clear,
 )
-from crawler.engine.shutdown import INTERRUPTED, Shutdown, StopCause
+from crawler.engine.shutdown import Shutdown
+from crawler.engine.signals import Signals
 from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
-from crawler.model import CallCounts, Keyword, KeywordCounts, Problem, RunSummary, UserCounts
+from crawler.model import Keyword, Problem
+from crawler.reasons import Reason, ReasonCode
 from crawler.run import run_crawl
 from crawler.store.database import open_database, store_errors
 from crawler.store.lock import hold
 from crawler.store.readonly import DEMO_DB
+from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.ui.describe import Level
 from crawler.ui.display import Emit, display
 from crawler.ui.program import this_command
-from crawler.ui.summary import summary_json, summary_text
+from crawler.ui.summary import summary_fields, summary_json, summary_text
 
 DEFAULTS = RunSettings(token="")
 DEMO_RATE = "unlimited"
@@ -73,8 +77,8 @@ def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
           1  finished, some keywords failed       77  token or permission
           2  usage, or input that cannot be read  130, 143  interrupted, calls in flight saved
 
-        The token comes from JUSTONEAPI_TOKEN, from a file .env, or from --token-file. Ctrl-C once lets the
-        calls in flight come home, twice leaves at once.
+        The token comes from JUSTONEAPI_TOKEN, from a file .env, or from --token-file. Ctrl-C once lets
+        calls in flight finish, twice leaves at once.
         """
     )
 )
@@ -102,9 +106,9 @@ def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
 @_setting(
     "--timeout",
     default="120s",
-    help=_("How long one answer may take; leaving earlier is charged all the same."),
+    help=_("How long one answer may take; giving up early still costs the call."),
 )
-@_setting("--drain", default="60s", help=_("How long calls in flight may take to come home after Ctrl-C."))
+@_setting("--drain", default="60s", help=_("How long calls in flight may take to finish after Ctrl-C."))
 @_setting("--keep-replies", is_flag=True, help=_("Keep every answer as it came, compressed."))
 @_setting("--json", "as_json", is_flag=True, help=_("The summary as one JSON object."))
 @_setting("--log-format", type=click.Choice(["text", "json"]), default="text", help=_("Lines on stderr."))
@@ -122,11 +126,11 @@ def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **
         summary = _run(settings, paths or (Path("keywords"),), options, simulated)
     except CrawlerError as error:
         if as_json:
-            click.echo(summary_json(_refused(error, options["db"])))
+            click.echo(orjson.dumps(_refused(error, options["db"])))
         raise
     with suppress(OSError):  # nobody reads it, or the disk is full: the exit code still says how it ended
         click.echo(summary_json(summary) if as_json else summary_text(summary, this_command()))
-    if summary.users.total:  # else there is nobody to index, or no database that could still be read
+    if summary.creators.total:  # else there is nobody to index, or no database that could still be read
         _update_search(Path(summary.db))
     sys.exit(summary.exit_code)
 
@@ -207,30 +211,29 @@ async def _night(
     drain_seconds: float,
     simulated: bool,
 ) -> RunSummary:
-    stop = Shutdown()
-    stop_on_signals(stop, drain_seconds)
+    shutdown = Shutdown()
+    stop_on_signals(shutdown, drain_seconds)
     if not simulated:
-        return await run_crawl(settings, keywords, stop=stop, emit=emit)
+        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
     from crawler.simulator import Simulator, SimulatorSettings
 
     async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
         settings = replace(settings, base_url=simulator.base_url)
-        return await run_crawl(settings, keywords, stop=stop, emit=emit)
+        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
 
 
-def stop_on_signals(stop: Shutdown, drain_seconds: float) -> None:
-    """The first SIGINT or SIGTERM lets the calls in flight come home and ends the run, the second leaves."""
+def stop_on_signals(shutdown: Shutdown, drain_seconds: float) -> None:
+    """The first signal ends the run and lets calls in flight finish; `Signals` says what later ones do."""
     loop = asyncio.get_running_loop()
-    received: list[int] = []
+    signals = Signals()
 
     def receive(number: int) -> None:
-        received.append(number)
-        if len(received) > 1:
-            stop.leave()
-            return
-        name = signal.Signals(number).name
-        stop.request(StopCause("interrupted", INTERRUPTED % name, 128 + number))
-        loop.call_later(drain_seconds, stop.leave)
+        if signals.forces(number, loop.time()):
+            shutdown.force()
+        elif not shutdown.requested:
+            details: dict[str, str | int] = {"signal": signal.Signals(number).name, "signal_number": number}
+            shutdown.request(Reason(ReasonCode.INTERRUPTED, details))
+            loop.call_later(drain_seconds, shutdown.force)
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
@@ -242,9 +245,10 @@ def stop_on_signals(stop: Shutdown, drain_seconds: float) -> None:
         signal.signal(number, lambda number, frame: loop.call_soon_threadsafe(receive, number))
 
 
-def _refused(error: CrawlerError, db: Path) -> RunSummary:
-    """A summary for a run that did not come to its first call."""
+def _refused(error: CrawlerError, db: Path) -> dict[str, object]:
+    """A summary for a run that did not come to its first call, as one JSON object."""
     outcome = "failed" if isinstance(error, InputError | TokenError) else "stopped"
-    return RunSummary(
-        outcome, error.english, error.exit_code, KeywordCounts(), CallCounts(), UserCounts(), 0.0, str(db)
-    )
+    nothing = RunSummary(error.reason, KeywordCounts(), CallCounts(), CreatorCounts(), 0.0, str(db))
+    return summary_fields(nothing) | {
+        "outcome": outcome, "reason": error.english, "exit_code": error.exit_code,
+    }  # fmt: skip

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
@@ -12,15 +14,15 @@ import orjson
 from crawler.analysis.status import Run, Status, UndoneKeyword, read_status
 from crawler.cli.options import db_option
 from crawler.clock import parse_span, utc_now
-from crawler.engine.shutdown import CRASHED
 from crawler.i18n import _
-from crawler.i18n.reasons import outcome_text, reason_text
+from crawler.i18n.reasons import outcome_text, reason_text, told
 from crawler.i18n.words import shanghai_time, span
+from crawler.reasons import Reason, ReasonCode
 from crawler.store.readonly import exported, open_readonly
 from crawler.text import sanitize
 from crawler.ui.program import db_argument, program_name
 from crawler.ui.table import stdout_cells, table_lines
-from crawler.vendor.endpoints import SEARCH_USER_V2
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 
 @click.command(
@@ -53,10 +55,25 @@ def status(db: Path, refresh_after: str, as_json: bool) -> None:
             connection, endpoint_id=SEARCH_USER_V2.id, refresh_after=parse_span(refresh_after), now=utc_now
         )
     if as_json:
-        click.echo(orjson.dumps(found).decode())
+        click.echo(orjson.dumps(_as_json(found)).decode())
         return
     for line in _lines(found, db):
         click.echo(line)
+
+
+def _as_json(status: Status) -> dict[str, Any]:
+    """The status for programs: each reason as its words, its code and its details."""
+    found = asdict(status)
+    parts: tuple[tuple[str, tuple[UndoneKeyword | Run, ...]], ...] = (
+        ("unfinished", status.unfinished),
+        ("failed", status.failed),
+        ("runs", status.runs),
+    )
+    for part, values in parts:
+        for line, value in zip(found[part], values, strict=True):
+            if value.reason is not None:
+                line |= told("reason", value.reason)
+    return found
 
 
 def _lines(status: Status, db: Path) -> Iterator[str]:
@@ -125,7 +142,7 @@ def _keywords(status: Status) -> Iterator[str]:
 
 def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:
     for keyword in shown:
-        reason = reason_text(keyword.reason or "")
+        reason = reason_text(keyword.reason) if keyword.reason else ""
         yield "  " + sanitize(line % {"keyword": keyword.text, "page": keyword.page, "reason": reason})
     if total > len(shown):
         yield "  " + _("… and %d more") % (total - len(shown))
@@ -136,7 +153,7 @@ def _run(run: Run) -> tuple[object, ...]:
     time = span(run.seconds) if run.outcome else None
     outcome, reason = run.outcome, run.reason
     if run.lives is False:  # told as the next run will write it down
-        outcome, reason = "crashed", CRASHED
+        outcome, reason = "crashed", Reason(ReasonCode.CRASHED)
     unended = _("running") if run.lives else _("running, or died")
     shown = outcome_text(outcome) if outcome else unended
     why = reason_text(reason) if reason else None

@@ -17,8 +17,9 @@ import click
 from crawler.cli.options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _, english
-from crawler.i18n.reasons import reason_text
+from crawler.i18n.reasons import english_text, reason_text
 from crawler.maintenance.verify import Gap, Repaired, Totals, examine, repair
+from crawler.reasons import Reason
 from crawler.store.readonly import exported, open_readonly
 from crawler.text import sanitize
 from crawler.ui.program import db_argument, program_name
@@ -98,7 +99,8 @@ def _as_json(db: Path, result: Repaired) -> dict[str, Any]:
             for gap in result.before.gaps
         ],
         "keywords_again": list(result.keywords),
-        "oddities": dict(result.after.oddities),
+        "oddities": {english_text(oddity): pages for oddity, pages in result.after.oddities},
+        "oddity_codes": {oddity.code.value: pages for oddity, pages in result.after.oddities},
         "totals": None if result.after.totals is None else asdict(result.after.totals),
     }
 
@@ -181,7 +183,7 @@ def _totals(totals: Totals) -> Iterator[str]:
         yield lost % counts
 
 
-def _oddities(db: Path, oddities: Sequence[tuple[str, int]]) -> Iterator[str]:
+def _oddities(db: Path, oddities: Sequence[tuple[Reason, int]]) -> Iterator[str]:
     if not oddities:
         return
     yield _(

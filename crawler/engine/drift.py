@@ -1,17 +1,21 @@
-"""Telling an API that has changed from keywords that nobody answers to: too many strange answers in a row."""
+"""The drift detector: tells an API that has changed from keywords that nobody answers to, by too many strange
+answers in a row."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from crawler.model import Page, Work
 
-FORBIDDEN_MAX = 3
-"""Bare statuses of a gateway in a row that are taken to mean everybody where earlier runs were answered."""
 
-DRIFT_MAX = 20
-"""Strange answers in a row that end a run: each costs money, and an API that has changed its answers would be
-asked in vain all night."""
+@dataclass(frozen=True, slots=True)
+class DriftLimits:
+    """`strange_max` strange answers in a row end a run: each costs money, and an API that has changed its
+    answers would be asked in vain all night. `forbidden_max` bare statuses of a gateway in a row are taken to
+    mean everybody where earlier runs were answered."""
+
+    strange_max: int = 20
+    forbidden_max: int = 3
 
 
 class DriftDetector:
@@ -20,18 +24,19 @@ class DriftDetector:
     An answer that names a creator begins the row anew. `pages` counts those of the second kind.
     """
 
-    def __init__(self, answered_before: bool) -> None:
+    def __init__(self, answered_before: bool, limits: DriftLimits | None = None) -> None:
+        self._limits = limits or DriftLimits()
         self._answered = False
         self._answered_before = answered_before
         self.pages = 0
         self._in_a_row = 0
         self._suspects: list[Work] = []
-        self.too_many = False
+        self.drifted = False
 
     @property
     def others_are_answered(self) -> bool:
         """Whether an answer that is none of the API's own concerns its keyword alone."""
-        return self._answered or (self._answered_before and self._in_a_row < FORBIDDEN_MAX - 1)
+        return self._answered or (self._answered_before and self._in_a_row < self._limits.forbidden_max - 1)
 
     def read(self, work: Work, page: Page) -> None:
         """Takes in a page that was saved. Beyond a keyword's first page null, or no users, is a plain end."""
@@ -46,15 +51,17 @@ class DriftDetector:
                 self.not_understood()
 
     def not_understood(self) -> None:
-        """Takes in an answer that names nobody, be it that its keyword has failed with it."""
+        """Takes in an answer that names nobody; its keyword may have failed with it."""
         self._in_a_row += 1
-        self.too_many |= self._in_a_row >= DRIFT_MAX
+        self.drifted |= self._in_a_row >= self._limits.strange_max
 
     def requeue(self) -> list[Work]:
         """The keywords that such pages seemed to end, each once, with where they go on: from their start, and
         behind a page that was not their first, so that no page is paid twice."""
         suspects, self._suspects = self._suspects, []
         return [
-            replace(work, crawl=work.crawl + 1) if work.page == 1 else replace(work, page=work.page + 1)
+            replace(work, generation=work.generation + 1)
+            if work.page == 1
+            else replace(work, page=work.page + 1)
             for work in suspects
         ]

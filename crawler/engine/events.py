@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.engine.shutdown import StopCause
-from crawler.model import Charge, PageSaved, Problem, StopReason, Work
+from crawler.model import Charge, PageSaved, Problem, Work
+from crawler.reasons import Reason, ReasonCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """One call came home, or did not. `reason` is in words, without token or URL."""
+    """One call was answered, or was not."""
 
     work: Work
     page: int
@@ -38,7 +38,7 @@ class CallEnded:
     http_status: int | None
     charge: Charge
     milliseconds: int
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class PageStored:
     entries: int
     rejected: int
     saved: PageSaved
-    oddity: str | None
+    oddity: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class KeywordDone:
 
     work: Work
     page: int
-    stop_reason: StopReason
+    reason: ReasonCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class KeywordDeferred:
     """A keyword failed for now and gets one more chance at the end of the run."""
 
     work: Work
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class KeywordFailed:
     """A keyword is given up for this run; it is due again next time."""
 
     work: Work
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +89,22 @@ class RateLimited:
 
 @dataclass(frozen=True, slots=True)
 class RetryPause:
-    """A keyword waits long before it is tried again, because the API asks for it."""
+    """A keyword waits long before it is tried again; `asked`: because the API asks for it."""
 
     work: Work
     seconds: float
+    asked: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CircuitOpened:
-    """Most of the last calls failed, the last one for `reason`: everybody waits, then one call is tried."""
+    """Most of the last calls failed, the last one for `reason`: everybody waits, then one call is tried.
+    `unreachable`: not one call of this run has ever connected."""
 
     seconds: float
     probe: int
-    reason: str
+    reason: Reason
+    unreachable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,10 @@ class CircuitClosed:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopping:
-    """The run is ending before its work does; `in_flight` calls are still to come home."""
+class Draining:
+    """The run is ending before its work does; `in_flight` calls are still allowed to finish."""
 
-    cause: StopCause
+    reason: Reason
     in_flight: int
 
 
@@ -129,5 +132,5 @@ Event = (
     | RetryPause
     | CircuitOpened
     | CircuitClosed
-    | Stopping
+    | Draining
 )

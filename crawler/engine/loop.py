@@ -1,27 +1,24 @@
-"""The conductor: workers, retries, stopping. All control flow of a crawl stands here.
+"""The loop: workers, pages, retries, shutdown. All control flow of a run stands here.
 
-Keywords go in parallel, the pages of a keyword one after the other. Each call is written down before it is
-sent and settled together with its page; what to do with an outcome is decided in `policy`, here it is done.
+Keywords go in parallel, the pages of a keyword one after the other, each page in one transaction with its
+call and its checkpoint. What to do with an answer is decided in `policy`, which keyword comes next in
+`order`, when a call may go in `caller`; here it is done.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Callable
 
-from crawler.clock import Now, shanghai_day
-from crawler.commands import DropCall, FailKeyword, Ledger, OpenCall, SavePage, SettleCall
-from crawler.engine.budget import Budget, Verdict
+from crawler.endpoint import Action, Blame
+from crawler.engine.caller import Answer, Caller
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.drift import DriftDetector
 from crawler.engine.events import (
     CallEnded,
     CircuitClosed,
-    CircuitOpened,
+    Draining,
     Event,
     KeywordDeferred,
     KeywordDone,
@@ -29,352 +26,268 @@ from crawler.engine.events import (
     PageStored,
     RateLimited,
     RetryPause,
-    Stopping,
 )
-from crawler.engine.policy import (
-    ATTEMPTS_MAX,
-    EXIT_SOME_FAILED,
-    EXIT_STOPPED,
-    NOT_UNDERSTOOD,
-    Action,
-    Blame,
-    Decision,
-    backoff_seconds,
-    decide,
-    stop_reason,
-    unreadable,
-)
-from crawler.engine.shutdown import (
-    DAY_CAP,
-    NO_CREATORS,
-    OUTAGE,
-    RATE_LIMIT,
-    RESPONSE_DRIFT,
-    RUN_CAP,
-    Shutdown,
-    StopCause,
-)
+from crawler.engine.keyword_task import KeywordTask, TaskState
+from crawler.engine.order import Order
+from crawler.engine.policy import NOT_UNDERSTOOD, Decision, Policy, unreadable
+from crawler.engine.ports import Ledger
+from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
 from crawler.errors import CrawlerError
 from crawler.model import (
+    CallFailed,
+    CallWithoutPage,
     Charge,
-    FailedKeyword,
-    Outcome,
+    FailureKind,
+    FetchedPage,
     Page,
-    PageRequest,
-    PageSaved,
     Reply,
     Settlement,
     Work,
 )
-from crawler.vendor.endpoints import Endpoint
+from crawler.reasons import Reason, ReasonCode
+from crawler.summary import CallCounts, FailedKeyword, RunStatistics
 
 REFUSALS_MAX = 12
 """Times in a row the rate may be lowered without one good answer before the run stops."""
 
-DRIFT_END = StopCause("stopped", RESPONSE_DRIFT, EXIT_SOME_FAILED)
-
 LONG_PAUSE_SECONDS = 10.0
-"""A pause before a retry that is worth telling: only the API asks for one."""
+"""A pause before a retry that is worth telling."""
 
 
-class Client(Protocol):
-    """Sends exactly one request for each call."""
-
-    async def call(self, request: PageRequest) -> Outcome:
-        """How the request ended."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A call that was sent and came home, with what to do about it."""
-
-    call_id: int
-    sent_at: float
-    outcome: Outcome
-    decision: Decision
-
-
-class Crawl:
+class Engine:
     """Crawls the work it is given until there is none left or the run is ending."""
 
     def __init__(
         self,
         *,
-        endpoint: Endpoint,
-        client: Client,
+        order: Order,
+        caller: Caller,
         ledger: Ledger,
+        policy: Policy,
         throttle: Throttle,
-        budget: Budget,
-        outage: CircuitBreaker,
-        strangeness: DriftDetector,
-        stop: Shutdown,
-        seen_by: Callable[[Work], set[str]],
+        breaker: CircuitBreaker,
+        drift: DriftDetector,
+        shutdown: Shutdown,
         emit: Callable[[Event], None],
         rng: random.Random,
-        now: Now,
         keep_replies: bool = False,
     ) -> None:
-        self._endpoint = endpoint
-        self._client = client
+        self._order = order
+        self._caller = caller
         self._ledger = ledger
+        self._policy = policy
         self._throttle = throttle
-        self._budget = budget
-        self._circuit_breaker = outage
-        self._shutdown = stop
-        self._seen_by = seen_by
+        self._breaker = breaker
+        self._drift = drift
+        self._shutdown = shutdown
         self._emit = emit
         self._rng = rng
-        self._now = now
         self._keep_replies = keep_replies
-        self._work: Iterator[Work] = iter(())
-        self._deferred: deque[Work] = deque()
-        self._settled = asyncio.Event()
-        self._probing = asyncio.Lock()
-        self._in_flight = 0
         self._refusals_in_a_row = 0
-        self._last_trouble = ""
-        self.rate_limited = 0
-        self.strangeness = strangeness
-        self.keywords_done = 0
-        self.failures: list[FailedKeyword] = []
-        self.charges: Counter[Charge] = Counter()
-        """Calls sent, by what they cost: for when the ledger cannot be read any more."""
+        self._rate_limited = 0
+        self._keywords_done = 0
+        self._failures: list[FailedKeyword] = []
 
-    async def run(self, work: Iterator[Work], workers: int) -> None:
-        """Returns when all work is done, or the run is ending and every call in flight has come home."""
-        self._work = work
+    async def run(self, workers: int) -> RunStatistics:
+        """What was done, once all work is, or the run is ending and every call in flight has ended."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._worker()) for _ in range(workers)]
-            leaver = group.create_task(self._leave(tasks))
+            drain = group.create_task(self._drain(tasks))
             await asyncio.wait(tasks)
-            leaver.cancel()
+            drain.cancel()
+        return self.statistics
 
-    async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Says that the run is ending, whoever ended it, and gives up the calls in flight if asked to."""
-        self._emit(Stopping(await self._shutdown.ending(), self._in_flight))
-        await self._shutdown.left()
+    @property
+    def statistics(self) -> RunStatistics:
+        """What was done so far."""
+        charges = self._caller.charges
+        calls = CallCounts.of(charges[Charge.CHARGED], charges[Charge.FREE], charges[Charge.UNKNOWN])
+        return RunStatistics(
+            self._keywords_done, tuple(self._failures), calls, self._rate_limited, self._drift.pages
+        )
+
+    async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Says that the run is ending, whoever ended it, and gives up the calls in flight if it is forced."""
+        self._emit(Draining(await self._shutdown.wait_requested(), self._caller.in_flight))
+        await self._shutdown.wait_forced()
         for task in tasks:
             task.cancel()
 
     async def _worker(self) -> None:
         try:
-            while not self._shutdown.requested and (chosen := self._next_keyword()) is not None:
-                await self._keyword(*chosen)
+            while not self._shutdown.requested and (task := self._order.next()) is not None:
+                await self._one_page(task)
         except CrawlerError as exc:
-            self._shutdown.request(StopCause("stopped", exc.english, EXIT_STOPPED))
+            self._shutdown.request(exc.reason)
 
-    def _next_keyword(self) -> tuple[Work, bool] | None:
-        """The next keyword and whether this is its last chance: those put off come after all others."""
-        work = next(self._work, None)
-        if work is not None:
-            return work, False
-        return (self._deferred.popleft(), True) if self._deferred else None
+    async def _one_page(self, task: KeywordTask) -> None:
+        """Asks for the page that `task` is at until it is saved, or the task is over for now."""
+        if task.seen is None:
+            task.seen = self._ledger.creators_seen(task.work) if task.work.page > 1 else set()
+        while task.state is TaskState.ASKING:
+            answer = await self._caller.call(task.work, task.attempt)
+            if answer is None:
+                task.state = TaskState.STOPPED
+                return
+            page = self._read(answer)
+            if page is None:
+                await self._without_page(task, answer, answer.decision)
+            elif page.unreadable:
+                await self._without_page(task, answer, unreadable(page.oddity))
+            else:
+                await self._save(task, answer, page)
+                return
 
-    async def _keyword(self, work: Work, last_chance: bool) -> None:
-        seen = self._seen_by(work) if work.page > 1 else set()
-        page: int | None = work.page
-        while page is not None and not self._shutdown.requested:
-            page = await self._page(replace(work, page=page), seen, last_chance)
-
-    async def _page(self, work: Work, seen: set[str], last_chance: bool) -> int | None:
-        """Gets page `work.page` and saves it: the next page to ask for, None where the keyword ends here."""
-        attempt = 1
-        while True:
-            sent = await self._call(work, attempt)
-            if sent is None:
-                return None
-            page = self._read(sent)
-            if page is not None and not page.unreadable:
-                return await self._save(work, sent, attempt, seen, page)
-            if page is not None:
-                sent = replace(sent, decision=unreadable(page.oddity))
-            decision = sent.decision
-            # Whoever waits for a turn has to know at once, not only when this call is settled durably.
-            if decision.rule.action is Action.STOP_RUN:
-                self._shutdown.request(StopCause("stopped", decision.reason, decision.rule.exit_code))
-            elif decision.rule.action is Action.SLOW_DOWN:
-                self._slow_down(sent)
-            await self._settle(work, sent, attempt)
-            match decision.rule.action:
-                case Action.STOP_RUN:
-                    return None
-                case Action.FAIL_KEYWORD:
-                    await self._fail(work, decision.reason)
-                    if decision.rule in NOT_UNDERSTOOD:
-                        self.strangeness.not_understood()
-                        await self._end_if_drifted()
-                    return None
-                case Action.RETRY if attempt >= ATTEMPTS_MAX and not self._circuit_breaker.on:
-                    await self._defer_or_fail(work, decision.reason, last_chance)
-                    return None
-                case Action.RETRY:
-                    pause = backoff_seconds(attempt, decision.retry_after_seconds, self._rng)
-                    if pause >= LONG_PAUSE_SECONDS:
-                        self._emit(RetryPause(work, pause))
-                    await self._shutdown.sleep(pause)
-                    attempt += not self._circuit_breaker.on
-                    if self._circuit_breaker.on and not last_chance:
-                        # A probe with another keyword tells whether the service or this one is to blame.
-                        await self._defer_or_fail(work, decision.reason, last_chance)
-                        return None
-
-    async def _call(self, work: Work, attempt: int) -> Sent | None:
-        """One call when its turn comes; None where the run is ending. In an outage calls go one by one."""
-        while self._circuit_breaker.on and not self._shutdown.requested:
-            async with self._probing:
-                if self._circuit_breaker.on and not self._shutdown.requested and await self._wait_for_probe():
-                    return await self._send(work, attempt)
-        return await self._send(work, attempt)
-
-    async def _wait_for_probe(self) -> bool:
-        seconds = self._circuit_breaker.next_pause_seconds()
-        if seconds is None:
-            self._shutdown.request(StopCause("stopped", OUTAGE, EXIT_STOPPED))
-            return False
-        self._emit(CircuitOpened(seconds, self._circuit_breaker.probes, self._last_trouble))
-        await self._shutdown.sleep(seconds)
-        return not self._shutdown.requested
-
-    async def _send(self, work: Work, attempt: int) -> Sent | None:
-        async with self._throttle.turn():
-            day = await self._reserve()
-            if day is None:
-                return None
-            try:
-                call_id = await self._ledger.write(OpenCall(work, work.page, attempt))
-            except BaseException:
-                self._budget.release(day)
-                self._settled.set()
-                raise
-        assert isinstance(call_id, int)
-        if self._shutdown.requested:
-            self._budget.release(day)
-            self._settled.set()
-            await self._ledger.write(DropCall(call_id))
-            return None
-        sent_at = asyncio.get_running_loop().time()
-        self._in_flight += 1
-        self.charges[Charge.UNKNOWN] += 1
-        try:
-            outcome = await self._client.call(PageRequest(self._endpoint.path, work.text, work.page))
-        except BaseException:
-            self._budget.settle(day, Charge.UNKNOWN)
-            self._settled.set()
-            raise
-        finally:
-            self._in_flight -= 1
-        decision = decide(outcome, answered=self.strangeness.others_are_answered)
-        charge = decision.rule.charge
-        self.charges[Charge.UNKNOWN] -= 1
-        self.charges[charge] += 1
-        self._budget.settle(day, charge)
-        self._settled.set()
-        return Sent(call_id, sent_at, outcome, decision)
-
-    async def _reserve(self) -> str | None:
-        """The day on whose account a call may go now; None where the run is ending, by a cap for one."""
-        while not self._shutdown.requested:
-            day = shanghai_day(self._now())
-            match self._budget.reserve(day):
-                case Verdict.GO:
-                    return day
-                case Verdict.WAIT:
-                    self._settled.clear()
-                    await self._settled.wait()
-                case Verdict.RUN_CAP:
-                    self._shutdown.request(StopCause("stopped", RUN_CAP, EXIT_STOPPED))
-                case Verdict.DAY_CAP:
-                    self._shutdown.request(StopCause("stopped", DAY_CAP, EXIT_STOPPED))
-        return None
-
-    def _read(self, sent: Sent) -> Page | None:
+    def _read(self, answer: Answer) -> Page | None:
         """The page in an answer that has one, empty where it says that there is no more."""
-        action = sent.decision.rule.action
-        if action is Action.USE and isinstance(sent.outcome, Reply):
-            return self._endpoint.read_page(sent.outcome.data)
+        action = answer.decision.rule.action
+        if action is Action.USE and isinstance(answer.outcome, Reply):
+            return self._policy.endpoint.read_page(answer.outcome.data)
         return Page(()) if action is Action.END_KEYWORD else None
 
-    async def _save(self, work: Work, sent: Sent, attempt: int, seen: set[str], page: Page) -> int | None:
-        assert isinstance(sent.outcome, Reply)
-        self._went_well()
-        keys = {creator.identity for creator in page.creators} - seen
-        seen |= keys
-        reason = stop_reason(page, work, len(keys), sent.decision.rule.action)
-        body = sent.outcome.body if self._keep_replies or page.oddity is not None else None
-        saved = await self._ledger.write(
-            SavePage(sent.call_id, _settlement(sent), work, work.page, page, len(keys), reason, body)
+    async def _save(self, task: KeywordTask, answer: Answer, page: Page) -> None:
+        """Saves a page; its keyword goes on with the next or is done."""
+        assert isinstance(answer.outcome, Reply)
+        self._went_well(answer)
+        work = task.work
+        assert task.seen is not None
+        met = {creator.identity for creator in page.creators} - task.seen
+        task.seen |= met
+        end = self._policy.end_of_keyword(page, work, len(met), answer.decision.rule.action)
+        body = answer.outcome.body if self._keep_replies or page.oddity is not None else None
+        saved = await self._ledger.save_page(
+            FetchedPage(answer.call_id, _settlement(answer, None), work, page, len(met), end, body)
         )
-        assert isinstance(saved, PageSaved)
-        self._emit(_call_ended(work, sent, attempt))
+        self._emit(_call_ended(task, answer, answer.decision))
         self._emit(PageStored(work, work.page, page.entries, len(page.rejects), saved, page.oddity))
-        self.strangeness.read(work, page)
-        if reason is None:
-            return work.page + 1
-        self.keywords_done += 1
-        self._emit(KeywordDone(work, work.page, reason))
+        self._drift.read(work, page)
+        if end is None:
+            task.next_page()
+            self._order.page_saved(task, saved.creators_new)
+            return
+        task.state = TaskState.DONE
+        self._keywords_done += 1
+        self._emit(KeywordDone(work, work.page, end))
         await self._end_if_drifted()
-        return None
+
+    async def _without_page(self, task: KeywordTask, answer: Answer, decision: Decision) -> None:
+        """Settles a call that brought no page, and does what is decided."""
+        rule = decision.rule
+        fails = rule.action is Action.FAIL_KEYWORD
+        # Whoever waits for a turn has to know at once, not only when this call is settled durably.
+        if rule.action is Action.SLOW_DOWN:
+            self._slow_down(answer)
+        kept = fails and rule.charge is not Charge.FREE and isinstance(answer.outcome, Reply)
+        await self._ledger.settle_call(
+            CallWithoutPage(
+                answer.call_id,
+                _settlement(answer, decision),
+                task.work,
+                answer.outcome.body if kept and isinstance(answer.outcome, Reply) else None,
+                decision.reason if fails else None,
+            )
+        )
+        self._emit(_call_ended(task, answer, decision))
+        self._blame(answer, decision)
+        match rule.action:
+            case Action.STOP_RUN:
+                task.state = TaskState.STOPPED
+            case Action.FAIL_KEYWORD:
+                task.state = TaskState.FAILED
+                self._failed(task.work, decision.reason)
+                if rule in NOT_UNDERSTOOD:
+                    self._drift.not_understood()
+                    await self._end_if_drifted()
+            case Action.RETRY if (
+                task.attempt >= self._policy.retries.attempts_max and not self._breaker.is_open
+            ):
+                await self._give_up(task, decision.reason)
+            case Action.RETRY:
+                await self._retry(task, decision)
+
+    def _attempts_are_used_up(self, task: KeywordTask) -> bool:
+        """In an outage no attempt counts: the service is to blame, not the keyword."""
+        return task.attempt >= self._policy.retries.attempts_max and not self._breaker.is_open
+
+    async def _retry(self, task: KeywordTask, decision: Decision) -> None:
+        """Waits; then the same page again, unless an outage is better probed with another keyword, which
+        tells whether the service or this one is to blame."""
+        asked = decision.retry_after_seconds
+        seconds = self._policy.backoff_seconds(task.attempt, asked, self._rng)
+        if seconds >= LONG_PAUSE_SECONDS:
+            self._emit(RetryPause(task.work, seconds, asked=asked is not None and seconds <= asked))
+        task.state = TaskState.WAITING
+        await self._shutdown.sleep(seconds)
+        if self._breaker.is_open and not task.last_chance:
+            await self._give_up(task, decision.reason)
+        else:
+            task.ask_again(counts=not self._breaker.is_open)
+
+    async def _give_up(self, task: KeywordTask, reason: Reason) -> None:
+        """Defers a keyword, or fails it where it was deferred before."""
+        task.give_up()
+        if task.state is TaskState.DEFERRED:
+            self._order.defer(task)
+            self._emit(KeywordDeferred(task.work, reason))
+        else:
+            await self._ledger.fail_keywords([task.work], reason)
+            self._failed(task.work, reason)
 
     async def _end_if_drifted(self) -> None:
-        """Ends the run over answers not to be believed; in one transaction what they seemed to end is due."""
-        if not self.strangeness.too_many:
+        """Ends the run over answers not to be believed; the keywords they seemed to end are due again."""
+        if not self._drift.drifted:
             return
-        self._shutdown.request(DRIFT_END)
-        suspects = self.strangeness.requeue()
-        self.keywords_done -= len(suspects)
-        await asyncio.gather(*(self._fail(work, NO_CREATORS) for work in suspects))
+        self._shutdown.request(Reason(ReasonCode.RESPONSE_DRIFT))
+        suspects = self._drift.requeue()
+        if not suspects:
+            return
+        self._keywords_done -= len(suspects)
+        reason = Reason(ReasonCode.NO_CREATORS)
+        await self._ledger.fail_keywords(suspects, reason)
+        for work in suspects:
+            self._failed(work, reason)
 
-    async def _settle(self, work: Work, sent: Sent, attempt: int) -> None:
-        decision = sent.decision
-        paid = decision.rule.action is Action.FAIL_KEYWORD and decision.rule.charge is not Charge.FREE
-        kept = sent.outcome.body if paid and isinstance(sent.outcome, Reply) else None
-        await self._ledger.write(SettleCall(sent.call_id, _settlement(sent), work, work.page, kept))
-        self._emit(_call_ended(work, sent, attempt))
+    def _failed(self, work: Work, reason: Reason) -> None:
+        self._failures.append(FailedKeyword(work.text, work.page, reason))
+        self._emit(KeywordFailed(work, reason))
+
+    def _blame(self, answer: Answer, decision: Decision) -> None:
+        """Tells the circuit breaker what a call without a page says about the service."""
         if decision.rule.blame is Blame.SERVICE:
-            self._last_trouble = decision.reason
-            self._circuit_breaker.record(service_failed=True)
+            outcome = answer.outcome
+            sent = not (isinstance(outcome, CallFailed) and outcome.kind is FailureKind.NOT_SENT)
+            self._caller.last_failure = decision.reason
+            self._breaker.record(service_failed=True, connected=sent)
         elif decision.rule.blame is Blame.KEYWORD:
-            self._went_well()
+            self._went_well(answer)
 
-    def _went_well(self) -> None:
+    def _went_well(self, answer: Answer) -> None:
         """The service answered in its own words: neither rate limit nor outage."""
         self._throttle.went_well()
         self._refusals_in_a_row = 0
-        if self._circuit_breaker.record(service_failed=False):
+        if self._breaker.record(service_failed=False):
             self._emit(CircuitClosed())
 
-    def _slow_down(self, sent: Sent) -> None:
-        self.rate_limited += 1
-        lowered = self._throttle.slow_down(sent.sent_at, sent.decision.retry_after_seconds)
+    def _slow_down(self, answer: Answer) -> None:
+        self._rate_limited += 1
+        lowered = self._throttle.slow_down(answer.sent_at, answer.decision.retry_after_seconds)
         self._emit(RateLimited(str(self._throttle.rate), lowered, self._throttle.pause_seconds()))
         self._refusals_in_a_row += lowered
         if self._refusals_in_a_row > REFUSALS_MAX:
-            self._shutdown.request(StopCause("stopped", RATE_LIMIT, EXIT_STOPPED))
-
-    async def _defer_or_fail(self, work: Work, reason: str, last_chance: bool) -> None:
-        if last_chance:
-            await self._fail(work, reason)
-        else:
-            self._deferred.append(work)
-            self._emit(KeywordDeferred(work, reason))
-
-    async def _fail(self, work: Work, reason: str) -> None:
-        await self._ledger.write(FailKeyword(work, work.page, reason))
-        self.failures.append(FailedKeyword(work.text, work.page, reason))
-        self._emit(KeywordFailed(work, reason))
+            self._shutdown.request(Reason(ReasonCode.RATE_LIMIT))
 
 
-def _settlement(sent: Sent) -> Settlement:
-    outcome, decision = sent.outcome, sent.decision
-    error = None if decision.rule.action in (Action.USE, Action.END_KEYWORD) else decision.reason
-    return Settlement(decision.rule.charge, decision.code, outcome.http_status, outcome.milliseconds, error)
+def _settlement(answer: Answer, decision: Decision | None) -> Settlement:
+    """How the ledger keeps a call; `decision` is None for one that brought its page."""
+    outcome, taken = answer.outcome, decision or answer.decision
+    reason = None if decision is None else decision.reason
+    return Settlement(taken.rule.charge, taken.code, outcome.http_status, outcome.milliseconds, reason)
 
 
-def _call_ended(work: Work, sent: Sent, attempt: int) -> CallEnded:
-    outcome, decision = sent.outcome, sent.decision
+def _call_ended(task: KeywordTask, answer: Answer, decision: Decision) -> CallEnded:
+    outcome, work = answer.outcome, task.work
     return CallEnded(
-        work, work.page, attempt, decision.code, outcome.http_status, decision.rule.charge,
+        work, work.page, task.attempt, decision.code, outcome.http_status, decision.rule.charge,
         outcome.milliseconds, decision.reason,
     )  # fmt: skip

@@ -1,69 +1,150 @@
-"""What the database keeps in English about runs and keywords, in the reader's language."""
+"""Reasons in the reader's language: here a code becomes words, and nowhere else."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from crawler.engine.shutdown import INTERRUPTED
-from crawler.errors import CANNOT_WRITE, FILE_GONE, NOT_USABLE
 from crawler.i18n import N_, _
+from crawler.reasons import Outcome, Reason, ReasonCode, read_reason
 
 _OUTCOMES = {
-    "done": N_("done"),
-    "failed": N_("finished, with failures"),
-    "stopped": N_("stopped"),
-    "interrupted": N_("interrupted"),
-    "crashed": N_("crashed"),
+    Outcome.DONE: N_("done"),
+    Outcome.FAILED: N_("finished, with failures"),
+    Outcome.STOPPED: N_("stopped"),
+    Outcome.INTERRUPTED: N_("interrupted"),
+    Outcome.CRASHED: N_("crashed"),
 }
-_WORDED = {
-    re.compile(pattern, re.DOTALL): form
-    for pattern, form in {
-        r"code (?P<code>\S+): (?P<meaning>.+)": N_("code %(code)s: %(meaning)s"),
-        r"(?P<meaning>[^()]+) \((?P<detail>.+)\)": N_("%(meaning)s (%(detail)s)"),
-        r"HTTP (?P<code>\d+), (?P<detail>.+)": N_("HTTP %(code)s, %(detail)s"),
-        r"(?P<kind>\w+): (?P<detail>.+)": N_("%(kind)s: %(detail)s"),
-        r"data is (?P<kind>.+), not an object": N_("data is %(kind)s, not an object"),
-        r"users is (?P<kind>.+), not a list": N_("users is %(kind)s, not a list"),
-    }.items()
-}
-"""Texts made of others, which are put into the reader's language one by one, all but a code."""
 
-_WITH_VALUES = {
-    re.compile(re.escape(form).replace("%s", "(.+)"), re.DOTALL): form
-    for form in (INTERRUPTED, CANNOT_WRITE, NOT_USABLE, FILE_GONE, N_("more than %s bytes"))
+_FORMS: dict[ReasonCode, str] = {
+    ReasonCode.EMPTY_PAGE: N_("the page was empty"),
+    ReasonCode.NO_CONTENT: N_("the API has no more"),
+    ReasonCode.NO_MORE: N_("the API says there is no more"),
+    ReasonCode.NOTHING_NEW: N_("the page brought no creator new to the keyword"),
+    ReasonCode.PAGE_LIMIT: N_("its page limit was reached"),
+    ReasonCode.SUCCESS: N_("success"),
+    ReasonCode.COLLECTION_FAILED: N_("collection failed"),
+    ReasonCode.CALLS_TOO_FAST: N_("rate limit"),
+    ReasonCode.DAILY_QUOTA: N_("daily quota used up"),
+    ReasonCode.BAD_PARAMETER: N_("bad parameter"),
+    ReasonCode.INTERNAL_ERROR: N_("internal server error"),
+    ReasonCode.UNAVAILABLE: N_("temporarily unavailable"),
+    ReasonCode.NO_SUCH_ROUTE: N_("no such route: check --base-url"),
+    ReasonCode.TOKEN_INVALID: N_("token invalid, expired or missing"),
+    ReasonCode.NO_PERMISSION: N_("no permission for this endpoint"),
+    ReasonCode.BALANCE: N_("balance used up"),
+    ReasonCode.SPENDING_CAP: N_("this token's spending cap is reached"),
+    ReasonCode.UNDOCUMENTED_CODE: N_("undocumented code"),
+    ReasonCode.UNREADABLE_PAGE: N_("success, with an answer that cannot be read"),
+    ReasonCode.FORBIDDEN: N_("refused before it reached the API"),
+    ReasonCode.NO_CONNECTION: N_("no connection"),
+    ReasonCode.NO_ANSWER: N_("no readable answer"),
+    ReasonCode.PAGE_LOST: N_("its page is lost: found by crawler verify"),
+    ReasonCode.NO_CREATORS: N_("its answer held no creator, nor did those of many keywords in a row"),
+    ReasonCode.ALL_DONE: N_("all due keywords are done"),
+    ReasonCode.NOTHING_DUE: N_("nothing is due"),
+    ReasonCode.SOME_FAILED: N_("some keywords failed"),
+    ReasonCode.CALL_CAP: N_("the limit of calls for one run is reached (--max-calls)"),
+    ReasonCode.DAY_CAP: N_("the limit of calls for one day is reached (--max-calls-per-day)"),
+    ReasonCode.OUTAGE: N_("the service is out: most calls failed, and so did the probes after pauses"),
+    ReasonCode.UNREACHABLE: N_("the service cannot be reached: not one call connected"),
+    ReasonCode.RATE_LIMIT: N_("the rate limit does not let up, however slow the calls"),
+    ReasonCode.RESPONSE_DRIFT: N_(
+        "answer after answer is not understood or holds no creator: the API may have changed"
+    ),
+    ReasonCode.INTERRUPTED: N_("interrupted by %(signal)s"),
+    ReasonCode.CRASHED: N_("the process ended without a word"),
+    ReasonCode.CANNOT_WRITE: N_("cannot write %(path)s: %(error)s"),
+    ReasonCode.NOT_USABLE: N_("%(path)s is not a usable SQLite database: %(error)s"),
+    ReasonCode.FILE_REPLACED: N_("%(path)s was deleted, renamed or replaced while the run was writing it"),
+    ReasonCode.REFUSED: N_("%(text)s"),
+    ReasonCode.DATA_IS_LIST: N_("data is a list, not an object"),
+    ReasonCode.DATA_NOT_OBJECT: N_("data is %(kind)s, not an object"),
+    ReasonCode.NO_USERS: N_("data has no users"),
+    ReasonCode.USERS_NOT_LIST: N_("users is %(kind)s, not a list"),
+    ReasonCode.NO_ENTRY_READ: N_("no entry could be read"),
+    ReasonCode.ENTRY_NOT_OBJECT: N_("entry is %(kind)s, not an object"),
+    ReasonCode.NO_IDENTITY: N_("entry has neither id nor red_id"),
+    ReasonCode.NOT_UNDERSTOOD: N_("the answer was not understood"),
+    ReasonCode.OTHER: N_("%(text)s"),
 }
-"""Texts around values, which stay as they are."""
 
-_WORDS = (
+_KINDS = {
+    "object": N_("an object"),
+    "list": N_("a list"),
+    "text": N_("a text"),
+    "boolean": N_("a boolean"),
+    "null": N_("null"),
+    "number": N_("a number"),
+}
+
+_DETAILS = (
     *(N_("not_sent"), N_("timeout"), N_("dropped"), N_("unreadable"), N_("too_large")),
     *(N_("a redirect"), N_("an empty answer"), N_("an HTML page"), N_("cut or unknown JSON"), N_("no JSON")),
     *(N_("Connect call failed"), N_("Connection reset by peer"), N_("Name or service not known")),
     *(N_("Temporary failure in name resolution"), N_("Network is unreachable"), N_("TLS failed")),
-    *(N_("an object"), N_("a list"), N_("a text"), N_("a boolean"), N_("null"), N_("a number")),
-    *(N_("data has no users"), N_("no entry could be read")),
+    N_("an answer that is too large"),
 )
-"""What `FailureKind`, `api`, the system, `parse` and the question `odd` say, listed for the catalogues."""
+"""What failures, the client and the system say, listed for the catalogues."""
 
 
 def outcome_text(outcome: str) -> str:
     """How a run ended, for people; an outcome that is none as it stands."""
-    return _(_OUTCOMES[outcome]) if outcome in _OUTCOMES else outcome
+    return _(_OUTCOMES[Outcome(outcome)]) if outcome in _OUTCOMES else outcome
 
 
-def reason_text(reason: str, translate: Callable[[str], str] = _) -> str:
-    """A stored reason in the reader's language, or that of `translate`; any other text as it stands.
+def reason_text(reason: Reason, translate: Callable[[str], str] = _) -> str:
+    """A reason in words: in the reader's language, or that of `translate`; a code and what was seen of a
+    failure come with it."""
+    details = reason.details
+    values = {name: str(value) for name, value in details.items()}
+    if "kind" in values:
+        values["kind"] = translate(_KINDS.get(values["kind"], values["kind"]))
+    text = translate(_FORMS[reason.code]) % _Tolerant(values)
+    if "api_code" in details:
+        text = translate(N_("code %(code)s: %(text)s")) % {"code": details["api_code"], "text": text}
+    if "oddity" in details:
+        kind = {"kind": details["kind"]} if "kind" in details else {}
+        oddity = read_reason(str(details["oddity"]), None) or reason
+        more = reason_text(Reason(oddity.code, {**oddity.details, **kind}), translate)
+        text = translate(N_("%(text)s (%(more)s)")) % {"text": text, "more": more}
+    if "failure" in details:
+        text = translate(N_("%(text)s (%(more)s)")) % {"text": text, "more": _failure(details, translate)}
+    return text
 
-    Reasons are those of `stopping`, those that `policy.decide` composes, errors of the database, and the
-    oddities of `parse`.
-    """
-    for pattern, form in _WITH_VALUES.items():
-        if match := pattern.fullmatch(reason):
-            return translate(form) % match.groups()
-    for pattern, form in _WORDED.items():
-        if match := pattern.fullmatch(reason):
-            parts = match.groupdict().items()
-            return translate(form) % {
-                name: part if name == "code" else reason_text(part, translate) for name, part in parts
-            }
-    return translate(reason) if reason else reason
+
+def words(code: str | None, details: str | None, translate: Callable[[str], str] = _) -> str | None:
+    """The words of a reason as two columns of the database keep it; None where there is none."""
+    reason = read_reason(code, details)
+    return None if reason is None else reason_text(reason, translate)
+
+
+def english_text(reason: Reason) -> str:
+    """The words of a reason as programs take them."""
+    return reason_text(reason, lambda text: text)
+
+
+def told(name: str, reason: Reason) -> dict[str, object]:
+    """A reason as programs take it: the words under `name`, beside them its code and its details."""
+    words = english_text(reason)
+    return {name: words, f"{name}_code": reason.code.value, f"{name}_details": dict(reason.details)}
+
+
+def _failure(details: Mapping[str, str | int], translate: Callable[[str], str]) -> str:
+    """What was seen of a call that failed: `HTTP 502, unreadable: an HTML page`."""
+    error = str(details.get("error", ""))
+    what = translate(str(details.get("detail", "")))
+    told = f"{error}: {what}" if error and what else error or what
+    text = translate(N_("%(kind)s: %(detail)s")) % {
+        "kind": translate(str(details["failure"])), "detail": told,
+    }  # fmt: skip
+    if "http_status" in details:
+        shown = {"code": details["http_status"], "detail": text}
+        text = translate(N_("HTTP %(code)s, %(detail)s")) % shown
+    return text
+
+
+class _Tolerant(dict[str, str]):
+    """Details that an older version left out are shown as a question mark."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"

@@ -61,7 +61,7 @@ def keyword_from(source: str, text: object, options: Mapping[str, object] | None
             clean,
             identity(clean),
             priority=_whole_number("priority", options, least=-NUMBER_MAX) or 0,
-            max_pages=_whole_number("max_pages", options, least=1),
+            pages_max=_whole_number("max_pages", options, least=1),
             tags=_tags(options.get("tags")),
             source=source,
         )

@@ -44,8 +44,8 @@ SELECT value
 NOTE_UNSIGHTED = """
 UPDATE pages
    SET unsighted = unsighted + 1
- WHERE (keyword_id, endpoint_id, crawl, page)
-       IN (SELECT keyword_id, endpoint_id, crawl, last_page FROM sightings WHERE user_key = ?)
+ WHERE (keyword_id, endpoint_id, generation, page)
+       IN (SELECT keyword_id, endpoint_id, generation, last_page FROM sightings WHERE user_key = ?)
 """
 
 DELETE_SIGHTINGS = "DELETE FROM sightings WHERE user_key = ?"

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from crawler.errors import CANNOT_WRITE, NOT_USABLE, InputError, StoreError
+from crawler.errors import InputError, StoreError
 from crawler.i18n import _
-from crawler.store.views import migrations
+from crawler.i18n.reasons import reason_text
+from crawler.reasons import Reason, ReasonCode
+from crawler.store.migrations import migrations
 
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
@@ -79,11 +81,17 @@ def store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
-        raise StoreError(_(CANNOT_WRITE) % (path, exc)) from exc
+        raise StoreError(*_told(ReasonCode.CANNOT_WRITE, path, exc)) from exc
     except sqlite3.DatabaseError as exc:
         if isinstance(exc, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
             raise
-        raise InputError(_(NOT_USABLE) % (path, exc)) from exc
+        raise InputError(*_told(ReasonCode.NOT_USABLE, path, exc)) from exc
+
+
+def _told(code: ReasonCode, path: Path, error: Exception) -> tuple[str, Reason]:
+    """What is wrong with the database, in words and as a reason."""
+    reason = Reason(code, {"path": str(path), "error": str(error)})
+    return reason_text(reason), reason
 
 
 def is_locked(error: BaseException | None) -> bool:

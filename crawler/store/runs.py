@@ -8,12 +8,11 @@ import sqlite3
 from datetime import datetime
 
 from crawler.clock import Now, shanghai_day_start, stamp
-from crawler.engine.shutdown import CRASHED
 from crawler.errors import WrongService
 from crawler.i18n import _
-from crawler.model import CallCounts, RunSummary, UserCounts
 from crawler.store import sql
 from crawler.store.readonly import exported
+from crawler.summary import CallCounts, CreatorCounts, RunSummary
 
 SENT_LATER_SECONDS = 0.1
 """How much later than it says a call may have gone out: it is written down, made durable, and then sent."""
@@ -48,7 +47,7 @@ def claim_service(connection: sqlite3.Connection, service: str) -> None:
 def start_run(connection: sqlite3.Connection, version: str, now: Now) -> int:
     """The number of a new run; runs whose process died are closed first. Inside the caller's transaction."""
     moment = stamp(now())
-    connection.execute(sql.CLOSE_DEAD_RUNS, (moment, CRASHED))
+    connection.execute(sql.CLOSE_DEAD_RUNS, (moment,))
     row = (moment, os.getpid(), platform.node(), version)
     run_id = connection.execute(sql.START_RUN, row).lastrowid
     assert run_id is not None
@@ -61,8 +60,9 @@ def end_run(
     """Writes down how the run ended; inside the caller's transaction."""
     keywords = summary.keywords
     row = (
-        stamp(now()), summary.outcome, summary.reason, summary.exit_code, keywords.due, keywords.done,
-        keywords.failed, rate_limited, summary.seconds, run_id,
+        stamp(now()), summary.outcome, summary.reason.code.value, summary.reason.details_json,
+        summary.exit_code, keywords.due, keywords.done, keywords.failed, rate_limited, summary.seconds,
+        run_id,
     )  # fmt: skip
     connection.execute(sql.END_RUN, row)
 
@@ -73,14 +73,14 @@ def count_calls(connection: sqlite3.Connection, run_id: int) -> CallCounts:
     return CallCounts.of(*(by_charge.get(charge, 0) for charge in ("charged", "free", "unknown")))
 
 
-def count_users(connection: sqlite3.Connection, run_id: int) -> UserCounts:
+def count_creators(connection: sqlite3.Connection, run_id: int) -> CreatorCounts:
     """The creators of a run, and how many the database holds."""
     row = connection.execute(
         "SELECT users_new, users_changed, users_seen FROM runs WHERE id = ?", (run_id,)
     ).fetchone()
     total = connection.execute("SELECT count(*) FROM users").fetchone()[0]
     new, changed, seen = row
-    return UserCounts(new, changed, seen, total)
+    return CreatorCounts(new, changed, seen, total)
 
 
 def calls_charged_on_day(connection: sqlite3.Connection, moment: datetime) -> int:

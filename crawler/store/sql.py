@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 OPEN_CALL = """
-INSERT INTO calls (run_id, endpoint_id, keyword_id, crawl, page, attempt, sent_at)
+INSERT INTO calls (run_id, endpoint_id, keyword_id, generation, page, attempt, sent_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 
 SETTLE_CALL = """
 UPDATE calls
-   SET charge = ?, code = ?, http_status = ?, milliseconds = ?, error = ?, settled_at = ?
+   SET charge = ?, code = ?, http_status = ?, milliseconds = ?, error = ?, error_details = ?,
+       settled_at = ?
  WHERE id = ?
 """
 
 DROP_CALL = "DELETE FROM calls WHERE id = ? AND settled_at IS NULL"
 
 INSERT_PAGE = """
-INSERT INTO pages (endpoint_id, keyword_id, crawl, page, call_id, run_id, entries, users_new,
-                   new_to_keyword, rejected, unsighted, oddity, fetched_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO pages (endpoint_id, keyword_id, generation, page, call_id, run_id, entries, users_new,
+                   new_to_keyword, rejected, unsighted, oddity, oddity_details, fetched_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 INSERT_REPLY = "INSERT INTO replies (page_id, body) SELECT id, ?2 FROM pages WHERE call_id = ?1"
 
 INSERT_REJECT = """
-INSERT INTO rejects (run_id, endpoint_id, keyword_id, call_id, page, rank, reason, entry, rejected_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO rejects (run_id, endpoint_id, keyword_id, call_id, page, rank, reason, reason_details,
+                     entry, rejected_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 SAVE_CHECKPOINT = """
-INSERT INTO checkpoints (endpoint_id, keyword_id, crawl, next_page, state, stop_reason,
-                         started_at, updated_at, finished_at, run_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, iif(?5 = 'done', ?7, NULL), ?8)
+INSERT INTO checkpoints (endpoint_id, keyword_id, generation, next_page, state, stop_reason,
+                         stop_details, started_at, updated_at, finished_at, run_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, iif(?5 = 'done', ?8, NULL), ?9)
 ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
-   SET started_at  = iif(crawl = excluded.crawl, started_at, excluded.started_at),
-       crawl       = excluded.crawl,
+   SET started_at  = iif(generation = excluded.generation, started_at, excluded.started_at),
+       generation   = excluded.generation,
        next_page   = excluded.next_page,
        state       = excluded.state,
        stop_reason = excluded.stop_reason,
+       stop_details = excluded.stop_details,
        updated_at  = excluded.updated_at,
        finished_at = coalesce(excluded.finished_at, finished_at),
        run_id      = excluded.run_id
@@ -76,25 +79,25 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 SAVE_SIGHTING = """
-INSERT INTO sightings (endpoint_id, keyword_id, user_key, crawl, first_seen_at, first_page, first_rank,
+INSERT INTO sightings (endpoint_id, keyword_id, user_key, generation, first_seen_at, first_page, first_rank,
                        last_seen_at, last_page, last_rank)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?6, ?7)
 ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
-   SET crawl        = excluded.crawl,
+   SET generation   = excluded.generation,
        last_seen_at = excluded.last_seen_at,
        last_page    = excluded.last_page,
        last_rank    = excluded.last_rank
 """
 
 MOVE_SIGHTINGS = """
-INSERT INTO sightings (endpoint_id, keyword_id, user_key, crawl, first_seen_at, first_page, first_rank,
+INSERT INTO sightings (endpoint_id, keyword_id, user_key, generation, first_seen_at, first_page, first_rank,
                        last_seen_at, last_page, last_rank)
-SELECT endpoint_id, keyword_id, ?2, crawl, first_seen_at, first_page, first_rank,
+SELECT endpoint_id, keyword_id, ?2, generation, first_seen_at, first_page, first_rank,
        last_seen_at, last_page, last_rank
   FROM sightings
  WHERE user_key = ?1
 ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
-   SET crawl         = max(crawl, excluded.crawl),
+   SET generation    = max(generation, excluded.generation),
        first_page    = iif(excluded.first_seen_at < first_seen_at, excluded.first_page, first_page),
        first_rank    = iif(excluded.first_seen_at < first_seen_at, excluded.first_rank, first_rank),
        first_seen_at = min(first_seen_at, excluded.first_seen_at),
@@ -132,14 +135,14 @@ INSERT INTO runs (started_at, pid, host, version) VALUES (?, ?, ?, ?)
 
 END_RUN = """
 UPDATE runs
-   SET ended_at = ?, outcome = ?, reason = ?, exit_code = ?, keywords_due = ?, keywords_done = ?,
-       keywords_failed = ?, rate_limited = ?, seconds = ?
+   SET ended_at = ?, outcome = ?, reason = ?, reason_details = ?, exit_code = ?, keywords_due = ?,
+       keywords_done = ?, keywords_failed = ?, rate_limited = ?, seconds = ?
  WHERE id = ?
 """
 
 CLOSE_DEAD_RUNS = """
 UPDATE runs
-   SET ended_at = ?, outcome = 'crashed', reason = ?
+   SET ended_at = ?, outcome = 'crashed', reason = 'crashed'
  WHERE ended_at IS NULL
 """
 
@@ -153,7 +156,7 @@ SEEN_BY_KEYWORD = """
 SELECT users.id
   FROM sightings
   JOIN users ON users.key = sightings.user_key
- WHERE keyword_id = ? AND endpoint_id = ? AND crawl = ?
+ WHERE keyword_id = ? AND endpoint_id = ? AND generation = ?
 """
 
 INCOMING_TABLE = """
@@ -168,22 +171,22 @@ _KNOWN_KEYWORD = """
 ON CONFLICT (identity) DO UPDATE
    SET text      = excluded.text,
        priority  = excluded.priority,
-       max_pages = excluded.max_pages,
+       pages_max = excluded.pages_max,
        tags      = excluded.tags,
        source    = excluded.source
- WHERE (keywords.source, keywords.text, keywords.priority, keywords.tags, keywords.max_pages)
-       IS NOT (excluded.source, excluded.text, excluded.priority, excluded.tags, excluded.max_pages)
+ WHERE (keywords.source, keywords.text, keywords.priority, keywords.tags, keywords.pages_max)
+       IS NOT (excluded.source, excluded.text, excluded.priority, excluded.tags, excluded.pages_max)
    AND keywords.id NOT IN (SELECT keyword_id FROM incoming)
 """
 
 MERGE_KEYWORD = f"""
-INSERT INTO keywords (identity, text, priority, max_pages, tags, source, first_seen_at)
+INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 {_KNOWN_KEYWORD}"""
 
 # A keyword that is its own identity, without options: fewer values to hand over, for up to a million rows.
 MERGE_PLAIN_KEYWORD = f"""
-INSERT INTO keywords (identity, text, priority, max_pages, tags, source, first_seen_at)
+INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
 VALUES (?1, ?1, 0, NULL, '[]', ?2, ?3)
 {_KNOWN_KEYWORD}"""
 
@@ -213,7 +216,7 @@ CREATE TEMP TABLE IF NOT EXISTS due (
     finished_at TEXT NOT NULL,
     position    INTEGER NOT NULL,
     keyword_id  INTEGER NOT NULL,
-    crawl       INTEGER NOT NULL,
+    generation  INTEGER NOT NULL,
     page        INTEGER NOT NULL,
     pages_max   INTEGER NOT NULL,
     PRIMARY KEY (stage, urgency, finished_at, position)
@@ -225,14 +228,14 @@ CREATE TEMP TABLE IF NOT EXISTS due (
 FIND_DUE = """
 WITH candidates AS (
     SELECT keywords.id AS keyword_id, priority, position,
-           coalesce(max_pages, :pages_max) AS pages_max,
-           checkpoints.state, checkpoints.crawl, checkpoints.next_page,
+           coalesce(keywords.pages_max, :pages_max) AS pages_max,
+           checkpoints.state, checkpoints.generation, checkpoints.next_page,
            iif(checkpoints.state = 'done', checkpoints.finished_at, checkpoints.updated_at) AS finished_at,
            checkpoints.state <> 'done'
-              AND checkpoints.next_page <= coalesce(max_pages, :pages_max)
+              AND checkpoints.next_page <= coalesce(keywords.pages_max, :pages_max)
            OR checkpoints.finished_at > :stale_before
               AND checkpoints.stop_reason = 'page_limit'
-              AND checkpoints.next_page <= coalesce(max_pages, :pages_max) AS unfinished
+              AND checkpoints.next_page <= coalesce(keywords.pages_max, :pages_max) AS unfinished
       FROM incoming
       JOIN keywords ON keywords.id = incoming.keyword_id
       LEFT JOIN checkpoints
@@ -242,13 +245,13 @@ staged AS (
     SELECT *, CASE WHEN state IS NULL THEN 1 WHEN state <> 'failed' AND unfinished THEN 0 ELSE 2 END AS stage
       FROM candidates
 )
-INSERT INTO due (stage, urgency, finished_at, position, keyword_id, crawl, page, pages_max)
+INSERT INTO due (stage, urgency, finished_at, position, keyword_id, generation, page, pages_max)
 SELECT stage,
        iif(stage = 2, 0, -priority),
        iif(stage = 2, finished_at, ''),
        position,
        keyword_id,
-       CASE WHEN state IS NULL THEN 1 WHEN unfinished THEN crawl ELSE crawl + 1 END,
+       CASE WHEN state IS NULL THEN 1 WHEN unfinished THEN generation ELSE generation + 1 END,
        iif(unfinished, next_page, 1),
        pages_max
   FROM staged
@@ -259,7 +262,7 @@ SELECT stage,
 """
 
 NEXT_DUE = """
-SELECT stage, urgency, finished_at, position, keyword_id, text, crawl, page, pages_max
+SELECT stage, urgency, finished_at, position, keyword_id, text, generation, page, due.pages_max
   FROM due
   JOIN keywords ON keywords.id = due.keyword_id
  WHERE (stage, urgency, finished_at, position) > (?, ?, ?, ?)

@@ -9,8 +9,6 @@ from sqlite_utils import Database
 
 from crawler.store.schema import migrations, run_script
 
-__all__ = ["VIEWS", "migrations"]
-
 VIEWS = (
     "creators_with_keywords",
     "keyword_performance",

@@ -71,18 +71,18 @@ def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, 
     rows: list[tuple[object, ...]] = []
     statement = sql.MERGE_PLAIN_KEYWORD
     batches = [(statement, rows)]  # in the order of the file, so that new keywords are numbered in it
-    for text, identity, priority, max_pages, tags, source in chunk:
+    for text, identity, priority, pages_max, tags, source in chunk:
         if identity in identities:
             continue
         identities[identity] = None
-        plain = text == identity and not (priority or max_pages or tags)
+        plain = text == identity and not (priority or pages_max or tags)
         if plain is not (statement is sql.MERGE_PLAIN_KEYWORD):
             statement, rows = sql.MERGE_PLAIN_KEYWORD if plain else sql.MERGE_KEYWORD, []
             batches.append((statement, rows))
         if plain:
             rows.append((identity, source, moment))
         else:
-            options = priority, max_pages, json.dumps(tags, ensure_ascii=False)
+            options = priority, pages_max, json.dumps(tags, ensure_ascii=False)
             rows.append((identity, text, *options, source, moment))
     last_known = _last_keyword(connection)
     for statement, rows in batches:

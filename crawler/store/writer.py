@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
 from crawler.clock import Now, stamp
-from crawler.commands import DropCall, FailKeyword, OpenCall, SavePage, SettleCall, Write
-from crawler.model import Creator, PageSaved, Reject, Settlement, Work
+from crawler.model import CallWithoutPage, Creator, FetchedPage, PageSaved, Reject, Settlement, Work
+from crawler.reasons import Reason, ReasonCode
 from crawler.store import sql
 from crawler.store.creators import CreatorWriter
 from crawler.store.database import store_errors
@@ -23,136 +24,170 @@ from crawler.store.rows import Rows
 REPLY_COMPRESSION = 6
 
 
-@dataclass(slots=True)
-class _Counts:
-    users: PageSaved = field(default_factory=PageSaved)
-    keywords_done: int = 0
-
-
 class Store:
     """One run's hold on the database: everything it writes goes through `apply`."""
 
-    def __init__(self, db: Database, path: Path, run_id: int, endpoint_id: int, now: Now) -> None:
+    def __init__(
+        self,
+        db: Database,
+        path: Path,
+        run_id: int,
+        endpoint_id: int,
+        now: Now,
+        rows: Callable[[sqlite3.Connection], Rows] = Rows,
+    ) -> None:
         self._db = db
         self._connection: sqlite3.Connection = db.conn
         self._path = path
+        self._now = now
         self._run_id = run_id
         self._endpoint_id = endpoint_id
-        self._now = now
-        self._forgotten = Forgotten.read(self._connection)
+        self._erased = Forgotten.read(self._connection)
         self._keys = count(self._connection.execute(sql.LAST_USER_KEY).fetchone()[0] + 1)
-        self._rows = Rows(self._connection)
+        self._rows = rows
 
-    def apply(self, writes: Sequence[Write]) -> list[int | PageSaved | None]:
+    def apply(self, writes: Sequence[Write]) -> list[Any]:
         """The answer to each write, once all of them are durable together in one transaction.
 
-        An OpenCall is answered with its call's id, a SavePage with a PageSaved, the rest with None.
         Raises StoreError, and then nothing of `writes` was kept.
         """
         with store_errors(self._path), self._db.atomic():
-            return self._apply(writes, stamp(self._now()))
+            transaction = Transaction(self, stamp(self._now()))
+            transaction.creators.load([creator for write in writes for creator in write.creators])
+            answers = [write.carry_out(transaction) for write in writes]
+            transaction.finish()
+            return answers
 
-    def _apply(self, writes: Sequence[Write], moment: str) -> list[int | PageSaved | None]:
-        self._rows = Rows(self._connection)
-        creators = CreatorWriter(self._connection, self._rows, self._run_id, moment, self._keys)
-        pages = [write for write in writes if isinstance(write, SavePage)]
-        creators.load([creator for write in pages for creator in write.page.creators])
-        counts = _Counts()
-        answers = [self._write(write, creators, counts, moment) for write in writes]
-        creators.finish()
-        self._rows.write()
-        if pages:
-            users = counts.users
-            self._connection.execute(
-                sql.COUNT_RUN,
-                (users.users_new, users.users_changed, users.users_seen, counts.keywords_done, self._run_id),
-            )
-        return answers
+    def creators_seen(self, work: Work) -> set[str]:
+        """The identities of the creators that this generation of the keyword has met; raises StoreError."""
+        generation = (work.keyword_id, self._endpoint_id, work.generation)
+        with store_errors(self._path):
+            return {row[0] for row in self._connection.execute(sql.SEEN_BY_KEYWORD, generation)}
 
-    def _write(
-        self, write: Write, creators: CreatorWriter, counts: _Counts, moment: str
-    ) -> int | PageSaved | None:
-        match write:
-            case SavePage():
-                return self._save_page(write, creators, counts, moment)
-            case OpenCall(work, page, attempt):
-                row = (self._run_id, self._endpoint_id, work.keyword_id, work.crawl, page, attempt, moment)
-                return self._connection.execute(sql.OPEN_CALL, row).lastrowid
-            case SettleCall(call_id, settlement, work, page, kept):
-                self._settle(call_id, settlement, moment)
-                if kept is not None:
-                    answer = Reject(0, f"answer with code {settlement.code}", kept.decode(errors="replace"))
-                    self._rejects([answer], work, page, call_id, moment)
-            case DropCall(call_id):
-                self._rows.add(sql.DROP_CALL, (call_id,))
-            case FailKeyword(work, page, reason):
-                self._checkpoint(work, page, "failed", reason, moment)
-        return None
 
-    def _save_page(self, write: SavePage, creators: CreatorWriter, counts: _Counts, moment: str) -> PageSaved:
-        work, kept = write.work, self._forgotten.without(write.page.creators)
-        if len(kept) < len(write.page.creators):
-            self._forgotten = self._forgotten.follow(self._connection, write.page.creators, moment)
-        saved, ranks = creators.save(kept)
-        where, number = (self._endpoint_id, work.keyword_id), write.number
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Something to write down: what to do in a transaction, and whose rows that will meet."""
+
+    carry_out: Callable[[Transaction], Any]
+    creators: Sequence[Creator] = ()
+
+
+class Transaction:
+    """What one transaction writes: a method for each thing that happens in a run."""
+
+    def __init__(self, store: Store, moment: str) -> None:
+        self._store = store
+        self._connection = store._connection
+        self._where = (store._run_id, store._endpoint_id)
+        self._moment = moment
+        self._rows = store._rows(self._connection)
+        self.creators = CreatorWriter(self._connection, self._rows, store._run_id, moment, store._keys)
+        self._saved = PageSaved()
+        self._keywords_done = 0
+        self._pages = 0
+
+    def open_call(self, work: Work, attempt: int) -> int:
+        """The id of a call that is about to be sent."""
+        row = (*self._where, work.keyword_id, work.generation, work.page, attempt, self._moment)
+        call_id = self._connection.execute(sql.OPEN_CALL, row).lastrowid
+        assert call_id is not None
+        return call_id
+
+    def drop_call(self, call_id: int) -> None:
+        """A call that was opened is not sent after all."""
+        self._rows.add(sql.DROP_CALL, (call_id,))
+
+    def settle_call(self, ended: CallWithoutPage) -> None:
+        """A call brought no page; its keyword may be given up by it."""
+        self._settle(ended.call_id, ended.settlement)
+        if ended.kept is not None:
+            reason = Reason(ReasonCode.NOT_UNDERSTOOD, {"api_code": ended.settlement.code or ""})
+            self._rejects([Reject(0, reason, ended.kept.decode(errors="replace"))], ended.work, ended.call_id)
+        if ended.keyword_failure is not None:
+            self._checkpoint(ended.work, ended.work.page, "failed", ended.keyword_failure)
+
+    def fail_keywords(self, works: Sequence[Work], reason: Reason) -> None:
+        """Keywords are given up for this run; each is due again next time, at its page."""
+        for work in works:
+            self._checkpoint(work, work.page, "failed", reason)
+
+    def save_page(self, fetched: FetchedPage) -> PageSaved:
+        """What a page changed: its creators, its call and its keyword's checkpoint go together."""
+        store, work, sent = self._store, fetched.work, fetched.page.creators
+        kept = store._erased.without(sent)
+        if len(kept) < len(sent):
+            store._erased = store._erased.follow(self._connection, sent, self._moment)
+        saved, ranks = self.creators.save(kept)
+        where = (store._endpoint_id, work.keyword_id)
         self._rows.extend(
             sql.SAVE_SIGHTING,
-            [(*where, key, work.crawl, moment, number, rank) for key, rank in ranks],
+            [(*where, key, work.generation, self._moment, work.page, rank) for key, rank in ranks],
         )
-        self._settle(write.call_id, write.settlement, moment)
-        self._page_row(write, kept, saved, moment)
-        state = "open" if write.stop_reason is None else "done"
-        self._checkpoint(work, write.number + 1, state, write.stop_reason, moment)
-        counts.keywords_done += state == "done"
-        counts.users = PageSaved(
-            counts.users.users_new + saved.users_new,
-            counts.users.users_changed + saved.users_changed,
-            counts.users.users_seen + saved.users_seen,
+        self._settle(fetched.call_id, fetched.settlement)
+        self._page_row(fetched, kept, saved)
+        end = None if fetched.end is None else Reason(fetched.end)
+        self._checkpoint(work, work.page + 1, "open" if end is None else "done", end)
+        self._pages += 1
+        self._keywords_done += end is not None
+        self._saved = PageSaved(
+            self._saved.creators_new + saved.creators_new,
+            self._saved.creators_changed + saved.creators_changed,
+            self._saved.creators_seen + saved.creators_seen,
         )
         return saved
 
-    def _page_row(self, write: SavePage, kept: Sequence[Creator], saved: PageSaved, moment: str) -> None:
-        page, work = write.page, write.work
+    def finish(self) -> None:
+        """Writes what has been collected."""
+        self.creators.finish()
+        self._rows.write()
+        if self._pages:
+            saved = self._saved
+            counts = (saved.creators_new, saved.creators_changed, saved.creators_seen, self._keywords_done)
+            self._connection.execute(sql.COUNT_RUN, (*counts, self._store._run_id))
+
+    def _page_row(self, fetched: FetchedPage, kept: Sequence[Creator], saved: PageSaved) -> None:
+        page, work, oddity = fetched.page, fetched.work, fetched.page.oddity
+        run_id, endpoint_id = self._where
         unsighted = len(page.creators) - sum(creator.id is not None for creator in kept)
         self._rows.add(
             sql.INSERT_PAGE,
             (
-                self._endpoint_id, work.keyword_id, work.crawl, write.number, write.call_id, self._run_id,
-                page.entries, saved.users_new, write.new_to_keyword, len(page.rejects), unsighted,
-                page.oddity, moment,
+                endpoint_id, work.keyword_id, work.generation, work.page, fetched.call_id, run_id,
+                page.entries, saved.creators_new, fetched.new_to_keyword, len(page.rejects), unsighted,
+                *_columns(oddity), self._moment,
             ),
         )  # fmt: skip
-        # A reply that names a forgotten creator is not kept at all.
-        body = write.body
-        if body is not None and len(kept) == len(page.creators) and not self._names_forgotten(body):
-            packed = zlib.compress(body, REPLY_COMPRESSION)
-            self._rows.add(sql.INSERT_REPLY, (write.call_id, packed))
+        # A reply that names an erased creator is not kept at all.
+        body = fetched.body
+        if body is not None and len(kept) == len(page.creators) and not self._names_erased(body):
+            self._rows.add(sql.INSERT_REPLY, (fetched.call_id, zlib.compress(body, REPLY_COMPRESSION)))
         if page.rejects:
-            self._rejects(page.rejects, work, write.number, write.call_id, moment)
+            self._rejects(page.rejects, work, fetched.call_id)
 
-    def _rejects(self, rejects: Sequence[Reject], work: Work, page: int, call_id: int, moment: str) -> None:
-        where = (self._run_id, self._endpoint_id, work.keyword_id, call_id, page)
+    def _rejects(self, rejects: Sequence[Reject], work: Work, call_id: int) -> None:
+        where = (*self._where, work.keyword_id, call_id, work.page)
         rows = [
-            (*where, reject.rank, reject.reason, reject.entry, moment)
+            (*where, reject.rank, *_columns(reject.reason), reject.entry, self._moment)
             for reject in rejects
-            if not self._forgotten.named_in(reject.entry)
+            if not self._store._erased.named_in(reject.entry)
         ]
         self._rows.extend(sql.INSERT_REJECT, rows)
 
-    def _names_forgotten(self, body: bytes) -> bool:
-        return self._forgotten.named_in(body.decode(errors="replace"))
+    def _names_erased(self, body: bytes) -> bool:
+        return self._store._erased.named_in(body.decode(errors="replace"))
 
-    def _settle(self, call_id: int, settlement: Settlement, moment: str) -> None:
+    def _settle(self, call_id: int, settlement: Settlement) -> None:
         s = settlement
-        row = (s.charge, s.code, s.http_status, s.milliseconds, s.error, moment, call_id)
-        self._rows.add(sql.SETTLE_CALL, row)
+        ended = (s.charge, s.code, s.http_status, s.milliseconds, *_columns(s.reason), self._moment)
+        self._rows.add(sql.SETTLE_CALL, (*ended, call_id))
 
-    def _checkpoint(self, work: Work, next_page: int, state: str, reason: str | None, moment: str) -> None:
-        row = (self._endpoint_id, work.keyword_id, work.crawl, next_page, state, reason, moment, self._run_id)
-        self._rows.add(sql.SAVE_CHECKPOINT, row)
+    def _checkpoint(self, work: Work, next_page: int, state: str, reason: Reason | None) -> None:
+        run_id, endpoint_id = self._where
+        at = (endpoint_id, work.keyword_id, work.generation, next_page, state)
+        self._rows.add(sql.SAVE_CHECKPOINT, (*at, *_columns(reason), self._moment, run_id))
 
-    def seen_by(self, work: Work) -> set[str]:
-        """The keys of the creators that this crawl of the keyword has met so far; raises StoreError."""
-        crawl = (work.keyword_id, self._endpoint_id, work.crawl)
-        with store_errors(self._path):
-            return {row[0] for row in self._connection.execute(sql.SEEN_BY_KEYWORD, crawl)}
+
+def _columns(reason: Reason | None) -> tuple[str | None, str | None]:
+    """A reason as the two columns that keep it."""
+    return (None, None) if reason is None else (reason.code.value, reason.details_json)

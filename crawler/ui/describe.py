@@ -8,6 +8,7 @@ from crawler.engine.events import (
     CallEnded,
     CircuitClosed,
     CircuitOpened,
+    Draining,
     Event,
     KeywordDeferred,
     KeywordDone,
@@ -17,12 +18,12 @@ from crawler.engine.events import (
     RateLimited,
     RetryPause,
     RunStarted,
-    Stopping,
 )
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.i18n.words import also
-from crawler.model import Charge, StopReason
+from crawler.model import Charge
+from crawler.reasons import Reason
 
 
 class Level(enum.IntEnum):
@@ -47,7 +48,7 @@ def level_of(event: Event) -> Level:
             return Level.DETAIL
         case RunStarted() | KeywordDeferred() | RetryPause():
             return Level.INFO
-        case LineSkipped() | KeywordFailed() | CircuitOpened() | CircuitClosed() | Stopping():
+        case LineSkipped() | KeywordFailed() | CircuitOpened() | CircuitClosed() | Draining():
             return Level.WARNING
 
 
@@ -78,11 +79,11 @@ def describe(event: Event) -> str:
             return _page(event)
         case KeywordDone():
             line = _("%(keyword)s: done at page %(page)d, %(reason)s")
-            reason = stop_reason_text(event.stop_reason)
+            reason = reason_text(Reason(event.reason))
             return line % {"keyword": event.work.text, "page": event.page, "reason": reason}
         case KeywordDeferred():
             return _keyword(
-                _("%(keyword)s: put off to the end of the run at page %(page)d, %(reason)s"), event
+                _("%(keyword)s: deferred to the end of the run at page %(page)d, %(reason)s"), event
             )
         case KeywordFailed():
             line = _("%(keyword)s: failed at page %(page)d, %(reason)s; it is due again next time")
@@ -91,17 +92,25 @@ def describe(event: Event) -> str:
             line = _("the API's rate limit was met: all calls wait %(seconds).0f s, then go on at %(rate)s")
             return line % {"seconds": event.pause_seconds, "rate": event.rate}
         case RetryPause():
-            line = _("%(keyword)s, page %(page)d: tried again in %(seconds)d s, as the API asks")
+            line = (
+                _("%(keyword)s, page %(page)d: tried again in %(seconds)d s, as the API asks")
+                if event.asked
+                else _("%(keyword)s, page %(page)d: tried again in %(seconds)d s")
+            )
             return line % {"keyword": event.work.text, "page": event.work.page, "seconds": event.seconds}
         case CircuitOpened():
-            line = _("most calls fail (%(reason)s): pausing %(seconds)d s, then probe %(probe)d")
+            line = (
+                _("the service cannot be reached (%(reason)s): tried again in %(seconds)d s, time %(probe)d")
+                if event.unreachable
+                else _("most calls fail (%(reason)s): pausing %(seconds)d s, then probe %(probe)d")
+            )
             reason, seconds = reason_text(event.reason), event.seconds
             return line % {"reason": reason, "seconds": seconds, "probe": event.probe}
         case CircuitClosed():
             return _("the service answers again")
-        case Stopping():
-            line = _("stopping: %(reason)s; %(calls)d calls in flight come home")
-            return line % {"reason": reason_text(event.cause.reason), "calls": event.in_flight}
+        case Draining():
+            line = _("stopping: %(reason)s; %(calls)d calls in flight are allowed to finish")
+            return line % {"reason": reason_text(event.reason), "calls": event.in_flight}
 
 
 def _keyword(line: str, event: KeywordDeferred | KeywordFailed) -> str:
@@ -115,7 +124,7 @@ def _page(event: PageStored) -> str:
         "keyword": event.work.text,
         "page": event.page,
         "entries": event.entries,
-        "new": event.saved.users_new,
+        "new": event.saved.creators_new,
     }
     if event.rejected:
         text = also(text, _("%d entries could not be read and are kept in rejects") % event.rejected)
@@ -130,14 +139,3 @@ def _charge(charge: Charge) -> str:
         Charge.FREE: _("free"),
         Charge.UNKNOWN: _("charge unknown"),
     }[charge]
-
-
-def stop_reason_text(reason: StopReason) -> str:
-    """Why a keyword ended, for people."""
-    return {
-        StopReason.EMPTY_PAGE: _("the page was empty"),
-        StopReason.NO_CONTENT: _("the API has no more"),
-        StopReason.NO_MORE: _("the API says there is no more"),
-        StopReason.NOTHING_NEW: _("the page brought no creator new to the keyword"),
-        StopReason.PAGE_LIMIT: _("its page limit was reached"),
-    }[reason]

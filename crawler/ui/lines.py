@@ -11,7 +11,9 @@ import orjson
 from crawler.clock import stamp, utc_now
 from crawler.engine.events import Event
 from crawler.i18n import _
+from crawler.i18n.reasons import told
 from crawler.i18n.words import also, span
+from crawler.reasons import Reason, ReasonCode
 from crawler.text import sanitize
 from crawler.ui.describe import Level, describe, level_of
 from crawler.ui.tally import Tally
@@ -54,10 +56,24 @@ class JsonLines(TextLines):
             "message": text,
         }
         if event is not None:
-            line |= {"event": type(event).__name__} | dataclasses.asdict(event)
+            line |= {"event": type(event).__name__} | _fields(event)
         else:
-            line |= {"calls": self._tally.calls, "users_new": self._tally.users_new}
+            line |= {"calls": self._tally.calls, "creators_new": self._tally.creators_new}
         print(orjson.dumps(line, default=str).decode(), file=self._stream, flush=True)
+
+
+def _fields(event: Event) -> dict[str, object]:
+    """The event's own fields; a reason as its words, its code and its details."""
+    fields: dict[str, object] = {}
+    for field in dataclasses.fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, ReasonCode):
+            value = Reason(value)
+        if isinstance(value, Reason):
+            fields |= told(field.name, value)
+        else:
+            fields[field.name] = value
+    return fields
 
 
 def totals(tally: Tally, now: float) -> str:
@@ -65,7 +81,7 @@ def totals(tally: Tally, now: float) -> str:
     text = _("%(ended)d of %(due)d keywords, %(new)d new creators, %(calls)d calls (%(pace).0f a minute)") % {
         "ended": tally.keywords_done + tally.keywords_failed,
         "due": tally.keywords_due,
-        "new": tally.users_new,
+        "new": tally.creators_new,
         "calls": tally.calls_sent,
         "pace": tally.calls_per_minute(now),
     }

@@ -65,7 +65,7 @@ class LiveProgress:
         bar = ProgressBar(total=max(1, tally.keywords_due), completed=ended, width=40)
         table.add_row(_("keywords"), f"{ended:,} / {tally.keywords_due:,}", bar)
         table.add_row(
-            _("creators"), _("%s new") % f"{tally.users_new:,}", _("%s seen") % f"{tally.users_seen:,}"
+            _("creators"), _("%s new") % f"{tally.creators_new:,}", _("%s seen") % f"{tally.creators_seen:,}"
         )
         unknown = tally.calls[Charge.UNKNOWN]
         charged = _("%s charged") % f"{tally.calls[Charge.CHARGED]:,}"
@@ -79,6 +79,10 @@ class LiveProgress:
             limit = also(limit, slowed % {"times": tally.rate_limited, "rate": tally.rate})
         table.add_row(_("pace"), pace, limit)
         left = tally.seconds_left(now)
-        ending = _("coming home: what is in flight is saved") if tally.stopping else _("Ctrl-C stops safely")
+        ending = (
+            _("stopping: calls in flight are allowed to finish")
+            if tally.stopping
+            else _("Ctrl-C stops safely")
+        )
         table.add_row(_("time left"), "…" if left is None else _("about %s") % span(left), ending)
         return table

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import orjson
 
-from crawler.engine.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_TOKEN, EXIT_USAGE
-from crawler.engine.shutdown import DAY_CAP, RESPONSE_DRIFT
 from crawler.i18n import _
-from crawler.i18n.reasons import reason_text
+from crawler.i18n.reasons import reason_text, told
 from crawler.i18n.words import span
-from crawler.model import RunSummary
+from crawler.reasons import Advice
+from crawler.summary import FailedKeyword, RunSummary
 from crawler.text import sanitize, width
 from crawler.ui.program import db_argument, program_name
 
 FAILURES_SHOWN = 10
-QUOTA = "code 303:"
 
 
 def summary_json(summary: RunSummary) -> str:
     """The summary as one JSON object on one line."""
-    return orjson.dumps(summary).decode()
+    return orjson.dumps(summary_fields(summary)).decode()
+
+
+def summary_fields(summary: RunSummary) -> dict[str, object]:
+    """The summary as programs take it; `users` is an older name of `creators`."""
+    creators = asdict(summary.creators)
+    return {
+        "outcome": summary.outcome,
+        **told("reason", summary.reason),
+        "exit_code": summary.exit_code,
+        "keywords": asdict(summary.keywords),
+        "calls": asdict(summary.calls),
+        "creators": creators,
+        "users": creators,
+        "seconds": summary.seconds,
+        "db": summary.db,
+        "failures": [_failure(each) for each in summary.failures],
+        "strange_answers": summary.strange_answers,
+    }
+
+
+def _failure(failure: FailedKeyword) -> dict[str, object]:
+    return {"text": failure.text, "page": failure.page, **told("reason", failure.reason)}
 
 
 def summary_text(summary: RunSummary, command: str | None) -> str:
     """The summary for people; with the command to try next where `command`, which made this run, is given."""
-    keywords, calls, users = summary.keywords, summary.calls, summary.users
+    keywords, calls, creators = summary.keywords, summary.calls, summary.creators
     rows = [
         (
             _("keywords"),
@@ -42,7 +63,7 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
             _("creators"),
             _("%(new)s new, %(changed)s changed, %(seen)s seen; %(total)s in %(db)s")
             % (
-                _grouped(new=users.new, changed=users.changed, seen=users.seen, total=users.total)
+                _grouped(new=creators.new, changed=creators.changed, seen=creators.seen, total=creators.total)
                 | {"db": summary.db}
             ),
         ),
@@ -101,23 +122,26 @@ def _query(summary: RunSummary, question: str) -> str:
 
 
 def _next_lines(summary: RunSummary, command: str) -> list[str]:
-    if summary.users.new:
-        look = [_("See who is new:  %s") % _query(summary, "new")]
+    """What to do next, by the advice that follows from the run's reason."""
+    if summary.creators.new:
+        look = _("See who is new:  %s") % _query(summary, "new")
     else:
-        look = [_("See who is the biggest:  %s") % _query(summary, "top")]
-    if summary.keywords.due == 0:
-        return [_("Ask again, whatever was asked lately:  %s") % f"{command} --refresh-after 0s"]
-    if summary.exit_code == EXIT_DONE:
-        return look
-    if summary.exit_code == EXIT_SOME_FAILED:
-        return [_("Try the failed ones again:  %s") % command, *look]
-    if summary.exit_code in (EXIT_TOKEN, EXIT_USAGE):
-        return [_("Once that is mended, go on with:  %s") % command]
-    if summary.reason == RESPONSE_DRIFT:
-        return [
-            _("See what came:  %s") % _query(summary, "odd"),
-            _("Once the API answers well again, go on with:  %s") % command,
-        ]
-    if summary.reason == DAY_CAP or summary.reason.startswith(QUOTA):
-        return [_("Go on where it stopped, after midnight in Shanghai:  %s") % command, *look]
-    return [_("Go on where it stopped:  %s") % command, *look]
+        look = _("See who is the biggest:  %s") % _query(summary, "top")
+    match summary.ending.advice:
+        case Advice.LOOK:
+            return [look]
+        case Advice.ASK_ANYWAY:
+            return [_("Ask again, whatever was asked lately:  %s") % f"{command} --refresh-after 0s"]
+        case Advice.TRY_FAILED_AGAIN:
+            return [_("Try the failed ones again:  %s") % command, look]
+        case Advice.GO_ON_ONCE_MENDED:
+            return [_("Once that is mended, go on with:  %s") % command]
+        case Advice.LOOK_AT_ANSWERS:
+            return [
+                _("See what came:  %s") % _query(summary, "odd"),
+                _("Once the API answers well again, go on with:  %s") % command,
+            ]
+        case Advice.GO_ON_TOMORROW:
+            return [_("Go on where it stopped, after midnight in Shanghai:  %s") % command, look]
+        case Advice.GO_ON:
+            return [_("Go on where it stopped:  %s") % command, look]

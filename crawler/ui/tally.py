@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from crawler.engine.events import (
     CallEnded,
+    Draining,
     Event,
     KeywordDone,
     KeywordFailed,
     PageStored,
     RateLimited,
     RunStarted,
-    Stopping,
 )
 from crawler.model import Charge
 
@@ -23,8 +23,8 @@ class Tally:
         self.keywords_due = 0
         self.keywords_done = 0
         self.keywords_failed = 0
-        self.users_new = 0
-        self.users_seen = 0
+        self.creators_new = 0
+        self.creators_seen = 0
         self.pages = 0
         self.calls = {charge: 0 for charge in Charge}
         self.rate_limited = 0
@@ -40,8 +40,8 @@ class Tally:
                 self.calls[event.charge] += 1
             case PageStored():
                 self.pages += 1
-                self.users_new += event.saved.users_new
-                self.users_seen += event.saved.users_seen
+                self.creators_new += event.saved.creators_new
+                self.creators_seen += event.saved.creators_seen
             case KeywordDone():
                 self.keywords_done += 1
             case KeywordFailed():
@@ -49,7 +49,7 @@ class Tally:
             case RateLimited():
                 self.rate_limited += 1
                 self.rate = event.rate
-            case Stopping():
+            case Draining():
                 self.stopping = True
 
     @property

@@ -96,7 +96,7 @@ class Api:
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        query = {"token": self._settings.token, "keyword": request.keyword, "page": str(request.page)}
+        query = {"token": self._settings.token, **request.parameters}
         url = self._base.joinpath(request.path.lstrip("/"), encoded=True).with_query(query)
         status: int | None = None
         retry_after: float | None = None
@@ -110,7 +110,7 @@ class Api:
             return CallFailed(kind, _describe(exc), _since(begun), status, retry_after)
         milliseconds = _since(begun)
         if body is None:
-            detail = f"more than {BODY_BYTES_MAX} bytes"
+            detail = "an answer that is too large"
             return CallFailed(FailureKind.TOO_LARGE, detail, milliseconds, status, retry_after)
         body = self._mask.in_body(body)
         envelope = read_envelope(body)

@@ -6,7 +6,7 @@ Entries come in three layouts, told apart text by text, since any key may be mis
 - B, older: `desc` is `粉丝·24.2万 | 5天前更新`, `sub_title` is `小红书号：<red_id>`
 - C, web: `fans` is `"3.9万"` or a number, `desc` a bio or absent
 
-Readers take from a copy of the entry what fits their column; what is left becomes `Creator.extra`.
+Readers take from a copy of the entry what fits their column; what remains becomes `Creator.extra`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from typing import Any
 
 import orjson
 
+from crawler.endpoint import Endpoint
 from crawler.model import PROVISIONAL, Creator, Page, Reject
+from crawler.reasons import Reason, ReasonCode
+from crawler.vendor.codes import CODES, STATUSES
 from crawler.vendor.followers import UNKNOWN, Followers, read_fans, read_labelled
 
 PROFILE_URL = "https://www.xiaohongshu.com/user/profile/"
@@ -37,7 +40,7 @@ _LABEL = len("小红书号:")
 _RED_ID = re.compile(r"\s*小红书号\s*[:：]\s*(\S*)\s*")
 _COUNTS = re.compile(r"\s*粉丝\s*[·•・]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")  # SQLite's text ends at the first and cannot hold the rest
-_KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", NoneType: "null"}
+_KINDS = {dict: "object", list: "list", str: "text", bool: "boolean", NoneType: "null"}
 
 _Entry = dict[str, Any]
 
@@ -57,7 +60,7 @@ def parse_user_search(data: object) -> Page:
         else:
             rejects.append(read)
     if len(users) >= ENTRIES_TELLING and not creators:
-        oddity, unreadable = "no entry could be read", True
+        oddity, unreadable = Reason(ReasonCode.NO_ENTRY_READ), True
     has_more = data.get("has_more") if isinstance(data, dict) else None
     return Page(
         creators=tuple(creators),
@@ -69,90 +72,90 @@ def parse_user_search(data: object) -> Page:
     )
 
 
-def _find_users(data: object) -> tuple[list[object], str | None, bool]:
+def _find_users(data: object) -> tuple[list[object], Reason | None, bool]:
     """The list of entries, what is odd about where it stands, and whether there may be entries elsewhere."""
     if isinstance(data, list):
-        return data, "data is a list, not an object", False
+        return data, Reason(ReasonCode.DATA_IS_LIST), False
     if not isinstance(data, dict):
-        return [], f"data is {_kind(data)}, not an object", bool(data)
+        return [], Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": _kind(data)}), bool(data)
     if "users" not in data:
         others = (value for key, value in data.items() if key not in COMPANIONS)
-        return [], "data has no users", any(isinstance(value, list | dict) and value for value in others)
+        return [], Reason(ReasonCode.NO_USERS), any(isinstance(each, list | dict) and each for each in others)
     users = data["users"]
     if not isinstance(users, list):
-        return [], f"users is {_kind(users)}, not a list", bool(users)
+        return [], Reason(ReasonCode.USERS_NOT_LIST, {"kind": _kind(users)}), bool(users)
     return users, None, False
 
 
 def _read_entry(rank: int, entry: object) -> Creator | Reject:
     if not isinstance(entry, dict):
-        return _reject(rank, f"entry is {_kind(entry)}, not an object", entry)
-    left = entry.copy()
-    id_ = _take_identifier(left, "id")
-    red_id = _take_identifier(left, "red_id")
+        return _reject(rank, Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": _kind(entry)}), entry)
+    remaining = entry.copy()
+    id_ = _take_identifier(remaining, "id")
+    red_id = _take_identifier(remaining, "red_id")
     if red_id is None:
         red_id = _red_id_in(entry.get("sub_title")) or _red_id_in(entry.get("desc"))
     if id_ is None and red_id is None:
-        return _reject(rank, "entry has neither id nor red_id", entry)
+        return _reject(rank, Reason(ReasonCode.NO_IDENTITY), entry)
 
     profile_url = None
     if id_ is not None:
         if _HEX_ID.fullmatch(id_):
             id_ = id_.lower()
             profile_url = PROFILE_URL + id_
-        if left.get("link") == DEEP_LINK + id_:
-            del left["link"]
+        if remaining.get("link") == DEEP_LINK + id_:
+            del remaining["link"]
 
-    sub_title = _take_text_beside(red_id, left, "sub_title")
-    desc = _take_text_beside(red_id, left, "desc")
-    followers = _take_followers(left, sub_title, desc)
+    sub_title = _take_text_beside(red_id, remaining, "sub_title")
+    desc = _take_text_beside(red_id, remaining, "desc")
+    followers = _take_followers(remaining, sub_title, desc)
     if sub_title is not None and sub_title != f"粉丝 {followers.text}":
-        left["sub_title"] = entry["sub_title"]
+        remaining["sub_title"] = entry["sub_title"]
     bio = desc if desc is not None and _is_bio(desc) else None
     if desc is not bio:
-        left["desc"] = entry["desc"]
+        remaining["desc"] = entry["desc"]
 
-    verify_type = _take_verify_type(left)
+    verify_type = _take_verify_type(remaining)
     return Creator(
         rank,
         id_,
         red_id,
-        _take_name(left),
+        _take_name(remaining),
         followers.fans,
         followers.text,
         followers.exact,
-        _take_verified(left),
+        _take_verified(remaining),
         verify_type,
-        _take_text(left, "red_official_verify_content") or VERIFY_LABELS.get(verify_type),
+        _take_text(remaining, "red_official_verify_content") or VERIFY_LABELS.get(verify_type),
         bio,
-        _take_image(left),
+        _take_image(remaining),
         profile_url,
-        _json_object(left),
+        _json_object(remaining),
     )
 
 
-def _take_text(left: _Entry, key: str) -> str | None:
-    value = left.pop(key, None)
+def _take_text(remaining: _Entry, key: str) -> str | None:
+    value = remaining.pop(key, None)
     if value is None:
         return None
     if isinstance(value, str):
         return _storable(value)
-    left[key] = value
+    remaining[key] = value
     return None
 
 
-def _take_text_beside(red_id: str | None, left: _Entry, key: str) -> str | None:
+def _take_text_beside(red_id: str | None, remaining: _Entry, key: str) -> str | None:
     """The text at `key`, None where all that it says is `red_id`."""
-    value = left.get(key)
+    value = remaining.get(key)
     if isinstance(value, str) and value[:_LABEL] in _RED_ID_LABELS and value[_LABEL:] == red_id:
-        del left[key]
+        del remaining[key]
         return None
-    return _take_text(left, key)
+    return _take_text(remaining, key)
 
 
-def _take_identifier(left: _Entry, key: str) -> str | None:
+def _take_identifier(remaining: _Entry, key: str) -> str | None:
     """The identifier at `key`; what reads like a provisional one would be merged away, and is none."""
-    value = left.pop(key, None)
+    value = remaining.pop(key, None)
     if isinstance(value, str):
         text = _storable(value.strip())
         if text is None or (len(text) <= IDENTIFIER_MAX and not text.startswith(PROVISIONAL)):
@@ -160,25 +163,25 @@ def _take_identifier(left: _Entry, key: str) -> str | None:
     elif type(value) is int and 0 < value < 2**64:
         return str(value)
     if value is not None:
-        left[key] = value
+        remaining[key] = value
     return None
 
 
-def _take_name(left: _Entry) -> str | None:
-    name = left.get("name")
+def _take_name(remaining: _Entry) -> str | None:
+    name = remaining.get("name")
     if type(name) is int and abs(name) < 2**64:
-        del left["name"]
+        del remaining["name"]
         return str(name)
-    return _take_text(left, "name")
+    return _take_text(remaining, "name")
 
 
-def _take_followers(left: _Entry, sub_title: str | None, desc: str | None) -> Followers:
+def _take_followers(remaining: _Entry, sub_title: str | None, desc: str | None) -> Followers:
     """The first readable count of `fans`, `sub_title` and `desc`, else one that is shown but unreadable."""
     followers = UNKNOWN
-    if "fans" in left:
-        followers = read_fans(left["fans"])
-        if followers.fans is not None or left["fans"] in (None, ""):
-            del left["fans"]
+    if "fans" in remaining:
+        followers = read_fans(remaining["fans"])
+        if followers.fans is not None or remaining["fans"] in (None, ""):
+            del remaining["fans"]
     for text in (sub_title, desc):
         if text is not None and followers.fans is None:
             labelled = read_labelled(text)
@@ -186,30 +189,30 @@ def _take_followers(left: _Entry, sub_title: str | None, desc: str | None) -> Fo
     return followers
 
 
-def _take_verified(left: _Entry) -> bool | None:
-    value = left.pop("red_official_verified", None)
+def _take_verified(remaining: _Entry) -> bool | None:
+    value = remaining.pop("red_official_verified", None)
     if value is None or isinstance(value, bool):
         return value
     if type(value) is int and value in (0, 1):
         return bool(value)
-    left["red_official_verified"] = value
+    remaining["red_official_verified"] = value
     return None
 
 
-def _take_verify_type(left: _Entry) -> int | None:
-    value = left.pop("red_official_verify_type", None)
+def _take_verify_type(remaining: _Entry) -> int | None:
+    value = remaining.pop("red_official_verify_type", None)
     if type(value) is int and -(2**63) <= value < 2**63:  # what SQLite can hold; a boolean is no type
         return value
     if value is not None:
-        left["red_official_verify_type"] = value
+        remaining["red_official_verify_type"] = value
     return None
 
 
-def _take_image(left: _Entry) -> str | None:
-    image = _take_text(left, "image")
+def _take_image(remaining: _Entry) -> str | None:
+    image = _take_text(remaining, "image")
     if image is None or image.startswith(("https://", "http://")):
         return image
-    left["image"] = image
+    remaining["image"] = image
     return None
 
 
@@ -230,26 +233,26 @@ def _storable(text: str) -> str | None:
     return None if not text or text.isspace() else text
 
 
-def _reject(rank: int, reason: str, entry: object) -> Reject:
+def _reject(rank: int, reason: Reason, entry: object) -> Reject:
     return Reject(rank, reason, _json_text(entry)[:REJECT_MAX])
 
 
 def _kind(value: object) -> str:
-    return _KINDS.get(type(value), "a number")
+    return _KINDS.get(type(value), "number")
 
 
-def _json_object(left: _Entry) -> str | None:
-    """`left` as a JSON object with sorted keys, None if it is empty.
+def _json_object(remaining: _Entry) -> str | None:
+    """`remaining` as a JSON object with sorted keys, None if it is empty.
 
     Where orjson refuses (254 levels, integers over 64 bits, lone surrogates) each value is kept as a text
     that holds its JSON, so that the object stays shallow enough for SQLite's JSON functions.
     """
-    if not left:
+    if not remaining:
         return None
     try:
-        return orjson.dumps(left, option=orjson.OPT_SORT_KEYS).decode()
+        return orjson.dumps(remaining, option=orjson.OPT_SORT_KEYS).decode()
     except orjson.JSONEncodeError:
-        texts = {_UNSTORABLE.sub("\ufffd", key): _json_text(value) for key, value in left.items()}
+        texts = {_UNSTORABLE.sub("\ufffd", key): _json_text(value) for key, value in remaining.items()}
         return orjson.dumps(texts, option=orjson.OPT_SORT_KEYS).decode()
 
 
@@ -262,3 +265,20 @@ def _json_text(value: object) -> str:
         return json.dumps(value)
     except (RecursionError, ValueError):  # ValueError: an integer of more digits than Python writes
         return '"not kept: nested too deeply, or a number too long"'
+
+
+def _parameters(keyword: str, page: int) -> dict[str, str]:
+    """The query: there is no page size, no cursor, no sort and no filter. Pages count from 1."""
+    return {"keyword": keyword, "page": str(page)}
+
+
+SEARCH_USER_V2 = Endpoint(
+    id=1,
+    name="xiaohongshu/search-user/v2",
+    path="/api/xiaohongshu/search-user/v2",
+    parameters=_parameters,
+    read_page=parse_user_search,
+    codes=CODES,
+    statuses=STATUSES,
+)
+"""Xiaohongshu User Search V2, as the vendor's page describes it."""

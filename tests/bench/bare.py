@@ -17,7 +17,7 @@ from crawler.store import sql
 from crawler.store.database import open_database
 from crawler.store.ledger import GroupCommit
 from crawler.vendor.client import Api
-from crawler.vendor.endpoints import SEARCH_USER_V2
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 MOMENT = "2026-11-25T13:40:08.036Z"
 RUN_ID = 1
@@ -117,7 +117,7 @@ async def _worker(api: Api, journal: GroupCommit, numbered: Iterator[tuple[int, 
     for keyword_id, text in numbered:
         for page in range(1, pages_max + 1):
             call_id = await journal.write(Call(keyword_id, page))
-            reply = await api.call(PageRequest(SEARCH_USER_V2.path, text, page))
+            reply = await api.call(PageRequest(SEARCH_USER_V2.path, {"keyword": text, "page": str(page)}))
             assert isinstance(reply, Reply) and reply.code == 0, reply
             await journal.write(Answer(call_id, keyword_id, page, reply.data["users"]))
             pages += 1

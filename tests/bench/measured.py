@@ -19,7 +19,7 @@ from crawler.keywords import read_keywords
 from crawler.model import PageRequest, Reply
 from crawler.run import Dependencies, run_crawl
 from crawler.vendor.client import Api, ApiSettings, open_api
-from crawler.vendor.endpoints import SEARCH_USER_V2
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.bench.bare import fetch_and_write
 
 TOKEN = "bench"
@@ -56,7 +56,7 @@ async def _fetch(api: Api, texts: Iterator[str], pages_max: int) -> int:
     pages = 0
     for text in texts:
         for page in range(1, pages_max + 1):
-            reply = await api.call(PageRequest(SEARCH_USER_V2.path, text, page))
+            reply = await api.call(PageRequest(SEARCH_USER_V2.path, {"keyword": text, "page": str(page)}))
             assert isinstance(reply, Reply) and reply.code == 0, reply
             pages += 1
             if not reply.data["users"]:

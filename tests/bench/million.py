@@ -22,8 +22,8 @@ from tempfile import TemporaryDirectory
 from crawler.config import RunSettings
 from crawler.engine.events import Event, PageStored
 from crawler.keywords import read_keywords
-from crawler.model import RunSummary
 from crawler.run import Dependencies, run_crawl
+from crawler.summary import RunSummary
 from tests.bench.serving import change, serving
 from tests.bench.words import NICHE, WHERE, keyword_texts
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.engine.drift import DRIFT_MAX, FORBIDDEN_MAX, DriftDetector
+from crawler.engine.drift import DriftDetector, DriftLimits
 from crawler.model import Creator, Page, Work
+from crawler.reasons import Reason, ReasonCode
 
+DRIFT_MAX, FORBIDDEN_MAX = DriftLimits().strange_max, DriftLimits().forbidden_max
 GOOD = Page((Creator(1, "a", None),), entries=1)
 EMPTY = Page(())
-NULL = Page((), oddity="data is null, not an object")
+NULL = Page((), oddity=Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "null"}))
 UNREAD = Page((), entries=3)
 
 
@@ -26,33 +28,33 @@ def watched(*pages, answered_before=False):
 
 @pytest.mark.parametrize("strange", [(1, NULL), (1, UNREAD), (7, UNREAD)])
 def test_so_many_strange_pages_in_a_row_are_too_many(strange):
-    assert not watched(*[strange] * (DRIFT_MAX - 1)).too_many
-    assert watched(*[strange] * DRIFT_MAX).too_many
+    assert not watched(*[strange] * (DRIFT_MAX - 1)).drifted
+    assert watched(*[strange] * DRIFT_MAX).drifted
 
 
 @pytest.mark.parametrize("ordinary", [(1, EMPTY), (7, NULL)])
 def test_plain_ends_are_never_too_many(ordinary):
     strangeness = watched(*[ordinary] * 1000)
-    assert not strangeness.too_many
+    assert not strangeness.drifted
     assert strangeness.requeue() == []
 
 
 def test_a_page_with_a_creator_begins_the_row_anew():
     row = [(1, NULL)] * (DRIFT_MAX - 1)
-    assert not watched(*row, (1, GOOD), *row).too_many
+    assert not watched(*row, (1, GOOD), *row).drifted
 
 
 def test_what_was_not_understood_counts_in_the_same_row():
     strangeness = watched(*[(1, NULL)] * (DRIFT_MAX - 1))
     strangeness.not_understood()
-    assert strangeness.too_many
+    assert strangeness.drifted
 
 
 def test_taken_back_is_the_first_page_to_be_asked_again_and_a_later_one_to_go_on_behind():
     strangeness = watched((1, NULL), (3, UNREAD))
     again, behind = strangeness.requeue()
-    assert (again.crawl, again.page) == (2, 1)
-    assert (behind.crawl, behind.page) == (1, 4)
+    assert (again.generation, again.page) == (2, 1)
+    assert (behind.generation, behind.page) == (1, 4)
     assert strangeness.requeue() == []
 
 

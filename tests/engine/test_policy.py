@@ -9,19 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.engine.policy import (
-    BACKOFF_FIRST_SECONDS,
-    BACKOFF_MAX_SECONDS,
-    RETRY_AFTER_MAX_SECONDS,
-    RULES,
-    Action,
-    Blame,
-    Rule,
-    backoff_seconds,
-    decide,
-)
+from crawler.endpoint import Action, Blame, Rule
+from crawler.engine.policy import Policy, Retries
+from crawler.i18n.reasons import english_text
 from crawler.model import CallFailed, Charge, FailureKind, Reply
+from crawler.reasons import Reason, ending_of
+from crawler.vendor.codes import CODES
 from crawler.vendor.envelope import read_envelope
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+
+POLICY = Policy(SEARCH_USER_V2)
+decide, backoff_seconds = POLICY.decide, POLICY.backoff_seconds
+RETRIES = Retries()
 
 # code: action, charge, blame, exit code where the run stops
 DOCUMENTED = {
@@ -47,7 +46,7 @@ AGAIN_FREE = (Action.RETRY, Charge.FREE, Blame.SERVICE, None)
 
 def row(rule: Rule):
     """A rule as the tables above write it."""
-    exit_code = rule.exit_code if rule.action is Action.STOP_RUN else None
+    exit_code = ending_of(Reason(rule.reason)).exit_code if rule.action is Action.STOP_RUN else None
     return rule.action, rule.charge, rule.blame, exit_code
 
 
@@ -70,7 +69,7 @@ def test_the_code_of_the_body_decides_at_any_status_and_in_any_spelling(code, sp
 
 
 def test_the_table_holds_the_documented_codes_and_no_others():
-    assert RULES.keys() == DOCUMENTED.keys()
+    assert CODES.keys() == DOCUMENTED.keys()
 
 
 @pytest.mark.parametrize("code", [202, 300, 1, -1, 200, 429, 99999, "E_LIMIT", "3.5", "12345678901", 2.5e300])
@@ -128,10 +127,13 @@ def test_a_status_whose_answer_never_came_whole_decides_nothing(kind, http_statu
 
 
 def test_the_reason_says_what_happened_in_words():
-    assert decide(reply(303)).reason == "code 303: daily quota used up"
-    assert decide(failed(FailureKind.TIMEOUT)).reason == "no readable answer (timeout: what happened)"
+    assert english_text(decide(reply(303)).reason) == "code 303: daily quota used up"
     assert (
-        decide(failed(FailureKind.UNREADABLE, 502)).reason
+        english_text(decide(failed(FailureKind.TIMEOUT)).reason)
+        == "no readable answer (timeout: what happened)"
+    )
+    assert (
+        english_text(decide(failed(FailureKind.UNREADABLE, 502)).reason)
         == "no readable answer (HTTP 502, unreadable: what happened)"
     )
 
@@ -143,7 +145,7 @@ def test_the_wait_that_the_server_asked_for_comes_along():
 
 @given(st.integers(1, 100), st.randoms(use_true_random=False))
 def test_a_pause_doubles_with_each_attempt_is_jittered_and_has_a_limit(attempt, rng):
-    ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** (attempt - 1))
+    ceiling = min(RETRIES.backoff_max_seconds, RETRIES.backoff_first_seconds * 2 ** (attempt - 1))
     assert ceiling / 2 <= backoff_seconds(attempt, None, rng) <= ceiling
 
 
@@ -155,7 +157,7 @@ def test_pauses_of_two_workers_differ():
 @given(st.integers(1, 100), st.floats(0, 1e12))
 def test_a_pause_is_as_long_as_the_server_asked_within_a_limit(attempt, asked):
     pause = backoff_seconds(attempt, asked, random.Random(1))
-    assert min(asked, RETRY_AFTER_MAX_SECONDS) <= pause <= RETRY_AFTER_MAX_SECONDS
+    assert min(asked, RETRIES.retry_after_max_seconds) <= pause <= RETRIES.retry_after_max_seconds
 
 
 @pytest.mark.parametrize("http_status", [401, 403, 404])

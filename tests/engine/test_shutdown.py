@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
-from crawler.engine.shutdown import Shutdown, StopCause
+from crawler.engine.shutdown import Shutdown
+from crawler.reasons import Reason, ReasonCode
 
-QUOTA = StopCause("stopped", "daily quota used up", 75)
-SIGNAL = StopCause("interrupted", "interrupted", 130)
+QUOTA = Reason(ReasonCode.DAILY_QUOTA)
+SIGNAL = Reason(ReasonCode.INTERRUPTED, {"signal": "SIGINT"})
 
 
-def test_the_first_cause_is_the_one_that_counts():
+def test_the_first_reason_is_the_one_that_counts():
     stop = Shutdown()
     assert not stop.requested
     stop.request(QUOTA)
     stop.request(SIGNAL)
     assert stop.requested
-    assert stop.cause == QUOTA
+    assert stop.reason == QUOTA
 
 
 async def test_everybody_who_sleeps_wakes_up_when_the_run_is_ending():
@@ -52,9 +53,9 @@ async def test_a_cancelled_sleeper_is_cancelled():
 
 async def test_calls_in_flight_are_given_up_only_when_that_is_asked_for():
     stop = Shutdown()
-    left = asyncio.create_task(stop.left())
+    left = asyncio.create_task(stop.wait_forced())
     stop.request(SIGNAL)
     await asyncio.sleep(0)
     assert not left.done()
-    stop.leave()
+    stop.force()
     await asyncio.wait_for(left, 10)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.engine.shutdown import Shutdown, StopCause
+from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import SAFE_PER_SECOND, Rate, Throttle, parse_rate, window_of
 from crawler.errors import InputError
+from crawler.reasons import Reason, ReasonCode
 from tests.engine.pace import ROUNDING_SECONDS, most_in_a_second, now, throttle_at, times_of_calls
 from tests.simulation.virtual_time import run
 
@@ -157,7 +158,7 @@ def test_everybody_gets_a_turn_at_once_when_the_run_is_ending():
         begun = now()
         waiting = asyncio.create_task(times_of_calls(throttle, 20, workers=10))
         await asyncio.sleep(5)
-        stop.request(StopCause("interrupted", "interrupted", 130))
+        stop.request(Reason(ReasonCode.INTERRUPTED))
         await waiting
         return now() - begun
 
@@ -168,7 +169,7 @@ def test_everybody_gets_a_turn_at_once_when_the_run_is_ending():
 def test_nobody_waits_for_the_last_moment_of_a_window_when_the_run_is_ending(wait_seconds):
     async def main():
         stop = Shutdown()
-        stop.request(StopCause("interrupted", "interrupted", 130))
+        stop.request(Reason(ReasonCode.INTERRUPTED))
         throttle = Throttle(Rate(1), stop.sleep, last_sent_seconds_ago=1 - wait_seconds)
         return await times_of_calls(throttle, 3)
 

@@ -20,7 +20,6 @@ from click.testing import CliRunner, Result
 from crawler.analysis.search.index import update_search_index
 from crawler.cli.forget import forget
 from crawler.cli.verify import verify
-from crawler.commands import OpenCall, SavePage, SettleCall
 from crawler.errors import AlreadyRunning, InputError
 from crawler.model import Charge, Creator, Keyword, Page, Reject, Settlement, Work
 from crawler.store.database import open_database
@@ -31,6 +30,8 @@ from tests.filled import (
     CHARGED,
     EMOJI,
     MANY_FANS,
+    NO_ID,
+    NULL,
     ONLY_RED_ID,
     ORDINARY,
     OUTFITS,
@@ -39,6 +40,7 @@ from tests.filled import (
     page,
     play,
 )
+from tests.store.writes import fetched, open_call, save_page, settle_call
 
 CHANGED_RED_ID = ORDINARY[4]
 """Whose red_id is another since the third night."""
@@ -170,13 +172,13 @@ def test_what_cannot_be_read_and_names_a_forgotten_creator_is_not_kept(db):
     with closing(open_database(db)) as opened:
         work = Work(1, OUTFITS.text, 3, 1, 50)
         store = Store(opened, db, 3, 1, lambda: AFTERWARDS)
-        first, second = store.apply([OpenCall(work, 1, 1), OpenCall(work, 1, 2)])
+        first, second = store.apply([open_call(work, 1, 1), open_call(work, 1, 2)])
         refused = Settlement(Charge.UNKNOWN, "777", 200, 1)
-        found = Page((), (Reject(1, "no id", entry), Reject(2, "null", "null")), 2)
+        found = Page((), (Reject(1, NO_ID, entry), Reject(2, NULL, "null")), 2)
         store.apply(
             [
-                SettleCall(first, refused, work, 1, entry.encode()),
-                SavePage(second, CHARGED, work, 1, found, 0, None, entry.encode()),
+                settle_call(first, refused, work, 1, entry.encode()),
+                save_page(fetched(second, CHARGED, work, 1, found, 0, None, entry.encode())),
             ]
         )
     assert not holds(db, "a new bio")

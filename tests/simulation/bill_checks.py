@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
+from crawler.reasons import ReasonCode
 from crawler.simulator import Fault, Line
 from tests.simulation.play import History, RunResult
 from tests.simulation.snapshot import Row
@@ -111,7 +112,7 @@ def caps_hold(history: History) -> Iterator[str]:
         cap = life.settings.calls_max
         if cap is not None and len(charged) > cap:
             yield f"{len(charged)} charged, --max-calls was {cap}"
-        if life.summary is not None and life.summary.reason == "--max-calls is reached":
+        if life.summary is not None and life.summary.reason.code is ReasonCode.CALL_CAP:
             calls = life.summary.calls
             if calls.charged + calls.unknown != cap:
                 yield f"stopped at {calls.charged} charged and {calls.unknown} unknown, --max-calls was {cap}"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from sqlite_utils import Database
 
-from crawler import run as run_module
 from crawler.store.database import open_database
 from tests.simulation.scenario import Ending, EndingKind
 
@@ -131,8 +129,8 @@ class Family:
             self._members.pop(task, None)
 
 
-def crashing(doom: CrashPlan, **parts: Any) -> Any:
-    """A context in which a night's connection obeys `doom`; `parts` replace other parts of a night."""
+def crashing(doom: CrashPlan) -> Callable[[Path], Database]:
+    """Opens databases for a run whose connection obeys `doom`."""
 
     def open_mortal(path: Path) -> Database:
         db = open_database(path)
@@ -142,4 +140,4 @@ def crashing(doom: CrashPlan, **parts: Any) -> Any:
         db.conn = MortalConnection(real, doom)
         return db
 
-    return patch.multiple(run_module, open_database=open_mortal, **parts)
+    return open_mortal

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from crawler import run as run_module
 from crawler.config import RunSettings
 from crawler.engine.events import Event
-from crawler.engine.shutdown import Shutdown, StopCause
+from crawler.engine.shutdown import Shutdown
 from crawler.errors import CrawlerError
 from crawler.keywords import identity
-from crawler.model import Keyword, RunSummary
+from crawler.model import Keyword
+from crawler.reasons import Reason, ReasonCode
+from crawler.run import Dependencies, Parts, run_crawl
 from crawler.simulator import Line, Simulator, Truth
+from crawler.summary import RunSummary
 from tests.simulation.crashes import CrashPlan, Family, crashing
 from tests.simulation.scenario import EndingKind, Life, Scenario
 from tests.simulation.snapshot import Snapshot, dump, snapshot
@@ -26,7 +28,7 @@ from tests.simulation.virtual_time import WallClock, run
 
 TOKEN = "tok-5f1c0ffee5ecre7"
 LEAVE_AFTER_SECONDS = 0.7
-INTERRUPTED = StopCause("interrupted", "interrupted", 143)
+INTERRUPTED = Reason(ReasonCode.INTERRUPTED, {"signal": "SIGTERM", "signal_number": 15})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def play(
     scenario: Scenario, folder: Path, prepare: Callable[[Simulator], None] = lambda _: None, **parts: Any
 ) -> History:
     """The history of a scenario, its database made in `folder`. `prepare` gets the simulator before the first
-    run; `parts` replace parts of `crawler.run`."""
+    run; `parts` replace fields of `crawler.run.Parts` and `Dependencies`."""
     return run(_play(scenario, folder, prepare, parts))
 
 
@@ -144,23 +146,21 @@ class _Player:
         asked: dict[str, float] = {}
         begun = loop.time()
         self._schedule(life, doom, stop, asked)
-        dependencies = run_module.Dependencies(Random(f"{self.history.scenario.seed}/{number}"), self.wall)
-        with crashing(doom, **self.parts):
-            head = self.family.found(
-                run_module.run_crawl(
-                    settings,
-                    self._keywords(),
-                    stop=stop,
-                    emit=self.history.events.append,
-                    dependencies=dependencies,
-                )
+        head = self.family.found(
+            run_crawl(
+                settings,
+                self._keywords(),
+                shutdown=stop,
+                emit=self.history.events.append,
+                dependencies=self._dependencies(doom, number),
             )
-            dead = loop.create_task(doom.dead.wait())
-            await asyncio.wait({head, dead}, return_when=asyncio.FIRST_COMPLETED)
-            ended = loop.time()
-            if not doom.dead.is_set():
-                dead.cancel()
-            await self.family.end(head)
+        )
+        dead = loop.create_task(doom.dead.wait())
+        await asyncio.wait({head, dead}, return_when=asyncio.FIRST_COMPLETED)
+        ended = loop.time()
+        if not doom.dead.is_set():
+            dead.cancel()
+        await self.family.end(head)
         summary, error = _result(head, doom)
         self.history.lived.append(
             RunResult(
@@ -169,9 +169,16 @@ class _Player:
             )
         )  # fmt: skip
 
+    def _dependencies(self, doom: CrashPlan, number: int) -> Dependencies:
+        own = {field.name for field in fields(Parts)}
+        parts = {name: part for name, part in self.parts.items() if name in own}
+        others = {name: part for name, part in self.parts.items() if name not in own}
+        rng = Random(f"{self.history.scenario.seed}/{number}")
+        return Dependencies(rng, self.wall, parts=Parts(crashing(doom), **parts), **others)
+
     def _keywords(self) -> list[Keyword]:
         return [
-            Keyword(text, identity(text), max_pages=limit) for text, limit in self.history.scenario.keywords
+            Keyword(text, identity(text), pages_max=limit) for text, limit in self.history.scenario.keywords
         ]
 
     def _schedule(self, life: Life, doom: CrashPlan, stop: Shutdown, asked: dict[str, float]) -> None:
@@ -184,7 +191,7 @@ class _Player:
 
         def leave() -> None:
             asked["leave"] = loop.time()
-            stop.leave()
+            stop.force()
 
         match life.ending.kind:
             case EndingKind.KILL_AT:

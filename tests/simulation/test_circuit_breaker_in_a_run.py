@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.engine.events import CircuitClosed, CircuitOpened, KeywordFailed, RetryPause, Stopping
-from crawler.engine.policy import EXIT_STOPPED
+from crawler.engine.events import CircuitClosed, CircuitOpened, Draining, KeywordFailed, RetryPause
+from crawler.reasons import EXIT_STOPPED
 from crawler.simulator import SimulatorSettings
 from tests.simulation.checks import violations
 from tests.simulation.play import play
@@ -56,9 +56,9 @@ def test_a_run_that_is_told_to_stop_in_a_pause_speaks_of_no_further_pause(folder
         Scenario(5, KEYWORDS, 3, replace(WORLD, faults={"503": 1.0}), (Life(16, ending=ending),)), folder
     )
 
-    told = [event for event in history.events if isinstance(event, CircuitOpened | Stopping)]
+    told = [event for event in history.events if isinstance(event, CircuitOpened | Draining)]
     assert [type(event) for event in told[:-1]] == [CircuitOpened] * (len(told) - 1)
-    assert isinstance(told[-1], Stopping)
+    assert isinstance(told[-1], Draining)
 
 
 def test_a_long_wait_that_the_api_asks_for_is_told_with_its_keyword(folder):

@@ -9,8 +9,8 @@ from itertools import count
 
 import pytest
 
-from crawler.run import open_api
 from crawler.simulator import Fault, SimulatorSettings
+from crawler.vendor.client import open_api
 from tests.simulation.checks import violations
 from tests.simulation.play import play
 from tests.simulation.scenario import Ending, EndingKind, Life, Refusal, Scenario
@@ -66,7 +66,7 @@ def test_whichever_reply_is_spoilt_everything_is_there_in_the_end(fault, folder)
 
                 yield Spoilt()
 
-        history = play(scenario(1, Ending()), place, simulators.append, open_api=opened)
+        history = play(scenario(1, Ending()), place, simulators.append, open_client=opened)
         assert violations(history) == {}, f"reply {number}"
         if next(calls) <= number:
             break

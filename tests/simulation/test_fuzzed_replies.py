@@ -6,17 +6,15 @@ Each reply is page 1 of a keyword of its own.
 import json
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from random import Random
-from unittest.mock import patch
 
 import pytest
 
-from crawler import run as run_module
-from crawler.engine import drift as strangeness
-from crawler.engine import loop as crawl
 from crawler.engine.circuit_breaker import CircuitBreakerLimits
-from crawler.engine.policy import UNREADABLE_PAGE
+from crawler.engine.drift import DriftLimits
+from crawler.engine.policy import UNREADABLE_PAGE, Policy, Retries
 from crawler.simulator import SimulatorSettings
 from tests.simulation import checks
 from tests.simulation.play import play
@@ -114,9 +112,12 @@ def test_no_reply_breaks_a_night_and_none_is_lost_without_a_trace(kind, folder):
     bodies = {f"reply {number}": body for number, body in enumerate(KINDS[kind]())}
     service = SimulatorSettings(replies={(keyword, 1): body for keyword, body in bodies.items()})
     keywords = tuple((keyword, None) for keyword in bodies)
-    patient = {"CircuitBreaker": lambda _limits: REAL_CIRCUIT_BREAKER(CircuitBreakerLimits(window=1_000_000))}
-    with patch.object(crawl, "ATTEMPTS_MAX", 1), patch.object(strangeness, "DRIFT_MAX", 1_000_000):
-        history = play(Scenario(1, keywords, 3, service, (Life(workers=40),)), folder, **patient)
+    patient = {
+        "breaker_limits": CircuitBreakerLimits(window=1_000_000),
+        "drift_limits": DriftLimits(strange_max=1_000_000),
+        "policy": partial(Policy, retries=Retries(attempts_max=1)),
+    }
+    history = play(Scenario(1, keywords, 3, service, (Life(workers=40),)), folder, **patient)
 
     assert {check.__name__: list(check(history)) for check in KEPT} == {check.__name__: [] for check in KEPT}
     assert [life.error for life in history.lived] == [None] * 3
@@ -132,11 +133,8 @@ def test_no_reply_breaks_a_night_and_none_is_lost_without_a_trace(kind, folder):
         if keyword in pages:
             assert wanted in (None, pages[keyword]), body[:200]
         elif wanted is not None:
-            assert UNREADABLE_PAGE.meaning in failed[keyword], body[:200]
+            assert failed[keyword] == UNREADABLE_PAGE.reason, body[:200]
     assert all(failed.values())
-
-
-REAL_CIRCUIT_BREAKER = run_module.CircuitBreaker
 
 
 def _entries_anyone_can_read(body):

@@ -9,27 +9,29 @@ import asyncio
 import copy
 import logging
 from collections.abc import Iterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from crawler import run as run_module
-from crawler.engine import loop as crawl
-from crawler.engine import policy
+from crawler.endpoint import Endpoint
 from crawler.engine.budget import Budget, Verdict
-from crawler.engine.loop import Crawl
+from crawler.engine.caller import Caller
+from crawler.engine.policy import NO_ANSWER, Policy, WireRules
 from crawler.engine.throttle import Rate, Throttle
 from crawler.model import CallFailed, Charge, Page
+from crawler.reasons import ReasonCode
 from crawler.simulator import SimulatorSettings
-from crawler.store import sql, writer
-from crawler.store.ledger import GroupCommit
+from crawler.store import sql
+from crawler.store.ledger import Ledger
 from crawler.store.rows import Rows
 from crawler.store.worklist import due_work, make_worklist
 from crawler.store.writer import Store
+from crawler.vendor.client import open_api
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.simulation import checks
 from tests.simulation.checks import violations
 from tests.simulation.play import play
@@ -98,7 +100,7 @@ def always_due(*args, **settings):
     return make_worklist(*args, **settings | {"refresh_after": timedelta(0)})
 
 
-class RetryOutsideTheThrottle(Crawl):
+class RetryOutsideTheThrottle(Caller):
     """Only first attempts wait for their turn."""
 
     async def _send(self, work, attempt):
@@ -106,7 +108,7 @@ class RetryOutsideTheThrottle(Crawl):
             return await super()._send(work, attempt)
         hasty = copy.copy(self)
         hasty._throttle = Throttle(Rate(None), asyncio.sleep)
-        return await Crawl._send(hasty, work, attempt)
+        return await Caller._send(hasty, work, attempt)
 
 
 class ForgetfulThrottle(Throttle):
@@ -137,11 +139,11 @@ class CapTakesCallsInFlightForCharged(Budget):
         return Verdict.RUN_CAP if verdict is Verdict.WAIT else verdict
 
 
-class AnswerLost(GroupCommit):
-    """The first page to be written is never answered for."""
+class AnswerLost(Ledger):
+    """What is written down is never answered for."""
 
-    async def write(self, write):
-        await super().write(write)
+    async def _commit(self, write):
+        await super()._commit(write)
         await asyncio.get_running_loop().create_future()
 
 
@@ -150,7 +152,7 @@ def client(change):
 
     @asynccontextmanager
     async def opened(settings):
-        async with REAL_OPEN_API(settings) as api:
+        async with open_api(settings) as api:
 
             class Changed:
                 async def call(self, request):
@@ -158,10 +160,7 @@ def client(change):
 
             yield Changed()
 
-    return {"open_api": opened}
-
-
-REAL_OPEN_API = run_module.open_api
+    return {"open_client": opened}
 
 
 async def swallows_cancellation(api, request):
@@ -189,19 +188,22 @@ async def warns(api, request):
     return await api.call(request)
 
 
-def never_ends(page, work, new_to_keyword, action):
+class NeverEnds(Policy):
     """Goes on to the page limit, whatever the pages say."""
-    return "page_limit" if work.page >= work.pages_max else None
+
+    def end_of_keyword(self, page, work, new_to_keyword, action):
+        return ReasonCode.PAGE_LIMIT if work.page >= work.pages_max else None
 
 
 def shortens_ids(data: object) -> Page:
-    page = run_module.SEARCH_USER_V2.read_page(data)
+    page = SEARCH_USER_V2.read_page(data)
     return replace(page, creators=tuple(each._replace(id=each.id and each.id[:20]) for each in page.creators))
 
 
-def rule(code: int, like: int):
-    """The policy with the rule of one code replaced by that of another."""
-    return patch.dict(policy.RULES, {code: policy.RULES[like]})
+def rule(code: int, like: int) -> dict[str, Endpoint]:
+    """The endpoint with the rule of one code replaced by that of another."""
+    codes = SEARCH_USER_V2.codes
+    return {"endpoint": replace(SEARCH_USER_V2, codes={**codes, code: codes[like]})}
 
 
 WORLD = SimulatorSettings(
@@ -231,7 +233,6 @@ class Planted:
     finds: str
     scenarios: list[Scenario]
     parts: dict[str, Any] = field(default_factory=dict)
-    patched: Any = field(default_factory=nullcontext)
 
 
 KILLED = [
@@ -249,42 +250,42 @@ BUGS = {
     "split transaction, page first": Planted(
         "paid_twice_at_most_what_was_in_flight",
         killed_before_each_statement(),
-        patched=patch.object(writer, "Rows", SettledBeforeItsCheckpoint),
+        {"store": partial(Store, rows=SettledBeforeItsCheckpoint)},
     ),
     "split transaction, checkpoint first": Planted(
         "checkpoints_never_run_ahead",
         killed_before_each_statement(),
-        patched=patch.object(writer, "Rows", CheckpointBeforeItsPage),
+        {"store": partial(Store, rows=CheckpointBeforeItsPage)},
     ),
     "split transaction, a page lost": Planted(
         "nothing_lost",
         killed_before_each_statement(),
-        patched=patch.object(writer, "Rows", CheckpointBeforeItsPage),
+        {"store": partial(Store, rows=CheckpointBeforeItsPage)},
     ),
     "resume off by one, ahead": Planted("nothing_lost", KILLED, {"due_work": one_page_too_far}),
     "resume off by one, behind": Planted(
         "paid_twice_at_most_what_was_in_flight", KILLED, {"due_work": one_page_too_early}
     ),
-    "retry outside the throttle": Planted("pace_is_kept", FAILING, {"Crawl": RetryOutsideTheThrottle}),
+    "retry outside the throttle": Planted("pace_is_kept", FAILING, {"caller": RetryOutsideTheThrottle}),
     "restart outside the throttle": Planted(
         "pace_is_kept",
         [scenario(*[Life(rate="40/m", gap_seconds=0.05, ending=Ending(EndingKind.KILL_AT, 4.0))] * 2)],
-        {"Throttle": ForgetfulThrottle},
+        {"throttle": ForgetfulThrottle},
     ),
     "retry after 100": Planted(
-        "nothing_is_sent_after_the_end", [scenario(Life(), tokens=("another",))], patched=rule(100, 301)
+        "nothing_is_sent_after_the_end", [scenario(Life(), tokens=("another",))], rule(100, 301)
     ),
     "303 treated as 302": Planted(
-        "nothing_is_sent_after_the_end", [scenario(Life(), daily_quota=3)], patched=rule(303, 302)
+        "nothing_is_sent_after_the_end", [scenario(Life(), daily_quota=3)], rule(303, 302)
     ),
     "swallowed cancellation": Planted(
         "nothing_is_sent_after_the_end", LEAVING, client(swallows_cancellation)
     ),
-    "cap checked after sending": Planted("caps_hold", CAPPED, {"Budget": CapCheckedAfterSending}),
+    "cap checked after sending": Planted("caps_hold", CAPPED, {"budget": CapCheckedAfterSending}),
     "cap reached before it is": Planted(
         "caps_hold",
         [scenario(Life(calls_max=5), faults={"301": 0.5})],
-        {"Budget": CapTakesCallsInFlightForCharged},
+        {"budget": CapTakesCallsInFlightForCharged},
     ),
     "a request sent again by itself": Planted(
         "every_call_accounted_for",
@@ -294,21 +295,21 @@ BUGS = {
     "a charged call taken for free": Planted(
         "every_call_accounted_for",
         [scenario(Life(), faults={"drop-paid": 0.4})],
-        patched=patch.object(policy, "NO_ANSWER", replace(policy.NO_ANSWER, charge=Charge.FREE)),
+        {"policy": partial(Policy, wire=WireRules(no_answer=replace(NO_ANSWER, charge=Charge.FREE)))},
     ),
     "finished keywords are due again": Planted(
         "a_second_run_changes_nothing", CALM, {"make_worklist": always_due}
     ),
     "ids cut short": Planted(
-        "nothing_invented", CALM, {"ENDPOINT": replace(run_module.ENDPOINT, read_page=shortens_ids)}
+        "nothing_invented", CALM, {"endpoint": replace(SEARCH_USER_V2, read_page=shortens_ids)}
     ),
-    "a creator twice": Planted("nothing_invented", CALM, {"Store": Doubling}),
+    "a creator twice": Planted("nothing_invented", CALM, {"store": Doubling}),
     "pages beyond the end": Planted(
-        "nothing_needless_is_bought", CALM, patched=patch.object(crawl, "stop_reason", never_ends)
+        "nothing_needless_is_bought", CALM, {"policy": NeverEnds}
     ),
     "a keyword forgotten": Planted("every_run_ends_well", CALM, {"due_work": all_but_the_last}),
     "the token in a log": Planted("the_token_is_nowhere", CALM, client(logs_the_token)),
-    "a dangling reference": Planted("the_database_is_sound", CALM, {"Store": Careless}),
+    "a dangling reference": Planted("the_database_is_sound", CALM, {"store": Careless}),
     "a warning": Planted("nobody_complains", CALM, client(warns)),
 }  # fmt: skip
 
@@ -318,8 +319,7 @@ def test_the_checker_finds_the_planted_bug(bug, folder):
     for number, each in enumerate(bug.scenarios):
         place = folder / str(number)
         place.mkdir()
-        with bug.patched:
-            found = violations(play(each, place, **bug.parts))
+        found = violations(play(each, place, **bug.parts))
         if bug.finds in found:
             return
     pytest.fail(f"{bug.finds} found nothing")
@@ -327,7 +327,7 @@ def test_the_checker_finds_the_planted_bug(bug, folder):
 
 def test_an_answer_that_never_comes_is_a_hang(folder):
     with pytest.raises(Hang):
-        play(scenario(Life()), folder, GroupCommit=AnswerLost)
+        play(scenario(Life()), folder, ledger=AnswerLost)
 
 
 def test_without_a_bug_none_of_these_scenarios_breaks_a_promise(folder):

@@ -6,9 +6,9 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from crawler.engine.drift import DRIFT_MAX
-from crawler.engine.policy import EXIT_SOME_FAILED
-from crawler.engine.shutdown import RESPONSE_DRIFT
+from crawler.engine.drift import DriftLimits
+from crawler.i18n.reasons import english_text
+from crawler.reasons import EXIT_SOME_FAILED, ReasonCode
 from crawler.simulator import SimulatorSettings
 from tests.simulation.checks import violations
 from tests.simulation.play import play
@@ -31,8 +31,8 @@ def test_when_keyword_after_keyword_is_answered_strangely_the_run_stops(fault, f
     history = night(folder, fault, 1.0)
 
     stopped = history.lived[0].summary
-    assert (stopped.exit_code, stopped.reason) == (EXIT_SOME_FAILED, RESPONSE_DRIFT)
-    assert DRIFT_MAX <= stopped.calls.charged < DRIFT_MAX + WORKERS
+    assert (stopped.exit_code, stopped.reason.code) == (EXIT_SOME_FAILED, ReasonCode.RESPONSE_DRIFT)
+    assert DriftLimits().strange_max <= stopped.calls.charged < DriftLimits().strange_max + WORKERS
     assert stopped.strange_answers == stopped.calls.charged
     assert (stopped.keywords.done, stopped.keywords.failed) == (0, stopped.calls.charged)
     # In the last run of a scenario the service is well again: what was not believed is paid a second time.
@@ -72,7 +72,7 @@ def test_a_page_that_cannot_be_read_ends_no_keyword_and_is_asked_for_again(folde
     first = history.lived[0].summary
     assert (first.exit_code, first.keywords.done, first.keywords.failed) == (EXIT_SOME_FAILED, 1, 1)
     assert [(failure.text, failure.page) for failure in first.failures] == [("a", 2)]
-    assert "data has no users" in first.failures[0].reason
+    assert "data has no users" in english_text(first.failures[0].reason)
     asked = [(line.keyword, line.page) for line in history.lines]
     assert asked.count(("a", 1)) == 1
     assert asked.count(("a", 2)) == len(history.lived)
@@ -86,8 +86,8 @@ def test_an_api_that_has_changed_is_not_asked_all_night(answer, folder):
     history = replayed(folder, replies)
 
     stopped = history.lived[0].summary
-    assert (stopped.exit_code, stopped.reason) == (EXIT_SOME_FAILED, RESPONSE_DRIFT)
-    assert DRIFT_MAX <= stopped.calls.sent < DRIFT_MAX + WORKERS
+    assert (stopped.exit_code, stopped.reason.code) == (EXIT_SOME_FAILED, ReasonCode.RESPONSE_DRIFT)
+    assert DriftLimits().strange_max <= stopped.calls.sent < DriftLimits().strange_max + WORKERS
     assert stopped.keywords.done == 0
 
 
@@ -97,7 +97,7 @@ def test_an_api_that_changes_in_the_middle_of_keywords_ends_none_of_them(folder)
     history = replayed(folder, replies, Life(workers=60))
 
     stopped = history.lived[0].summary
-    assert stopped.reason == RESPONSE_DRIFT
+    assert stopped.reason.code is ReasonCode.RESPONSE_DRIFT
     assert stopped.keywords.done == 0
 
 
@@ -108,12 +108,12 @@ def test_what_is_taken_back_pays_no_page_twice(folder):
     replies |= {(f"k{number}", 2): unreadable for number in range(30)}
     history = replayed(folder, replies, Life(workers=30))
 
-    assert history.lived[0].summary.reason == RESPONSE_DRIFT
+    assert history.lived[0].summary.reason.code is ReasonCode.RESPONSE_DRIFT
     times = Counter((line.keyword, line.page) for line in history.lines)
     assert {times[page] for page in replies} == {1}
 
 
 def test_the_verdict_stands_whatever_else_ends_the_run(folder):
     replies = {(f"k{number}", 1): b'{"code": 0, "data": null}' for number in range(40)}
-    history = replayed(folder, replies, Life(workers=1, calls_max=DRIFT_MAX))
-    assert history.lived[0].summary.reason == RESPONSE_DRIFT
+    history = replayed(folder, replies, Life(workers=1, calls_max=DriftLimits().strange_max))
+    assert history.lived[0].summary.reason.code is ReasonCode.RESPONSE_DRIFT

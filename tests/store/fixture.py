@@ -9,13 +9,14 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from crawler.commands import OpenCall, SavePage
-from crawler.model import Charge, Creator, Keyword, Page, PageSaved, Reject, Settlement, StopReason, Work
+from crawler.model import Charge, Creator, FetchedPage, Keyword, Page, PageSaved, Reject, Settlement, Work
+from crawler.reasons import ReasonCode
 from crawler.store.database import open_database
 from crawler.store.runs import start_run
 from crawler.store.worklist import make_worklist
 from crawler.store.writer import Store
-from crawler.vendor.endpoints import SEARCH_USER_V2
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+from tests.store.writes import fetched, open_call, save_page
 
 ENDPOINT_ID = SEARCH_USER_V2.id
 OUTFITS, FOOD, CAMPING = (
@@ -29,7 +30,7 @@ CHARGED = Settlement(Charge.CHARGED, "0", 200, 1800)
 CONTENTS = {
     "users": "SELECT * FROM users ORDER BY id",
     "sightings": """
-        SELECT keyword_id, users.id, crawl, sightings.first_seen_at, first_page, first_rank,
+        SELECT keyword_id, users.id, generation, sightings.first_seen_at, first_page, first_rank,
                sightings.last_seen_at, last_page, last_rank
           FROM sightings
           LEFT JOIN users ON users.key = user_key
@@ -92,14 +93,14 @@ class StoreFixture:
 
     def call(self, work: Work = OUTFITS, page: int = 1, attempt: int = 1) -> int:
         """A call that was written down and sent."""
-        call_id = self.store.apply([OpenCall(work, page, attempt)])[0]
+        call_id = self.store.apply([open_call(work, page, attempt)])[0]
         assert isinstance(call_id, int)
         return call_id
 
     def save(self, *creators: Creator, work: Work = OUTFITS, number: int = 1, **options: object) -> PageSaved:
         """A page with `creators` in the order of their ranks, saved a second after whatever was before."""
         self.moment += timedelta(seconds=1)
-        saved = self.store.apply([self.page(*creators, work=work, number=number, **options)])[0]
+        saved = self.store.apply([save_page(self.page(*creators, work=work, number=number, **options))])[0]
         assert isinstance(saved, PageSaved)
         return saved
 
@@ -108,15 +109,15 @@ class StoreFixture:
         *creators: Creator,
         work: Work = OUTFITS,
         number: int = 1,
-        stop: StopReason | None = None,
+        stop: ReasonCode | None = None,
         rejects: Sequence[Reject] = (),
         body: bytes | None = None,
-    ) -> SavePage:
+    ) -> FetchedPage:
         """A page to be saved, its call opened."""
         ranked = tuple(creator._replace(rank=rank) for rank, creator in enumerate(creators, 1))
         page = Page(ranked, tuple(rejects), len(ranked) + len(rejects))
         call_id = self.call(work, number)
-        return SavePage(call_id, CHARGED, work, number, page, len(ranked), stop, body)
+        return fetched(call_id, CHARGED, work, number, page, len(ranked), stop, body)
 
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         return [tuple(row) for row in self.connection.execute(query, values)]

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from crawler.clock import stamp
-from crawler.commands import SavePage
 from crawler.model import Creator, Page, PageSaved, Work
 from tests.store.fixture import CHARGED, WORKS, StoreFixture, creator
+from tests.store.writes import fetched, save_page
 
 MISSING = st.none()
 IDS, RED_IDS = st.sampled_from("abcd"), st.sampled_from("1234")
@@ -75,7 +75,7 @@ class Model:
         for person, rank in ranks.items():
             here = [now[0], number, rank]
             first = self.sightings.get((work.keyword_id, person), [None, *here])[1:4]
-            self.sightings[work.keyword_id, person] = [work.crawl, *first, *here]
+            self.sightings[work.keyword_id, person] = [work.generation, *first, *here]
 
     def entry(self, entry: Creator, now: tuple[str, int], ranks: dict[int, int]) -> int:
         """One entry; who it is."""
@@ -177,7 +177,7 @@ class StoreMachine(RuleBasedStateMachine):
             ranked = tuple(one._replace(rank=rank) for rank, one in enumerate(found, 1))
             page = Page(ranked, (), len(ranked))
             call = shelf.call(work, work.page)
-            writes.append(SavePage(call, CHARGED, work, work.page, page, len(ranked), None))
+            writes.append(save_page(fetched(call, CHARGED, work, work.page, page, len(ranked), None)))
             self.model.page(work, work.page, ranked, now)
             self.works[index] = replace(work, page=work.page + 1)
         saved = shelf.store.apply(writes)
@@ -187,7 +187,7 @@ class StoreMachine(RuleBasedStateMachine):
     def start_afresh(self, index: int) -> None:
         """A keyword is due again."""
         work = self.works[index]
-        self.works[index] = replace(work, crawl=work.crawl + 1, page=1)
+        self.works[index] = replace(work, generation=work.generation + 1, page=1)
 
     @rule()
     def restart(self) -> None:
@@ -205,7 +205,7 @@ class StoreMachine(RuleBasedStateMachine):
         ) == sorted((one.id, *one.values.values(), *one.first, *one.last) for one in model.people.values())
         ids = {number: person.id for number, person in model.people.items()}
         assert shelf.rows(
-            "SELECT keyword_id, users.id, crawl, sightings.first_seen_at, first_page, first_rank, "
+            "SELECT keyword_id, users.id, generation, sightings.first_seen_at, first_page, first_rank, "
             "sightings.last_seen_at, last_page, last_rank "
             "FROM sightings JOIN users ON key = user_key ORDER BY 1, 2"
         ) == sorted((keyword, ids[who], *rest) for (keyword, who), rest in model.sightings.items())

@@ -12,15 +12,19 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from crawler.commands import DropCall, FailKeyword, OpenCall, SettleCall, Write
 from crawler.errors import InputError, StoreError
-from crawler.model import Charge, Reject, Settlement, StopReason
+from crawler.model import Charge, Reject, Settlement
+from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import PRAGMAS, is_locked, open_database
 from crawler.store.erased import fingerprint, salt
-from crawler.store.writer import Store
+from crawler.store.writer import Store, Write
 from tests.store.fixture import BEGINNING, CAMPING, ENDPOINT_ID, FOOD, OUTFITS, StoreFixture, creator
+from tests.store.writes import drop_call, fail_keyword, open_call, save_page, settle_call
 
-UNKNOWN_CODE = Settlement(Charge.UNKNOWN, "777", 200, 5, "code 777: undocumented code")
+NULL = Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "null"})
+UNKNOWN_CODE = Settlement(
+    Charge.UNKNOWN, "777", 200, 5, Reason(ReasonCode.UNDOCUMENTED_CODE, {"api_code": "777"})
+)
 
 
 def prepare(path: Path) -> list[Write]:
@@ -34,7 +38,10 @@ def prepare(path: Path) -> list[Write]:
         shelf.save(creator("a", "1", name="x"), creator(None, "2"), creator("c", "3"), creator("s"))
         shelf.save(creator(None, "2"), creator("c"), work=FOOD)
         settled, dropped = shelf.call(), shelf.call(FOOD, 2)
-        stop, rejects = StopReason.PAGE_LIMIT, [Reject(4, "null", "null")]
+        stop, rejects = (
+            ReasonCode.PAGE_LIMIT,
+            [Reject(4, NULL, "null")],
+        )
         first = shelf.page(
             creator("b", "1"), creator("a", name="y"), creator("s"), creator("forgotten", "9"),
             number=2, stop=stop, rejects=rejects,
@@ -42,11 +49,11 @@ def prepare(path: Path) -> list[Write]:
         second = shelf.page(creator("c", "2"), creator("n", "8"), work=FOOD, number=2, body=b"{}")
         return [
             first,
-            OpenCall(CAMPING, 1, 1),
-            SettleCall(settled, UNKNOWN_CODE, OUTFITS, 9, kept=b"?"),
+            open_call(CAMPING, 1, 1),
+            settle_call(settled, UNKNOWN_CODE, OUTFITS, 9, kept=b"?"),
             second,
-            DropCall(dropped),
-            FailKeyword(CAMPING, 1, "code 400: bad parameter"),
+            drop_call(dropped),
+            fail_keyword(CAMPING, 1, ReasonCode.BAD_PARAMETER),
         ]
 
 
@@ -143,7 +150,7 @@ def test_wherever_a_statement_breaks_off_nothing_is_kept_and_a_retry_brings_ever
 
 def test_a_full_disk_keeps_nothing_and_with_room_again_everything(shelf: StoreFixture):
     before = shelf.contents()
-    writes = [shelf.page(*(creator(f"{n}", name="x" * 5000) for n in range(50)))]
+    writes = [save_page(shelf.page(*(creator(f"{n}", name="x" * 5000) for n in range(50))))]
     before |= {"calls": shelf.contents()["calls"]}
     pages = shelf.rows("PRAGMA page_count")[0][0]
     shelf.connection.execute(f"PRAGMA max_page_count = {pages + 3}")
@@ -160,16 +167,16 @@ def test_a_database_that_another_program_writes_is_told_apart_from_a_broken_one(
     with closing(sqlite3.connect(shelf.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="database is locked") as caught:
-            shelf.store.apply([OpenCall(OUTFITS, 1, 1)])
+            shelf.store.apply([open_call(OUTFITS, 1, 1)])
         assert is_locked(caught.value.__cause__)
-    assert shelf.store.apply([OpenCall(OUTFITS, 1, 1)]) == [1]
+    assert shelf.store.apply([open_call(OUTFITS, 1, 1)]) == [1]
 
 
 def test_a_file_that_turns_read_only_keeps_nothing(shelf):
     before = shelf.contents()
     shelf.connection.execute("PRAGMA query_only = ON")
     with pytest.raises(StoreError, match="readonly database"):
-        shelf.store.apply([OpenCall(OUTFITS, 1, 1)])
+        shelf.store.apply([open_call(OUTFITS, 1, 1)])
     assert shelf.contents() == before
 
 

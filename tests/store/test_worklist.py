@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from crawler.commands import FailKeyword, Write
-from crawler.model import Keyword, StopReason, Work
+from crawler.model import Keyword, Work
+from crawler.reasons import ReasonCode
 from crawler.store.worklist import Worklist, due_work, make_worklist
+from crawler.store.writer import Write
 from tests.store.fixture import CAMPING, ENDPOINT_ID, FOOD, OUTFITS, StoreFixture, creator
+from tests.store.writes import fail_keyword
 
 A_DAY = timedelta(days=1)
 
@@ -38,7 +40,7 @@ def keywords(*texts: str) -> list[Keyword]:
 
 
 def steps(works: list[Work]) -> list[tuple[str, int, int]]:
-    return [(work.text, work.crawl, work.page) for work in works]
+    return [(work.text, work.generation, work.page) for work in works]
 
 
 ALL = keywords("穿搭", "美食", "露营")
@@ -65,13 +67,13 @@ def test_unfinished_goes_before_never_crawled_before_stale_and_failed_the_longes
 
     for text in ("stale-2", "stale-1"):
         shelf.moment += timedelta(seconds=1)
-        shelf.save(work=works[text], stop=StopReason.EMPTY_PAGE)
+        shelf.save(work=works[text], stop=ReasonCode.EMPTY_PAGE)
     shelf.save(creator("a"), work=works["failed-later"])
     shelf.save(creator("a"), work=works["unfinished"])
-    a_second_later(FailKeyword(works["failed-later"], 2, "code 301"))
+    a_second_later(fail_keyword(works["failed-later"], 2, ReasonCode.COLLECTION_FAILED))
     shelf.moment += timedelta(seconds=1)
-    shelf.save(work=works["stale-3"], stop=StopReason.EMPTY_PAGE)
-    a_second_later(FailKeyword(works["failed-at-once"], 1, "code 301"))
+    shelf.save(work=works["stale-3"], stop=ReasonCode.EMPTY_PAGE)
+    a_second_later(fail_keyword(works["failed-at-once"], 1, ReasonCode.COLLECTION_FAILED))
     shelf.moment += A_DAY
     order = due(shelf, [*old, Keyword("new-low", "new-low"), Keyword("new-high", "new-high", 9)])
     assert steps(order) == [
@@ -94,44 +96,44 @@ def test_an_unfinished_keyword_goes_on_at_its_next_page_in_the_same_crawl(shelf)
 
 def test_a_failed_keyword_is_due_again_at_the_page_it_failed_at(shelf):
     shelf.save(creator("a"))
-    shelf.store.apply([FailKeyword(OUTFITS, 2, "code 301")])
+    shelf.store.apply([fail_keyword(OUTFITS, 2, ReasonCode.COLLECTION_FAILED)])
     assert steps(due(shelf, keywords("穿搭"))) == [("穿搭", 1, 2)]
 
 
 @pytest.mark.parametrize(("hours", "is_due"), [(0, False), (19.9, False), (20.1, True), (300, True)])
 def test_a_finished_keyword_is_due_again_after_the_span(shelf, hours, is_due):
-    shelf.save(stop=StopReason.EMPTY_PAGE)
+    shelf.save(stop=ReasonCode.EMPTY_PAGE)
     shelf.moment += timedelta(hours=hours)
     assert steps(due(shelf, keywords("穿搭"))) == ([("穿搭", 2, 1)] if is_due else [])
 
 
 def test_without_a_span_everything_is_due_always(shelf):
-    shelf.save(stop=StopReason.EMPTY_PAGE)
+    shelf.save(stop=ReasonCode.EMPTY_PAGE)
     assert steps(due(shelf, keywords("穿搭"), hours=0)) == [("穿搭", 2, 1)]
 
 
 def test_a_keyword_whose_second_crawl_failed_goes_on_in_it(shelf):
-    shelf.save(stop=StopReason.EMPTY_PAGE)
+    shelf.save(stop=ReasonCode.EMPTY_PAGE)
     shelf.moment += A_DAY
     (work,) = due(shelf, keywords("穿搭"))
-    shelf.store.apply([FailKeyword(work, 1, "code 301")])
+    shelf.store.apply([fail_keyword(work, 1, ReasonCode.COLLECTION_FAILED)])
     assert steps(due(shelf, keywords("穿搭"))) == [("穿搭", 2, 1)]
 
 
 def test_a_raised_page_limit_goes_on_where_the_lower_one_stopped(shelf):
     shelf.save(creator("a"))
-    shelf.save(creator("b"), number=2, stop=StopReason.PAGE_LIMIT)
+    shelf.save(creator("b"), number=2, stop=ReasonCode.PAGE_LIMIT)
     assert due(shelf, keywords("穿搭"), pages_max=2) == []
     assert steps(due(shelf, keywords("穿搭"), pages_max=3)) == [("穿搭", 1, 3)]
 
 
 def test_a_raised_page_limit_asks_for_nothing_where_the_keyword_had_ended(shelf):
-    shelf.save(creator("a"), stop=StopReason.NOTHING_NEW)
+    shelf.save(creator("a"), stop=ReasonCode.NOTHING_NEW)
     assert due(shelf, keywords("穿搭"), pages_max=99) == []
 
 
 def test_a_stale_keyword_starts_afresh_under_a_raised_limit(shelf):
-    shelf.save(creator("a"), stop=StopReason.PAGE_LIMIT)
+    shelf.save(creator("a"), stop=ReasonCode.PAGE_LIMIT)
     shelf.moment += A_DAY
     assert steps(due(shelf, keywords("穿搭"), pages_max=9)) == [("穿搭", 2, 1)]
 
@@ -143,7 +145,7 @@ def test_a_keyword_that_has_passed_a_lowered_limit_asks_for_no_more(shelf):
 
 
 def test_a_keyword_brings_its_own_limit(shelf):
-    some = [Keyword("穿搭", "穿搭", max_pages=3), Keyword("美食", "美食")]
+    some = [Keyword("穿搭", "穿搭", pages_max=3), Keyword("美食", "美食")]
     assert [work.pages_max for work in due(shelf, some, pages_max=7)] == [3, 7]
 
 
@@ -166,7 +168,7 @@ def test_what_a_file_says_of_a_keyword_is_kept_and_brought_up_to_date(shelf):
     listed(shelf, [Keyword("Brunch", "brunch", 1, 5, ("吃", "b"), "a.csv:2")])
     listed(shelf, [Keyword("brunch", "brunch", 2, None, (), "b.txt:1")])
     found = shelf.rows(
-        "SELECT text, priority, max_pages, tags, source FROM keywords WHERE identity = 'brunch'"
+        "SELECT text, priority, pages_max, tags, source FROM keywords WHERE identity = 'brunch'"
     )
     assert found == [("brunch", 2, None, "[]", "b.txt:1")]
     assert shelf.rows("SELECT first_seen_at FROM keywords WHERE identity = 'brunch'") == [
@@ -181,7 +183,7 @@ def test_work_is_handed_out_while_pages_are_saved(shelf):
     for work in due_work(shelf.connection):
         handed.append(work.text)
         if len(handed) % 100 == 0:
-            shelf.save(work=work, stop=StopReason.EMPTY_PAGE)
+            shelf.save(work=work, stop=ReasonCode.EMPTY_PAGE)
     assert handed == [keyword.text for keyword in many]
 
 

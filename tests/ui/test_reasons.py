@@ -6,18 +6,23 @@ import re
 
 import pytest
 
+from crawler.endpoint import Action
 from crawler.engine.events import PageStored
-from crawler.engine.policy import decide
-from crawler.errors import CANNOT_WRITE, FILE_GONE, NOT_USABLE
-from crawler.i18n.reasons import reason_text
+from crawler.engine.policy import Policy
+from crawler.i18n.reasons import english_text, reason_text
 from crawler.model import CallFailed, FailureKind, PageRequest, PageSaved, Work
+from crawler.reasons import ENDINGS, Reason, ReasonCode
 from crawler.ui.describe import describe
 from crawler.vendor.client import BODY_BYTES_MAX, ApiSettings, open_api
-from crawler.vendor.search_user_v2 import parse_user_search
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2, parse_user_search
 from tests.vendor.wire import Way, answer, playing
+
+decide = Policy(SEARCH_USER_V2).decide
 
 NAMES = re.compile(r"\b(?:HTTP|HTML|JSON|TLS|data|users|null|[A-Z]\w+Error)\b")
 """What is called the same in every language."""
+
+TOLD = [code for code in ReasonCode if code not in (ReasonCode.OTHER, ReasonCode.REFUSED)]
 
 KINDS = [{}, [], "x", True, None, 1, 1.5]
 
@@ -33,10 +38,10 @@ def language(request, monkeypatch):
     return request.param
 
 
-def assert_told(reason: str, language: str) -> None:
+def assert_told(reason: Reason, language: str) -> None:
     told = reason_text(reason)
     if language == "en":
-        assert told == reason
+        assert told == english_text(reason)
     else:
         assert left_in_english(told) == [], told
 
@@ -58,14 +63,14 @@ ANSWERS = [
 @pytest.mark.parametrize("answered", ANSWERS)
 async def test_how_a_call_failed_is_told_in_the_readers_language(answered, language):
     async with playing(answered) as wire, open_api(ApiSettings(wire.base_url, "token")) as api:
-        outcome = await api.call(PageRequest("/", "穿搭", 1))
+        outcome = await api.call(PageRequest("/", {"keyword": "穿搭", "page": "1"}))
     assert isinstance(outcome, CallFailed)
     assert_told(decide(outcome).reason, language)
 
 
 async def test_no_connection_is_told_in_the_readers_language(language):
     async with open_api(ApiSettings("http://127.0.0.1:9", "token")) as api:
-        outcome = await api.call(PageRequest("/", "穿搭", 1))
+        outcome = await api.call(PageRequest("/", {"keyword": "穿搭", "page": "1"}))
     assert_told(decide(outcome).reason, language)
 
 
@@ -86,15 +91,29 @@ def test_every_oddity_of_an_answer_is_told_in_the_readers_language(data, languag
 def test_an_odd_page_is_told_in_the_readers_language(monkeypatch):
     monkeypatch.setenv("LANGUAGE", "zh_CN")
     page = parse_user_search({"users": None})
-    work = Work(keyword_id=1, text="穿搭", crawl=1, page=1, pages_max=3)
+    work = Work(keyword_id=1, text="穿搭", generation=1, page=1, pages_max=3)
     told = describe(PageStored(work, 1, page.entries, 0, PageSaved(), page.oddity))
     assert told.endswith("users 是空值（null），不是列表")
 
 
-@pytest.mark.parametrize("form", [CANNOT_WRITE, FILE_GONE, NOT_USABLE])
-def test_a_path_in_a_reason_stays_as_it_is(form, monkeypatch):
+@pytest.mark.parametrize("code", [ReasonCode.CANNOT_WRITE, ReasonCode.FILE_REPLACED, ReasonCode.NOT_USABLE])
+def test_a_path_in_a_reason_stays_as_it_is(code, monkeypatch):
     monkeypatch.setenv("LANGUAGE", "zh_CN")
-    reason = form.replace("%s", "timeout")
+    reason = Reason(code, {"path": "timeout", "error": "timeout"})
     told = reason_text(reason)
-    assert told != reason
-    assert told.count("timeout") == form.count("%s")
+    assert told != english_text(reason)
+    assert told.count("timeout") == english_text(reason).count("timeout")
+
+
+@pytest.mark.parametrize("code", TOLD)
+def test_every_code_has_words_in_the_readers_language(code, language):
+    assert_told(Reason(code, {"signal": "", "path": "", "error": "", "kind": "null"}), language)
+
+
+def test_details_that_are_not_there_are_shown_as_unknown():
+    assert english_text(Reason(ReasonCode.INTERRUPTED)) == "interrupted by ?"
+
+
+def test_every_reason_that_ends_a_run_has_its_ending():
+    ends = {rule.reason for rule in SEARCH_USER_V2.codes.values() if rule.action is Action.STOP_RUN}
+    assert ends <= ENDINGS.keys()

@@ -6,18 +6,19 @@ import shlex
 
 import pytest
 
-from crawler.engine.shutdown import RESPONSE_DRIFT
-from crawler.model import CallCounts, FailedKeyword, KeywordCounts, RunSummary, UserCounts
+from crawler.reasons import Reason, ReasonCode
+from crawler.summary import CallCounts, CreatorCounts, FailedKeyword, KeywordCounts, RunSummary
 from crawler.ui.summary import FAILURES_SHOWN, summary_text
 
 
 def test_failures_that_are_too_many_to_show_come_with_the_command_that_lists_them(monkeypatch):
     monkeypatch.setenv("LANGUAGE", "en")
     failures = tuple(
-        FailedKeyword(f"word {number}", 1, "code 400: bad parameter") for number in range(FAILURES_SHOWN + 2)
+        FailedKeyword(f"word {number}", 1, Reason(ReasonCode.BAD_PARAMETER, {"api_code": "400"}))
+        for number in range(FAILURES_SHOWN + 2)
     )
     summary = RunSummary(
-        "failed", "some keywords failed", 1, KeywordCounts(12, 0, 12, 0), CallCounts(), UserCounts(), 5.0,
+        Reason(ReasonCode.SOME_FAILED), KeywordCounts(12, 0, 12, 0), CallCounts(), CreatorCounts(), 5.0,
         "data/my night.db", failures,
     )  # fmt: skip
     last = summary_text(summary, None).splitlines()[-1]
@@ -26,21 +27,24 @@ def test_failures_that_are_too_many_to_show_come_with_the_command_that_lists_the
 
 
 @pytest.mark.parametrize(
-    ("outcome", "told"),
+    ("code", "exit_code", "told"),
     [
-        (("stopped", "--max-calls is reached", 75), ["Go on where it stopped:  again", "See who is new:  "]),
-        (
-            ("stopped", "--max-calls-per-day is reached", 75),
-            ["Go on where it stopped, after midnight", "See"],
-        ),
-        (("stopped", RESPONSE_DRIFT, 75), ["See what came:  ", "Once the API answers well again, go on"]),
-        (("stopped", "code 100: token invalid", 77), ["Once that is mended, go on with:  again"]),
-        (("done", "all due keywords are done", 0), ["See who is new:  "]),
+        (ReasonCode.CALL_CAP, 75, ["Go on where it stopped:  again", "See who is new:  "]),
+        (ReasonCode.DAY_CAP, 75, ["Go on where it stopped, after midnight", "See"]),
+        (ReasonCode.DAILY_QUOTA, 75, ["Go on where it stopped, after midnight", "See"]),
+        (ReasonCode.RESPONSE_DRIFT, 1, ["See what came:  ", "Once the API answers well again, go on"]),
+        (ReasonCode.TOKEN_INVALID, 77, ["Once that is mended, go on with:  again"]),
+        (ReasonCode.NO_SUCH_ROUTE, 2, ["Once that is mended, go on with:  again"]),
+        (ReasonCode.SOME_FAILED, 1, ["Try the failed ones again:  again", "See who is new:  "]),
+        (ReasonCode.ALL_DONE, 0, ["See who is new:  "]),
     ],
 )
-def test_the_command_to_try_next_fits_the_end(monkeypatch, outcome, told):
+def test_exit_code_and_the_command_to_try_next_follow_from_the_reason(monkeypatch, code, exit_code, told):
     monkeypatch.setenv("LANGUAGE", "en")
-    summary = RunSummary(*outcome, KeywordCounts(2, 1, 0, 1), CallCounts(), UserCounts(new=1), 5.0, "x.db")
+    summary = RunSummary(
+        Reason(code), KeywordCounts(2, 1, 0, 1), CallCounts(), CreatorCounts(new=1), 5.0, "x.db"
+    )
+    assert summary.exit_code == exit_code
     lines = summary_text(summary, "again").split("\n\n")[1].splitlines()
     assert [line.startswith(beginning) for line, beginning in zip(lines, told, strict=True)] == [True] * len(
         told
@@ -50,7 +54,7 @@ def test_the_command_to_try_next_fits_the_end(monkeypatch, outcome, told):
 def test_a_run_without_anything_due_says_how_to_ask_all_the_same(monkeypatch):
     monkeypatch.setenv("LANGUAGE", "en")
     summary = RunSummary(
-        "done", "nothing is due", 0, KeywordCounts(), CallCounts(), UserCounts(), 0.1, "x.db"
+        Reason(ReasonCode.NOTHING_DUE), KeywordCounts(), CallCounts(), CreatorCounts(), 0.1, "x.db"
     )
     assert summary_text(summary, "again").endswith("whatever was asked lately:  again --refresh-after 0s")
 
@@ -58,7 +62,7 @@ def test_a_run_without_anything_due_says_how_to_ask_all_the_same(monkeypatch):
 def test_strange_answers_come_with_the_command_that_names_them(monkeypatch):
     monkeypatch.setenv("LANGUAGE", "en")
     summary = RunSummary(
-        "done", "all due keywords are done", 0, KeywordCounts(12, 12), CallCounts(), UserCounts(), 5.0,
+        Reason(ReasonCode.ALL_DONE), KeywordCounts(12, 12), CallCounts(), CreatorCounts(), 5.0,
         "data/my night.db", strange_answers=1_200,
     )  # fmt: skip
     (line,) = (line for line in summary_text(summary, None).splitlines() if "strange" in line)

@@ -19,8 +19,8 @@ from crawler.vendor.client import TOKEN_MASK, ApiSettings, open_api
 BASE = "https://api.test/prefix"
 TOKEN = "t0ken-of-the-test"
 PATH = "/api/xiaohongshu/search-user/v2"
-REQUEST = PageRequest(PATH, "穿搭 & a=1+#?", 2)
-URL_ASKED = URL(f"{BASE}{PATH}").with_query({"keyword": REQUEST.keyword, "page": "2", "token": TOKEN})
+REQUEST = PageRequest(PATH, {"keyword": "穿搭 & a=1+#?", "page": "2"})
+URL_ASKED = URL(f"{BASE}{PATH}").with_query({**REQUEST.parameters, "token": TOKEN})
 PAGE = b'{"code": 0, "message": "ok", "data": {"users": []}}'
 CONNECTION = Mock(host="api.test", port=443, ssl=True)
 

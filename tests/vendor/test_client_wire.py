@@ -19,7 +19,7 @@ from tests.simulation import virtual_time
 from tests.vendor.wire import Way, answer, chunked, playing
 
 TOKEN = "t0ken-of-the-test"
-REQUEST = PageRequest("/api/xiaohongshu/search-user/v2", "穿搭 & a=1+#?%41", 3)
+REQUEST = PageRequest("/api/xiaohongshu/search-user/v2", {"keyword": "穿搭 & a=1+#?%41", "page": "3"})
 BODY = b'{"code": 0, "message": "ok", "data": {"users": []}}'
 PAGE = answer(BODY)
 SELF_SIGNED = Path(__file__).parents[1] / "data" / "self-signed.pem"
@@ -39,7 +39,7 @@ async def test_a_call_asks_for_exactly_what_it_was_told():
     async with playing(PAGE) as wire, opened(wire) as api:
         assert isinstance(await api.call(REQUEST), Reply)
     assert wire.requests[0].startswith(f"GET {REQUEST.path}?")
-    assert wire.queries == [{"token": TOKEN, "keyword": REQUEST.keyword, "page": "3"}]
+    assert wire.queries == [{"token": TOKEN, "keyword": REQUEST.parameters["keyword"], "page": "3"}]
 
 
 async def test_calls_share_a_connection_and_bring_no_cookies_back():

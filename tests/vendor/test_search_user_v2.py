@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from crawler.model import Creator, Page, Reject
+from crawler.reasons import Reason, ReasonCode
 from crawler.vendor.search_user_v2 import IDENTIFIER_MAX, REJECT_MAX, parse_user_search
 
 SAMPLE = Path(__file__).parents[1] / "data" / "user-search-v2.json"
@@ -141,15 +142,15 @@ def test_layout_c_gives_followers_a_bio_and_more_that_has_no_column():
 @pytest.mark.parametrize(
     ("data", "oddity"),
     [
-        (None, "data is null, not an object"),
-        (0, "data is a number, not an object"),
-        ("", "data is a text, not an object"),
-        ([], "data is a list, not an object"),
-        ({}, "data has no users"),
-        ({"Users": []}, "data has no users"),
-        ({"filters": [{"name": "粉丝数"}], "note": "x", "more": {}}, "data has no users"),
-        ({"users": None}, "users is null, not a list"),
-        ({"users": {}}, "users is an object, not a list"),
+        (None, Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "null"})),
+        (0, Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "number"})),
+        ("", Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "text"})),
+        ([], Reason(ReasonCode.DATA_IS_LIST)),
+        ({}, Reason(ReasonCode.NO_USERS)),
+        ({"Users": []}, Reason(ReasonCode.NO_USERS)),
+        ({"filters": [{"name": "粉丝数"}], "note": "x", "more": {}}, Reason(ReasonCode.NO_USERS)),
+        ({"users": None}, Reason(ReasonCode.USERS_NOT_LIST, {"kind": "null"})),
+        ({"users": {}}, Reason(ReasonCode.USERS_NOT_LIST, {"kind": "object"})),
         ({"users": []}, None),
         ({"users": [], "filters": None}, None),
     ],
@@ -161,14 +162,14 @@ def test_an_answer_without_entries_is_a_page_without_creators_that_says_what_was
 @pytest.mark.parametrize(
     ("data", "oddity"),
     [
-        ("users", "data is a text, not an object"),
-        (1.5, "data is a number, not an object"),
-        (True, "data is a boolean, not an object"),
-        ({"list": [{"id": ID}]}, "data has no users"),
-        ({"result": {"users": [{"id": ID}]}}, "data has no users"),
-        ({"users": {"id": ID}}, "users is an object, not a list"),
-        ({"users": "none"}, "users is a text, not a list"),
-        ({"users": [{"user_id": ID}] * 10}, "no entry could be read"),
+        ("users", Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "text"})),
+        (1.5, Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "number"})),
+        (True, Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "boolean"})),
+        ({"list": [{"id": ID}]}, Reason(ReasonCode.NO_USERS)),
+        ({"result": {"users": [{"id": ID}]}}, Reason(ReasonCode.NO_USERS)),
+        ({"users": {"id": ID}}, Reason(ReasonCode.USERS_NOT_LIST, {"kind": "object"})),
+        ({"users": "none"}, Reason(ReasonCode.USERS_NOT_LIST, {"kind": "text"})),
+        ({"users": [{"user_id": ID}] * 10}, Reason(ReasonCode.NO_ENTRY_READ)),
     ],
 )
 def test_an_answer_that_may_hold_creators_where_nobody_looks_is_unreadable(data, oddity):
@@ -184,7 +185,7 @@ def test_a_few_entries_that_cannot_be_read_do_not_make_a_page_unreadable():
 def test_entries_in_a_bare_list_are_read_all_the_same():
     page = parse_user_search([{"id": ID}])
     assert [creator.id for creator in page.creators] == [ID]
-    assert page.oddity == "data is a list, not an object"
+    assert page.oddity == Reason(ReasonCode.DATA_IS_LIST)
 
 
 @pytest.mark.parametrize(
@@ -198,22 +199,22 @@ def test_has_more_is_believed_only_as_a_boolean(sent, believed):
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        (None, "entry is null, not an object"),
-        ("Amir", "entry is a text, not an object"),
-        (7, "entry is a number, not an object"),
-        (False, "entry is a boolean, not an object"),
-        ([ID], "entry is a list, not an object"),
-        ({}, "entry has neither id nor red_id"),
-        ({"name": "Amir"}, "entry has neither id nor red_id"),
-        ({"id": "", "red_id": " "}, "entry has neither id nor red_id"),
-        ({"id": None, "red_id": None}, "entry has neither id nor red_id"),
-        ({"id": 1.5, "red_id": True}, "entry has neither id nor red_id"),
-        ({"id": 0, "red_id": -1}, "entry has neither id nor red_id"),
-        ({"id": {"$oid": ID}}, "entry has neither id nor red_id"),
-        ({"id": "6" * (IDENTIFIER_MAX + 1)}, "entry has neither id nor red_id"),
-        ({"desc": "小红书号:"}, "entry has neither id nor red_id"),
-        ({"desc": "小红书号：" + "6" * (IDENTIFIER_MAX + 1)}, "entry has neither id nor red_id"),
-        ({"desc": "小红书号：639746307 是我的大号"}, "entry has neither id nor red_id"),
+        (None, Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "null"})),
+        ("Amir", Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "text"})),
+        (7, Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "number"})),
+        (False, Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "boolean"})),
+        ([ID], Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "list"})),
+        ({}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"name": "Amir"}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"id": "", "red_id": " "}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"id": None, "red_id": None}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"id": 1.5, "red_id": True}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"id": 0, "red_id": -1}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"id": {"$oid": ID}}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"id": "6" * (IDENTIFIER_MAX + 1)}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"desc": "小红书号:"}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"desc": "小红书号：" + "6" * (IDENTIFIER_MAX + 1)}, Reason(ReasonCode.NO_IDENTITY)),
+        ({"desc": "小红书号：639746307 是我的大号"}, Reason(ReasonCode.NO_IDENTITY)),
     ],
 )
 def test_an_entry_that_names_nobody_is_kept_as_it_came(entry, reason):
@@ -524,4 +525,4 @@ def test_a_key_that_sqlite_cannot_hold_is_replaced():
 def test_an_entry_nested_beyond_measure_is_rejected_with_a_note():
     page = parse_user_search({"users": [nested(100_000), {"id": ID}]})
     assert page.creators[0].id == ID
-    assert page.rejects == (Reject(1, "entry is a list, not an object", NOT_KEPT),)
+    assert page.rejects == (Reject(1, Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "list"}), NOT_KEPT),)

@@ -50,7 +50,7 @@ COLUMNS = {
         "next_page": N_("The page to ask for next."),
         "state": N_("open: to be gone on with; done; failed: asked again next time."),
         "stop_reason": N_("Why the keyword ended or failed."),
-        "crawl": N_("How often the keyword was started afresh."),
+        "generation": N_("How often the keyword was started afresh."),
     },
     "runs": {
         "outcome": N_("done, failed, stopped, interrupted or crashed; empty while it runs."),

@@ -13,8 +13,8 @@ from crawler.analysis.export.creators import select_keys
 from crawler.analysis.filters import Filters
 from crawler.errors import InputError
 from crawler.i18n import _
+from crawler.store.migrations import migrations
 from crawler.store.readonly import EXPORT_OF
-from crawler.store.views import migrations
 
 _CHUNK = 10_000
 

@@ -3,7 +3,8 @@
 -- options: --keyword --tag --since --limit
 SELECT keywords.text                              AS keyword,
        checkpoints.next_page                      AS page,
-       checkpoints.stop_reason                    AS reason,
+       checkpoints.stop_reason                    AS reason_code,
+       checkpoints.stop_details                   AS reason_details,
        date(checkpoints.updated_at, '+8 hours')   AS day,
        checkpoints.run_id                         AS run,
        keywords.source

@@ -2,12 +2,12 @@
 -- description: Keywords never crawled or not finished, pages missing below a checkpoint, charged calls without their page; `crawler verify` proves the rest.
 -- options: --keyword --tag --limit
 WITH reached AS (
-    SELECT keyword_id, endpoint_id, crawl, next_page AS page
+    SELECT keyword_id, endpoint_id, generation, next_page AS page
       FROM checkpoints
      UNION ALL
-    SELECT keyword_id, endpoint_id, crawl, pages.page
+    SELECT keyword_id, endpoint_id, generation, pages.page
       FROM checkpoints
-      JOIN pages USING (keyword_id, endpoint_id, crawl)
+      JOIN pages USING (keyword_id, endpoint_id, generation)
 ),
 gaps AS (
     SELECT keywords.id AS keyword_id,
@@ -25,7 +25,7 @@ gaps AS (
        AND NOT EXISTS (SELECT 1
                          FROM pages
                         WHERE pages.keyword_id = reached.keyword_id
-                          AND pages.crawl = reached.crawl
+                          AND pages.generation = reached.generation
                           AND pages.page = reached.page - 1
                           AND pages.endpoint_id = reached.endpoint_id)
      UNION ALL

@@ -3,7 +3,8 @@
 -- options: --keyword --tag --since --limit
 SELECT keywords.text                                            AS keyword,
        pages.page,
-       coalesce(pages.oddity, 'no entry could be read')         AS oddity,
+       coalesce(pages.oddity, 'no_entry_read')                  AS oddity_code,
+       pages.oddity_details,
        pages.entries - pages.rejected                           AS creators,
        strftime('%Y-%m-%d %H:%M', pages.fetched_at, '+8 hours') AS fetched,
        pages.run_id                                             AS run

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crawler.analysis.report import sql
-from crawler.analysis.report.causes import UNDOCUMENTED, cause_of
+from crawler.analysis.report.causes import cause_of
 from crawler.analysis.report.values import (
     AnswerLine,
     BucketLine,
@@ -21,7 +21,8 @@ from crawler.analysis.report.values import (
     RunLine,
 )
 from crawler.clock import Now, shanghai_day, shanghai_day_start, stamp
-from crawler.model import CallCounts
+from crawler.reasons import Reason, ReasonCode, read_reason
+from crawler.summary import CallCounts
 
 DAYS = 30
 BUCKETS: tuple[tuple[int | None, int | None], ...] = (
@@ -72,7 +73,7 @@ class _Reader:
             users_new=sum(bucket.users_new for bucket in buckets),
             users_grown=growers[0]["growers"] if growers else 0,
             rejects=self._value(sql.REJECTS),
-            oddities=tuple(tuple(row) for row in self._rows(sql.ODDITIES, limit=CAUSES_MAX)),
+            oddities=tuple(_oddity(row) for row in self._rows(sql.ODDITIES, limit=CAUSES_MAX)),
             runs_total=runs[0]["runs"] if runs else 0,
             keywords_done=runs[0]["keywords_done_total"] if runs else 0,
             calls=_calls(self._rows(sql.CALLS)[0]),
@@ -139,6 +140,12 @@ class _Reader:
         )
 
 
+def _oddity(row: sqlite3.Row) -> tuple[Reason, int]:
+    reason = read_reason(row["oddity"], row["oddity_details"])
+    assert reason is not None
+    return reason, row["pages"]
+
+
 def _calls(row: sqlite3.Row) -> CallCounts:
     return CallCounts.of(row["charged"] or 0, row["free"] or 0, row["unknown"] or 0)
 
@@ -155,7 +162,7 @@ def _run(row: sqlite3.Row) -> RunLine:
         started_at=row["started_at"],
         seconds=None if row["ended_at"] is None else _seconds(row),
         outcome=row["outcome"],
-        reason=row["reason"],
+        reason=read_reason(row["reason"], row["reason_details"]),
         keywords_due=row["keywords_due"],
         keywords_done=row["keywords_done"],
         keywords_failed=row["keywords_failed"],
@@ -182,7 +189,7 @@ def _failures(rows: Sequence[sqlite3.Row]) -> tuple[FailureLine, ...]:
     keywords: dict[str, int] = {}
     examples: dict[str, list[str]] = {}
     for row in rows:
-        cause = cause_of(row["reason"]) or UNDOCUMENTED
+        cause = cause_of(row["reason"]) or ReasonCode.UNDOCUMENTED_CODE.value
         if row["place"] == 1:
             keywords[cause] = keywords.get(cause, 0) + row["keywords"]
         examples.setdefault(cause, []).append(row["text"])
@@ -194,7 +201,7 @@ def _failures(rows: Sequence[sqlite3.Row]) -> tuple[FailureLine, ...]:
 def _answers(rows: Sequence[sqlite3.Row]) -> tuple[AnswerLine, ...]:
     calls: dict[str, list[CallCounts]] = {}
     for row in rows:
-        cause = cause_of(row["reason"], row["code"]) or UNDOCUMENTED
+        cause = cause_of(row["reason"]) or ReasonCode.UNDOCUMENTED_CODE.value
         calls.setdefault(cause, []).append(_calls(row))
     lines = [AnswerLine(cause, _total(counts)) for cause, counts in calls.items()]
     return tuple(sorted(lines, key=lambda line: -line.calls.sent))

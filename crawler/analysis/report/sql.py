@@ -131,7 +131,7 @@ SELECT date(sent_at, '+8 hours')                  AS day,
        count(*) FILTER (WHERE charge = 'charged') AS charged,
        count(*) FILTER (WHERE charge = 'free')    AS free,
        count(*) FILTER (WHERE charge = 'unknown') AS unknown,
-       max(code IS '303')                         AS quota_reached
+       max(error IS 'daily_quota')                         AS quota_reached
   FROM calls
  WHERE sent_at >= :since
  GROUP BY 1
@@ -155,11 +155,10 @@ SELECT date(first_seen_at, '+8 hours') AS day, count(*) AS users_new
  GROUP BY 1
 """
 
-# What stands in brackets is detail that differs from call to call.
 FAILURES = """
 WITH failed AS (
     SELECT keywords.id, keywords.text, keywords.priority,
-           substr(stop_reason, 1, instr(stop_reason || ' (', ' (') - 1) AS reason
+           stop_reason AS reason
       FROM checkpoints
       JOIN keywords ON keywords.id = checkpoints.keyword_id
      WHERE checkpoints.state = 'failed' AND checkpoints.run_id >= :run_id
@@ -178,22 +177,22 @@ SELECT reason, text, keywords, place
 """
 
 ANSWERS = """
-SELECT code, substr(error, 1, instr(error || ' (', ' (') - 1) AS reason,
+SELECT error                                      AS reason,
        count(*) FILTER (WHERE charge = 'charged') AS charged,
        count(*) FILTER (WHERE charge = 'free')    AS free,
        count(*) FILTER (WHERE charge = 'unknown') AS unknown
   FROM calls
  WHERE sent_at >= :since AND (error IS NOT NULL OR settled_at IS NULL)
- GROUP BY 1, 2
+ GROUP BY 1
  ORDER BY count(*) DESC
  LIMIT :limit
 """
 
 ODDITIES = """
-SELECT oddity, count(*) AS pages
+SELECT oddity, oddity_details, count(*) AS pages
   FROM pages
  WHERE run_id >= :run_id AND fetched_at >= :since AND oddity IS NOT NULL
- GROUP BY oddity
+ GROUP BY oddity, oddity_details
  ORDER BY pages DESC, oddity
  LIMIT :limit
 """

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.model import CallCounts
+from crawler.reasons import Reason
+from crawler.summary import CallCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class RunLine:
     started_at: str
     seconds: float | None
     outcome: str | None
-    reason: str | None
+    reason: Reason | None
     keywords_due: int
     keywords_done: int
     keywords_failed: int
@@ -117,7 +118,7 @@ class Report:
     users_new: int
     users_grown: int
     rejects: int
-    oddities: tuple[tuple[str, int], ...]
+    oddities: tuple[tuple[Reason, int], ...]
     runs_total: int
     keywords_done: int
     calls: CallCounts

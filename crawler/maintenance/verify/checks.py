@@ -10,6 +10,7 @@ from typing import Any
 
 from crawler.i18n import N_, _
 from crawler.maintenance.verify import sql
+from crawler.reasons import Reason, read_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Findings:
 
     gaps: tuple[Gap, ...]
     totals: Totals | None
-    oddities: tuple[tuple[str, int], ...] = ()
+    oddities: tuple[tuple[Reason, int], ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -173,8 +174,15 @@ def examine(connection: sqlite3.Connection) -> Findings:
         gaps = [gap for check in CHECKS for gap in run_check(connection, check)]
         gaps += _dangling(connection)
         row = connection.execute(sql.TOTALS).fetchone()
-        oddities = tuple(tuple(row) for row in connection.execute(sql.ODDITIES))
+        oddities = tuple(_oddities(connection))
         return Findings(tuple(gaps), Totals(*(row[each.name] for each in fields(Totals))), oddities)
+
+
+def _oddities(connection: sqlite3.Connection) -> Iterator[tuple[Reason, int]]:
+    for code, details, pages in connection.execute(sql.ODDITIES):
+        reason = read_reason(code, details)
+        assert reason is not None
+        yield reason, pages
 
 
 def run_check(connection: sqlite3.Connection, check: Check) -> Iterator[Gap]:

@@ -1,14 +1,14 @@
 """The questions of `crawler verify`: each finds what must not be, and names where.
 
 A row holds what its message shows and what its mending binds; one about a keyword has `keyword`, `page`,
-`keyword_id`, `endpoint_id` and `crawl`. Only a keyword's current crawl, the one of its checkpoint, must have
-all its pages: an earlier one has been superseded, be it by mending.
+`keyword_id`, `endpoint_id` and `generation`. Only a keyword's current generation, the one of
+its checkpoint, must have all its pages: an earlier one has been superseded, perhaps by a repair.
 """
 
 from __future__ import annotations
 
 STOP_REASON = """
-SELECT keywords.text AS keyword, next_page - 1 AS page, keyword_id, endpoint_id, crawl
+SELECT keywords.text AS keyword, next_page - 1 AS page, keyword_id, endpoint_id, generation
   FROM checkpoints
   JOIN keywords ON keywords.id = checkpoints.keyword_id
  WHERE state = 'done'
@@ -19,9 +19,9 @@ SELECT keywords.text AS keyword, next_page - 1 AS page, keyword_id, endpoint_id,
 
 LAST_PAGE = """
 SELECT keywords.text AS keyword, pages.page, checkpoints.stop_reason,
-       checkpoints.keyword_id, checkpoints.endpoint_id, checkpoints.crawl
+       checkpoints.keyword_id, checkpoints.endpoint_id, checkpoints.generation
   FROM checkpoints
-  JOIN pages USING (keyword_id, endpoint_id, crawl)
+  JOIN pages USING (keyword_id, endpoint_id, generation)
   JOIN keywords ON keywords.id = checkpoints.keyword_id
  WHERE state = 'done' AND pages.page = next_page - 1
    AND (stop_reason IN ('empty_page', 'no_content') AND entries > 0
@@ -31,25 +31,27 @@ SELECT keywords.text AS keyword, pages.page, checkpoints.stop_reason,
 # Counting comes first, so that only keywords with a gap are looked through page by page.
 PAGE_MISSING = """
 WITH uneven AS MATERIALIZED (
-    SELECT checkpoints.keyword_id, checkpoints.endpoint_id, checkpoints.crawl, next_page, state
+    SELECT checkpoints.keyword_id, checkpoints.endpoint_id, checkpoints.generation, next_page, state
       FROM checkpoints
       LEFT JOIN pages
              ON pages.keyword_id = checkpoints.keyword_id AND pages.endpoint_id = checkpoints.endpoint_id
-            AND pages.crawl = checkpoints.crawl AND pages.page < next_page
+            AND pages.generation = checkpoints.generation AND pages.page < next_page
      GROUP BY checkpoints.keyword_id, checkpoints.endpoint_id
     HAVING count(pages.page) < max(next_page - 1, state = 'done')
 ), steps AS (
-    SELECT keyword_id, endpoint_id, crawl, page FROM uneven JOIN pages USING (keyword_id, endpoint_id, crawl)
+    SELECT keyword_id, endpoint_id, generation, page
+      FROM uneven
+      JOIN pages USING (keyword_id, endpoint_id, generation)
      WHERE page < next_page
     UNION ALL
-    SELECT keyword_id, endpoint_id, crawl, max(next_page, 1 + (state = 'done')) FROM uneven
+    SELECT keyword_id, endpoint_id, generation, max(next_page, 1 + (state = 'done')) FROM uneven
 ), spans AS (
-    SELECT keyword_id, endpoint_id, crawl, page - 1 AS last_page,
+    SELECT keyword_id, endpoint_id, generation, page - 1 AS last_page,
            lag(page, 1, 0) OVER (PARTITION BY keyword_id, endpoint_id ORDER BY page) + 1 AS page
       FROM steps
 )
 SELECT keywords.text AS keyword, page, iif(page = last_page, page, page || '–' || last_page) AS pages,
-       keyword_id, endpoint_id, crawl
+       keyword_id, endpoint_id, generation
   FROM spans
   JOIN keywords ON keywords.id = keyword_id
  WHERE page <= last_page
@@ -57,50 +59,51 @@ SELECT keywords.text AS keyword, page, iif(page = last_page, page, page || '–'
 
 PAGE_AHEAD = """
 SELECT keywords.text AS keyword, min(pages.page) AS page, checkpoints.next_page,
-       pages.keyword_id, pages.endpoint_id, pages.crawl
+       pages.keyword_id, pages.endpoint_id, pages.generation
   FROM pages
   LEFT JOIN checkpoints USING (keyword_id, endpoint_id)
   JOIN keywords ON keywords.id = pages.keyword_id
- WHERE checkpoints.crawl IS NULL
-    OR pages.crawl > checkpoints.crawl
-    OR pages.crawl = checkpoints.crawl AND pages.page >= next_page
+ WHERE checkpoints.generation IS NULL
+    OR pages.generation > checkpoints.generation
+    OR pages.generation = checkpoints.generation AND pages.page >= next_page
  GROUP BY pages.keyword_id, pages.endpoint_id
 """
 
 SIGHTING_AHEAD = """
 SELECT keywords.text AS keyword, sightings.last_page AS page, users.id AS user,
-       sightings.keyword_id, sightings.endpoint_id, sightings.crawl
+       sightings.keyword_id, sightings.endpoint_id, sightings.generation
   FROM sightings
   LEFT JOIN checkpoints USING (keyword_id, endpoint_id)
   JOIN keywords ON keywords.id = sightings.keyword_id
   JOIN users ON users.key = sightings.user_key
- WHERE checkpoints.crawl IS NULL
-    OR sightings.crawl > checkpoints.crawl
-    OR sightings.crawl = checkpoints.crawl AND sightings.last_page >= next_page
+ WHERE checkpoints.generation IS NULL
+    OR sightings.generation > checkpoints.generation
+    OR sightings.generation = checkpoints.generation AND sightings.last_page >= next_page
 """
 
 SIGHTING_MISSING = """
 WITH expected AS MATERIALIZED (
-    SELECT keyword_id, endpoint_id, crawl, sum(new_to_keyword - unsighted) AS expected
+    SELECT keyword_id, endpoint_id, generation, sum(new_to_keyword - unsighted) AS expected
       FROM checkpoints
-      JOIN pages USING (keyword_id, endpoint_id, crawl)
+      JOIN pages USING (keyword_id, endpoint_id, generation)
      GROUP BY keyword_id, endpoint_id
 ), found AS MATERIALIZED (
-    SELECT keyword_id, endpoint_id, crawl, count(*) AS found
+    SELECT keyword_id, endpoint_id, generation, count(*) AS found
       FROM sightings
-     GROUP BY keyword_id, endpoint_id, crawl
+     GROUP BY keyword_id, endpoint_id, generation
 )
 SELECT keywords.text AS keyword, NULL AS page, expected, coalesce(found, 0) AS found,
-       keyword_id, endpoint_id, crawl
+       keyword_id, endpoint_id, generation
   FROM expected
-  LEFT JOIN found USING (keyword_id, endpoint_id, crawl)
+  LEFT JOIN found USING (keyword_id, endpoint_id, generation)
   JOIN keywords ON keywords.id = keyword_id
  WHERE coalesce(found, 0) < expected
 """
 
 SIGHTING_WITHOUT_USER = """
 SELECT keywords.text AS keyword, sightings.last_page AS page, user_key,
-       sightings.keyword_id, sightings.endpoint_id, coalesce(checkpoints.crawl, sightings.crawl) AS crawl
+       sightings.keyword_id, sightings.endpoint_id,
+       coalesce(checkpoints.generation, sightings.generation) AS generation
   FROM sightings
   LEFT JOIN checkpoints USING (keyword_id, endpoint_id)
   JOIN keywords ON keywords.id = sightings.keyword_id
@@ -116,15 +119,15 @@ WITH lost AS MATERIALIZED (
      WHERE NOT EXISTS (SELECT 1 FROM sightings WHERE sightings.user_key = users.key)
 )
 SELECT lost.id AS user, keywords.text AS keyword, pages.page,
-       pages.keyword_id, pages.endpoint_id, checkpoints.crawl
+       pages.keyword_id, pages.endpoint_id, checkpoints.generation
   FROM lost
   LEFT JOIN pages
          ON pages.fetched_at = lost.last_seen_at AND pages.run_id = lost.last_run_id AND pages.entries > 0
   LEFT JOIN keywords ON keywords.id = pages.keyword_id
   LEFT JOIN checkpoints
          ON checkpoints.keyword_id = pages.keyword_id AND checkpoints.endpoint_id = pages.endpoint_id
- WHERE checkpoints.crawl IS NULL
-    OR checkpoints.crawl = pages.crawl
+ WHERE checkpoints.generation IS NULL
+    OR checkpoints.generation = pages.generation
 """
 
 RED_ID_TWICE = """
@@ -138,7 +141,7 @@ HAVING count(*) > 1
 CALL_WITHOUT_PAGE = """
 SELECT keywords.text AS keyword, calls.page, calls.id AS call_id,
        strftime('%Y-%m-%d %H:%M', calls.sent_at, '+8 hours') AS sent_at,
-       calls.keyword_id, calls.endpoint_id, calls.crawl
+       calls.keyword_id, calls.endpoint_id, calls.generation
   FROM calls
   JOIN keywords ON keywords.id = calls.keyword_id
  WHERE charge = 'charged' AND error IS NULL
@@ -158,8 +161,8 @@ SELECT keywords.text AS keyword, pages.page, calls.id AS call_id
   FROM pages
   JOIN calls ON calls.id = pages.call_id
   JOIN keywords ON keywords.id = pages.keyword_id
- WHERE (pages.keyword_id, pages.endpoint_id, pages.crawl, pages.page)
-       <> (calls.keyword_id, calls.endpoint_id, calls.crawl, calls.page)
+ WHERE (pages.keyword_id, pages.endpoint_id, pages.generation, pages.page)
+       <> (calls.keyword_id, calls.endpoint_id, calls.generation, calls.page)
 """
 
 CALL_GONE = """
@@ -211,42 +214,46 @@ SELECT (SELECT count(*) FROM checkpoints WHERE state = 'done')   AS keywords_don
        (SELECT count(*) FROM sightings)                          AS sightings
 """
 
-# A page of an earlier crawl has been superseded.
+# A page of an earlier generation has been superseded.
 ODDITIES = """
-SELECT coalesce(oddity, 'no entry could be read') AS strange, count(*) AS pages
+SELECT coalesce(oddity, 'no_entry_read') AS oddity, oddity_details, count(*) AS pages
   FROM checkpoints
-  JOIN pages USING (keyword_id, endpoint_id, crawl)
+  JOIN pages USING (keyword_id, endpoint_id, generation)
  WHERE oddity IS NOT NULL OR rejected > 0 AND rejected = entries
- GROUP BY strange
- ORDER BY pages DESC, strange
+ GROUP BY 1, 2
+ ORDER BY pages DESC, 1
 """
 
 CRAWL_AGAIN = """
-INSERT INTO checkpoints (endpoint_id, keyword_id, crawl, next_page, state, started_at, updated_at, run_id)
+INSERT INTO checkpoints (endpoint_id, keyword_id, generation, next_page, state, started_at, updated_at,
+                         run_id)
 SELECT :endpoint_id, :keyword_id,
-       1 + max(coalesce((SELECT max(crawl) FROM pages
+       1 + max(coalesce((SELECT max(generation) FROM pages
                           WHERE keyword_id = :keyword_id AND endpoint_id = :endpoint_id), 0),
-               coalesce((SELECT max(crawl) FROM sightings
+               coalesce((SELECT max(generation) FROM sightings
                           WHERE keyword_id = :keyword_id AND endpoint_id = :endpoint_id), 0),
-               coalesce((SELECT crawl FROM checkpoints
+               coalesce((SELECT generation FROM checkpoints
                           WHERE keyword_id = :keyword_id AND endpoint_id = :endpoint_id), 0)),
        1, 'open', :now, :now, (SELECT max(id) FROM runs)
- WHERE :crawl >= coalesce((SELECT crawl FROM checkpoints
+ WHERE :generation >= coalesce((SELECT generation FROM checkpoints
                             WHERE keyword_id = :keyword_id AND endpoint_id = :endpoint_id), 0)
 ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
-   SET crawl       = excluded.crawl,
+   SET generation  = excluded.generation,
        next_page   = excluded.next_page,
        state       = excluded.state,
        stop_reason = NULL,
+       stop_details = NULL,
        started_at  = excluded.started_at,
        updated_at  = excluded.updated_at
 """
 
 NOTE_LOST_PAGE = """
-UPDATE calls SET error = 'its page is lost: found by crawler verify' WHERE id = :call_id
+UPDATE calls SET error = 'page_lost', error_details = NULL WHERE id = :call_id
 """
 
-SETTLE_AS_CHARGED = "UPDATE calls SET charge = 'charged', error = NULL WHERE id = :call_id"
+SETTLE_AS_CHARGED = (
+    "UPDATE calls SET charge = 'charged', error = NULL, error_details = NULL WHERE id = :call_id"
+)
 
 COUNT_AS_PRUNED = """
 INSERT INTO pruned_calls (day, endpoint_id, charge, calls)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from crawler.analysis.filters import Filters
 from crawler.analysis.search import search_creators, update_search_index
-from crawler.commands import OpenCall, SavePage
 from crawler.model import Creator, Keyword, Page, Work
 from crawler.store.database import open_database
 from crawler.store.runs import start_run
 from crawler.store.worklist import make_worklist
 from crawler.store.writer import Store
 from tests.filled import CHARGED, Clock, page
+from tests.store.writes import fetched, open_call, save_page
 
 KEYWORDS = ("穿搭", "美食 探店", "Amy", "搭")
 EVERYBODY = Filters(limit=10_000)
@@ -111,9 +111,9 @@ class Crawled:
         self._apply(work, page(*creators))
 
     def _apply(self, work: Work, saved: Page) -> None:
-        call_id = self.store.apply([OpenCall(work, work.page, 1)])[0]
+        call_id = self.store.apply([open_call(work, work.page, 1)])[0]
         assert isinstance(call_id, int)
-        self.store.apply([SavePage(call_id, CHARGED, work, work.page, saved, 0, None, None)])
+        self.store.apply([save_page(fetched(call_id, CHARGED, work, work.page, saved, 0, None, None))])
 
     def close(self) -> None:
         self.db.close()

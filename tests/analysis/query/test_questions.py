@@ -19,6 +19,7 @@ from crawler.analysis.query import OPTIONS, load_questions
 from crawler.errors import InputError
 from crawler.i18n import translations
 from crawler.model import Reject
+from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from tests.filled import CHANGED, KEYWORDS, NIGHTS, ORDINARY, OUTFITS, Night, creator, page, play
 
@@ -251,7 +252,7 @@ def test_every_gap_has_its_words_in_chinese(words):
 
 
 def test_odd_names_answers_that_were_strange_as_a_whole_the_newest_first(db, ask):
-    nobody = Reject(1, "null", "null")
+    nobody = Reject(1, Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "null"}), "null")
     null = replace(page(), oddity="data is null, not an object")
     listed = replace(page(ORDINARY[0], rejects=[nobody]), oddity="data is a list, not an object")
     steps = {"穿搭": [listed, null], "亲子": [page(rejects=[nobody]), page()]}
@@ -271,7 +272,7 @@ def test_gaps_name_a_missing_page_and_a_charged_call_without_its_page(db, ask):
     assert [row["gap"] for row in ask("gaps", "--db", db)] == ["failed"]
     store = open_database(db)
     with store.atomic():
-        store.conn.execute("DELETE FROM pages WHERE keyword_id = 3 AND crawl = 2 AND page = 1")
+        store.conn.execute("DELETE FROM pages WHERE keyword_id = 3 AND generation = 2 AND page = 1")
         store.conn.execute("DELETE FROM checkpoints WHERE keyword_id = 4")
     store.close()
     assert [(row["keyword"], row["gap"], row["page"]) for row in ask("gaps", "--db", db)] == [

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from crawler.analysis.report.charts import day_bars
 from crawler.i18n import LOCALE_DIR
 from crawler.store.database import open_database
-from tests.filled import SPECIAL, creator
+from tests.filled import QUOTA_303, SPECIAL, creator
 from tests.filled import page as result_page
 
 HOSTILE = (
@@ -97,7 +97,7 @@ def test_money_is_spoken_of_only_with_a_price(read, page):
 
 
 def test_a_stop_is_told_in_plain_words_with_what_to_do(read, page, play_night):
-    play_night(outcome="stopped", reason="code 303: daily quota used up")
+    play_night(reason=QUOTA_303)
     text = page(read("2026-11-05T00:00:00.000Z"))
     assert "The daily quota was used up." in text
     assert "It is there again after midnight in Shanghai" in text

@@ -10,9 +10,9 @@ import pytest
 from crawler.analysis.report.causes import CAUSES, DAY_CAP, IN_FLIGHT, UNDOCUMENTED, cause_of
 from crawler.analysis.report.values import BucketLine
 from crawler.engine.policy import RULES, UNKNOWN_CODE
-from crawler.model import CallCounts
 from crawler.store.database import open_database
-from tests.filled import ORDINARY, QUOTA_USED_UP, creator, page
+from crawler.summary import CallCounts
+from tests.filled import ORDINARY, QUOTA_303, QUOTA_USED_UP, creator, page
 from tests.filled import TIMED_OUT as TIMED_OUT_CALL
 
 FIRST_NIGHT = "2026-11-01T18:00:00.000Z"
@@ -26,7 +26,7 @@ def test_the_report_is_about_the_last_night_unless_told_otherwise(read):
 
 
 def test_a_night_that_was_stopped_and_gone_on_with_is_one_night(read, play_night):
-    play_night(QUOTA_USED_UP, outcome="stopped", reason="code 303: daily quota used up")
+    play_night(QUOTA_USED_UP, reason=QUOTA_303)
     play_night(page(ORDINARY[0]), page(), start=datetime(2026, 11, 5, 20, 0, tzinfo=UTC))
     assert [run.outcome for run in read().runs] == ["done", "stopped"]
 
@@ -130,7 +130,7 @@ def test_strange_answers_are_counted_by_what_was_strange(read, play_night):
 def test_a_call_that_nobody_settled_is_one_that_was_in_flight(read, db):
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute(
-            "INSERT INTO calls (run_id, endpoint_id, keyword_id, crawl, page, attempt, sent_at)"
+            "INSERT INTO calls (run_id, endpoint_id, keyword_id, generation, page, attempt, sent_at)"
             " VALUES (3, 1, 1, 1, 9, 1, '2026-11-03T19:00:00.000Z')"
         )
     assert CallCounts(sent=1, unknown=1) in [c.calls for c in read().answers if c.cause == IN_FLIGHT]

@@ -119,7 +119,7 @@ GAPS = {
     ),
     "a checkpoint of an earlier crawl": (
         "page_ahead",
-        [f"UPDATE {table} SET crawl = 2 WHERE keyword_id = {FIRST}" for table in ("pages", "calls")],
+        [f"UPDATE {table} SET generation = 2 WHERE keyword_id = {FIRST}" for table in ("pages", "calls")],
         "穿搭: page 1 is saved",
     ),
     "a checkpoint that is gone": (

@@ -1,0 +1,9 @@
+"""Every migration: each module registers its own by being imported, so that their order here is theirs."""
+
+# ruff: noqa: F401, I001 - imported for their order alone
+
+from crawler.store.schema import migrations
+from crawler.store import views
+from crawler.store import reason_columns
+
+__all__ = ["migrations"]

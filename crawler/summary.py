@@ -1,0 +1,95 @@
+"""What a run did and how it ended, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crawler.reasons import Ending, Reason, ending_of
+
+
+@dataclass(frozen=True, slots=True)
+class CallCounts:
+    """Calls by what they cost; `sent` is their sum."""
+
+    sent: int = 0
+    charged: int = 0
+    free: int = 0
+    unknown: int = 0
+
+    @classmethod
+    def of(cls, charged: int, free: int, unknown: int) -> CallCounts:
+        """The counts with their sum."""
+        return cls(charged + free + unknown, charged, free, unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordCounts:
+    """Keywords of a run: `left` are those due and neither done nor failed."""
+
+    due: int = 0
+    done: int = 0
+    failed: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorCounts:
+    """Creators of a run: never seen before, changed, met at all; and how many the database holds."""
+
+    new: int = 0
+    changed: int = 0
+    seen: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailedKeyword:
+    """A keyword that failed, the page it failed at and why."""
+
+    text: str
+    page: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatistics:
+    """What a run did, as the engine counted it: keywords done and failed, calls by their charge, answers of
+    the rate limit, pages that name nobody and are not plainly empty."""
+
+    keywords_done: int = 0
+    failures: tuple[FailedKeyword, ...] = ()
+    calls: CallCounts = CallCounts()
+    rate_limited: int = 0
+    strange_answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """How a run ended and what it brought; outcome and exit code follow from `reason`.
+
+    `strange_answers` counts pages that were saved, name nobody and are not plainly empty.
+    """
+
+    reason: Reason
+    keywords: KeywordCounts
+    calls: CallCounts
+    creators: CreatorCounts
+    seconds: float
+    db: str
+    failures: tuple[FailedKeyword, ...] = field(default=())
+    strange_answers: int = 0
+
+    @property
+    def ending(self) -> Ending:
+        """The outcome, the exit code and the advice that follow from the reason."""
+        return ending_of(self.reason)
+
+    @property
+    def outcome(self) -> str:
+        """How it ended: `done`, `failed`, `stopped` or `interrupted`."""
+        return self.ending.outcome.value
+
+    @property
+    def exit_code(self) -> int:
+        """What `crawler run` exits with."""
+        return self.ending.exit_code
