@@ -391,7 +391,7 @@ async def test_a_database_that_is_replaced_by_rubbish_leaves_the_exit_code_and_t
         db.write_bytes(b"rubbish" * 10_000)
         end = await ended(process)
     assert end.exit_code == end.summary["exit_code"] == 75
-    assert end.stderr.splitlines()[-1].endswith("come home")
+    assert end.stderr.splitlines()[-1].endswith("are allowed to finish")
     assert db.read_bytes() == b"rubbish" * 10_000
 
 

@@ -22,6 +22,7 @@ from crawler.cli.forget import forget
 from crawler.cli.verify import verify
 from crawler.errors import AlreadyRunning, InputError
 from crawler.model import Charge, Creator, Keyword, Page, Reject, Settlement, Work
+from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from crawler.store.lock import hold
 from crawler.store.writer import Store
@@ -68,7 +69,7 @@ def add_night(path: Path, *creators: Creator, keyword: Keyword = OUTFITS) -> Non
     start = datetime(2026, 11, 1, 18, 30, tzinfo=UTC) + timedelta(days=30 * nights)
     with closing(open_database(path)) as db:
         steps = {keyword.text: [page(*creators), page()]}
-        play(db, path, Night(start, steps, "done", "all due keywords are done", 0), [keyword])
+        play(db, path, Night(start, steps, Reason(ReasonCode.ALL_DONE)), [keyword])
 
 
 def keep(path: Path, page_id: int, value: object) -> None:

@@ -18,6 +18,7 @@ from crawler.cli.verify import verify
 from crawler.errors import AlreadyRunning, InputError, StoreError
 from crawler.i18n.words import shanghai_time
 from crawler.maintenance.prune import preview, prune
+from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from crawler.store.lock import hold
 from crawler.store.runs import calls_charged_on_day, seconds_since_last_call
@@ -106,7 +107,7 @@ def test_the_database_is_complete_afterwards_and_after_another_night(db):
     assert CliRunner().invoke(verify, ["--db", str(db)]).exit_code == 0
     with closing(open_database(db)) as opened:
         steps = {OUTFITS.text: [page(), page()]}
-        play(opened, db, Night(AFTERWARDS + timedelta(days=9), steps, "done", "", 0), [OUTFITS])
+        play(opened, db, Night(AFTERWARDS + timedelta(days=9), steps, Reason(ReasonCode.ALL_DONE)), [OUTFITS])
     prune(db, timedelta(0), now=lambda: AFTERWARDS + timedelta(days=20))
     assert CliRunner().invoke(verify, ["--db", str(db)]).exit_code == 0
 

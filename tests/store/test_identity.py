@@ -16,7 +16,7 @@ def test_a_new_creator_gets_a_row_with_all_its_columns(shelf: StoreFixture):
             extra='{"x":1}',
         )
     )  # fmt: skip
-    assert saved == PageSaved(users_new=1, users_changed=0, users_seen=1)
+    assert saved == PageSaved(creators_new=1, creators_changed=0, creators_seen=1)
     assert shelf.user("a") == {
         "key": 1, "id": "a", "red_id": "1", "name": "小鹿", "fans": 12000, "fans_text": "1.2万",
         "fans_exact": 0, "verified": 1, "verify_type": 1, "verify_label": "personal", "bio": "上海", "image": "https://i/1",
@@ -38,15 +38,15 @@ def test_a_creator_that_is_the_same_again_is_only_seen_again(shelf):
 
 
 def test_a_creator_counts_as_seen_once_a_run(shelf):
-    assert shelf.save(creator("a"), creator("a")).users_seen == 1
-    assert shelf.save(creator("a"), work=FOOD).users_seen == 0
+    assert shelf.save(creator("a"), creator("a")).creators_seen == 1
+    assert shelf.save(creator("a"), work=FOOD).creators_seen == 0
     shelf.next_run()
-    assert shelf.save(creator("a"), work=CAMPING).users_seen == 1
+    assert shelf.save(creator("a"), work=CAMPING).creators_seen == 1
 
 
 def test_a_changed_red_id_is_noted_and_the_row_updated(shelf):
     shelf.save(creator("a", "1"))
-    assert shelf.save(creator("a", "2"), number=2).users_changed == 1
+    assert shelf.save(creator("a", "2"), number=2).creators_changed == 1
     assert shelf.user("a")["red_id"] == "2"
     assert shelf.changes() == [("a", "red_id", "1", "2")]
 
@@ -54,7 +54,7 @@ def test_a_changed_red_id_is_noted_and_the_row_updated(shelf):
 def test_a_red_id_that_moved_is_with_its_new_holder_and_noted_on_both(shelf):
     shelf.save(creator("a", "1", name="old holder"))
     saved = shelf.save(creator("b", "1"), number=2)
-    assert saved == PageSaved(users_new=1, users_changed=0, users_seen=1)
+    assert saved == PageSaved(creators_new=1, creators_changed=0, creators_seen=1)
     assert shelf.user("a")["red_id"] is None
     assert shelf.user("a")["name"] == "old holder"
     assert shelf.user("b")["red_id"] == "1"
@@ -90,20 +90,20 @@ def test_a_red_id_that_was_given_up_and_taken_later_has_not_moved(shelf):
 
 def test_a_creator_without_id_joins_the_row_that_holds_its_red_id(shelf):
     shelf.save(creator("a", "1", name="x"))
-    assert shelf.save(creator(None, "1", bio="b"), number=2).users_new == 0
+    assert shelf.save(creator(None, "1", bio="b"), number=2).creators_new == 0
     assert shelf.ids() == {"a"}
     assert (shelf.user("a")["name"], shelf.user("a")["bio"]) == ("x", "b")
 
 
 def test_a_creator_without_id_whom_nobody_knows_is_kept_under_a_provisional_key(shelf):
-    assert shelf.save(creator(None, "1"), creator(None, "2"), creator(None, "1")).users_new == 2
+    assert shelf.save(creator(None, "1"), creator(None, "2"), creator(None, "1")).creators_new == 2
     assert shelf.ids() == {"red_id:1", "red_id:2"}
 
 
 def test_a_provisional_creator_becomes_the_one_whose_id_turns_up(shelf):
     shelf.save(creator(None, "1", name="x"))
     key = shelf.user("red_id:1")["key"]
-    assert shelf.save(creator("a", "1"), number=2).users_new == 0
+    assert shelf.save(creator("a", "1"), number=2).creators_new == 0
     assert shelf.ids() == {"a"}
     assert shelf.user("a")["key"] == key
     assert shelf.user("a")["name"] == "x"
@@ -153,7 +153,7 @@ def test_the_changes_of_a_provisional_creator_merge_too(shelf):
 
 def test_a_creator_met_without_and_with_id_on_one_page_is_one_with_the_better_rank(shelf):
     shelf.save(creator("a"), work=FOOD)
-    assert shelf.save(creator(None, "1"), creator("b"), creator("a", "1")).users_new == 2
+    assert shelf.save(creator(None, "1"), creator("b"), creator("a", "1")).creators_new == 2
     assert shelf.ids() == {"a", "b"}
     assert shelf.rows(
         "SELECT id, first_rank FROM sightings JOIN users ON key = user_key WHERE keyword_id = 1 ORDER BY id"
@@ -176,7 +176,7 @@ VALUES = {
 def test_a_missing_value_never_overwrites_a_known_one(shelf, column):
     shelf.save(creator("a", "1", **{column: VALUES[column][1]}))
     before = shelf.user("a")[column]
-    assert shelf.save(creator("a"), number=2).users_changed == 0
+    assert shelf.save(creator("a"), number=2).creators_changed == 0
     assert shelf.user("a")[column] == before
     assert shelf.user("a")["red_id"] == "1"
 
@@ -184,7 +184,7 @@ def test_a_missing_value_never_overwrites_a_known_one(shelf, column):
 @pytest.mark.parametrize("column", VALUES)
 def test_a_value_that_was_missing_is_filled_in_and_is_no_change(shelf, column):
     shelf.save(creator("a"))
-    assert shelf.save(creator("a", **{column: VALUES[column][1]}), number=2).users_changed == 0
+    assert shelf.save(creator("a", **{column: VALUES[column][1]}), number=2).creators_changed == 0
     assert shelf.user("a")[column] == VALUES[column][1]
     assert shelf.changes() == []
 
@@ -194,7 +194,7 @@ def test_a_changed_value_is_kept_and_noted_where_people_care(shelf, column):
     old, new = VALUES[column]
     noted = column in ("name", "bio", "verified", "verify_type", "verify_label")
     shelf.save(creator("a", **{column: old}))
-    assert shelf.save(creator("a", **{column: new}), number=2).users_changed == noted
+    assert shelf.save(creator("a", **{column: new}), number=2).creators_changed == noted
     assert shelf.user("a")[column] == new
     texts = (str(int(old)), str(int(new))) if isinstance(old, int) else (old, new)
     assert shelf.changes() == ([("a", column, *texts)] if noted else [])
@@ -212,7 +212,7 @@ def test_changed_followers_are_noted_as_shown_and_as_numbers(shelf):
 
 def test_a_follower_text_that_cannot_be_read_never_hides_a_number_that_was(shelf):
     shelf.save(creator("a", fans=10, fans_text="10", fans_exact=True))
-    assert shelf.save(creator("a", fans_text="many"), number=2).users_changed == 0
+    assert shelf.save(creator("a", fans_text="many"), number=2).creators_changed == 0
     row = shelf.user("a")
     assert (row["fans"], row["fans_text"], row["fans_exact"]) == (10, "10", 1)
 
@@ -220,7 +220,7 @@ def test_a_follower_text_that_cannot_be_read_never_hides_a_number_that_was(shelf
 def test_many_creators_at_once_are_all_found_again(shelf):
     """More than fit the parameters of one statement."""
     many = [creator(f"{number:04}", f"r{number}") for number in range(1200)]
-    assert shelf.save(*many).users_new == 1200
+    assert shelf.save(*many).creators_new == 1200
     assert shelf.save(*many, number=2) == PageSaved(0, 0, 0)
 
 

@@ -181,7 +181,7 @@ class StoreMachine(RuleBasedStateMachine):
             self.model.page(work, work.page, ranked, now)
             self.works[index] = replace(work, page=work.page + 1)
         saved = shelf.store.apply(writes)
-        assert sum(one.users_new for one in saved if isinstance(one, PageSaved)) == self.model.born - born
+        assert sum(one.creators_new for one in saved if isinstance(one, PageSaved)) == self.model.born - born
 
     @rule(index=st.sampled_from(range(len(WORKS))))
     def start_afresh(self, index: int) -> None:

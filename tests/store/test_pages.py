@@ -165,9 +165,9 @@ def test_answers_come_in_the_order_of_the_writes(shelf):
     page = shelf.page(creator("a"))
     dropped = shelf.call(FOOD)
     first, saved, nothing, second = shelf.store.apply(
-        [open_call(OUTFITS, 2, 1), page, drop_call(dropped), open_call(FOOD, 1, 1)]
+        [open_call(OUTFITS, 2, 1), save_page(page), drop_call(dropped), open_call(FOOD, 1, 1)]
     )
-    assert (first, saved.users_new, nothing) == (3, 1, None)
+    assert (first, saved.creators_new, nothing) == (3, 1, None)
     assert second == 4
 
 
@@ -175,8 +175,8 @@ def test_what_a_crawl_of_a_keyword_has_met_is_known_after_a_restart(shelf):
     shelf.save(creator("a"), creator(None, "1"))
     shelf.save(creator("z"), work=FOOD)
     shelf.next_run()
-    assert shelf.store.seen_by(OUTFITS) == {"a", "red_id:1"}
-    assert shelf.store.seen_by(AGAIN) == set()
+    assert shelf.store.creators_seen(OUTFITS) == {"a", "red_id:1"}
+    assert shelf.store.creators_seen(AGAIN) == set()
 
 
 def test_the_counters_of_a_run_add_up_over_its_pages(shelf):

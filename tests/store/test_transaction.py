@@ -38,20 +38,17 @@ def prepare(path: Path) -> list[Write]:
         shelf.save(creator("a", "1", name="x"), creator(None, "2"), creator("c", "3"), creator("s"))
         shelf.save(creator(None, "2"), creator("c"), work=FOOD)
         settled, dropped = shelf.call(), shelf.call(FOOD, 2)
-        stop, rejects = (
-            ReasonCode.PAGE_LIMIT,
-            [Reject(4, NULL, "null")],
-        )
+        stop, rejects = ReasonCode.PAGE_LIMIT, [Reject(4, NULL, "null")]
         first = shelf.page(
             creator("b", "1"), creator("a", name="y"), creator("s"), creator("forgotten", "9"),
             number=2, stop=stop, rejects=rejects,
         )  # fmt: skip
         second = shelf.page(creator("c", "2"), creator("n", "8"), work=FOOD, number=2, body=b"{}")
         return [
-            first,
+            save_page(first),
             open_call(CAMPING, 1, 1),
             settle_call(settled, UNKNOWN_CODE, OUTFITS, 9, kept=b"?"),
-            second,
+            save_page(second),
             drop_call(dropped),
             fail_keyword(CAMPING, 1, ReasonCode.BAD_PARAMETER),
         ]

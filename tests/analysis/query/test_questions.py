@@ -92,8 +92,8 @@ def test_a_table_without_rows_says_so_beside_it_and_the_formats_for_programs_do_
     assert crawler("query", "new").stderr == ""
 
 
-def empty_night(start, outcome="done") -> Night:
-    return Night(start, {}, outcome=outcome, reason="nothing is due", exit_code=0)
+def empty_night(start, reason=ReasonCode.NOTHING_DUE) -> Night:
+    return Night(start, {}, Reason(reason))
 
 
 def test_a_run_that_made_no_call_does_not_hide_the_night_before(db, ask):
@@ -108,7 +108,7 @@ def test_an_interrupted_night_and_the_run_that_resumed_it_are_one_night(db, ask)
     first = {OUTFITS.text: [page(creator(301, "前半夜", 5), *ORDINARY[:2])]}
     second = {OUTFITS.text: [page(creator(302, "后半夜", 4), *ORDINARY[2:4])]}
     store = open_database(db)
-    play(store, db, replace(empty_night(start, "interrupted"), steps=first))
+    play(store, db, replace(empty_night(start, ReasonCode.INTERRUPTED), steps=first))
     play(store, db, replace(empty_night(start + timedelta(hours=3)), steps=second))
     play(store, db, empty_night(start + timedelta(hours=4)))
     store.close()
@@ -120,7 +120,7 @@ def test_a_night_that_stopped_a_day_earlier_is_another_night(db, ask):
     store = open_database(db)
     for days, number in ((0, 301), (1, 302)):
         steps = {OUTFITS.text: [page(creator(number, f"夜{days}", 5))]}
-        play(store, db, replace(empty_night(start + timedelta(days=days), "stopped"), steps=steps))
+        play(store, db, replace(empty_night(start + timedelta(days=days), ReasonCode.CALL_CAP), steps=steps))
     store.close()
     assert [row["name"] for row in ask("new", "--db", db)] == ["夜1"]
 
@@ -229,7 +229,8 @@ def test_runs_come_latest_first(ask):
 
 def test_failed_names_keyword_page_and_reason(ask):
     (row,) = ask("failed")
-    assert (row["keyword"], row["page"], row["reason"]) == ("敏感词", 1, "code 400: bad parameter")
+    assert (row["keyword"], row["page"]) == ("敏感词", 1)
+    assert (row["reason"], row["reason_code"]) == ("code 400: bad parameter", "bad_parameter")
     assert row["source"] == "keywords/food.csv:5"
 
 
@@ -253,11 +254,11 @@ def test_every_gap_has_its_words_in_chinese(words):
 
 def test_odd_names_answers_that_were_strange_as_a_whole_the_newest_first(db, ask):
     nobody = Reject(1, Reason(ReasonCode.ENTRY_NOT_OBJECT, {"kind": "null"}), "null")
-    null = replace(page(), oddity="data is null, not an object")
-    listed = replace(page(ORDINARY[0], rejects=[nobody]), oddity="data is a list, not an object")
+    null = replace(page(), oddity=Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "null"}))
+    listed = replace(page(ORDINARY[0], rejects=[nobody]), oddity=Reason(ReasonCode.DATA_IS_LIST))
     steps = {"穿搭": [listed, null], "亲子": [page(rejects=[nobody]), page()]}
     store = open_database(db)
-    play(store, db, Night(NIGHTS[-1].start + timedelta(days=1), steps, "done", "", 0))
+    play(store, db, Night(NIGHTS[-1].start + timedelta(days=1), steps, Reason(ReasonCode.ALL_DONE)))
     store.close()
     found = [(row["keyword"], row["page"], row["oddity"], row["creators"]) for row in ask("odd", "--db", db)]
     assert found == [

@@ -10,6 +10,7 @@ import pytest
 from crawler.analysis.report import Words, read_report, render
 from crawler.analysis.report.values import Report
 from crawler.i18n import translations
+from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from crawler.store.readonly import open_readonly
 from tests.filled import AFTERWARDS, Night, play
@@ -44,10 +45,10 @@ def page() -> Callable[..., str]:
 def play_night(db: Path) -> Callable[..., None]:
     """Plays one more night into the filled database, in which the first keyword meets `steps`."""
 
-    def call(*steps: object, outcome: str = "done", reason: str = "", start: datetime | None = None) -> None:
+    def call(*steps: object, reason: Reason | None = None, start: datetime | None = None) -> None:
         opened = open_database(db)
         start = start or datetime(2026, 11, 5, 18, 30, tzinfo=UTC)
-        play(opened, db, Night(start, {"穿搭": steps}, outcome, reason, 0))
+        play(opened, db, Night(start, {"穿搭": steps}, reason or Reason(ReasonCode.ALL_DONE)))
         opened.close()
 
     return call

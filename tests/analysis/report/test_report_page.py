@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 from crawler.analysis.report.charts import day_bars
 from crawler.i18n import LOCALE_DIR
+from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from tests.filled import QUOTA_303, SPECIAL, creator
 from tests.filled import page as result_page
@@ -45,7 +46,7 @@ def test_the_policy_forbids_everything_but_the_one_style(read, page):
 
 
 def test_a_night_of_strange_answers_is_no_night_without_trouble(read, page, play_night):
-    play_night(replace(result_page(), oddity="data is null, not an object"))
+    play_night(replace(result_page(), oddity=Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "null"})))
     text = page(read())
     assert "<bdi>data is null, not an object</bdi>: 1" in text
     assert "every call was answered with a page" not in text
@@ -104,8 +105,8 @@ def test_a_stop_is_told_in_plain_words_with_what_to_do(read, page, play_night):
 
 
 def test_a_reason_without_a_cause_is_shown_as_it_is(read, page, play_night):
-    play_night(outcome="stopped", reason="disk <full>")
-    assert "disk &lt;full&gt;" in page(read("2026-11-05T00:00:00.000Z"))
+    play_night(reason=Reason(ReasonCode.CANNOT_WRITE, {"path": "x", "error": "disk <full>"}))
+    assert "cannot write x: disk &lt;full&gt;" in page(read("2026-11-05T00:00:00.000Z"))
 
 
 def test_invented_creators_are_said_to_be_invented(read, page, db):
@@ -124,7 +125,7 @@ def test_an_empty_database_makes_a_page_that_says_how_to_begin(read, page, tmp_p
 
 def test_the_page_is_chinese_throughout(read, page, play_night):
     assert (LOCALE_DIR / "zh" / "LC_MESSAGES" / "crawler.mo").is_file()
-    play_night(result_page(*SPECIAL), outcome="stopped", reason="--max-calls is reached")
+    play_night(result_page(*SPECIAL), reason=Reason(ReasonCode.CALL_CAP))
     text = page(read("2026-11-01T00:00:00.000Z"), "zh", price="0.05")
     assert '<html lang="zh-CN">' in text
     assert "381.2万" in text
