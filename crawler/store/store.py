@@ -97,7 +97,7 @@ class Store:
         where, number = (self._endpoint_id, work.keyword_id), write.number
         self._rows.extend(
             sql.SAVE_SIGHTING,
-            [(*where, key, work.crawl, moment, number, rank) for key, rank in ranks],
+            [(*where, key, work.crawl, moment, number, rank, moment, number, rank) for key, rank in ranks],
         )
         self._settle(write.call_id, write.settlement, moment)
         self._page_row(write, kept, saved, moment)
@@ -126,7 +126,7 @@ class Store:
         body = write.body
         if body is not None and len(kept) == len(page.creators) and not self._names_forgotten(body):
             packed = zlib.compress(body, REPLY_COMPRESSION)
-            self._rows.add(sql.INSERT_REPLY, (write.call_id, packed))
+            self._rows.add(sql.INSERT_REPLY, (packed, write.call_id))
         if page.rejects:
             self._rejects(page.rejects, work, write.number, write.call_id, moment)
 
@@ -148,7 +148,9 @@ class Store:
         self._rows.add(sql.SETTLE_CALL, row)
 
     def _checkpoint(self, work: Work, next_page: int, state: str, reason: str | None, moment: str) -> None:
-        row = (self._endpoint_id, work.keyword_id, work.crawl, next_page, state, reason, moment, self._run_id)
+        where = (self._endpoint_id, work.keyword_id, work.crawl)
+        finished_at = moment if state == "done" else None
+        row = (*where, next_page, state, reason, moment, moment, finished_at, self._run_id)
         self._rows.add(sql.SAVE_CHECKPOINT, row)
 
     def seen_by(self, work: Work) -> set[str]:
