@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -45,9 +46,8 @@ def play_night(db: Path) -> Callable[..., None]:
     """Plays one more night into the filled database, in which the first keyword meets `steps`."""
 
     def call(*steps: object, outcome: str = "done", reason: str = "", start: datetime | None = None) -> None:
-        opened = open_database(db)
-        start = start or datetime(2026, 11, 5, 18, 30, tzinfo=UTC)
-        play(opened, db, Night(start, {"穿搭": steps}, outcome, reason, 0))
-        opened.close()
+        with closing(open_database(db)) as opened:
+            start = start or datetime(2026, 11, 5, 18, 30, tzinfo=UTC)
+            play(opened, db, Night(start, {"穿搭": steps}, outcome, reason, 0))
 
     return call
