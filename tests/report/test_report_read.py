@@ -155,7 +155,8 @@ def test_a_run_that_made_no_call_is_reported_where_there_is_no_other(read, tmp_p
     path = tmp_path / "interrupted.db"
     with closing(open_database(path)) as opened:
         opened.conn.execute(
-            "INSERT INTO runs (started_at, pid, host, version) VALUES ('2026-11-03T18:30:00.000Z', 1, 'h', '0')"
+            "INSERT INTO runs (started_at, pid, host, version)"
+            " VALUES ('2026-11-03T18:30:00.000Z', 1, 'h', '0')"
         )
     assert [run.outcome for run in read(path=path).runs] == [None]
 
