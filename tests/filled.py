@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -178,12 +179,11 @@ AFTERWARDS = datetime(2026, 11, 4, 1, 0, tzinfo=UTC)
 
 def fill(path: Path) -> None:
     """Makes the database at `path` and plays the three nights into it."""
-    db = open_database(path)
-    with db.atomic():
-        claim_service(db.conn, "https://api.justoneapi.com")
-    for night in NIGHTS:
-        play(db, path, night)
-    db.close()
+    with closing(open_database(path)) as db:
+        with db.atomic():
+            claim_service(db.conn, "https://api.justoneapi.com")
+        for night in NIGHTS:
+            play(db, path, night)
 
 
 def play(db: Database, path: Path, night: Night, keywords: Sequence[Keyword] = KEYWORDS) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 import orjson
+from click.core import ParameterSource
 
 from crawler.analysis.search import update_search_index
 from crawler.cli.options import db_option
@@ -43,7 +44,7 @@ from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.ui.describe import Level
 from crawler.ui.display import Emit, display
-from crawler.ui.program import this_command
+from crawler.ui.program import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 
 DEFAULTS = RunSettings(token="")
@@ -117,7 +118,7 @@ def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
 @click.option(
     "--simulate-without-token",
     is_flag=True,
-    help=_("Without a token, play the night against the built-in simulator into data/demo.db."),
+    help=_("Without a token, play the night against the built-in simulator; --db is data/demo.db then."),
 )
 def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **options: Any) -> None:
     """Reads the settings, lets the night run and shows how it ended."""
@@ -154,8 +155,25 @@ def _settings(options: dict[str, Any], simulate_without_token: bool) -> tuple[Ru
     if options["token_file"] is not None:
         token = os.environ[TOKEN_VARIABLE] = read_token_file(options["token_file"])  # where `main` masks it
     elif simulate_without_token and not token.strip():
-        return replace(settings, token="demo", db=DEMO_DB, rate=DEMO_RATE), True  # noqa: S106 - no secret
+        return replace(settings, token="demo", db=_invented(settings.db), rate=DEMO_RATE), True  # noqa: S106 - no secret
     return replace(settings, token=check_token(token)), False
+
+
+def _invented(db: Path) -> Path:
+    """Where a night without a token leaves its creators: the file that was named, else the demo's.
+
+    A file with creators of another service is refused when it is opened; the place of the real ones is here,
+    for as long as they are not there yet.
+    """
+    source = click.get_current_context().get_parameter_source("db")
+    if source is None or source is ParameterSource.DEFAULT:
+        return DEMO_DB
+    if db.resolve() == DEFAULT_DB.resolve():
+        raise InputError(
+            _("no token, and %s is for real creators: set JUSTONEAPI_TOKEN, or give another file with --db")
+            % db
+        )
+    return db
 
 
 def _run(
@@ -171,7 +189,7 @@ def _run(
             _("No token: playing the night against the built-in simulator; its creators are invented.")
             + "\n"
             + _("They go into %s, never into the real database. Set JUSTONEAPI_TOKEN for real ones.")
-            % DEMO_DB,
+            % settings.db,
             err=True,
         )
     drain_seconds = parse_span(options["drain"]).total_seconds()

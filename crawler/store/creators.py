@@ -86,8 +86,9 @@ class CreatorWriter:
     def finish(self) -> None:
         """Hands over the rows of all creators saved."""
         stamp = self._stamp
-        self._rows.extend(sql.INSERT_USER, [(*row, stamp) for row in self._inserts.values()])
-        self._rows.extend(sql.UPDATE_USER, [(*row, stamp) for row in self._updates.values()])
+        inserts = [(*row, row[LAST_RUN_ID], stamp, stamp) for row in self._inserts.values()]
+        self._rows.extend(sql.INSERT_USER, inserts)
+        self._rows.extend(sql.UPDATE_USER, [(*row[ID:], stamp, row[KEY]) for row in self._updates.values()])
         touched = self._touched - self._updates.keys() - self._inserts.keys()
         self._rows.extend(sql.TOUCH_USER, [(self._run_id, stamp, key) for key in touched])
         self._inserts, self._updates, self._touched = {}, {}, set()
@@ -188,7 +189,7 @@ class CreatorWriter:
             return provisional
         self.finish()
         self._rows.write()
-        pair = (provisional[KEY], row[KEY])
+        pair = (row[KEY], provisional[KEY])
         for statement in (sql.MOVE_SIGHTINGS, sql.MOVE_CHANGES, sql.KEEP_FIRST_SEEN):
             self._connection.execute(statement, pair)
         self._connection.execute(sql.DELETE_USER, (provisional[KEY],))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -67,7 +67,8 @@ def _open_what_stands_beside(path: Path) -> None:
 
 def _migrate(db: Database, path: Path) -> None:
     applied = {migration.name for migration in migrations.applied(db)}
-    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    with closing(Database(memory=True)) as empty:
+        known = {migration.name for migration in migrations.pending(empty)}
     if applied - known:
         raise InputError(_("%s was made by a newer version of creator-crawler: upgrade first") % path)
     if not applied and db.table_names():

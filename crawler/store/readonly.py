@@ -34,10 +34,14 @@ def open_readonly(path: Path) -> sqlite3.Connection:
         raise InputError(_("there is no database at %s: `crawler run` makes one") % path)
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10.0)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("PRAGMA cache_size = -65536")
-        connection.execute("SELECT 1 FROM users LIMIT 1")
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA cache_size = -65536")
+            connection.execute("SELECT 1 FROM users LIMIT 1")
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.DatabaseError as exc:
         raise InputError(_("%s is not a database of creator-crawler: %s") % (path, exc)) from exc
     return connection

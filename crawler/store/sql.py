@@ -1,4 +1,7 @@
-"""Every statement that writes, named."""
+"""Every statement that writes, named.
+
+A value that is needed twice is bound twice: CPython before 3.12.4 warns of numbered marks (`?1`).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ INSERT INTO pages (endpoint_id, keyword_id, generation, page, call_id, run_id, e
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
-INSERT_REPLY = "INSERT INTO replies (page_id, body) SELECT id, ?2 FROM pages WHERE call_id = ?1"
+INSERT_REPLY = "INSERT INTO replies (page_id, body) SELECT id, ? FROM pages WHERE call_id = ?"
 
 INSERT_REJECT = """
 INSERT INTO rejects (run_id, endpoint_id, keyword_id, call_id, page, rank, reason, reason_details,
@@ -33,7 +36,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 SAVE_CHECKPOINT = """
 INSERT INTO checkpoints (endpoint_id, keyword_id, generation, next_page, state, stop_reason,
                          stop_details, started_at, updated_at, finished_at, run_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, iif(?5 = 'done', ?8, NULL), ?9)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
    SET started_at  = iif(generation = excluded.generation, started_at, excluded.started_at),
        generation   = excluded.generation,
@@ -60,15 +63,15 @@ LAST_USER_KEY = "SELECT coalesce(max(key), 0) FROM users"
 INSERT_USER = """
 INSERT INTO users (key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label,
                    bio, image, profile_url, extra, last_run_id, first_run_id, first_seen_at, last_seen_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?16)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 UPDATE_USER = """
 UPDATE users
-   SET id = ?2, red_id = ?3, name = ?4, fans = ?5, fans_text = ?6, fans_exact = ?7, verified = ?8,
-       verify_type = ?9, verify_label = ?10, bio = ?11, image = ?12, profile_url = ?13, extra = ?14,
-       last_run_id = ?15, last_seen_at = ?16
- WHERE key = ?1
+   SET id = ?, red_id = ?, name = ?, fans = ?, fans_text = ?, fans_exact = ?, verified = ?,
+       verify_type = ?, verify_label = ?, bio = ?, image = ?, profile_url = ?, extra = ?,
+       last_run_id = ?, last_seen_at = ?
+ WHERE key = ?
 """
 
 TOUCH_USER = "UPDATE users SET last_run_id = ?, last_seen_at = ? WHERE key = ?"
@@ -81,7 +84,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 SAVE_SIGHTING = """
 INSERT INTO sightings (endpoint_id, keyword_id, user_key, generation, first_seen_at, first_page, first_rank,
                        last_seen_at, last_page, last_rank)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?6, ?7)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
    SET generation   = excluded.generation,
        last_seen_at = excluded.last_seen_at,
@@ -92,10 +95,10 @@ ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
 MOVE_SIGHTINGS = """
 INSERT INTO sightings (endpoint_id, keyword_id, user_key, generation, first_seen_at, first_page, first_rank,
                        last_seen_at, last_page, last_rank)
-SELECT endpoint_id, keyword_id, ?2, generation, first_seen_at, first_page, first_rank,
+SELECT endpoint_id, keyword_id, ?, generation, first_seen_at, first_page, first_rank,
        last_seen_at, last_page, last_rank
   FROM sightings
- WHERE user_key = ?1
+ WHERE user_key = ?
 ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
    SET generation    = max(generation, excluded.generation),
        first_page    = iif(excluded.first_seen_at < first_seen_at, excluded.first_page, first_page),
@@ -106,14 +109,14 @@ ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
        last_seen_at  = max(last_seen_at, excluded.last_seen_at)
 """
 
-MOVE_CHANGES = "UPDATE changes SET user_key = ?2 WHERE user_key = ?1"
+MOVE_CHANGES = "UPDATE changes SET user_key = ? WHERE user_key = ?"
 
 KEEP_FIRST_SEEN = """
 UPDATE users
    SET first_seen_at = min(users.first_seen_at, old.first_seen_at),
        first_run_id  = min(users.first_run_id, old.first_run_id)
   FROM users AS old
- WHERE users.key = ?2 AND old.key = ?1
+ WHERE users.key = ? AND old.key = ?
 """
 
 DELETE_USER = "DELETE FROM users WHERE key = ?"
@@ -187,7 +190,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 # A keyword that is its own identity, without options: fewer values to hand over, for up to a million rows.
 MERGE_PLAIN_KEYWORD = f"""
 INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
-VALUES (?1, ?1, 0, NULL, '[]', ?2, ?3)
+VALUES (?, ?, 0, NULL, '[]', ?, ?)
 {_KNOWN_KEYWORD}"""
 
 LAST_KEYWORD = "SELECT coalesce(max(id), 0) FROM keywords"
@@ -195,15 +198,15 @@ LAST_KEYWORD = "SELECT coalesce(max(id), 0) FROM keywords"
 # New keywords got rising numbers in the order they were read.
 INSERT_INCOMING_NEW = """
 INSERT INTO incoming (keyword_id, position)
-SELECT id, ?2 + id - ?1 - 1
+SELECT id, ? + id - ? - 1
   FROM keywords
- WHERE id > ?1
+ WHERE id > ?
 """
 
 INSERT_INCOMING = """
 INSERT OR IGNORE INTO incoming (keyword_id, position)
-SELECT keywords.id, ?2 + listed.key
-  FROM json_each(?1) AS listed
+SELECT keywords.id, ? + listed.key
+  FROM json_each(?) AS listed
  CROSS JOIN keywords ON keywords.identity = listed.value
 """
 

@@ -80,7 +80,7 @@ def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, 
             statement, rows = sql.MERGE_PLAIN_KEYWORD if plain else sql.MERGE_KEYWORD, []
             batches.append((statement, rows))
         if plain:
-            rows.append((identity, source, moment))
+            rows.append((identity, text, source, moment))
         else:
             options = priority, pages_max, json.dumps(tags, ensure_ascii=False)
             rows.append((identity, text, *options, source, moment))
@@ -88,10 +88,10 @@ def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, 
     for statement, rows in batches:
         connection.executemany(statement, rows)
     if _last_keyword(connection) - last_known == len(identities):
-        connection.execute(sql.INSERT_INCOMING_NEW, (last_known, position))
+        connection.execute(sql.INSERT_INCOMING_NEW, (position, last_known, last_known))
     else:
         listed = json.dumps(list(identities), ensure_ascii=False)
-        connection.execute(sql.INSERT_INCOMING, (listed, position))
+        connection.execute(sql.INSERT_INCOMING, (position, listed))
 
 
 def _last_keyword(connection: sqlite3.Connection) -> int:

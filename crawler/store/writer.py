@@ -120,9 +120,10 @@ class Transaction:
             store._erased = store._erased.follow(self._connection, sent, self._moment)
         saved, ranks = self.creators.save(kept)
         where = (store._endpoint_id, work.keyword_id)
+        first = (self._moment, work.page)
         self._rows.extend(
             sql.SAVE_SIGHTING,
-            [(*where, key, work.generation, self._moment, work.page, rank) for key, rank in ranks],
+            [(*where, key, work.generation, *first, rank, *first, rank) for key, rank in ranks],
         )
         self._settle(fetched.call_id, fetched.settlement)
         self._page_row(fetched, kept, saved)
@@ -161,7 +162,7 @@ class Transaction:
         # A reply that names an erased creator is not kept at all.
         body = fetched.body
         if body is not None and len(kept) == len(page.creators) and not self._names_erased(body):
-            self._rows.add(sql.INSERT_REPLY, (fetched.call_id, zlib.compress(body, REPLY_COMPRESSION)))
+            self._rows.add(sql.INSERT_REPLY, (zlib.compress(body, REPLY_COMPRESSION), fetched.call_id))
         if page.rejects:
             self._rejects(page.rejects, work, fetched.call_id)
 
@@ -185,7 +186,9 @@ class Transaction:
     def _checkpoint(self, work: Work, next_page: int, state: str, reason: Reason | None) -> None:
         run_id, endpoint_id = self._where
         at = (endpoint_id, work.keyword_id, work.generation, next_page, state)
-        self._rows.add(sql.SAVE_CHECKPOINT, (*at, *_columns(reason), self._moment, run_id))
+        finished_at = self._moment if state == "done" else None
+        times = (self._moment, self._moment, finished_at)
+        self._rows.add(sql.SAVE_CHECKPOINT, (*at, *_columns(reason), *times, run_id))
 
 
 def _columns(reason: Reason | None) -> tuple[str | None, str | None]:

@@ -53,7 +53,7 @@ class BareStore:
             (RUN_ID, MOMENT),
         )
         self._connection.execute(sql.INCOMING_TABLE)
-        rows = [(text, "bench", MOMENT) for text in keywords]
+        rows = [(text, text, "bench", MOMENT) for text in keywords]
         self._connection.executemany(sql.MERGE_PLAIN_KEYWORD, rows)
         self._new_keys = count(1)
         self._keys: dict[str, int] = {}
@@ -77,7 +77,8 @@ class BareStore:
                 if key is None:
                     key = self._keys[user["id"]] = next(self._new_keys)
                     users.append(_row(key, user))
-                sightings.append((ENDPOINT_ID, answer.keyword_id, key, 1, MOMENT, answer.page, rank))
+                seen = (MOMENT, answer.page, rank)
+                sightings.append((ENDPOINT_ID, answer.keyword_id, key, 1, *seen, *seen))
         many = self._connection.executemany
         many(sql.INSERT_USER, users)
         many(sql.SAVE_SIGHTING, sightings)
@@ -88,7 +89,7 @@ class BareStore:
 
 def _row(key: int, user: dict[str, Any]) -> tuple[object, ...]:
     texts = (user["sub_title"], False, False, 0, None, user["desc"], user["image"], user["link"], None)
-    return (key, user["id"], user.get("red_id"), user["name"], None, *texts, RUN_ID, MOMENT)
+    return (key, user["id"], user.get("red_id"), user["name"], None, *texts, RUN_ID, RUN_ID, MOMENT, MOMENT)
 
 
 def _page_row(answer: Answer) -> tuple[object, ...]:
@@ -99,7 +100,9 @@ def _page_row(answer: Answer) -> tuple[object, ...]:
 
 def _checkpoint_row(answer: Answer) -> tuple[object, ...]:
     state = "open" if answer.users else "done"
-    return (ENDPOINT_ID, answer.keyword_id, 1, answer.page + 1, state, None, MOMENT, RUN_ID)
+    finished_at = None if answer.users else MOMENT
+    where = (ENDPOINT_ID, answer.keyword_id, 1)
+    return (*where, answer.page + 1, state, None, MOMENT, MOMENT, finished_at, RUN_ID)
 
 
 async def fetch_and_write(api: Api, keywords: Sequence[str], workers: int, pages_max: int, db: Path) -> int:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from crawler.simulator import EndStyle, HttpWay, Simulator, SimulatorSettings
+from crawler.store import open_database
+from crawler.store.runs import claim_service
 
 from .conftest import TOKEN, ended
 
@@ -319,6 +321,37 @@ async def test_without_a_token_a_night_is_played_into_the_demo_database_if_asked
     assert end.exit_code == 0
     assert "invented" in end.stderr
     assert [path.name for path in (crawler.folder / "data").glob("*.db")] == ["demo.db"]
+
+
+async def test_without_a_token_a_night_is_played_into_the_database_that_was_named(crawler):
+    crawler.keywords("穿搭")
+    del crawler.environment["JUSTONEAPI_TOKEN"]
+    play = ("run", "keywords.txt", "--simulate-without-token")
+    end = await crawler(*play, "--db", "mine.db")
+    assert (end.exit_code, "They go into mine.db" in end.stderr) == (0, True)
+    assert (await crawler(*play, CRAWLER_DB="yours.db")).exit_code == 0
+    assert sorted(path.name for path in crawler.folder.rglob("*.db")) == ["mine.db", "yours.db"]
+    assert crawler.rows("SELECT count(*) > 0 FROM users", "mine.db") == [(1,)]
+
+
+@pytest.mark.parametrize("service", ["justoneapi", "an export of justoneapi"])
+async def test_no_invented_creator_gets_into_a_database_of_real_ones(crawler, service):
+    crawler.keywords("穿搭")
+    del crawler.environment["JUSTONEAPI_TOKEN"]
+    with closing(open_database(crawler.folder / "real.db")) as db:
+        claim_service(db.conn, service)
+    end = await crawler("run", "keywords.txt", "--simulate-without-token", "--db", "real.db")
+    assert (end.exit_code, "--db" in end.stderr, "Traceback" in end.stderr) == (2, True, False)
+    assert crawler.rows("SELECT count(*) FROM users", "real.db") == [(0,)]
+    assert crawler.rows("SELECT count(*) FROM runs", "real.db") == [(0,)]
+
+
+async def test_invented_creators_do_not_take_the_place_of_the_real_ones(crawler):
+    crawler.keywords("穿搭")
+    del crawler.environment["JUSTONEAPI_TOKEN"]
+    end = await crawler("run", "keywords.txt", "--simulate-without-token", "--db", "./data/creators.db")
+    assert (end.exit_code, "is for real creators" in end.stderr) == (2, True)
+    assert not (crawler.folder / "data" / "creators.db").exists()
 
 
 async def test_the_summary_for_people_says_what_it_cost_and_what_comes_next(crawler):

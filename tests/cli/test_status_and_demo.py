@@ -6,6 +6,7 @@ import platform
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -63,12 +64,12 @@ async def test_status_tells_a_run_that_goes_on_from_one_that_died_and_only_then_
         while not simulator.bill.requests:
             await asyncio.sleep(0.01)
         running = (await crawler("status")).stdout
-        with sqlite3.connect(crawler.folder / "data" / "creators.db") as connection:
-            connection.execute("UPDATE runs SET host = 'another machine'")
-        elsewhere = (await crawler("status")).stdout
-        with connection:
-            connection.execute("UPDATE runs SET host = ?", (platform.node(),))
-        connection.close()
+        with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection:
+            with connection:
+                connection.execute("UPDATE runs SET host = 'another machine'")
+            elsewhere = (await crawler("status")).stdout
+            with connection:
+                connection.execute("UPDATE runs SET host = ?", (platform.node(),))
         process.kill()
         await process.communicate()
     died = (await crawler("status")).stdout
@@ -145,7 +146,7 @@ async def test_a_file_that_is_no_database_is_said_to_be_none(crawler):
 async def test_a_database_of_another_program_is_left_alone(crawler):
     (crawler.folder / "data").mkdir()
     path = crawler.folder / "data" / "creators.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE users (name TEXT)")
     crawler.keywords("穿搭")
     end = await crawler("run", "keywords.txt")

@@ -13,11 +13,15 @@ import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from crawler.reading import open_readonly
+
+from crawler.errors import InputError
 
 TOKEN = "tok-0ddba11c0ffee"
 KEYWORDS = ("穿搭", "显高穿搭", "美食", "探店美食", "露营", "亲子露营", "护肤", "平价护肤", "旅行", "健身")
@@ -30,6 +34,16 @@ class Service:
     """A simulator in a process of its own."""
 
     url: str
+    pid: int
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """It takes connections and answers nobody until the end of the block."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     def ask(self, what: str, **query: Any) -> Any:
         """What one of its control routes says."""
@@ -62,7 +76,8 @@ def service(*options: str) -> Iterator[Service]:
         try:
             assert process.stdout is not None
             words = process.stdout.readline().split()
-            yield Service(next(word.rstrip(".,;") for word in words if word.startswith("http://")))
+            url = next(word.rstrip(".,;") for word in words if word.startswith("http://"))
+            yield Service(url, process.pid)
         finally:
             process.terminate()
 
@@ -153,6 +168,20 @@ class Desk:
         """Rows of the database."""
         with closing(sqlite3.connect(self.db, timeout=0.0)) as connection:
             return connection.execute(sql).fetchall()
+
+    def wait_for_a_call(self) -> None:
+        """Returns once a run has written down that it makes a call."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with (
+                suppress(InputError, sqlite3.OperationalError),
+                closing(open_readonly(self.db)) as connection,
+            ):
+                if connection.execute("SELECT 1 FROM calls").fetchone():
+                    return
+            if time.monotonic() > deadline:
+                raise TimeoutError("the run makes no calls")
+            time.sleep(0.005)
 
     def unsettled(self) -> int:
         """Calls of the last run that never came home."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -65,8 +66,7 @@ class StoreFixture:
     @staticmethod
     def make(path: Path) -> None:
         """A database with one run and the keywords of `WORKS`."""
-        db = open_database(path)
-        with db.atomic():
+        with closing(open_database(path)) as db, db.atomic():
             start_run(db.conn, "0.1.0", lambda: BEGINNING)
             make_worklist(
                 db.conn,
@@ -76,7 +76,6 @@ class StoreFixture:
                 refresh_after=timedelta(hours=20),
                 now=lambda: BEGINNING,
             )
-        db.close()
 
     def _store(self) -> Store:
         return Store(self.db, self.path, self.run_id, ENDPOINT_ID, self.now)
@@ -139,10 +138,9 @@ class StoreFixture:
 
     def contents(self) -> dict[str, list[tuple[object, ...]]]:
         """Everything another connection finds, users without their row numbers."""
-        other = sqlite3.connect(self.path)
-        found = {name: other.execute(query).fetchall() for name, query in CONTENTS.items()}
-        assert other.execute("PRAGMA foreign_key_check").fetchall() == []
-        other.close()
+        with closing(sqlite3.connect(self.path)) as other:
+            found = {name: other.execute(query).fetchall() for name, query in CONTENTS.items()}
+            assert other.execute("PRAGMA foreign_key_check").fetchall() == []
         return found | {"users": [row[1:] for row in found["users"]]}
 
     def close(self) -> None:

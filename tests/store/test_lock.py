@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from crawler.store.runs import start_run
 
 HOLDER = """
 import sys
+from contextlib import closing
 from pathlib import Path
 from crawler.clock import utc_now
 from crawler.store.lock import hold
@@ -24,11 +26,11 @@ from crawler.store.runs import start_run
 
 path = Path(sys.argv[1])
 with hold(path):
-    db = open_database(path)
-    with db.atomic():
-        start_run(db.conn, "test", utc_now)
-    print("holding", flush=True)
-    sys.stdin.read()
+    with closing(open_database(path)) as db:
+        with db.atomic():
+            start_run(db.conn, "test", utc_now)
+        print("holding", flush=True)
+        sys.stdin.read()
 """
 
 
@@ -67,9 +69,8 @@ def test_a_lock_left_behind_by_a_killed_process_is_no_obstacle(db_path, holder):
 
 
 def test_readers_are_not_blocked(db_path, holder):
-    reader = open_database(db_path)
-    assert reader.execute("SELECT count(*) FROM runs").fetchone() == (1,)
-    reader.close()
+    with closing(open_database(db_path)) as reader:
+        assert reader.execute("SELECT count(*) FROM runs").fetchone() == (1,)
 
 
 def test_a_symbolic_link_leads_to_the_same_lock(db_path, holder, tmp_path):
@@ -103,11 +104,8 @@ def test_databases_do_not_share_a_lock(db_path):
 
 
 def test_a_run_can_start_where_there_is_no_folder_yet(db_path):
-    with hold(db_path):
-        db = open_database(db_path)
-        with db.atomic():
-            assert start_run(db.conn, "test", utc_now) == 1
-        db.close()
+    with hold(db_path), closing(open_database(db_path)) as db, db.atomic():
+        assert start_run(db.conn, "test", utc_now) == 1
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -85,11 +85,10 @@ class FailingConnection(sqlite3.Connection):
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Store, FailingConnection]]:
     """A store whose connection can be told to fail."""
-    connection = sqlite3.connect(path, isolation_level=None, factory=FailingConnection)
-    for pragma in (*PRAGMAS, "PRAGMA synchronous = OFF"):
-        connection.execute(pragma)
-    yield Store(Database(connection), path, 1, ENDPOINT_ID, lambda: BEGINNING), connection
-    connection.close()
+    with closing(sqlite3.connect(path, isolation_level=None, factory=FailingConnection)) as connection:
+        for pragma in (*PRAGMAS, "PRAGMA synchronous = OFF"):
+            connection.execute(pragma)
+        yield Store(Database(connection), path, 1, ENDPOINT_ID, lambda: BEGINNING), connection
 
 
 def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -238,11 +237,10 @@ def test_a_committed_page_survives_a_power_cut(empty_file, tmp_path):
 
 def test_files_left_beside_a_database_from_when_it_was_read_only_do_not_keep_it_so(tmp_path):
     path = tmp_path / "creators.db"
-    reader = sqlite3.connect(path)
-    open_database(path).close()
-    assert reader.execute("SELECT count(*) FROM users").fetchone() == (0,)
-    beside = path.with_name("creators.db-shm")
-    beside.chmod(0o444)
-    open_database(path).close()
-    assert beside.stat().st_mode == path.stat().st_mode
-    reader.close()
+    with closing(sqlite3.connect(path)) as reader:
+        open_database(path).close()
+        assert reader.execute("SELECT count(*) FROM users").fetchone() == (0,)
+        beside = path.with_name("creators.db-shm")
+        beside.chmod(0o444)
+        open_database(path).close()
+        assert beside.stat().st_mode == path.stat().st_mode

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from datasette.database import Database  # type: ignore[import-untyped]  # it has no types
+from datasette import utils  # type: ignore[import-untyped]  # it has no types
+from datasette.database import Database  # type: ignore[import-untyped]  # as above
 
 from crawler.analysis.browse.metadata import CLOSED_TABLES
 
@@ -16,6 +18,26 @@ UNREADABLE = frozenset({*CLOSED_TABLES, "sqlite_dbpage"})
 _READING = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_RECURSIVE}
 )
+
+
+def keep_tidy() -> None:
+    """Answers two questions for which Datasette opens connections that it never closes; to be called before
+    the rest of Datasette is imported."""
+    utils.detect_json1 = lambda conn=None: True  # without JSON in SQLite there would be no database to show
+    utils.sqlite._cached_sqlite_version = sqlite3.sqlite_version_info
+
+
+class InternalDatabase(Database):  # type: ignore[misc]  # its base has no types
+    """What Datasette notes for itself, in memory; `close` closes every connection to it."""
+
+    def __init__(self, datasette: Any) -> None:
+        super().__init__(datasette, memory_name=secrets.token_hex())
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """As its base does it, and kept to be closed."""
+        connection: sqlite3.Connection = super().connect(write)
+        self._all_file_connections.append(connection)
+        return connection
 
 
 class ReadOnlyDatabase(Database):  # type: ignore[misc]  # its base has no types
@@ -34,6 +56,12 @@ class ReadOnlyDatabase(Database):  # type: ignore[misc]  # its base has no types
         connection.set_authorizer(_allow)
         self._all_file_connections.append(connection)
         return connection
+
+
+def close(datasette: Any) -> None:
+    """Closes every connection of Datasette's, whichever thread made it."""
+    for database in datasette.databases.values():
+        database.close()
 
 
 def _allow(

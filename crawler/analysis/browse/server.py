@@ -47,7 +47,7 @@ def make_server(db: Path, listening: socket.socket, questions: dict[str, Questio
     try:
         import uvicorn
 
-        application = _application(db, questions)
+        application, close = _application(db, questions)
     except ImportError as exc:
         raise MissingExtra(_("crawler browse"), "browse") from exc
     port = listening.getsockname()[1]
@@ -57,10 +57,21 @@ def make_server(db: Path, listening: socket.socket, questions: dict[str, Questio
         log_level="warning",
         timeout_graceful_shutdown=2,
     )
-    return partial(uvicorn.Server(config).run, sockets=[listening])
+
+    def serve() -> None:
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            close()
+
+    return serve
 
 
-def _application(db: Path, questions: dict[str, Question]) -> Any:
+def _application(db: Path, questions: dict[str, Question]) -> tuple[Any, Callable[[], None]]:
+    """Datasette over the database, and what closes its connections once nobody asks any more."""
+    from crawler.browse.database import InternalDatabase, ReadOnlyDatabase, close, keep_tidy
+
+    keep_tidy()
     from datasette.app import Datasette  # type: ignore[import-untyped]  # it has no types
     from datasette.plugins import pm  # type: ignore[import-untyped]  # as above
 
@@ -72,6 +83,8 @@ def _application(db: Path, questions: dict[str, Question]) -> Any:
     if not pm.is_registered(plugin):
         pm.register(plugin)
     datasette = Datasette([], metadata=metadata(db, questions), settings=SETTINGS)
-    datasette.remove_database("_memory")
+    for name in ("_memory", "_internal"):
+        datasette.remove_database(name)
+    datasette.add_database(InternalDatabase(datasette), name="_internal")
     datasette.add_database(ReadOnlyDatabase(datasette, db), name=DATABASE)
-    return datasette.app()
+    return datasette.app(), partial(close, datasette)

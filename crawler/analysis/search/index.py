@@ -87,7 +87,7 @@ DELETE_DOCUMENT = "DELETE FROM search_documents WHERE rowid = ?"
 
 READ_POSITION = "SELECT position FROM search_rows WHERE user_key = ?"
 
-INSERT_ROW = f"INSERT OR REPLACE INTO search_rows (user_key, position) VALUES (?1 & {KEY_MASK}, ?1)"
+INSERT_ROW = f"INSERT OR REPLACE INTO search_rows (user_key, position) VALUES (? & {KEY_MASK}, ?)"
 
 FILL_ROWS = f"INSERT INTO search_rows (user_key, position) SELECT key, {POSITION} FROM users ORDER BY key"
 
@@ -193,7 +193,7 @@ def _follow(connection: sqlite3.Connection, state: IndexState) -> int:
         fresh.append(document)
     _delete(connection, stale)
     connection.executemany(INSERT_DOCUMENT, fresh)
-    connection.executemany(INSERT_ROW, [document[:1] for document in fresh])
+    connection.executemany(INSERT_ROW, [document[:1] * 2 for document in fresh])
     return len(fresh)
 
 

@@ -12,6 +12,9 @@ from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from crawler.browse.database import keep_tidy
+
+keep_tidy()  # before a test imports Datasette
 
 
 @dataclass
@@ -26,7 +29,12 @@ class Browser:
     def start(cls, db: Path, *options: str, lang: str = "en_US.UTF-8") -> Browser:
         """Starts it on a free port and returns when it has said which."""
         command = [sys.executable, "-m", "crawler", "browse", "--db", str(db), "--port", "0", *options]
-        environment = {**os.environ, "LANGUAGE": lang, "PYTHONUNBUFFERED": "1"}
+        environment = {
+            **os.environ,
+            "LANGUAGE": lang,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": "error::ResourceWarning",
+        }
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         )

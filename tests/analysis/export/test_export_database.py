@@ -62,10 +62,9 @@ def test_the_copy_is_one_file_that_the_crawler_can_open_and_knows_its_service(ru
 
 def test_no_run_takes_the_copy_for_a_database_to_fill(run, out):
     run(out / "a.db")
-    opened = open_database(out / "a.db")
-    with pytest.raises(WrongService, match="is an export, and a run would pay again"):
+    again = pytest.raises(WrongService, match="is an export, and a run would pay again")
+    with closing(open_database(out / "a.db")) as opened, again:
         claim_service(opened.conn, "https://api.justoneapi.com")
-    opened.close()
 
 
 @pytest.mark.parametrize("options", [[], ["--mend"]])
@@ -132,18 +131,16 @@ def test_a_crawl_is_never_replaced(run, db, out):
 
 def test_a_database_that_a_program_has_open_is_never_replaced(run, out):
     run(out / "a.db")
-    opened = open_database(out / "a.db")
-    opened.execute("DELETE FROM changes")
-    with pytest.raises(InputError, match="is open in another program"):
-        run(out / "a.db")
-    opened.close()
+    with closing(open_database(out / "a.db")) as opened:
+        opened.execute("DELETE FROM changes")
+        with pytest.raises(InputError, match="is open in another program"):
+            run(out / "a.db")
 
 
 def test_the_source_is_not_touched_and_a_run_may_write_meanwhile(run, db, out):
-    writer = open_database(db)
-    run(out / "a.db")
-    before = _rows(db, "SELECT count(*) FROM runs")
-    play(writer, db, NIGHTS[0], KEYWORDS)
-    writer.close()
+    with closing(open_database(db)) as writer:
+        run(out / "a.db")
+        before = _rows(db, "SELECT count(*) FROM runs")
+        play(writer, db, NIGHTS[0], KEYWORDS)
     assert _rows(out / "a.db", "SELECT count(*) FROM users") == [(40,)]
     assert _rows(db, "SELECT count(*) FROM runs") == [(before[0][0] + 1,)]

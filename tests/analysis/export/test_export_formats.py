@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 
 import duckdb
@@ -218,9 +219,8 @@ def test_overlong_text_and_control_characters_make_no_broken_workbook(out):
 def test_filters_choose_the_creators(run, db, out, ending):
     result = run(out / f"a.{ending}", "--tag", "时尚", "--min-fans", "1000", "--unverified")
     condition, parameters = where(Filters(tag="时尚", fans_min=1000, verified=False))
-    connection = open_readonly(db)
-    ids = {row[0] for row in connection.execute(f"SELECT id FROM users WHERE {condition}", parameters)}
-    connection.close()
+    with closing(open_readonly(db)) as connection:
+        ids = {row[0] for row in connection.execute(f"SELECT id FROM users WHERE {condition}", parameters)}
     assert len(ids) > 5
     assert _ids(out / f"a.{ending}") == ids
     assert f"{len(ids)} creators" in result.stderr

@@ -167,16 +167,15 @@ SELECT n, n, 'before', '2026-11-01T18:30:00.000Z', '2026-11-01T18:30:00.000Z', 1
 
 
 def test_rows_are_of_one_moment_while_a_run_goes_on(db, out):
-    writer = open_database(db)
-    writer.conn.execute(_MANY)
-    heard = []
+    with closing(open_database(db)) as writer:
+        writer.conn.execute(_MANY)
+        heard = []
 
-    def write_meanwhile(creators, _total):
-        heard.append(creators)
-        writer.conn.execute("UPDATE users SET name = 'later'")
+        def write_meanwhile(creators, _total):
+            heard.append(creators)
+            writer.conn.execute("UPDATE users SET name = 'later'")
 
-    export(db, out / "a.csv", Filters(), progress=write_meanwhile)
-    writer.close()
+        export(db, out / "a.csv", Filters(), progress=write_meanwhile)
     assert heard[0] < heard[-1]
     assert b"later" not in (out / "a.csv").read_bytes()
 

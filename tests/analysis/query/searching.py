@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import unicodedata
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,13 +70,11 @@ def documents(connection: sqlite3.Connection) -> tuple[list[tuple], list[tuple]]
 
 def rebuilt(connection: sqlite3.Connection) -> tuple[list[tuple], list[tuple]]:
     """The index as it would be if it were made anew."""
-    copy = sqlite3.connect(":memory:", isolation_level=None)
-    connection.backup(copy)
-    copy.execute("DROP TABLE search_state")
-    update_search_index(copy, creators_min=0)
-    answer = documents(copy)
-    copy.close()
-    return answer
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        connection.backup(copy)
+        copy.execute("DROP TABLE search_state")
+        update_search_index(copy, creators_min=0)
+        return documents(copy)
 
 
 class Crawled:

@@ -10,6 +10,7 @@ import pty
 import re
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -97,9 +98,8 @@ def empty_night(start, reason=ReasonCode.NOTHING_DUE) -> Night:
 
 
 def test_a_run_that_made_no_call_does_not_hide_the_night_before(db, ask):
-    store = open_database(db)
-    play(store, db, empty_night(NIGHTS[-1].start + timedelta(hours=1)))
-    store.close()
+    with closing(open_database(db)) as store:
+        play(store, db, empty_night(NIGHTS[-1].start + timedelta(hours=1)))
     assert [row["name"] for row in ask("new", "--db", db)] == ["新人穿搭", "新露营"]
 
 
@@ -107,21 +107,23 @@ def test_an_interrupted_night_and_the_run_that_resumed_it_are_one_night(db, ask)
     start = NIGHTS[-1].start + timedelta(days=1)
     first = {OUTFITS.text: [page(creator(301, "前半夜", 5), *ORDINARY[:2])]}
     second = {OUTFITS.text: [page(creator(302, "后半夜", 4), *ORDINARY[2:4])]}
-    store = open_database(db)
-    play(store, db, replace(empty_night(start, ReasonCode.INTERRUPTED), steps=first))
-    play(store, db, replace(empty_night(start + timedelta(hours=3)), steps=second))
-    play(store, db, empty_night(start + timedelta(hours=4)))
-    store.close()
+    with closing(open_database(db)) as store:
+        play(store, db, replace(empty_night(start, ReasonCode.INTERRUPTED), steps=first))
+        play(store, db, replace(empty_night(start + timedelta(hours=3)), steps=second))
+        play(store, db, empty_night(start + timedelta(hours=4)))
     assert [row["name"] for row in ask("new", "--db", db)] == ["前半夜", "后半夜"]
 
 
 def test_a_night_that_stopped_a_day_earlier_is_another_night(db, ask):
     start = NIGHTS[-1].start + timedelta(days=1)
-    store = open_database(db)
-    for days, number in ((0, 301), (1, 302)):
-        steps = {OUTFITS.text: [page(creator(number, f"夜{days}", 5))]}
-        play(store, db, replace(empty_night(start + timedelta(days=days), ReasonCode.CALL_CAP), steps=steps))
-    store.close()
+    with closing(open_database(db)) as store:
+        for days, number in ((0, 301), (1, 302)):
+            steps = {OUTFITS.text: [page(creator(number, f"夜{days}", 5))]}
+            play(
+                store,
+                db,
+                replace(empty_night(start + timedelta(days=days), ReasonCode.CALL_CAP), steps=steps),
+            )
     assert [row["name"] for row in ask("new", "--db", db)] == ["夜1"]
 
 
@@ -207,14 +209,12 @@ def test_spend_is_by_day_and_in_money_only_with_a_price(ask, monkeypatch):
 
 def test_pruned_calls_stay_in_the_spend(db, ask):
     before = ask("spend", "--db", db)
-    store = open_database(db)
-    with store.atomic():
+    with closing(open_database(db)) as store, store.atomic():
         store.conn.execute(
             "INSERT INTO pruned_calls SELECT date(sent_at, '+8 hours'), 1, charge, count(*) FROM calls"
             " WHERE run_id = 1 GROUP BY charge"
         )
         store.conn.execute("DELETE FROM calls WHERE run_id = 1")
-    store.close()
     assert ask("spend", "--db", db) == before
     assert {row["keyword"]: row["charged"] for row in ask("keywords", "--db", db)}["穿搭"] == 6
 
@@ -257,9 +257,8 @@ def test_odd_names_answers_that_were_strange_as_a_whole_the_newest_first(db, ask
     null = replace(page(), oddity=Reason(ReasonCode.DATA_NOT_OBJECT, {"kind": "null"}))
     listed = replace(page(ORDINARY[0], rejects=[nobody]), oddity=Reason(ReasonCode.DATA_IS_LIST))
     steps = {"穿搭": [listed, null], "亲子": [page(rejects=[nobody]), page()]}
-    store = open_database(db)
-    play(store, db, Night(NIGHTS[-1].start + timedelta(days=1), steps, Reason(ReasonCode.ALL_DONE)))
-    store.close()
+    with closing(open_database(db)) as store:
+        play(store, db, Night(NIGHTS[-1].start + timedelta(days=1), steps, Reason(ReasonCode.ALL_DONE)))
     found = [(row["keyword"], row["page"], row["oddity"], row["creators"]) for row in ask("odd", "--db", db)]
     assert found == [
         ("亲子", 1, "no entry could be read", 0),
@@ -271,11 +270,9 @@ def test_odd_names_answers_that_were_strange_as_a_whole_the_newest_first(db, ask
 
 def test_gaps_name_a_missing_page_and_a_charged_call_without_its_page(db, ask):
     assert [row["gap"] for row in ask("gaps", "--db", db)] == ["failed"]
-    store = open_database(db)
-    with store.atomic():
+    with closing(open_database(db)) as store, store.atomic():
         store.conn.execute("DELETE FROM pages WHERE keyword_id = 3 AND generation = 2 AND page = 1")
         store.conn.execute("DELETE FROM checkpoints WHERE keyword_id = 4")
-    store.close()
     assert [(row["keyword"], row["gap"], row["page"]) for row in ask("gaps", "--db", db)] == [
         ("露营 Camping", "charged call without its page", 1),
         ("露营 Camping", "page missing", 1),

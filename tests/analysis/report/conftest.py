@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -46,9 +47,8 @@ def play_night(db: Path) -> Callable[..., None]:
     """Plays one more night into the filled database, in which the first keyword meets `steps`."""
 
     def call(*steps: object, reason: Reason | None = None, start: datetime | None = None) -> None:
-        opened = open_database(db)
-        start = start or datetime(2026, 11, 5, 18, 30, tzinfo=UTC)
-        play(opened, db, Night(start, {"穿搭": steps}, reason or Reason(ReasonCode.ALL_DONE)))
-        opened.close()
+        with closing(open_database(db)) as opened:
+            start = start or datetime(2026, 11, 5, 18, 30, tzinfo=UTC)
+            play(opened, db, Night(start, {"穿搭": steps}, reason or Reason(ReasonCode.ALL_DONE)))
 
     return call

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -110,9 +111,10 @@ def test_a_reason_without_a_cause_is_shown_as_it_is(read, page, play_night):
 
 
 def test_invented_creators_are_said_to_be_invented(read, page, db):
-    opened = open_database(db)
-    opened.conn.execute("UPDATE settings SET value = 'a simulator on this machine' WHERE name = 'service'")
-    opened.close()
+    with closing(open_database(db)) as opened:
+        opened.conn.execute(
+            "UPDATE settings SET value = 'a simulator on this machine' WHERE name = 'service'"
+        )
     assert "These creators are invented" in page(read())
 
 

@@ -157,11 +157,11 @@ def test_an_empty_database_gives_an_empty_report(read, tmp_path):
 
 def test_a_run_that_made_no_call_is_reported_where_there_is_no_other(read, tmp_path):
     path = tmp_path / "interrupted.db"
-    opened = open_database(path)
-    opened.conn.execute(
-        "INSERT INTO runs (started_at, pid, host, version) VALUES ('2026-11-03T18:30:00.000Z', 1, 'h', '0')"
-    )
-    opened.close()
+    with closing(open_database(path)) as opened:
+        opened.conn.execute(
+            "INSERT INTO runs (started_at, pid, host, version)"
+            " VALUES ('2026-11-03T18:30:00.000Z', 1, 'h', '0')"
+        )
     assert [run.outcome for run in read(path=path).runs] == [None]
 
 
