@@ -19,9 +19,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from crawler.reading import open_readonly
-
 from crawler.errors import InputError
+from crawler.store.readonly import open_readonly
 
 TOKEN = "tok-0ddba11c0ffee"
 KEYWORDS = ("穿搭", "显高穿搭", "美食", "探店美食", "露营", "亲子露营", "护肤", "平价护肤", "旅行", "健身")

@@ -69,14 +69,13 @@ def make_server(db: Path, listening: socket.socket, questions: dict[str, Questio
 
 def _application(db: Path, questions: dict[str, Question]) -> tuple[Any, Callable[[], None]]:
     """Datasette over the database, and what closes its connections once nobody asks any more."""
-    from crawler.browse.database import InternalDatabase, ReadOnlyDatabase, close, keep_tidy
+    from crawler.analysis.browse.database import InternalDatabase, ReadOnlyDatabase, close, keep_tidy
 
     keep_tidy()
     from datasette.app import Datasette  # type: ignore[import-untyped]  # it has no types
     from datasette.plugins import pm  # type: ignore[import-untyped]  # as above
 
     from crawler.analysis.browse import plugin
-    from crawler.analysis.browse.database import ReadOnlyDatabase
 
     # With rich installed Datasette prints each refused request as a traceback with all local variables.
     pm.get_plugin("datasette.handle_exception").rich = None
