@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from crawler.columns import Source
+from crawler.creator import COLUMNS
+
 OPEN_CALL = """
 INSERT INTO calls (run_id, endpoint_id, keyword_id, generation, page, attempt, sent_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -46,30 +49,26 @@ ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
        run_id      = excluded.run_id
 """
 
-USER_COLUMNS = """
-key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label, bio, image,
-profile_url, extra, last_run_id
-"""
+USER_FIELDS = ("key", *(column.name for column in COLUMNS if column.source is Source.REPLY), "last_run_id")
+"""A creator's row as it is read and bound: its place in this order is also the number of its parameter."""
+
+_USER_FIELDS = ", ".join(USER_FIELDS)
+_FIRST_MARK, *_MARKS = (f"?{number}" for number in range(1, len(USER_FIELDS) + 1))
+_RUN_MARK, _MOMENT_MARK = _MARKS[-1], f"?{len(USER_FIELDS) + 1}"
+_SET_USER = ", ".join(f"{name} = {mark}" for name, mark in zip(USER_FIELDS[1:], _MARKS, strict=True))
 
 # A list is one parameter: with a mark for each value the statement would be prepared anew for every length.
-USERS_BY_ID = f"SELECT {USER_COLUMNS} FROM users WHERE id IN (SELECT value FROM json_each(?))"
-USERS_BY_RED_ID = f"SELECT {USER_COLUMNS} FROM users WHERE red_id IN (SELECT value FROM json_each(?))"
+USERS_BY_ID = f"SELECT {_USER_FIELDS} FROM users WHERE id IN (SELECT value FROM json_each(?))"
+USERS_BY_RED_ID = f"SELECT {_USER_FIELDS} FROM users WHERE red_id IN (SELECT value FROM json_each(?))"
 
 LAST_USER_KEY = "SELECT coalesce(max(key), 0) FROM users"
 
-INSERT_USER = """
-INSERT INTO users (key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label,
-                   bio, image, profile_url, extra, last_run_id, first_run_id, first_seen_at, last_seen_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?16)
+INSERT_USER = f"""
+INSERT INTO users ({_USER_FIELDS}, first_run_id, first_seen_at, last_seen_at)
+VALUES ({", ".join([_FIRST_MARK, *_MARKS])}, {_RUN_MARK}, {_MOMENT_MARK}, {_MOMENT_MARK})
 """
 
-UPDATE_USER = """
-UPDATE users
-   SET id = ?2, red_id = ?3, name = ?4, fans = ?5, fans_text = ?6, fans_exact = ?7, verified = ?8,
-       verify_type = ?9, verify_label = ?10, bio = ?11, image = ?12, profile_url = ?13, extra = ?14,
-       last_run_id = ?15, last_seen_at = ?16
- WHERE key = ?1
-"""
+UPDATE_USER = f"UPDATE users SET {_SET_USER}, last_seen_at = {_MOMENT_MARK} WHERE key = {_FIRST_MARK}"
 
 TOUCH_USER = "UPDATE users SET last_run_id = ?, last_seen_at = ? WHERE key = ?"
 

@@ -11,9 +11,10 @@ import duckdb
 import openpyxl
 import pytest
 
-from crawler.analysis.export.creators import COLUMNS, CreatorRow
+from crawler.analysis.export.creators import COLUMNS
 from crawler.analysis.export.excel import TEXT_MAX, Limits, write_xlsx
 from crawler.analysis.filters import Filters, where
+from crawler.creator import CreatorRow
 from crawler.store.readonly import open_readonly
 from tests.filled import FORMULA, MANY_FANS, ONLY_RED_ID, UNKNOWN_FANS
 
