@@ -24,7 +24,6 @@ COLUMNS = tuple(column.name for column in TABLE)
 _CHUNK = 500
 
 _STORED = [column for column in EXPORTED if column.source is not Source.COMPUTED]
-_READ_USERS = sql.READ_USERS.format(columns=", ".join(column.name for column in _STORED))
 _BOOLEANS = [place for place, column in enumerate(_STORED, 1) if column.kind is Kind.BOOLEAN]
 _ID = 1 + [column.name for column in _STORED].index("id")
 _COMPUTED = 1 + [column.source for column in EXPORTED].index(Source.COMPUTED)
@@ -41,8 +40,9 @@ def read_creators(
     """
     select, parameters = select_keys(filters, by_day=by_day)
     keys = connection.execute(select, parameters)
+    read_users = _read_users(connection)
     while chunk := keys.fetchmany(_CHUNK):
-        yield from _read(connection, [row[0] for row in chunk])
+        yield from _read(connection, read_users, [row[0] for row in chunk])
 
 
 def count_creators(connection: sqlite3.Connection, filters: Filters) -> int:
@@ -61,14 +61,21 @@ def select_keys(filters: Filters, *, by_day: bool = False) -> tuple[str, dict[st
     return sql.SELECT_KEYS.format(condition=condition, order=order), parameters
 
 
-def _read(connection: sqlite3.Connection, keys: list[int]) -> Iterator[CreatorRow]:
+def _read_users(connection: sqlite3.Connection) -> str:
+    """The statement that reads creators; what a database of an earlier version has no column for is empty."""
+    there = {row[1] for row in connection.execute("PRAGMA table_info(users)")}
+    columns = [column.name if column.name in there else f"NULL AS {column.name}" for column in _STORED]
+    return sql.READ_USERS.format(columns=", ".join(columns))
+
+
+def _read(connection: sqlite3.Connection, read_users: str, keys: list[int]) -> Iterator[CreatorRow]:
     wanted = json.dumps(keys)
     keywords: dict[int, list[str]] = {}
     tags: dict[int, dict[str, None]] = {}
     for key, text, listed in connection.execute(sql.READ_KEYWORDS, (wanted,)):
         keywords.setdefault(key, []).append(text)
         tags.setdefault(key, {}).update(_tags(listed))
-    users = {row[0]: row for row in connection.execute(_READ_USERS, (wanted,))}
+    users = {row[0]: row for row in connection.execute(read_users, (wanted,))}
     for key in keys:
         yield _row(users[key], tuple(keywords.get(key, ())), tuple(tags.get(key, ())))
 
