@@ -15,7 +15,7 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench peers soak million morning translations clean
+.PHONY: help run test unit lint types bench peers soak million morning translations docs clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ morning: $(VENV)/.dev ## Times of every question, search and export on data/mill
 
 translations: $(VENV)/.dev ## Take up changed messages and compile the catalogues
 	$(BIN)/python -m tests.translations
+
+docs: $(VENV)/.dev ## Write the tables of docs/ from the code
+	$(BIN)/python -m tests.documentation
 
 clean: ## Remove the environments and what tools leave behind; data/ stays
 	rm -rf $(VENV) $(PEERS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

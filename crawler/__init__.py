@@ -16,9 +16,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crawler.analysis.export.creators import CreatorRow
     from crawler.analysis.filters import Filters
     from crawler.config import RunSettings
+    from crawler.creator import CreatorRow
     from crawler.engine.events import Event
     from crawler.engine.shutdown import Shutdown
     from crawler.errors import (
@@ -61,7 +61,7 @@ _HOMES = {
     "config": ("RunSettings",),
     "errors": ("AlreadyRunning", "CrawlerError", "InputError", "StoreError", "TokenError", "WrongService"),
     "engine.events": ("Event",),
-    "analysis.export.creators": ("CreatorRow",),
+    "creator": ("CreatorRow",),
     "analysis.filters": ("Filters",),
     "keywords": ("read_keywords",),
     "library": ("crawl_keywords", "creators", "keyword"),

@@ -11,10 +11,11 @@ from datetime import timedelta
 from itertools import chain, islice
 from pathlib import Path
 
-from crawler.analysis.export.creators import CreatorRow, read_creators
+from crawler.analysis.export.creators import read_creators
 from crawler.analysis.filters import Filters, parse_since
 from crawler.clock import utc_now
 from crawler.config import TOKEN_VARIABLE, RunSettings, check_token, check_whole_number
+from crawler.creator import CreatorRow
 from crawler.engine.events import Event
 from crawler.errors import InputError
 from crawler.i18n import _

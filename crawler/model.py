@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from crawler.creator import Creator
 from crawler.reasons import Reason, ReasonCode
 
 
@@ -109,39 +110,6 @@ class CallFailed:
 
 
 Outcome = Reply | CallFailed
-
-
-PROVISIONAL = "red_id:"
-"""Prefix of the `id` of a creator known by `red_id` alone."""
-
-
-class Creator(NamedTuple):
-    """One entry of a page, read. None means the API did not say; an empty text is never kept.
-
-    `id` may be None only when `red_id` is known. `fans_exact` is None exactly when `fans` is. `extra` is a
-    JSON object of whatever was sent that has no column, or None. `rank` counts from 1 within the page.
-    A tuple, because there are twenty to a page: it is made in a third of a dataclass's time.
-    """
-
-    rank: int
-    id: str | None
-    red_id: str | None
-    name: str | None = None
-    fans: int | None = None
-    fans_text: str | None = None
-    fans_exact: bool | None = None
-    verified: bool | None = None
-    verify_type: int | None = None
-    verify_label: str | None = None
-    bio: str | None = None
-    image: str | None = None
-    profile_url: str | None = None
-    extra: str | None = None
-
-    @property
-    def identity(self) -> str:
-        """What the creator is kept under: the `id`, else a provisional one of the `red_id`."""
-        return self.id if self.id is not None else f"{PROVISIONAL}{self.red_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from crawler.model import Charge, Creator, Keyword, Page, Reject, Settlement, Work
+from crawler.creator import Creator
+from crawler.model import Charge, Keyword, Page, Reject, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from crawler.store.runs import claim_service, count_calls, count_creators, end_run, start_run

@@ -9,7 +9,20 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "crawler"
 
 FLOORS = (
-    {"errors", "i18n", "text", "clock", "reasons", "model", "summary", "endpoint", "files", "config"},
+    {
+        "errors",
+        "i18n",
+        "text",
+        "clock",
+        "reasons",
+        "columns",
+        "creator",
+        "model",
+        "summary",
+        "endpoint",
+        "files",
+        "config",
+    },
     {"keywords", "vendor", "store"},
     {"engine"},
     {"run"},

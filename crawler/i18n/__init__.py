@@ -6,7 +6,7 @@ import gettext
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -46,6 +46,17 @@ class Message(str):
 
     def __mod__(self, values: Any) -> Message:
         return Message(super().__mod__(values), self.english % _all_english(values))
+
+
+class Words(NamedTuple):
+    """A text that is declared in both languages in one place, and so is not looked up in a catalogue."""
+
+    english: str
+    chinese: str
+
+    def text(self) -> str:
+        """It in the reader's language."""
+        return Message(self.chinese, self.english) if language() == "zh" else self.english
 
 
 def _all_english(values: Any) -> Any:

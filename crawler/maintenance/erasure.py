@@ -16,9 +16,9 @@ import orjson
 
 from crawler.analysis.search.index import forget_from_index
 from crawler.clock import Now, stamp, utc_now
+from crawler.creator import PROVISIONAL
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.model import PROVISIONAL
 from crawler.store.database import open_database, store_errors
 from crawler.store.erased import REMEMBER, fingerprint, salt
 from crawler.store.lock import hold

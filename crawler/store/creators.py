@@ -10,28 +10,27 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from crawler.model import PROVISIONAL, Creator, PageSaved
+from crawler.creator import COLUMNS, PROVISIONAL, Creator
+from crawler.model import PageSaved
 from crawler.store import sql
 from crawler.store.rows import Rows
 
-# A row is kept as a list in the order of `sql.USER_COLUMNS`, as it is read and bound: this path is hot.
-KEY, ID, RED_ID, NAME, FANS, FANS_TEXT, FANS_EXACT, VERIFIED = 0, 1, 2, 3, 4, 5, 6, 7
-VERIFY_TYPE, VERIFY_LABEL, BIO, IMAGE, PROFILE_URL, EXTRA, LAST_RUN_ID = 8, 9, 10, 11, 12, 13, 14
-_NOTED = {
-    NAME: "name",
-    FANS_TEXT: "fans_text",
-    VERIFIED: "verified",
-    VERIFY_TYPE: "verify_type",
-    VERIFY_LABEL: "verify_label",
-    BIO: "bio",
-}
+# A row is kept as a list in the order of `sql.USER_FIELDS`, as it is read and bound: this path is hot.
+# From ID to LAST_RUN_ID it is in the order of `Creator`, whose `rank` stands in the place of the row's key.
+_PLACE = {name: place for place, name in enumerate(sql.USER_FIELDS)}
+KEY, ID, RED_ID, LAST_RUN_ID = _PLACE["key"], _PLACE["id"], _PLACE["red_id"], _PLACE["last_run_id"]
+FANS, FANS_TEXT, FANS_EXACT = _PLACE["fans"], _PLACE["fans_text"], _PLACE["fans_exact"]
+REST = RED_ID + 1
+"""From here to LAST_RUN_ID a value is only taken over: nothing is decided by it."""
+
+_NOTED = {_PLACE[column.name]: column.name for column in COLUMNS if column.noted}
 
 Row = list[object]
 
 
 def _values(creator: Creator) -> list[object]:
-    """The creator's columns from NAME to EXTRA."""
-    return [*creator[3:]]
+    """The creator's columns from REST on."""
+    return [*creator[REST:]]
 
 
 class CreatorWriter:
@@ -137,12 +136,12 @@ class CreatorWriter:
         self._touched.add(row[KEY])
         noted = self._set_red_id(row, creator.red_id)
         values = _values(creator)
-        if values == row[NAME:LAST_RUN_ID]:
+        if values == row[REST:LAST_RUN_ID]:
             return noted
         old_fans = row[FANS]
         # A follower text that could not be read never hides a number that was.
         unread = creator.fans is None and old_fans is not None
-        for column, value in enumerate(values, NAME):
+        for column, value in enumerate(values, REST):
             old = row[column]
             if value is None or value == old or (unread and column == FANS_TEXT):
                 continue
@@ -196,8 +195,9 @@ class CreatorWriter:
         self._merged[provisional[KEY]] = row[KEY]
         del self._by_id[str(provisional[ID])], self._by_red_id[str(provisional[RED_ID])]
         if row[FANS] is None and provisional[FANS] is not None:
-            row[FANS : FANS_EXACT + 1] = provisional[FANS : FANS_EXACT + 1]
-        for column in range(NAME, LAST_RUN_ID):
+            for column in (FANS, FANS_TEXT, FANS_EXACT):
+                row[column] = provisional[column]
+        for column in range(REST, LAST_RUN_ID):
             if row[column] is None:
                 row[column] = provisional[column]
         self._mark(row)

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.model import Creator
+from crawler.creator import Creator
 
 READ_FINGERPRINTS = "SELECT fingerprint FROM forgotten"
 READ_SALT = "SELECT value FROM settings WHERE name = 'forget_salt'"

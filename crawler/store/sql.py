@@ -5,6 +5,9 @@ A value that is needed twice is bound twice: CPython before 3.12.4 warns of numb
 
 from __future__ import annotations
 
+from crawler.columns import Source
+from crawler.creator import COLUMNS
+
 OPEN_CALL = """
 INSERT INTO calls (run_id, endpoint_id, keyword_id, generation, page, attempt, sent_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -39,7 +42,7 @@ INSERT INTO checkpoints (endpoint_id, keyword_id, generation, next_page, state, 
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
    SET started_at  = iif(generation = excluded.generation, started_at, excluded.started_at),
-       generation   = excluded.generation,
+       generation  = excluded.generation,
        next_page   = excluded.next_page,
        state       = excluded.state,
        stop_reason = excluded.stop_reason,
@@ -49,30 +52,24 @@ ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
        run_id      = excluded.run_id
 """
 
-USER_COLUMNS = """
-key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label, bio, image,
-profile_url, extra, last_run_id
-"""
+USER_FIELDS = ("key", *(column.name for column in COLUMNS if column.source is Source.REPLY), "last_run_id")
+"""A creator's row as it is read and bound: in this order."""
+
+_USER_FIELDS = ", ".join(USER_FIELDS)
+_SET_USER = ", ".join(f"{name} = ?" for name in USER_FIELDS[1:])
 
 # A list is one parameter: with a mark for each value the statement would be prepared anew for every length.
-USERS_BY_ID = f"SELECT {USER_COLUMNS} FROM users WHERE id IN (SELECT value FROM json_each(?))"
-USERS_BY_RED_ID = f"SELECT {USER_COLUMNS} FROM users WHERE red_id IN (SELECT value FROM json_each(?))"
+USERS_BY_ID = f"SELECT {_USER_FIELDS} FROM users WHERE id IN (SELECT value FROM json_each(?))"
+USERS_BY_RED_ID = f"SELECT {_USER_FIELDS} FROM users WHERE red_id IN (SELECT value FROM json_each(?))"
 
 LAST_USER_KEY = "SELECT coalesce(max(key), 0) FROM users"
 
-INSERT_USER = """
-INSERT INTO users (key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_type, verify_label,
-                   bio, image, profile_url, extra, last_run_id, first_run_id, first_seen_at, last_seen_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT_USER = f"""
+INSERT INTO users ({_USER_FIELDS}, first_run_id, first_seen_at, last_seen_at)
+VALUES ({", ".join("?" * (len(USER_FIELDS) + 3))})
 """
 
-UPDATE_USER = """
-UPDATE users
-   SET id = ?, red_id = ?, name = ?, fans = ?, fans_text = ?, fans_exact = ?, verified = ?,
-       verify_type = ?, verify_label = ?, bio = ?, image = ?, profile_url = ?, extra = ?,
-       last_run_id = ?, last_seen_at = ?
- WHERE key = ?
-"""
+UPDATE_USER = f"UPDATE users SET {_SET_USER}, last_seen_at = ? WHERE key = ?"
 
 TOUCH_USER = "UPDATE users SET last_run_id = ?, last_seen_at = ? WHERE key = ?"
 

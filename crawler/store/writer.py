@@ -13,7 +13,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from crawler.clock import Now, stamp
-from crawler.model import CallWithoutPage, Creator, FetchedPage, PageSaved, Reject, Settlement, Work
+from crawler.creator import Creator
+from crawler.model import CallWithoutPage, FetchedPage, PageSaved, Reject, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
 from crawler.store import sql
 from crawler.store.creators import CreatorWriter

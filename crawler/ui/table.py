@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
+from crawler.columns import Kind
+from crawler.creator import COLUMNS
 from crawler.text import sanitize, truncate, width
 
 COLUMN_MAX = 72
@@ -15,10 +17,10 @@ COLUMN_MAX = 72
 NARROWED_MIN = 8
 """Cells of a column at least that is made narrower so that a table fits the terminal."""
 
-IDENTIFIERS = ("id", "red_id")
+IDENTIFIERS = frozenset(column.name for column in COLUMNS if column.kind is Kind.IDENTIFIER)
 """Columns that people copy from: they are never cut."""
 
-_GIVE_WAY = {"profile_url": 2, "image": 2, "bio": 1}
+_GIVE_WAY = {"bio": 1} | {column.name: 2 for column in COLUMNS if column.kind in (Kind.LINK, Kind.URL)}
 """Columns that are made narrower before all others, the highest number first."""
 
 _MEASURED_ROWS = 1000

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from types import NoneType
 from typing import Any
 
 import orjson
 
+from crawler.columns import Kind
+from crawler.creator import COLUMNS, PROVISIONAL, Creator
 from crawler.endpoint import Endpoint
-from crawler.model import PROVISIONAL, Creator, Page, Reject
+from crawler.model import Page, Reject
 from crawler.reasons import Reason, ReasonCode
 from crawler.vendor.codes import CODES, STATUSES
 from crawler.vendor.followers import UNKNOWN, Followers, read_fans, read_labelled
@@ -115,22 +118,24 @@ def _read_entry(rank: int, entry: object) -> Creator | Reject:
     if desc is not bio:
         remaining["desc"] = entry["desc"]
 
-    verify_type = _take_verify_type(remaining)
-    return Creator(
-        rank,
-        id_,
-        red_id,
-        _take_name(remaining),
-        followers.fans,
-        followers.text,
-        followers.exact,
-        _take_verified(remaining),
-        verify_type,
-        _take_text(remaining, "red_official_verify_content") or VERIFY_LABELS.get(verify_type),
-        bio,
-        _take_image(remaining),
-        profile_url,
-        _json_object(remaining),
+    verify_type = _take_number(remaining, "red_official_verify_type")
+    return Creator._make(
+        (
+            rank,
+            id_,
+            red_id,
+            _take_name(remaining),
+            followers.fans,
+            followers.text,
+            followers.exact,
+            _take_boolean(remaining, "red_official_verified"),
+            verify_type,
+            _take_text(remaining, "red_official_verify_content") or VERIFY_LABELS.get(verify_type),
+            bio,
+            profile_url,
+            *[take(remaining, key) for take, key in _PLAIN],
+            _json_object(remaining),
+        )
     )
 
 
@@ -189,31 +194,42 @@ def _take_followers(remaining: _Entry, sub_title: str | None, desc: str | None) 
     return followers
 
 
-def _take_verified(remaining: _Entry) -> bool | None:
-    value = remaining.pop("red_official_verified", None)
+def _take_boolean(remaining: _Entry, key: str) -> bool | None:
+    value = remaining.pop(key, None)
     if value is None or isinstance(value, bool):
         return value
     if type(value) is int and value in (0, 1):
         return bool(value)
-    remaining["red_official_verified"] = value
+    remaining[key] = value
     return None
 
 
-def _take_verify_type(remaining: _Entry) -> int | None:
-    value = remaining.pop("red_official_verify_type", None)
-    if type(value) is int and -(2**63) <= value < 2**63:  # what SQLite can hold; a boolean is no type
+def _take_number(remaining: _Entry, key: str) -> int | None:
+    value = remaining.pop(key, None)
+    if type(value) is int and -(2**63) <= value < 2**63:  # what SQLite can hold; a boolean is no number
         return value
     if value is not None:
-        remaining["red_official_verify_type"] = value
+        remaining[key] = value
     return None
 
 
-def _take_image(remaining: _Entry) -> str | None:
-    image = _take_text(remaining, "image")
-    if image is None or image.startswith(("https://", "http://")):
-        return image
-    remaining["image"] = image
+def _take_address(remaining: _Entry, key: str) -> str | None:
+    address = _take_text(remaining, key)
+    if address is None or address.startswith(("https://", "http://")):
+        return address
+    remaining[key] = address
     return None
+
+
+_TAKE: dict[Kind, Callable[[_Entry, str], Any]] = {
+    Kind.TEXT: _take_text,
+    Kind.NUMBER: _take_number,
+    Kind.BOOLEAN: _take_boolean,
+    Kind.URL: _take_address,
+}
+_COLUMN_KINDS = {column.name: column.kind for column in COLUMNS}
+_PLAIN = [(_TAKE[_COLUMN_KINDS[name]], name) for name in Creator._fields[Creator._fields.index("image") : -1]]
+"""From `image` on, up to `extra`, a field stands in an entry under its own name, and its kind says all."""
 
 
 def _red_id_in(text: object) -> str | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from crawler.creator import Creator
 from crawler.engine.drift import DriftDetector, DriftLimits
-from crawler.model import Creator, Page, Work
+from crawler.model import Page, Work
 from crawler.reasons import Reason, ReasonCode
 
 DRIFT_MAX, FORBIDDEN_MAX = DriftLimits().strange_max, DriftLimits().forbidden_max

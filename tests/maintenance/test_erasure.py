@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 from crawler.analysis.search.index import update_search_index
 from crawler.cli.forget import forget
 from crawler.cli.verify import verify
+from crawler.creator import Creator
 from crawler.errors import AlreadyRunning, InputError
 from crawler.model import Charge, Creator, Keyword, Page, Reject, Settlement, Work
 from crawler.reasons import Reason, ReasonCode

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from crawler.model import Charge, Creator, FetchedPage, Keyword, Page, PageSaved, Reject, Settlement, Work
+from crawler.creator import Creator
+from crawler.model import Charge, FetchedPage, Keyword, Page, PageSaved, Reject, Settlement, Work
 from crawler.reasons import ReasonCode
 from crawler.store.database import open_database
 from crawler.store.runs import start_run

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from crawler.clock import stamp
-from crawler.model import Creator, Page, PageSaved, Work
+from crawler.creator import Creator
+from crawler.model import Page, PageSaved, Work
 from tests.store.fixture import CHARGED, WORKS, StoreFixture, creator
 from tests.store.writes import fetched, save_page
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from crawler.model import Creator, Page, Reject
+from crawler.creator import Creator
+from crawler.model import Page, Reject
 from crawler.reasons import Reason, ReasonCode
 from crawler.vendor.search_user_v2 import IDENTIFIER_MAX, REJECT_MAX, parse_user_search
 

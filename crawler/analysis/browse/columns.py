@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from crawler.i18n import N_
-
-_CREATOR = {
-    "id": N_("The platform's id of the creator; it never changes."),
-    "red_id": N_("The number or name that people see and type; its owner can change it."),
-    "name": N_("The name as last seen."),
-    "fans": N_("Followers as a number; empty means unknown, never none."),
-    "fans_text": N_("Followers as the search showed them."),
-    "fans_exact": N_("1 where the number is exact, 0 where it was rounded."),
-    "verified": N_("1 for a verified account."),
-    "verify_label": N_("The kind of verification; personal and business are inferred."),
-    "bio": N_("The creator's own words, where the search showed them."),
-    "profile_url": N_("The creator's page on the web."),
-    "image": N_("The address of the picture; it is not loaded here."),
-    "first_seen_at": N_("When the creator was first found, UTC."),
-    "last_seen_at": N_("When the creator was last found, UTC."),
-    "extra": N_("Whatever else the API sent, as JSON."),
-}
+from crawler.analysis.export.creators import COLUMNS as EXPORTED
+from crawler.columns import Source
+from crawler.creator import COLUMNS
+from crawler.i18n import N_, _
 
 _CHARGE = N_("charged, free, or unknown: the answer did not come back.")
 
-COLUMNS = {
-    "users": {**_CREATOR, "key": N_("The row's own number; other tables refer to it.")},
-    "creators_with_keywords": {
-        **{name: text for name, text in _CREATOR.items() if name != "extra"},
-        "keyword_count": N_("How many keywords found the creator."),
-        "keywords": N_("The keywords that found the creator."),
-    },
+_OTHERS = {
     "keyword_performance": {
         "creators": N_("Creators that this keyword found."),
         "new_creators": N_("Those whom no keyword had found before."),
@@ -71,3 +51,17 @@ COLUMNS = {
     "daily_spend": {"unknown": N_("Calls of which nobody knows whether they were charged.")},
 }
 """By table or view, then by column; what explains itself is left out."""
+
+_CREATORS = {
+    "users": [column for column in COLUMNS if column.source is not Source.COMPUTED],
+    "creators_with_keywords": [
+        column for column in COLUMNS if column.name == "key" or column.name in set(EXPORTED) - {"tags"}
+    ],
+}
+
+
+def meanings(table: str) -> dict[str, str]:
+    """What the columns of a table or view mean, in the reader's language."""
+    if table in _CREATORS:
+        return {column.name: column.description.text() for column in _CREATORS[table]}
+    return {name: _(text) for name, text in _OTHERS.get(table, {}).items()}

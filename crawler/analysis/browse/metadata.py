@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from crawler.analysis.browse.columns import COLUMNS
+from crawler.analysis.browse.columns import meanings
 from crawler.analysis.filters import Filters
 from crawler.analysis.query import Question, prepare
 from crawler.i18n import _
@@ -97,8 +97,7 @@ _NEWEST_FIRST = {"runs": "id", "calls": "id", "changes": "id", "rejects": "id", 
 
 def _described(name: str, text: str) -> dict[str, Any]:
     table: dict[str, Any] = {"description": text, "facets": _FACETS.get(name, [])}
-    known = {column: _(meaning) for column, meaning in COLUMNS.get(name, {}).items()}
-    if known:
+    if known := meanings(name):
         table["columns"] = known
     if name in _LABELS:
         table["label_column"] = _LABELS[name]

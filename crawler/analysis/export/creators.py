@@ -4,52 +4,30 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
+from crawler import creator
 from crawler.analysis.export import sql
 from crawler.analysis.filters import Filters, where
-from crawler.model import PROVISIONAL
+from crawler.columns import Kind, Source
+from crawler.creator import PROVISIONAL, CreatorRow
 
-COLUMNS = (
-    "id", "red_id", "name", "fans", "fans_text", "fans_exact", "verified", "verify_label", "bio",
-    "profile_url", "image", "keywords", "keyword_count", "tags", "first_seen_at", "last_seen_at",
-)  # fmt: skip
-"""The columns of a table, each an attribute of `CreatorRow`; `extra` is for formats that hold structure."""
+EXPORTED = tuple(column for column in creator.COLUMNS if column.exported)
+"""What formats that hold structure show, each an attribute of `CreatorRow`."""
+
+TABLE = tuple(column for column in EXPORTED if column.kind is not Kind.JSON)
+COLUMNS = tuple(column.name for column in TABLE)
+"""The columns of a table, and their names."""
 
 _CHUNK = 500
 
-
-@dataclass(frozen=True, slots=True)
-class CreatorRow:
-    """One creator as it is exported.
-
-    `id` is None where only the `red_id` is known so far. `keywords` are all that found the creator, first
-    finder first; `tags` are theirs. Times are UTC stamps; `extra` is JSON text.
-    """
-
-    id: str | None
-    red_id: str | None
-    name: str | None
-    fans: int | None
-    fans_text: str | None
-    fans_exact: bool | None
-    verified: bool | None
-    verify_label: str | None
-    bio: str | None
-    profile_url: str | None
-    image: str | None
-    keywords: tuple[str, ...]
-    tags: tuple[str, ...]
-    first_seen_at: str
-    last_seen_at: str
-    extra: str | None
-
-    @property
-    def keyword_count(self) -> int:
-        """How many keywords found the creator."""
-        return len(self.keywords)
+_STORED = [column for column in EXPORTED if column.source is not Source.COMPUTED]
+_BOOLEANS = [place for place, column in enumerate(_STORED, 1) if column.kind is Kind.BOOLEAN]
+_ID = 1 + [column.name for column in _STORED].index("id")
+_COMPUTED = 1 + [column.source for column in EXPORTED].index(Source.COMPUTED)
+"""Where a row's values stand behind its key, and where among them those from other tables belong."""
 
 
 def read_creators(
@@ -62,8 +40,9 @@ def read_creators(
     """
     select, parameters = select_keys(filters, by_day=by_day)
     keys = connection.execute(select, parameters)
+    read_users = _read_users(connection)
     while chunk := keys.fetchmany(_CHUNK):
-        yield from _read(connection, [row[0] for row in chunk])
+        yield from _read(connection, read_users, [row[0] for row in chunk])
 
 
 def count_creators(connection: sqlite3.Connection, filters: Filters) -> int:
@@ -82,14 +61,21 @@ def select_keys(filters: Filters, *, by_day: bool = False) -> tuple[str, dict[st
     return sql.SELECT_KEYS.format(condition=condition, order=order), parameters
 
 
-def _read(connection: sqlite3.Connection, keys: list[int]) -> Iterator[CreatorRow]:
+def _read_users(connection: sqlite3.Connection) -> str:
+    """The statement that reads creators; what a database of an earlier version has no column for is empty."""
+    there = {row[1] for row in connection.execute("PRAGMA table_info(users)")}
+    columns = [column.name if column.name in there else f"NULL AS {column.name}" for column in _STORED]
+    return sql.READ_USERS.format(columns=", ".join(columns))
+
+
+def _read(connection: sqlite3.Connection, read_users: str, keys: list[int]) -> Iterator[CreatorRow]:
     wanted = json.dumps(keys)
     keywords: dict[int, list[str]] = {}
     tags: dict[int, dict[str, None]] = {}
     for key, text, listed in connection.execute(sql.READ_KEYWORDS, (wanted,)):
         keywords.setdefault(key, []).append(text)
         tags.setdefault(key, {}).update(_tags(listed))
-    users = {row["key"]: row for row in connection.execute(sql.READ_USERS, (wanted,))}
+    users = {row[0]: row for row in connection.execute(read_users, (wanted,))}
     for key in keys:
         yield _row(users[key], tuple(keywords.get(key, ())), tuple(tags.get(key, ())))
 
@@ -99,27 +85,12 @@ def _tags(listed: str) -> dict[str, None]:
     return dict.fromkeys(json.loads(listed))
 
 
-def _row(user: sqlite3.Row, keywords: tuple[str, ...], tags: tuple[str, ...]) -> CreatorRow:
-    provisional = user["id"].startswith(PROVISIONAL)
-    return CreatorRow(
-        id=None if provisional else user["id"],
-        red_id=user["red_id"],
-        name=user["name"],
-        fans=user["fans"],
-        fans_text=user["fans_text"],
-        fans_exact=_as_bool(user["fans_exact"]),
-        verified=_as_bool(user["verified"]),
-        verify_label=user["verify_label"],
-        bio=user["bio"],
-        profile_url=user["profile_url"],
-        image=user["image"],
-        keywords=keywords,
-        tags=tags,
-        first_seen_at=user["first_seen_at"],
-        last_seen_at=user["last_seen_at"],
-        extra=user["extra"],
-    )
-
-
-def _as_bool(value: int | None) -> bool | None:
-    return None if value is None else bool(value)
+def _row(user: Sequence[Any], keywords: tuple[str, ...], tags: tuple[str, ...]) -> CreatorRow:
+    values = list(user)
+    if values[_ID].startswith(PROVISIONAL):
+        values[_ID] = None
+    for place in _BOOLEANS:
+        if values[place] is not None:
+            values[place] = bool(values[place])
+    values[_COMPUTED:_COMPUTED] = keywords, tags
+    return CreatorRow(*values[1:])

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from crawler.analysis.export.creators import CreatorRow
 from crawler.analysis.export.parquet import write_days
 from crawler.analysis.filters import Filters
 from crawler.clock import shanghai_day, shanghai_day_start, stamp
+from crawler.creator import CreatorRow
 from crawler.errors import InputError
 from crawler.files import put_in_place, temporary_folder, write_errors
 from crawler.i18n import _

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from crawler.analysis.export.cells import SEPARATOR
-from crawler.analysis.export.creators import COLUMNS, CreatorRow
+from crawler.analysis.export.creators import TABLE
 from crawler.clock import SHANGHAI
+from crawler.columns import Column, Kind
+from crawler.creator import CreatorRow
 from crawler.errors import MissingExtra
 from crawler.i18n import _
 
@@ -24,6 +27,13 @@ CUT = "… (cut)"
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _URL = re.compile(r"https?://[A-Za-z0-9./_~%-]{1,200}")
+_TEXTS = " ".join(
+    f"{letter}1:{letter}{ROWS_MAX}"
+    for letter, column in zip(ascii_uppercase, TABLE, strict=False)
+    if column.kind in (Kind.IDENTIFIER, Kind.TEXT)
+)
+"""Where Excel is not to complain of a text that could be a number."""
+
 _SAMPLE, _WIDTH_MIN, _WIDTH_MAX = 500, 8, 50
 
 
@@ -76,30 +86,29 @@ class _Sheet:
         self._whole = book.add_format({"num_format": "#,##0"})
         self._time = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss" +08:00"'})
         self._sheet.freeze_panes(1, 0)
-        self._sheet.ignore_errors({"number_stored_as_text": f"A1:C{ROWS_MAX} E1:E{ROWS_MAX}"})
+        self._sheet.ignore_errors({"number_stored_as_text": _TEXTS})
         header = book.add_format({"bold": True, "bottom": 1})
-        for column, name in enumerate(COLUMNS):
-            self._sheet.write_string(0, column, name, header)
+        for place, column in enumerate(TABLE):
+            self._sheet.write_string(0, place, column.name, header)
 
     def fit(self, sample: list[CreatorRow]) -> None:
         """Sets the widths of the columns by the rows of `sample`."""
-        for column, name in enumerate(COLUMNS):
-            texts = [_shown(_value(creator, name)) for creator in sample]
-            width = max((_cells(text) for text in (*texts, name + "  ▾")), default=0)
-            self._sheet.set_column(column, column, min(max(width + 1, _WIDTH_MIN), _WIDTH_MAX))
+        for place, column in enumerate(TABLE):
+            texts = [_shown(_value(creator, column)) for creator in sample]
+            width = max((_cells(text) for text in (*texts, column.name + "  ▾")), default=0)
+            self._sheet.set_column(place, place, min(max(width + 1, _WIDTH_MIN), _WIDTH_MAX))
 
     def add(self, creator: CreatorRow) -> None:
         """Writes one creator below the last."""
         self._row += 1
-        for column, name in enumerate(COLUMNS):
-            self._write(column, name, _value(creator, name))
+        for place, column in enumerate(TABLE):
+            self._write((self._row, place), column.kind, _value(creator, column))
 
     def finish(self) -> None:
         """Puts the filter buttons over all rows."""
-        self._sheet.autofilter(0, 0, self._row, len(COLUMNS) - 1)
+        self._sheet.autofilter(0, 0, self._row, len(TABLE) - 1)
 
-    def _write(self, column: int, name: str, value: object) -> None:
-        place = (self._row, column)
+    def _write(self, place: tuple[int, int], kind: Kind, value: object) -> None:
         if value is None:
             return
         if isinstance(value, bool):
@@ -108,7 +117,7 @@ class _Sheet:
             self._sheet.write_number(*place, value, self._whole)
         elif isinstance(value, datetime):
             self._sheet.write_datetime(*place, value, self._time)
-        elif name == "profile_url" and _URL.fullmatch(str(value)):
+        elif kind is Kind.LINK and _URL.fullmatch(str(value)):
             self._write_link(place, str(value))
         else:
             self._sheet.write_string(*place, fitting(str(value)))
@@ -130,11 +139,11 @@ def fitting(text: str) -> str:
     return kept + CUT
 
 
-def _value(creator: CreatorRow, name: str) -> object:
-    value = getattr(creator, name)
+def _value(creator: CreatorRow, column: Column) -> object:
+    value = getattr(creator, column.name)
     if isinstance(value, tuple):
         return SEPARATOR.join(value) or None
-    if name.endswith("_at"):
+    if column.kind is Kind.TIME:
         return datetime.fromisoformat(value).astimezone(SHANGHAI).replace(tzinfo=None)
     return value
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from crawler.analysis.export.creators import CreatorRow, count_creators, read_creators
+from crawler.analysis.export.creators import count_creators, read_creators
 from crawler.analysis.export.database import check_replaceable, copy_database
 from crawler.analysis.export.days import file_name, whole_days, write_folder
 from crawler.analysis.export.excel import write_xlsx
 from crawler.analysis.export.parquet import write_parquet
 from crawler.analysis.export.text import write_csv, write_jsonl
 from crawler.analysis.filters import Filters
+from crawler.creator import CreatorRow
 from crawler.errors import InputError, StoreError
 from crawler.files import replacing
 from crawler.i18n import _

@@ -8,8 +8,10 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from crawler.analysis.export.creators import CreatorRow
+from crawler.analysis.export.creators import EXPORTED
 from crawler.clock import shanghai_day
+from crawler.columns import Column, Kind
+from crawler.creator import CreatorRow
 from crawler.errors import MissingExtra
 
 ROWS_PER_GROUP = 20_000
@@ -50,40 +52,26 @@ def _load() -> tuple[Any, Any]:
 
 
 def _schema(arrow: Any) -> Any:
-    text, moment = arrow.string(), arrow.timestamp("ms", tz="UTC")
-    return arrow.schema(
-        [
-            ("id", text),
-            ("red_id", text),
-            ("name", text),
-            ("fans", arrow.int64()),
-            ("fans_text", text),
-            ("fans_exact", arrow.bool_()),
-            ("verified", arrow.bool_()),
-            ("verify_label", text),
-            ("bio", text),
-            ("profile_url", text),
-            ("image", text),
-            ("keywords", arrow.list_(text)),
-            ("keyword_count", arrow.int32()),
-            ("tags", arrow.list_(text)),
-            ("first_seen_at", moment),
-            ("last_seen_at", moment),
-            ("extra", text),
-        ]
-    )
+    types = {
+        Kind.NUMBER: arrow.int64(),
+        Kind.COUNT: arrow.int32(),
+        Kind.BOOLEAN: arrow.bool_(),
+        Kind.TIME: arrow.timestamp("ms", tz="UTC"),
+        Kind.LIST: arrow.list_(arrow.string()),
+    }
+    return arrow.schema([(column.name, types.get(column.kind, arrow.string())) for column in EXPORTED])
 
 
 def _table(arrow: Any, schema: Any, creators: list[CreatorRow]) -> Any:
     return arrow.table(
         [
-            arrow.array([_value(creator, field.name) for creator in creators], type=field.type)
-            for field in schema
+            arrow.array([_value(creator, column) for creator in creators], type=field.type)
+            for column, field in zip(EXPORTED, schema, strict=True)
         ],
         schema=schema,
     )
 
 
-def _value(creator: CreatorRow, name: str) -> object:
-    value = getattr(creator, name)
-    return datetime.fromisoformat(value) if name.endswith("_at") else value
+def _value(creator: CreatorRow, column: Column) -> object:
+    value = getattr(creator, column.name)
+    return datetime.fromisoformat(value) if column.kind is Kind.TIME else value

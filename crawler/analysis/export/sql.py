@@ -12,8 +12,7 @@ SELECT_KEYS = "SELECT users.key FROM users WHERE {condition} ORDER BY {order}"
 COUNT_KEYS = "SELECT count(*) FROM users WHERE {condition}"
 
 READ_USERS = """
-SELECT key, id, red_id, name, fans, fans_text, fans_exact, verified, verify_label, bio, profile_url, image,
-       first_seen_at, last_seen_at, extra
+SELECT key, {columns}
   FROM users
  WHERE key IN (SELECT value FROM json_each(?))
 """

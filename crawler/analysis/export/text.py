@@ -13,7 +13,8 @@ from typing import IO, Any
 import orjson
 
 from crawler.analysis.export.cells import SEPARATOR, kept_as_text, runs
-from crawler.analysis.export.creators import COLUMNS, CreatorRow
+from crawler.analysis.export.creators import COLUMNS
+from crawler.creator import CreatorRow
 
 
 def write_csv(creators: Iterable[CreatorRow], path: Path, *, gzipped: bool, plain: bool) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import gzip
 import json
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 
 import duckdb
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
-from crawler.analysis.export.creators import COLUMNS, CreatorRow
+from crawler.analysis.export.creators import COLUMNS
 from crawler.analysis.export.excel import TEXT_MAX, Limits, write_xlsx
 from crawler.analysis.filters import Filters, where
+from crawler.creator import CreatorRow
 from crawler.store.readonly import open_readonly
 from tests.filled import FORMULA, MANY_FANS, ONLY_RED_ID, UNKNOWN_FANS
 
@@ -28,13 +32,18 @@ def _objects(text):
     return {row["name"]: row for row in map(json.loads, text.splitlines())}
 
 
+def _letter(name):
+    """The letter of a column of a workbook."""
+    return get_column_letter(COLUMNS.index(name) + 1)
+
+
 def _creator(number, **columns):
-    values = {
+    values = dict.fromkeys(field.name for field in dataclasses.fields(CreatorRow)) | {
         "id": f"{number:024x}", "red_id": str(number), "name": "名", "fans": number, "fans_text": str(number),
-        "fans_exact": True, "verified": False, "verify_label": None, "bio": None,
-        "profile_url": f"https://www.xiaohongshu.com/user/profile/{number:024x}", "image": None,
+        "fans_exact": True, "verified": False,
+        "profile_url": f"https://www.xiaohongshu.com/user/profile/{number:024x}",
         "keywords": ("穿搭",), "tags": (), "first_seen_at": "2026-11-01T18:30:00.000Z",
-        "last_seen_at": "2026-11-01T18:30:00.000Z", "extra": None,
+        "last_seen_at": "2026-11-01T18:30:00.000Z",
     }  # fmt: skip
     return CreatorRow(**{**values, **columns})
 
@@ -144,9 +153,9 @@ def test_a_workbook_has_a_frozen_header_filters_and_room_for_chinese(run, out):
     sheet = openpyxl.load_workbook(out / "a.xlsx").active
     assert [cell.value for cell in sheet[1]] == list(COLUMNS)
     assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == f"A1:P{sheet.max_row}"
-    assert sheet.column_dimensions["L"].width >= len("穿搭 | 美食探店 | 露营 Camping") + 8
-    assert sheet.column_dimensions["I"].width <= 60
+    assert sheet.auto_filter.ref == f"A1:{_letter(COLUMNS[-1])}{sheet.max_row}"
+    assert sheet.column_dimensions[_letter("keywords")].width >= len("穿搭 | 美食探店 | 露营 Camping") + 8
+    assert sheet.column_dimensions[_letter("bio")].width <= 60
 
 
 def test_a_workbook_holds_ids_as_text_followers_as_numbers_and_profile_links(run, out):
@@ -253,3 +262,13 @@ def test_nobody_at_all_is_a_file_without_rows(run, out, ending):
     result = run(out / f"a.{ending}", "--min-fans", 10**12)
     assert (out / f"a.{ending}").is_file()
     assert "no creator matches" in result.stderr
+
+
+def test_what_a_database_of_an_earlier_version_has_no_column_for_is_empty(db, run, out):
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("DROP VIEW creators_with_keywords")
+        connection.execute("ALTER TABLE users DROP COLUMN bio")
+    run(out / "a.jsonl")
+    rows = _objects((out / "a.jsonl").read_text("utf-8"))
+    assert rows[MANY_FANS.name]["bio"] is None
+    assert rows[MANY_FANS.name]["image"] == MANY_FANS.image

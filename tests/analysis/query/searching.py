@@ -10,7 +10,8 @@ from pathlib import Path
 
 from crawler.analysis.filters import Filters
 from crawler.analysis.search import search_creators, update_search_index
-from crawler.model import Creator, Keyword, Page, Work
+from crawler.creator import Creator
+from crawler.model import Keyword, Page, Work
 from crawler.store.database import open_database
 from crawler.store.runs import start_run
 from crawler.store.worklist import make_worklist
