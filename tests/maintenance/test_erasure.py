@@ -22,7 +22,7 @@ from crawler.cli.forget import forget
 from crawler.cli.verify import verify
 from crawler.creator import Creator
 from crawler.errors import AlreadyRunning, InputError
-from crawler.model import Charge, Creator, Keyword, Page, Reject, Settlement, Work
+from crawler.model import Charge, Keyword, Page, Reject, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from crawler.store.lock import hold
