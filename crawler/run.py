@@ -23,7 +23,7 @@ from crawler.engine.events import Event, LineSkipped, RunStarted
 from crawler.engine.loop import DRIFT_END, Crawl
 from crawler.engine.policy import EXIT_DONE, EXIT_SOME_FAILED, EXIT_STOPPED
 from crawler.engine.shutdown import ALL_DONE, NOTHING_DUE, SOME_FAILED, Shutdown, StopCause
-from crawler.engine.throttle import Throttle, parse_rate
+from crawler.engine.throttle import Throttle
 from crawler.errors import FILE_GONE, CrawlerError, InputError, StoreError
 from crawler.i18n import _
 from crawler.model import (
@@ -37,6 +37,7 @@ from crawler.model import (
     UserCounts,
     Work,
 )
+from crawler.rate import parse_rate
 from crawler.store import runs
 from crawler.store.database import open_database, store_errors
 from crawler.store.ledger import GroupCommit
@@ -73,7 +74,6 @@ async def run_crawl(
     is told in the summary, except StoreError where not even that can be read from the database.
     """
     dependencies = dependencies or Dependencies(random.Random())
-    parse_rate(settings.rate)  # what cannot be used is refused before anything is written
     with hold(settings.db):
         db = open_database(settings.db)
         try:

@@ -9,7 +9,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "crawler"
 
 FLOORS = (
-    {"errors", "i18n", "text", "clock", "model", "commands", "files", "config"},
+    {"errors", "i18n", "text", "clock", "model", "commands", "files"},
+    {"rate", "settings", "environment", "config"},
     {"keywords", "vendor", "store"},
     {"engine"},
     {"run"},
@@ -79,7 +80,7 @@ def test_the_simulator_shares_nothing_with_the_crawler_that_it_judges():
         ("filelock", {"store"}),
         ("rich", {"text", "ui", "cli", "analysis"}),
         ("click", {"cli", "simulator"}),
-        ("dotenv", {"cli"}),
+        ("dotenv", {"environment"}),
         ("xlsxwriter", {"analysis"}),
         ("pyarrow", {"analysis"}),
         ("jinja2", {"analysis"}),
