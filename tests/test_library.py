@@ -236,7 +236,7 @@ def test_a_program_is_told_of_a_missing_token_in_its_own_words():
 
 
 def test_a_setting_that_there_is_not_is_an_error_that_names_those_there_are():
-    with pytest.raises(TypeError, match="there is no setting 'worker'.*workers"):
+    with pytest.raises(TypeError, match=r"there is no setting 'worker'.*workers"):
         crawl_keywords(keyword("穿搭"), token="t", worker=4)
 
 
