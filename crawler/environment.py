@@ -16,9 +16,14 @@ OWN_VARIABLES = (TOKEN_VARIABLE, VARIABLE_PREFIX)
 
 def own_variables() -> dict[str, str]:
     """This program's variables that hold something; those of the environment go before those of `.env`."""
-    environment = {name: value for name, value in os.environ.items() if value}
-    found = _env_file() | environment
-    return {name: value for name, value in found.items() if name.startswith(OWN_VARIABLES)}
+    found = _env_file() | {name: value for name, value in os.environ.items() if value}
+    own = {name: value for name, value in found.items() if name.startswith(OWN_VARIABLES)}
+    for name, value in own.items():
+        if "\0" in value:
+            raise InputError(
+                _("%s: the value of %s holds a character that no setting has") % (ENV_FILE, name)
+            )
+    return own
 
 
 def _env_file() -> dict[str, str]:
@@ -30,10 +35,4 @@ def _env_file() -> dict[str, str]:
         values = dotenv_values(ENV_FILE, encoding="utf-8-sig", interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(_("cannot read %s: %s") % (ENV_FILE, error)) from error
-    own = {name: value for name, value in values.items() if name.startswith(OWN_VARIABLES) and value}
-    for name, value in own.items():
-        if "\0" in value:
-            raise InputError(
-                _("%s: the value of %s holds a character that no setting has") % (ENV_FILE, name)
-            )
-    return own
+    return {name: value for name, value in values.items() if value}

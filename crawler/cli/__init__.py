@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from crawler.cli.help import HelpContext
-from crawler.cli.options import asked_language, lang_option
+from crawler.cli.setting_options import asked_language, lang_option
 from crawler.config import LANG
 from crawler.environment import TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError

@@ -18,7 +18,7 @@ import click
 
 from crawler.analysis.search import update_search_index
 from crawler.cli.new_database import ask_for_new_database
-from crawler.cli.options import setting_options, setting_values
+from crawler.cli.setting_options import setting_options, setting_values
 from crawler.config import (
     DRAIN,
     JSON,

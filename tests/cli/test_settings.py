@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from crawler.cli.options import asked_language
+from crawler.cli import COMMANDS
 from crawler.cli.run import COMMAND_SETTINGS, run
+from crawler.cli.setting_options import asked_language
 from crawler.config import LANG, RUN_SETTINGS
 from crawler.i18n import OWN_VARIABLE
 from crawler.simulator import Simulator, SimulatorSettings
@@ -64,6 +65,13 @@ async def test_the_language_is_asked_for_before_or_after_the_name_of_a_command(c
     page = await crawler(*arguments)
     assert page.stdout.startswith("用法: crawler run")
     assert "每个关键词最多采集的页数" in page.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_help_is_the_same_however_its_language_is_asked_for(crawler, command):
+    """What is put into words while modules load must not be loaded before the language is known."""
+    asked = await crawler(command, "--help", "--lang", "zh")
+    assert asked.stdout == (await crawler(command, "--help", LANG="zh_CN.UTF-8")).stdout
 
 
 async def test_the_language_of_the_whole_help_is_asked_for(crawler):
