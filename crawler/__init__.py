@@ -6,7 +6,9 @@
     for creator in creators("data/creators.db", Filters(fans_min=10_000)):
         print(creator.name, creator.fans, creator.keywords)
 
-`crawl_keywords` is for programs without an event loop, `run_crawl` for those that have one. Everything else
+A notebook, or a program with an event loop, awaits `crawl_keywords_async`, which takes the same arguments. A
+setting that is not given comes from its variable (CRAWLER_DB, CRAWLER_BASE_URL, …), in the environment or in
+a file `.env`, as for `crawler run`; `run_crawl` takes its settings from `RunSettings` alone. Everything else
 in this package may change from one version to the next.
 """
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
         WrongService,
     )
     from crawler.keywords import read_keywords
-    from crawler.library import crawl_keywords, creators, keyword
+    from crawler.library import crawl_keywords, crawl_keywords_async, creators, keyword
     from crawler.model import Keyword, Problem
     from crawler.run import run_crawl
     from crawler.summary import RunSummary
@@ -51,6 +53,7 @@ __all__ = [
     "TokenError",
     "WrongService",
     "crawl_keywords",
+    "crawl_keywords_async",
     "creators",
     "keyword",
     "read_keywords",
@@ -64,7 +67,7 @@ _HOMES = {
     "creator": ("CreatorRow",),
     "analysis.filters": ("Filters",),
     "keywords": ("read_keywords",),
-    "library": ("crawl_keywords", "creators", "keyword"),
+    "library": ("crawl_keywords", "crawl_keywords_async", "creators", "keyword"),
     "model": ("Keyword", "Problem"),
     "run": ("run_crawl",),
     "summary": ("RunSummary",),

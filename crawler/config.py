@@ -1,91 +1,142 @@
-"""Everything a night depends on, as one frozen value; options, environment and `.env` all end here."""
+"""All settings, declared once: the command line, environment, `.env` and Python read this declaration."""
 
 from __future__ import annotations
 
 import ipaddress
-import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.clock import SPAN_MAX
 from crawler.errors import InputError, TokenError
 from crawler.i18n import N_, _
+from crawler.rate import parse_rate
+from crawler.settings import (
+    Form,
+    Setting,
+    choice,
+    declared,
+    optional,
+    path,
+    seconds,
+    settings_of,
+    span,
+    switch,
+    text,
+    text_needed,
+    whole_number,
+)
 
-TOKEN_VARIABLE = "JUSTONEAPI_TOKEN"  # noqa: S105 - the name of a variable, as the vendor's examples have it
 NAMED_URLS = {"global": "https://api.justoneapi.com", "cn": "http://47.117.133.51:30015"}
 SERVICE_HOSTS = {"api.justoneapi.com", "47.117.133.51"}
 LOOPBACK_SERVICE = N_("a simulator on this machine")
+
+NO_TOKEN = N_(
+    "no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file; `crawler demo` needs none"
+)
+NO_TOKEN_IN_PYTHON = N_("no token: give token=…, set JUSTONEAPI_TOKEN, or put it into .env")
 
 WORKERS_MAX = 1000
 PAGES_MAX = 10**6
 
 
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """One night's settings. Caps that are None do not bind; `rate` and `base_url` are as their options take
-    them, and `base_url` is kept as a URL. Raises InputError for what no option would take.
-    """
-
-    token: str
-    db: Path = Path("data/creators.db")
-    base_url: str = NAMED_URLS["global"]
-    workers: int = 16
-    rate: str = "auto"
-    pages_max: int = 50
-    calls_max: int | None = None
-    calls_max_per_day: int | None = None
-    refresh_after: timedelta = timedelta(hours=20)
-    timeout_seconds: float = 120.0
-    keep_replies: bool = False
-
-    def __post_init__(self) -> None:
-        """Checks all but the token, which comes last, and the words of `rate`, which the throttle reads."""
-        object.__setattr__(self, "base_url", resolve_base_url(self.base_url))
-        check_whole_number("workers", self.workers, 1, WORKERS_MAX)
-        check_whole_number("pages_max", self.pages_max, 1, PAGES_MAX)
-        for cap in ("calls_max", "calls_max_per_day"):
-            if getattr(self, cap) is not None:
-                check_whole_number(cap, getattr(self, cap), 0)
-        if not isinstance(self.rate, str):
-            raise InputError(_("--rate takes auto, unlimited, 50/s or 40/m, not %s") % (self.rate,))
-        seconds, seconds_max = self.timeout_seconds, SPAN_MAX.total_seconds()
-        if not isinstance(seconds, int | float) or not 0 < seconds <= seconds_max:
-            message = _("--timeout takes more than nothing and at most a hundred years, not %s")
-            raise InputError(message % (seconds,))
-        span = self.refresh_after
-        if not isinstance(span, timedelta) or not timedelta(0) <= span <= SPAN_MAX:
-            message = _("--refresh-after takes a span of at most a hundred years, as a timedelta, not %r")
-            raise InputError(message % (span,))
-
-    def __repr__(self) -> str:
-        """Without the token."""
-        return f"RunSettings(db={str(self.db)!r}, base_url={self.base_url!r}, workers={self.workers})"
-
-
-def check_whole_number(name: str, value: object, least: int, most: int = sys.maxsize) -> None:
-    """Raises InputError unless `value` is a whole number from `least` to `most`; a boolean is none."""
-    if type(value) is not int or not least <= value <= most:
-        raise InputError(
-            _("%(field)s must be a whole number from %(least)d to %(most)d, not %(value)s")
-            % {"field": name, "least": least, "most": most, "value": repr(value)}
-        )
-
-
-def resolve_base_url(text: str) -> str:
+def resolve_base_url(named: object) -> str:
     """The base URL that `global`, `cn` or an http(s) URL names; raises InputError for anything else."""
-    url = NAMED_URLS.get(text.strip().lower(), text.strip())
+    wanted = text_needed(named).strip()
+    url = NAMED_URLS.get(wanted.lower(), wanted)
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise InputError(_("--base-url takes global, cn, or an http:// or https:// URL, not %s") % text)
+        raise InputError(_("an address is global, cn, or an http:// or https:// URL, not %s") % wanted)
     if parts.username or parts.query or parts.fragment:
-        raise InputError(_("--base-url takes a plain address, without user, query or fragment"))
+        raise InputError(_("an address is plain, without user, query or fragment"))
     return url.rstrip("/")
+
+
+def check_rate(written: object) -> str:
+    """`written`, a rate as `parse_rate` reads it."""
+    parse_rate(text_needed(written))
+    return str(written)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """One night's settings. Caps that are None do not bind; `rate` and `base_url` are as their options take
+    them, and `base_url` is kept as a URL. Raises InputError for what no option would take.
+
+    This is where a setting of a run is declared: its option, variable and checks follow from its line, its
+    argument in Python from its name in `library.Settings`.
+    """
+
+    token: str
+    db: Path = declared("--db", path(Form.FILE), N_("The SQLite database."), "data/creators.db")
+    base_url: str = declared(
+        "--base-url", text(resolve_base_url), N_("Where to ask: global, cn, or a URL."), "global"
+    )
+    workers: int = declared("--workers", whole_number(1, WORKERS_MAX), N_("Calls at one time."), "16")
+    rate: str = declared(
+        "--rate", text(check_rate), N_("Most calls: auto (40/m), 50/s, 40/m, unlimited."), "auto"
+    )
+    pages_max: int = declared("--max-pages", whole_number(1, PAGES_MAX), N_("Most pages a keyword."), "50")
+    calls_max: int | None = declared(
+        "--max-calls", optional(whole_number(0)), N_("Stop once so many calls are charged.")
+    )
+    calls_max_per_day: int | None = declared(
+        "--max-calls-per-day",
+        optional(whole_number(0)),
+        N_("The same for a day in Shanghai, over all runs."),
+    )
+    refresh_after: timedelta = declared(
+        "--refresh-after", span(), N_("A finished keyword is due again after this: 90m, 20h, 7d."), "20h"
+    )
+    timeout_seconds: float = declared(
+        "--timeout",
+        seconds(zero=False),
+        N_("How long one answer may take; giving up earlier still costs the call."),
+        "120s",
+    )
+    keep_replies: bool = declared(
+        "--keep-replies", switch(), N_("Keep every answer as it came, compressed."), "no"
+    )
+
+    def __post_init__(self) -> None:
+        """Checks all but the token, which comes last."""
+        for setting in RUN_SETTINGS:
+            object.__setattr__(self, setting.name, setting.check(getattr(self, setting.name), setting.name))
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"RunSettings(db={str(self.db)!r}, base_url={self.base_url!r}, workers={self.workers})"
+
+
+RUN_SETTINGS = settings_of(RunSettings)
+"""The settings of a run, in the order in which they are declared."""
+
+DB: Setting[Path] = next(setting for setting in RUN_SETTINGS if setting.name == "db")
+TOKEN_FILE = Setting(
+    "token_file", "--token-file", optional(path()), N_("A file with the token in its first line.")
+)
+DRAIN = Setting(
+    "drain_seconds",
+    "--drain",
+    seconds(zero=True),
+    N_("How long in-flight calls may take to finish after Ctrl-C."),
+    "60s",
+)
+JSON = Setting("as_json", "--json", switch(), N_("The summary as one JSON object."), "no")
+LOG_FORMAT = Setting("log_format", "--log-format", choice("text", "json"), N_("Lines on stderr."), "text")
+QUESTIONS = Setting(
+    "questions",
+    "--questions",
+    optional(path()),
+    N_("A folder with named questions of your own, as .sql files."),
+)
+LANG = Setting(
+    "lang", "--lang", optional(choice("zh", "en")), N_("The language of messages; by default the system's.")
+)
 
 
 def service_of(base_url: str) -> str:
@@ -116,16 +167,11 @@ def sends_token_in_clear(base_url: str) -> bool:
     return urlsplit(base_url).scheme == "http" and not is_loopback(base_url)
 
 
-def check_token(token: str) -> str:
-    """The token, trimmed; raises TokenError where there is none or it cannot be one."""
+def check_token(token: str, missing: str = NO_TOKEN) -> str:
+    """The token, trimmed; raises TokenError where it cannot be one, with `missing` where there is none."""
     token = token.strip()
     if not token:
-        raise TokenError(
-            _(
-                "no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file; "
-                "`crawler demo` needs none"
-            )
-        )
+        raise TokenError(_(missing))
     if not token.isascii() or not token.isprintable() or " " in token:
         raise TokenError(_("the token holds characters that no token has: was something else pasted?"))
     return token

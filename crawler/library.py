@@ -3,69 +3,133 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from crawler.analysis.export.creators import read_creators
 from crawler.analysis.filters import Filters, parse_since
 from crawler.clock import utc_now
-from crawler.config import TOKEN_VARIABLE, RunSettings, check_token, check_whole_number
+from crawler.config import (
+    DB,
+    NO_TOKEN_IN_PYTHON,
+    RUN_SETTINGS,
+    TOKEN_FILE,
+    RunSettings,
+    check_token,
+    read_token_file,
+)
 from crawler.creator import CreatorRow
 from crawler.engine.events import Event
+from crawler.environment import TOKEN_VARIABLE, own_variables
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords import identity, read_keywords
 from crawler.keywords.text import keyword_from, quoted
 from crawler.model import Keyword, Problem
 from crawler.run import run_crawl
+from crawler.settings import about, read_variables, whole_number
 from crawler.store.readonly import open_readonly
 from crawler.summary import RunSummary
 
-DEFAULTS = RunSettings(token="")
+Keywords = str | Path | Keyword | Iterable[str | Path | Keyword | Problem]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Settings(TypedDict, total=False):
+    """The settings of a run that a program may give, as `RunSettings` declares them."""
+
+    db: str | Path
+    base_url: str
+    workers: int
+    rate: str
+    pages_max: int
+    calls_max: int | None
+    calls_max_per_day: int | None
+    refresh_after: timedelta
+    timeout_seconds: float
+    keep_replies: bool
+
+
+def _nothing(event: Event) -> None:
+    pass
+
+
+def _shows_settings(function: F) -> F:
+    """Lets `help()` and notebooks name each setting instead of `**settings`."""
+    signature = inspect.signature(function)
+    *own, _settings = signature.parameters.values()
+    named = [
+        inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=setting.default)
+        for setting in RUN_SETTINGS
+    ]
+    function.__dict__["__signature__"] = signature.replace(parameters=[*own, *named])
+    return function
+
+
+@_shows_settings
 def crawl_keywords(
-    keywords: str | Path | Keyword | Iterable[str | Path | Keyword | Problem],
+    keywords: Keywords,
     *,
     token: str | None = None,
-    db: str | Path = DEFAULTS.db,
-    base_url: str = "global",
-    workers: int = DEFAULTS.workers,
-    rate: str = DEFAULTS.rate,
-    pages_max: int = DEFAULTS.pages_max,
-    calls_max: int | None = None,
-    calls_max_per_day: int | None = None,
-    refresh_after: timedelta = DEFAULTS.refresh_after,
-    timeout_seconds: float = DEFAULTS.timeout_seconds,
-    emit: Callable[[Event], None] = lambda event: None,
+    emit: Callable[[Event], None] = _nothing,
+    **settings: Unpack[Settings],
 ) -> RunSummary:
     """The summary of a night, run to its end, as `crawler run` would.
 
     `keywords` is a path, as on the command line, or a `Keyword` (`keyword("穿搭", priority=5)` makes one), or
-    several of these. The token is `token`, else JUSTONEAPI_TOKEN. `emit` is called with every event.
-    Raises CrawlerError before any call is made, InputError for what cannot be used; how the night ended is
-    in the summary. Where an event loop is running already, as in a notebook, await `run_crawl` instead.
+    several of these. `emit` is called with every event. A setting that is not given comes from its variable
+    (`base_url` from CRAWLER_BASE_URL) in the environment or in a file `.env` in the working directory, as
+    for `crawler run`, else it has its default; so does the token, from the file that CRAWLER_TOKEN_FILE
+    names or from JUSTONEAPI_TOKEN. Raises CrawlerError before any call is made, InputError for what cannot be
+    used; how the night ended is in the summary. In a notebook await `crawl_keywords_async` instead.
     """
-    settings = RunSettings(
-        token=check_token(token if token is not None else os.environ.get(TOKEN_VARIABLE, "")),
-        db=Path(db),
-        base_url=base_url,
-        workers=workers,
-        rate=rate,
-        pages_max=pages_max,
-        calls_max=calls_max,
-        calls_max_per_day=calls_max_per_day,
-        refresh_after=refresh_after,
-        timeout_seconds=timeout_seconds,
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(crawl_keywords_async(keywords, token=token, emit=emit, **settings))
+    raise InputError(
+        _("an event loop is running here, as in a notebook: write await crawl_keywords_async(…) instead")
     )
+
+
+@_shows_settings
+async def crawl_keywords_async(
+    keywords: Keywords,
+    *,
+    token: str | None = None,
+    emit: Callable[[Event], None] = _nothing,
+    **settings: Unpack[Settings],
+) -> RunSummary:
+    """The same as `crawl_keywords`, to be awaited where an event loop is running already."""
+    run_settings = _run_settings(token, dict(settings))
     found = _keywords(keywords)
     first = list(islice(found, 1))  # a path that cannot be read is refused here, before a database is made
-    return asyncio.run(run_crawl(settings, chain(first, found), emit=emit))
+    return await run_crawl(run_settings, chain(first, found), emit=emit)
+
+
+def _run_settings(token: str | None, given: dict[str, Any]) -> RunSettings:
+    """What is given, else what the environment or `.env` says, else the defaults."""
+    names = [setting.name for setting in RUN_SETTINGS]
+    for name in given:
+        if name not in names:
+            raise TypeError(f"there is no setting {name!r}; these are: {', '.join(names)}")
+    variables = own_variables()
+    not_given = (setting for setting in RUN_SETTINGS if setting.name not in given)
+    settings = RunSettings("", **(read_variables(not_given, variables) | given))
+    return replace(settings, token=check_token(_token(token, variables), NO_TOKEN_IN_PYTHON))
+
+
+def _token(given: str | None, variables: Mapping[str, str]) -> str:
+    if given is not None:
+        return given
+    file = read_variables([TOKEN_FILE], variables).get(TOKEN_FILE.name)
+    return variables.get(TOKEN_VARIABLE, "") if file is None else read_token_file(file)
 
 
 def keyword(
@@ -86,9 +150,7 @@ def _made(source: str, text: str, **options: object) -> Keyword:
     return found
 
 
-def _keywords(
-    given: str | Path | Keyword | Iterable[str | Path | Keyword | Problem],
-) -> Iterator[Keyword | Problem]:
+def _keywords(given: Keywords) -> Iterator[Keyword | Problem]:
     if isinstance(given, str | Keyword) or not isinstance(given, Iterable):
         given = (given,)
     for item in given:
@@ -108,15 +170,18 @@ def _keywords(
             raise InputError(_("a path or a Keyword, not %s") % quoted(item))
 
 
-def creators(db: str | Path = DEFAULTS.db, filters: Filters | None = None) -> Iterator[CreatorRow]:
+def creators(db: str | Path | None = None, filters: Filters | None = None) -> Iterator[CreatorRow]:
     """The creators of a database that `filters` choose, one after the other, as of one moment.
 
+    Without `db` it is the one that CRAWLER_DB names, in the environment or in `.env`, else the default one.
     Safe while a run is going on. In the order in which they were first seen; with `Filters(limit=…)` those
     with the most followers, biggest first. `Filters.keyword` and `Filters.since` may be written as on the
     command line. Raises InputError where there is no such database, or for a filter that cannot be used.
     """
     filters = _usable(filters or Filters())
-    with closing(open_readonly(Path(db))) as connection:
+    if db is None:
+        db = read_variables([DB], own_variables()).get(DB.name, DB.default)
+    with closing(open_readonly(DB.check(db, DB.name))) as connection:
         connection.execute("BEGIN")
         yield from read_creators(connection, filters)
 
@@ -128,5 +193,6 @@ def _usable(filters: Filters) -> Filters:
     if filters.since is not None:
         filters = replace(filters, since=parse_since(filters.since, utc_now()))
     if filters.limit is not None:
-        check_whole_number("limit", filters.limit, 1)
+        with about("limit"):
+            whole_number(1).check(filters.limit)
     return filters

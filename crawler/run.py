@@ -27,11 +27,12 @@ from crawler.engine.order import FileOrder
 from crawler.engine.policy import Policy
 from crawler.engine.ports import Client
 from crawler.engine.shutdown import Shutdown
-from crawler.engine.throttle import Throttle, parse_rate
+from crawler.engine.throttle import Throttle
 from crawler.errors import CrawlerError, InputError, StoreError
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.model import Keyword, Problem, Work
+from crawler.rate import parse_rate
 from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
 from crawler.store import runs
 from crawler.store.database import open_database, store_errors
@@ -90,7 +91,6 @@ async def run_crawl(
     is told in the summary, except StoreError where not even that can be read from the database.
     """
     dependencies = dependencies or Dependencies()
-    parse_rate(settings.rate)  # what cannot be used is refused before anything is written
     with hold(settings.db):
         db = dependencies.parts.open_database(settings.db)
         try:

@@ -43,7 +43,7 @@ def test_a_base_url_is_a_name_or_a_url(text, url):
     ],
 )  # fmt: skip
 def test_what_is_no_base_url_is_refused(text):
-    with pytest.raises(InputError, match="--base-url takes"):
+    with pytest.raises(InputError, match="an address is"):
         resolve_base_url(text)
 
 

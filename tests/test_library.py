@@ -1,12 +1,18 @@
 """What `from crawler import …` gives to programs and notebooks."""
 
 import asyncio
+import inspect
+import os
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -18,16 +24,31 @@ from crawler import (
     RunSettings,
     TokenError,
     crawl_keywords,
+    crawl_keywords_async,
     creators,
     keyword,
     run_crawl,
 )
+from crawler.config import RUN_SETTINGS
+from crawler.library import Settings
 from crawler.simulator import Simulator, SimulatorSettings
 
 NAMES = (
     "AlreadyRunning CrawlerError CreatorRow Event Filters InputError Keyword Problem RunSettings RunSummary"
-    " Shutdown StoreError TokenError WrongService crawl_keywords creators keyword read_keywords run_crawl"
+    " Shutdown StoreError TokenError WrongService crawl_keywords crawl_keywords_async creators keyword"
+    " read_keywords run_crawl"
 )
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, tmp_path):
+    """No variable and no `.env` of whoever runs the tests."""
+    for name in os.environ:
+        if name.startswith(("CRAWLER_", "JUSTONEAPI_")):
+            monkeypatch.delenv(name)
+    folder = tmp_path.parent / f"{tmp_path.name}-cwd"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
 
 
 @pytest.fixture
@@ -97,6 +118,17 @@ def test_a_single_keyword_or_path_needs_no_list(simulator, tmp_path, monkeypatch
 
 async def test_a_notebook_awaits_the_night(tmp_path):
     async with Simulator(SimulatorSettings()) as simulator:
+        with pytest.raises(InputError, match="write await crawl_keywords_async"):
+            crawl_keywords(keyword("穿搭"), token="t", db=tmp_path / "x.db", base_url=simulator.base_url)
+        assert list(tmp_path.iterdir()) == []
+        summary = await crawl_keywords_async(
+            keyword("穿搭"), token="t", db=tmp_path / "x.db", base_url=simulator.base_url, calls_max=1
+        )
+    assert summary.calls.charged == 1
+
+
+async def test_a_program_with_an_event_loop_may_hold_all_settings_in_one_value(tmp_path):
+    async with Simulator(SimulatorSettings()) as simulator:
         settings = RunSettings("t", db=tmp_path / "x.db", base_url=simulator.base_url, rate="unlimited")
         summary = await run_crawl(settings, [keyword("穿搭")])
     assert summary.outcome == "done"
@@ -105,28 +137,31 @@ async def test_a_notebook_awaits_the_night(tmp_path):
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ({"workers": 0}, "workers must be a whole number from 1 to 1000, not 0"),
-        ({"workers": True}, "workers must be"),
-        ({"workers": "4"}, "workers must be a whole number from 1 to 1000, not '4'"),
-        ({"pages_max": 0}, "pages_max must be"),
-        ({"calls_max": -1}, "calls_max must be"),
-        ({"calls_max_per_day": -1}, "calls_max_per_day must be"),
-        ({"rate": "fast"}, "--rate takes"),
-        ({"rate": 50}, "--rate takes"),
-        ({"base_url": "ftp://x"}, "--base-url takes"),
-        ({"timeout_seconds": 0}, "--timeout takes"),
-        ({"timeout_seconds": float("nan")}, "--timeout takes"),
-        ({"timeout_seconds": (1, 2)}, "--timeout takes"),
-        ({"timeout_seconds": "120s"}, "--timeout takes"),
-        ({"refresh_after": timedelta(-1)}, "--refresh-after takes"),
-        ({"refresh_after": 20}, "--refresh-after takes"),
+        ({"workers": 0}, "workers: must be a whole number from 1 to 1000, not 0"),
+        ({"workers": True}, "workers: must be"),
+        ({"workers": "4"}, "workers: must be a whole number from 1 to 1000, not '4'"),
+        ({"pages_max": 0}, "pages_max: must be"),
+        ({"calls_max": -1}, "calls_max: must be"),
+        ({"calls_max_per_day": -1}, "calls_max_per_day: must be"),
+        ({"rate": "fast"}, "rate: a rate is written"),
+        ({"rate": 50}, "rate: must be a text"),
+        ({"base_url": "ftp://x"}, "base_url: an address is"),
+        ({"base_url": None}, "base_url: must be a text"),
+        ({"timeout_seconds": 0}, "timeout_seconds: must be more than nothing"),
+        ({"timeout_seconds": float("nan")}, "timeout_seconds: must be a number of seconds"),
+        ({"timeout_seconds": (1, 2)}, "timeout_seconds: must be a number of seconds"),
+        ({"timeout_seconds": "120s"}, "timeout_seconds: must be a number of seconds"),
+        ({"refresh_after": timedelta(-1)}, "refresh_after: must be a timedelta"),
+        ({"refresh_after": 20}, "refresh_after: must be a timedelta"),
+        ({"keep_replies": 1}, "keep_replies: must be true or false, not 1"),
+        ({"db": 5}, "db: must be a path, not 5"),
     ],
 )
 def test_a_setting_that_the_command_line_would_refuse_is_refused_before_a_database_is_made(
     tmp_path, setting, words
 ):
     with pytest.raises(InputError, match=re.escape(words)):
-        crawl_keywords(keyword("穿搭"), token="t", db=tmp_path / "x.db", **setting)
+        crawl_keywords(keyword("穿搭"), token="t", **({"db": tmp_path / "x.db"} | setting))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,6 +179,79 @@ def test_what_is_no_keyword_is_refused_before_a_database_is_made(tmp_path, given
     with pytest.raises(InputError, match=re.escape(words)):
         crawl_keywords(given, token="t", db=tmp_path / "x.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_finds_its_settings_in_the_environment(simulator, tmp_path, monkeypatch):
+    """A script that is meant for the simulator must not go to the paid API."""
+    monkeypatch.setenv("JUSTONEAPI_TOKEN", "t")
+    monkeypatch.setenv("CRAWLER_BASE_URL", simulator.base_url)
+    monkeypatch.setenv("CRAWLER_DB", str(tmp_path / "sub" / "named.db"))
+    monkeypatch.setenv("CRAWLER_RATE", "unlimited")
+    monkeypatch.setenv("CRAWLER_MAX_CALLS", "1")
+    monkeypatch.setenv("CRAWLER_KEEP_REPLIES", "yes")
+    summary = crawl_keywords(keyword("穿搭"))
+    assert (summary.calls.charged, simulator.bill.charged) == (1, 1)
+    assert summary.db == str(tmp_path / "sub" / "named.db")
+    assert len(list(creators())) == summary.users.total > 0
+    with closing(sqlite3.connect(summary.db)) as connection:
+        assert connection.execute("SELECT count(*) FROM replies").fetchone() == (1,)
+    assert crawl_keywords(keyword("穿搭"), calls_max=None).keywords.left == 0  # what is given goes first
+
+
+def test_a_program_finds_its_settings_in_a_dotenv_file_behind_the_environment(simulator, monkeypatch):
+    Path("token").write_text("from-file\n")
+    Path(".env").write_text(
+        f"CRAWLER_BASE_URL={simulator.base_url}\nCRAWLER_MAX_CALLS=1\nCRAWLER_DB=there.db\nOTHER=1\n"
+        "CRAWLER_TOKEN_FILE=token\nJUSTONEAPI_TOKEN=wrong\n"
+    )
+    monkeypatch.setenv("CRAWLER_DB", "here.db")
+    monkeypatch.setenv("CRAWLER_MAX_PAGES", "")
+    simulator.settings = replace(simulator.settings, tokens=("from-file",))
+    summary = crawl_keywords(keyword("穿搭"))
+    assert (summary.db, summary.calls.charged) == ("here.db", 1)
+    assert "JUSTONEAPI_TOKEN" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("CRAWLER_WORKERS", "many", "CRAWLER_WORKERS: must be a whole number from 1 to 1000, not 'many'"),
+        ("CRAWLER_RATE", "fast", "CRAWLER_RATE: a rate is written"),
+        ("CRAWLER_BASE_URL", "ftp://x", "CRAWLER_BASE_URL: an address is"),
+        ("CRAWLER_REFRESH_AFTER", "soon", "CRAWLER_REFRESH_AFTER: a span of time is written"),
+        ("CRAWLER_KEEP_REPLIES", "perhaps", "CRAWLER_KEEP_REPLIES: must be true or false, not 'perhaps'"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(tmp_path, monkeypatch, variable, value, words):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(InputError, match=re.escape(words)):
+        crawl_keywords(keyword("穿搭"), token="t", db=tmp_path / "x.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_is_told_of_a_missing_token_in_its_own_words():
+    with pytest.raises(TokenError, match="no token: give token=") as refused:
+        crawl_keywords(keyword("穿搭"))
+    assert "--" not in str(refused.value)
+
+
+def test_a_setting_that_there_is_not_is_an_error_that_names_those_there_are():
+    with pytest.raises(TypeError, match=r"there is no setting 'worker'.*workers"):
+        crawl_keywords(keyword("穿搭"), token="t", worker=4)
+
+
+@pytest.mark.parametrize("function", [crawl_keywords, crawl_keywords_async])
+def test_help_names_every_setting_with_its_default(function):
+    parameters = inspect.signature(function).parameters
+    for setting in RUN_SETTINGS:
+        assert parameters[setting.name].default == setting.default
+
+
+def test_a_program_may_give_every_setting_that_is_declared_and_no_other():
+    given, fields = get_type_hints(Settings), get_type_hints(RunSettings)
+    del fields["token"]
+    assert given == fields | {"db": str | Path}
+    assert list(given) == [setting.name for setting in RUN_SETTINGS]
 
 
 def test_settings_name_an_address_as_the_command_line_does():

@@ -111,19 +111,41 @@ def test_make_run_without_a_token_plays_the_night_into_the_demo_database_alone(f
     assert [path.name for path in (folder / "data").glob("*.db")] == ["demo.db"]
 
 
-async def test_the_python_example_runs(folder):
-    (example,) = blocks("README.md", "python")
+NOTEBOOK = """
+import ast, asyncio, inspect, sys
+cell = compile(sys.argv[1], "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+names = {}
+async def run_cell():
+    result = eval(cell, names)
+    if inspect.isawaitable(result):
+        await result
+asyncio.run(run_cell())
+print(names["summary"].outcome, names["summary"].calls.charged)
+"""
+"""A cell of a notebook, run within an event loop as notebooks do."""
+
+
+async def test_the_python_examples_run_as_they_stand(folder):
+    program, cell = blocks("README.md", "python")
     async with Simulator(SimulatorSettings(seed=4)) as simulator:
-        example = example.replace(
-            "calls_max=", f"base_url={simulator.base_url!r}, rate='unlimited', calls_max="
-        )
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", example, cwd=folder, env=environment(JUSTONEAPI_TOKEN="t"),
-            stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        output, _errors = await process.communicate()
-    assert (process.returncode, len(output.splitlines())) == (0, 6)
-    assert output.split()[0] in (b"done", b"stopped")
+        (folder / ".env").write_text(f"CRAWLER_BASE_URL={simulator.base_url}\nCRAWLER_RATE=unlimited\n")
+        output = await python(folder, program)
+        assert len(output) == 6
+        assert output[0].split()[0] in ("done", "stopped")
+        charged = simulator.bill.charged
+        (told,) = await python(folder, NOTEBOOK, cell)
+        assert told.split() in (["stopped", "20"], ["done", str(simulator.bill.charged - charged)])
+
+
+async def python(folder, *arguments):
+    """The lines that a program prints, which ends well."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", *arguments, cwd=folder, env=environment(JUSTONEAPI_TOKEN="t"),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, _errors = await process.communicate()
+    assert process.returncode == 0
+    return output.decode().splitlines()
 
 
 async def test_the_cron_line_and_the_service_run_a_night(folder):

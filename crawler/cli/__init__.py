@@ -9,15 +9,16 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from crawler.cli.help import HelpContext
-from crawler.config import TOKEN_VARIABLE
-from crawler.errors import CrawlerError, InputError
-from crawler.i18n import _, speak_to_libraries
+from crawler.cli.setting_options import asked_language, lang_option
+from crawler.config import LANG
+from crawler.environment import TOKEN_VARIABLE, own_variables
+from crawler.errors import CrawlerError
+from crawler.i18n import N_, _, speak_to_libraries
 
 COMMANDS = {
     "run": "crawler.cli.run:run",
@@ -37,8 +38,6 @@ COMMANDS = {
 
 EXIT_CRASHED = 70
 EXIT_INTERRUPTED = 130
-ENV_FILE = Path(".env")
-OWN_VARIABLES = (TOKEN_VARIABLE, "CRAWLER_")
 
 
 class LazyGroup(click.Group):
@@ -58,6 +57,8 @@ class LazyGroup(click.Group):
         module, function = place.split(":")
         command: click.Command = getattr(importlib.import_module(module), function)
         command.context_class = HelpContext
+        if not any(LANG.flag in parameter.opts for parameter in command.params):
+            command.params.append(lang_option())
         command.short_help = (command.help or "").partition("\n\n")[0]
         return command
 
@@ -71,11 +72,8 @@ class LazyGroup(click.Group):
             raise click.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
 
-cli = LazyGroup(
-    "crawler",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    help=_(
-        """Keyword files in, a database of creators out: every night, resumable, every call accounted for.
+HELP = N_(
+    """Keyword files in, a database of creators out: every night, resumable, every call accounted for.
 
         \b
         Start here:
@@ -87,14 +85,23 @@ cli = LazyGroup(
 
         The token comes from JUSTONEAPI_TOKEN, from a file .env, or from --token-file.
         """
-    ),
 )
-click.version_option(
-    package_name="creator-crawler",
-    prog_name="crawler",
-    message=_("%(prog)s, version %(version)s"),
-    help=_("Show the version and exit."),
-)(cli)
+
+
+def command_line() -> click.Group:
+    """The whole command line, in the language that holds when it is made."""
+    group = LazyGroup(
+        "crawler",
+        params=[lang_option()],
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        help=_(HELP),
+    )
+    return click.version_option(
+        package_name="creator-crawler",
+        prog_name="crawler",
+        message=_("%(prog)s, version %(version)s"),
+        help=_("Show the version and exit."),
+    )(group)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -102,11 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(
         logging.NullHandler()
     )  # a library's complaint could quote a URL, token and all
-    speak_to_libraries()
     _open_streams()
     try:
-        _read_env_file()
-        code = cli.main(arguments, prog_name="crawler", standalone_mode=False)
+        _read_environment(sys.argv[1:] if arguments is None else arguments)
+        code = command_line().main(arguments, prog_name="crawler", standalone_mode=False)
     except CrawlerError as error:
         print(f"crawler: {error}", file=sys.stderr)  # noqa: T201 - this is where errors are shown
         code = error.exit_code
@@ -123,6 +129,17 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = EXIT_CRASHED
     _flush_streams()
     sys.exit(code)
+
+
+def _read_environment(arguments: Sequence[str]) -> None:
+    """Lets the language asked for and the variables of `.env` hold, before any text is put together."""
+    language = asked_language(arguments)
+    if language is not None:
+        os.environ[LANG.variable] = language
+    try:
+        os.environ.update(own_variables())
+    finally:
+        speak_to_libraries()
 
 
 def _open_streams() -> None:
@@ -142,25 +159,6 @@ def _flush_streams() -> None:
             stream.flush()
         except (OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _read_env_file() -> None:
-    """Takes this program's variables from `.env` where the environment has none of that name."""
-    if not ENV_FILE.is_file():
-        return
-    from dotenv import dotenv_values
-
-    try:
-        values = dotenv_values(ENV_FILE, encoding="utf-8-sig", interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(_("cannot read %s: %s") % (ENV_FILE, error)) from error
-    for name, value in values.items():
-        if name.startswith(OWN_VARIABLES) and value is not None and not os.environ.get(name):
-            if "\0" in value:
-                raise InputError(
-                    _("%s: the value of %s holds a character that no setting has") % (ENV_FILE, name)
-                )
-            os.environ[name] = value
 
 
 def _masked(text: str) -> str:

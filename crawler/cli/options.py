@@ -4,43 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from crawler.analysis.filters import Filters, parse_since
+from crawler.cli.setting_options import setting_option
 from crawler.clock import utc_now
+from crawler.config import DB, QUESTIONS
 from crawler.i18n import _
 from crawler.keywords import identity
-from crawler.ui.program import DEFAULT_DB
 
-F = TypeVar("F", bound=Callable[..., Any])
+db_option = setting_option(DB)
+"""`--db`, the database to read or write."""
 
-
-def db_option(function: F) -> F:
-    """`--db`, the database to read or write."""
-    return click.option(
-        "--db",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=DEFAULT_DB,
-        show_default=True,
-        envvar="CRAWLER_DB",
-        show_envvar=True,
-        help=_("The SQLite database."),
-    )(function)
-
-
-def questions_option(function: F) -> F:
-    """`--questions`, a folder that adds to the named questions."""
-    return click.option(
-        "--questions",
-        type=click.Path(path_type=Path),
-        envvar="CRAWLER_QUESTIONS",
-        show_envvar=True,
-        help=_("A folder with named questions of your own, as .sql files."),
-    )(function)
-
+questions_option = setting_option(QUESTIONS)
+"""`--questions`, a folder that adds to the named questions."""
 
 _FILTERS = (
     click.option("--keyword", metavar="TEXT", help=_("Only creators that this keyword found.")),

@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import chain
@@ -19,12 +19,14 @@ import orjson
 from click.core import ParameterSource
 
 from crawler.analysis.search import update_search_index
-from crawler.cli.options import db_option
-from crawler.clock import parse_span
+from crawler.cli.new_database import ask_for_new_database
+from crawler.cli.setting_options import setting_options, setting_values
 from crawler.config import (
-    PAGES_MAX,
-    TOKEN_VARIABLE,
-    WORKERS_MAX,
+    DRAIN,
+    JSON,
+    LOG_FORMAT,
+    RUN_SETTINGS,
+    TOKEN_FILE,
     RunSettings,
     check_token,
     read_token_file,
@@ -32,6 +34,7 @@ from crawler.config import (
 )
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.signals import Signals
+from crawler.environment import TOKEN_VARIABLE
 from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
@@ -47,14 +50,8 @@ from crawler.ui.display import Emit, display
 from crawler.ui.program import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 
-DEFAULTS = RunSettings(token="")
+COMMAND_SETTINGS = (DRAIN, TOKEN_FILE, JSON, LOG_FORMAT)
 DEMO_RATE = "unlimited"
-
-
-def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
-    """An option that the environment can set as well: `--max-pages` is CRAWLER_MAX_PAGES."""
-    variable = "CRAWLER_" + name.removeprefix("--").upper().replace("-", "_")
-    return click.option(name, *names, envvar=variable, show_envvar=True, show_default=True, **attributes)
 
 
 @click.command(
@@ -84,35 +81,7 @@ def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
     )
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@db_option
-@_setting("--base-url", default="global", help=_("Where to ask: global, cn, or a URL."))
-@_setting("--token-file", type=click.Path(path_type=Path), help=_("A file with the token in its first line."))
-@_setting(
-    "--workers", type=click.IntRange(1, WORKERS_MAX), default=DEFAULTS.workers, help=_("Calls at one time.")
-)
-@_setting("--rate", default=DEFAULTS.rate, help=_("Most calls: auto (40/m), 50/s, 40/m, unlimited."))
-@_setting(
-    "--max-pages",
-    type=click.IntRange(1, PAGES_MAX),
-    default=DEFAULTS.pages_max,
-    help=_("Most pages a keyword."),
-)
-@_setting("--max-calls", type=click.IntRange(0), help=_("Stop once so many calls are charged."))
-@_setting(
-    "--max-calls-per-day", type=click.IntRange(0), help=_("The same for a day in Shanghai, over all runs.")
-)
-@_setting(
-    "--refresh-after", default="20h", help=_("A finished keyword is due again after this: 90m, 20h, 7d.")
-)
-@_setting(
-    "--timeout",
-    default="120s",
-    help=_("How long one answer may take; giving up early still costs the call."),
-)
-@_setting("--drain", default="60s", help=_("How long calls in flight may take to finish after Ctrl-C."))
-@_setting("--keep-replies", is_flag=True, help=_("Keep every answer as it came, compressed."))
-@_setting("--json", "as_json", is_flag=True, help=_("The summary as one JSON object."))
-@_setting("--log-format", type=click.Choice(["text", "json"]), default="text", help=_("Lines on stderr."))
+@setting_options(*RUN_SETTINGS, *COMMAND_SETTINGS)
 @click.option("-q", "--quiet", is_flag=True, help=_("Only warnings and errors on stderr."))
 @click.option("-v", "--verbose", count=True, help=_("Each keyword; twice: each call."))
 @click.option(
@@ -120,10 +89,19 @@ def _setting(name: str, *names: str, **attributes: Any) -> Callable[[Any], Any]:
     is_flag=True,
     help=_("Without a token, play the night against the built-in simulator; --db is data/demo.db then."),
 )
-def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **options: Any) -> None:
+@click.pass_context
+def run(
+    context: click.Context,
+    /,
+    paths: tuple[Path, ...],
+    as_json: bool,
+    simulate_without_token: bool,
+    **options: Any,
+) -> None:
     """Reads the settings, lets the night run and shows how it ended."""
     try:
-        settings, simulated = _settings(options, simulate_without_token)
+        options |= setting_values(context, COMMAND_SETTINGS)
+        settings, simulated = _settings(context, options, simulate_without_token)
         summary = _run(settings, paths or (Path("keywords"),), options, simulated)
     except CrawlerError as error:
         if as_json:
@@ -136,21 +114,11 @@ def run(paths: tuple[Path, ...], as_json: bool, simulate_without_token: bool, **
     sys.exit(summary.exit_code)
 
 
-def _settings(options: dict[str, Any], simulate_without_token: bool) -> tuple[RunSettings, bool]:
+def _settings(
+    context: click.Context, options: dict[str, Any], simulate_without_token: bool
+) -> tuple[RunSettings, bool]:
     """The night's settings, and whether it is to be played against the simulator."""
-    settings = RunSettings(
-        token="",
-        db=options["db"],
-        base_url=options["base_url"],
-        workers=options["workers"],
-        rate=options["rate"],
-        pages_max=options["max_pages"],
-        calls_max=options["max_calls"],
-        calls_max_per_day=options["max_calls_per_day"],
-        refresh_after=parse_span(options["refresh_after"]),
-        timeout_seconds=parse_span(options["timeout"]).total_seconds(),
-        keep_replies=options["keep_replies"],
-    )
+    settings = RunSettings("", **setting_values(context, RUN_SETTINGS))
     token = os.environ.get(TOKEN_VARIABLE, "")
     if options["token_file"] is not None:
         token = os.environ[TOKEN_VARIABLE] = read_token_file(options["token_file"])  # where `main` masks it
@@ -180,6 +148,8 @@ def _run(
     settings: RunSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
 ) -> RunSummary:
     keywords = _found(paths)
+    if not simulated:
+        ask_for_new_database(settings)
     if sends_token_in_clear(settings.base_url):
         click.echo(
             _("Warning: this address is plain HTTP: the token crosses the network in clear."), err=True
@@ -192,11 +162,10 @@ def _run(
             % settings.db,
             err=True,
         )
-    drain_seconds = parse_span(options["drain"]).total_seconds()
     json_lines, live = options["log_format"] == "json", not options["quiet"]
     with display(_level(options), settings.rate, json_lines=json_lines, live=live) as emit:
         gc.freeze()  # what is imported stays: looking through it again and again costs 6 to 9 % of a crawl
-        return asyncio.run(_night(settings, keywords, emit, drain_seconds, simulated))
+        return asyncio.run(_night(settings, keywords, emit, options["drain_seconds"], simulated))
 
 
 def _level(options: dict[str, Any]) -> Level:

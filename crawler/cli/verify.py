@@ -18,7 +18,8 @@ from crawler.cli.options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.i18n.reasons import english_text, reason_text
-from crawler.maintenance.verify import Gap, Repaired, Totals, examine, repair
+from crawler.maintenance.verify import Gap, Repaired, Totals, examine
+from crawler.maintenance.verify import repair as repair_database
 from crawler.reasons import Reason
 from crawler.store.readonly import exported, open_readonly
 from crawler.text import sanitize
@@ -38,29 +39,30 @@ SHOWN_MAX = 50
         may be under way meanwhile. Calls whose charge is unknown and answers that were strange are told, and
         are no gap.
 
-        --mend sets right what can be set right in place and makes the keywords of all other gaps due, so that
-        the next `crawler run` asks for them again, first of all.
+        --repair sets right what can be set right in place and makes the keywords of all other gaps due, so
+        that the next `crawler run` asks for them again, first of all.
 
         \b
         Examples:
           crawler verify
           crawler verify --db data/demo.db --json
-          crawler verify --mend && crawler run
+          crawler verify --repair && crawler run
 
         \b
         Exit codes:
           0  nothing is missing of what was crawled
-             (with --mend: nothing is left that could not be mended)
+             (with --repair: nothing is left that could not be mended)
           1  gaps, each named on standard output
         """
     )
 )
 @db_option
-@click.option("--mend", "repairs", is_flag=True, help=_("Mend the gaps; needs the database for itself."))
+@click.option("--repair", is_flag=True, help=_("Mend the gaps; needs the database for itself."))
+@click.option("--mend", is_flag=True, hidden=True)  # its name in earlier versions
 @click.option("--json", "as_json", is_flag=True, help=_("The findings as one JSON object."))
-def verify(db: Path, repairs: bool, as_json: bool) -> None:
+def verify(db: Path, repair: bool, mend: bool, as_json: bool) -> None:
     """Examines, mends if asked to, and shows what was found."""
-    result = _result(db, repairs)
+    result = _result(db, repair or mend)
     if as_json:
         click.echo(json.dumps(_as_json(db, result), ensure_ascii=False))
     else:
@@ -78,7 +80,7 @@ def _result(db: Path, repairs: bool) -> Repaired:
         except sqlite3.OperationalError as exc:
             raise InputError(_("cannot verify %s: %s") % (db, exc)) from exc
     if repairs and any(gap.repairable for gap in found.gaps):
-        return repair(db)
+        return repair_database(db)
     return Repaired(found, found, ())
 
 
@@ -146,7 +148,7 @@ def _advice(db: Path, result: Repaired) -> Iterator[str]:
     if result.before is result.after:
         yield _("Gaps: %s.") % f"{len(gaps):,}"
         if any(gap.repairable for gap in gaps):
-            command = f"{program} verify --mend{where} && {program} run PATHS{where}"
+            command = f"{program} verify --repair{where} && {program} run PATHS{where}"
             yield _("To mend them: %s  (PATHS: the keyword files as before)") % command
     else:
         yield _("Gaps: %s, of which %s are mended.") % (f"{len(gaps):,}", f"{len(gaps) - len(left):,}")

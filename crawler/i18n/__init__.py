@@ -12,11 +12,13 @@ T = TypeVar("T")
 
 DOMAIN = "crawler"
 LOCALE_DIR = Path(__file__).parent / "locale"
+OWN_VARIABLE = "CRAWLER_LANG"
+VARIABLES = (OWN_VARIABLE, "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def language() -> str:
-    """The reader's language, `zh` or `en`, from LANGUAGE, LC_ALL, LC_MESSAGES or LANG in that order."""
-    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+    """The reader's language, `zh` or `en`, from the first of `VARIABLES` that says something."""
+    for name in VARIABLES:
         value = os.environ.get(name, "")
         if value:
             return "zh" if value.lower().startswith("zh") else "en"
@@ -91,5 +93,7 @@ def NN_(one: str, many: str) -> tuple[str, str]:
 def speak_to_libraries() -> None:
     """Lets libraries that use gettext's default domain, as click does, speak the reader's language too."""
     if language() == "zh":
+        if os.environ.get(OWN_VARIABLE):
+            os.environ["LANGUAGE"] = "zh"  # gettext does not know our own variable
         gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
         gettext.textdomain(DOMAIN)

@@ -8,7 +8,9 @@ import shutil
 import sys
 from pathlib import Path
 
-DEFAULT_DB = Path("data/creators.db")
+from crawler.config import DB
+
+DEFAULT_DB = DB.default
 
 
 def program_name() -> str:

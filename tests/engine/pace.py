@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from crawler.engine.throttle import Throttle, parse_rate
+from crawler.engine.throttle import Throttle
+from crawler.rate import parse_rate
 
 ROUNDING_SECONDS = 0.002
 """The throttle looks again a millisecond later where a window is not quite open."""

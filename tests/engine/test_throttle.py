@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.engine.shutdown import Shutdown
-from crawler.engine.throttle import SAFE_PER_SECOND, Rate, Throttle, parse_rate, window_of
+from crawler.engine.throttle import Throttle, window_of
 from crawler.errors import InputError
+from crawler.rate import SAFE_PER_SECOND, Rate, parse_rate
 from crawler.reasons import Reason, ReasonCode
 from tests.engine.pace import ROUNDING_SECONDS, most_in_a_second, now, throttle_at, times_of_calls
 from tests.simulation.virtual_time import run
@@ -36,7 +37,7 @@ def test_a_rate_is_calls_by_the_second_minute_or_hour(text, per_second):
     "text", ["", "50", "50/", "/s", "0/s", "-1/s", "1e3/s", "nan/s", "fast", "5/d", "5/s x"]
 )
 def test_what_is_no_rate_is_refused(text):
-    with pytest.raises(InputError, match="--rate takes"):
+    with pytest.raises(InputError, match="a rate is written"):
         parse_rate(text)
 
 

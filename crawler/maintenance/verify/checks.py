@@ -42,7 +42,7 @@ class Gap:
 
     @property
     def repairable(self) -> bool:
-        """Whether `crawler verify --mend` can set it right, or have it asked for again."""
+        """Whether `crawler verify --repair` can set it right, or have it asked for again."""
         return bool(self.repairs)
 
 

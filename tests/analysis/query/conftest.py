@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner, Result
 
-from crawler.cli import cli
+from crawler.cli import command_line
 
 
 @pytest.fixture
@@ -17,6 +17,6 @@ def crawler(three_nights, monkeypatch) -> Callable[..., Result]:
     monkeypatch.setenv("CRAWLER_DB", str(three_nights))
 
     def run(*arguments: object) -> Result:
-        return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+        return CliRunner().invoke(command_line(), [str(argument) for argument in arguments])
 
     return run

@@ -235,10 +235,10 @@ def test_a_gap_is_named_and_the_command_it_names_mends_it(crawled, planted):
     found = ask(crawled)
     assert found.exit_code == 1
     assert message in found.stdout
-    assert f"verify --mend --db {crawled} && crawler run PATHS --db {crawled}" in found.stdout
+    assert f"verify --repair --db {crawled} && crawler run PATHS --db {crawled}" in found.stdout
     assert kind in kinds(crawled)
 
-    assert ask(crawled, "--mend").exit_code == 0
+    assert ask(crawled, "--repair").exit_code == 0
     crawl(crawled)
     assert ask(crawled).exit_code == 0
 
@@ -256,7 +256,7 @@ def test_what_was_lost_is_back_after_mending_and_a_run(crawled, planted):
     before = creators()
     spoil(crawled, *GAPS[planted][1])
     assert creators() != before
-    ask(crawled, "--mend")
+    ask(crawled, "--repair")
     crawl(crawled)
     assert creators() == before
 
@@ -265,14 +265,14 @@ def test_every_gap_at_once_is_mended_at_once(crawled):
     spoil(
         crawled, "DELETE FROM pages WHERE page = 1", "DELETE FROM calls WHERE page = 2", "DELETE FROM users"
     )
-    assert ask(crawled, "--mend").exit_code == 0
+    assert ask(crawled, "--repair").exit_code == 0
     crawl(crawled)
     assert ask(crawled).exit_code == 0
 
 
 def test_mending_makes_only_the_keyword_with_the_gap_due(crawled):
     spoil(crawled, *GAPS["a page in the middle"][1])
-    repaired = json.loads(ask(crawled, "--mend", "--json").stdout)
+    repaired = json.loads(ask(crawled, "--repair", "--json").stdout)
     assert repaired["complete"] is True
     assert repaired["keywords_again"] == ["穿搭"]
     assert {gap["mended"] for gap in repaired["gaps"]} == {True}
@@ -284,7 +284,7 @@ def test_mending_makes_only_the_keyword_with_the_gap_due(crawled):
 def test_a_charge_whose_page_was_lost_stays_in_the_ledger_and_is_told(crawled):
     spoil(crawled, *GAPS["a charged call whose page is gone"][1])
     before = json.loads(ask(crawled, "--json").stdout)["totals"]["calls_charged"]
-    repaired = json.loads(ask(crawled, "--mend", "--json").stdout)["totals"]
+    repaired = json.loads(ask(crawled, "--repair", "--json").stdout)["totals"]
     assert repaired["calls_charged"] == before
     assert repaired["calls_lost"] == 1
     assert "asked for again or will be: 1" in ask(crawled).stdout
@@ -292,7 +292,7 @@ def test_a_charge_whose_page_was_lost_stays_in_the_ledger_and_is_told(crawled):
 
 def test_the_last_holder_keeps_a_red_id_that_was_held_twice(crawled):
     spoil(crawled, *GAPS["a red_id held twice"][1], "UPDATE users SET last_seen_at = 'z' WHERE key = 2")
-    ask(crawled, "--mend")
+    ask(crawled, "--repair")
     with closing(sqlite3.connect(crawled)) as connection:
         assert connection.execute("SELECT red_id IS NULL FROM users WHERE key IN (1, 2)").fetchall() == [
             (1,),
@@ -307,7 +307,7 @@ def test_a_page_tied_to_the_call_of_another_needs_a_backup(crawled):
         crawled,
         "UPDATE calls SET page = 90 WHERE id = 1",
     )
-    result = ask(crawled, "--mend")
+    result = ask(crawled, "--repair")
     assert result.exit_code == 1
     assert "is tied to the call of another page" in result.stdout
     assert "needs a backup" in result.stdout
@@ -322,7 +322,7 @@ def test_a_damaged_file_is_told_and_not_mended(crawled):
     content[(root - 1) * size + 200 : root * size] = b"\x55" * (size - 200)
     crawled.write_bytes(content)
     assert kinds(crawled) == {"damaged_file"}
-    result = ask(crawled, "--mend")
+    result = ask(crawled, "--repair")
     assert result.exit_code == 1
     assert "needs a backup" in result.stdout
 
@@ -452,7 +452,7 @@ def test_verify_writes_nothing(crawled):
 def test_mending_waits_for_no_run(crawled):
     spoil(crawled, "DELETE FROM users")
     with hold(crawled), pytest.raises(AlreadyRunning):
-        ask(crawled, "--mend")
+        ask(crawled, "--repair")
 
 
 def test_hostile_names_do_not_reach_the_terminal(crawled):

@@ -1,0 +1,31 @@
+"""A database that a run would make anew: a mistyped `--db` must not buy a whole night once more."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from crawler.config import DB, RunSettings, is_loopback
+from crawler.errors import InputError
+from crawler.i18n import _
+
+
+def ask_for_new_database(settings: RunSettings) -> None:
+    """Asks on a terminal whether a database elsewhere than the default is to be made, and says elsewhere that
+    it is; raises InputError where it is not. A simulator costs nothing, so that nothing is asked of it."""
+    if os.path.exists(settings.db) or _is_default(settings) or is_loopback(settings.base_url):
+        return
+    new = _("There is no database %s yet: a new one will be made, and every keyword paid for from page 1.")
+    click.echo(new % settings.db, err=True)
+    if _someone_is_there() and not click.confirm(_("Make it?"), default=False, err=True):
+        raise InputError(_("%s was not made: name the database with --db") % settings.db)
+
+
+def _is_default(settings: RunSettings) -> bool:
+    return os.path.abspath(settings.db) == os.path.abspath(DB.default)
+
+
+def _someone_is_there() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,86 @@
+"""Options that follow from the declaration of settings; no text here is made before it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from crawler.config import LANG
+from crawler.i18n import _
+from crawler.settings import Form, Setting
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def setting_option(setting: Setting[Any]) -> Callable[[F], F]:
+    """The option of a setting, which its environment variable can set as well. What a text stands for is read
+    by `setting_values`, where an error can name what the text was given by; click reads paths and words."""
+    return click.option(setting.flag, setting.name, **_attributes(setting))
+
+
+def setting_options(*settings: Setting[Any]) -> Callable[[F], F]:
+    """The options of several settings, in the order in which help shows them."""
+
+    def decorate(function: F) -> F:
+        for setting in reversed(settings):
+            function = setting_option(setting)(function)
+        return function
+
+    return decorate
+
+
+def _attributes(setting: Setting[Any]) -> dict[str, Any]:
+    common = {
+        "envvar": setting.variable,
+        "show_envvar": True,
+        "show_default": True,
+        "help": _(setting.help),
+    }
+    kind = setting.kind
+    if kind.form is Form.SWITCH:
+        return common | {"is_flag": True}
+    types = {
+        Form.FILE: click.Path(path_type=Path, dir_okay=False),
+        Form.PATH: click.Path(path_type=Path),
+        Form.CHOICE: click.Choice(kind.choices),
+    }
+    return common | {
+        "type": types.get(kind.form, click.STRING),
+        "default": setting.default_text,
+        "metavar": kind.metavar,
+    }
+
+
+def setting_values(context: click.Context, settings: Iterable[Setting[Any]]) -> dict[str, Any]:
+    """The settings' values by their names in Python; raises InputError that names the option or variable."""
+    values = {}
+    for setting in settings:
+        given = context.params[setting.name]
+        from_variable = context.get_parameter_source(setting.name) is ParameterSource.ENVIRONMENT
+        called = setting.variable if from_variable else setting.flag
+        read = setting.read if isinstance(given, str) else setting.check
+        values[setting.name] = read(given, called)
+    return values
+
+
+def lang_option() -> click.Option:
+    """`--lang`, which every command takes; it has been heeded before a command is loaded."""
+    return click.Option([LANG.flag], expose_value=False, **_attributes(LANG))
+
+
+def asked_language(arguments: Sequence[str]) -> str | None:
+    """The language that `--lang` asks for, wherever it stands; None where there is none such."""
+    asked = None
+    for argument, following in zip_longest(arguments, arguments[1:]):
+        if argument == "--":
+            break
+        name, equals, value = argument.partition("=")
+        word = value if equals else following
+        if name == LANG.flag and word in LANG.kind.choices:
+            asked = word
+    return asked

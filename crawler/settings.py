@@ -1,0 +1,217 @@
+"""What a setting is: its names, what it takes, its default and what it is for; `config` declares them all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from crawler.clock import SPAN_MAX, parse_span
+from crawler.errors import InputError
+from crawler.i18n import _
+
+T = TypeVar("T")
+
+VARIABLE_PREFIX = "CRAWLER_"
+SWITCH_WORDS = {
+    **dict.fromkeys(("1", "true", "t", "yes", "y", "on"), True),
+    **dict.fromkeys(("0", "false", "f", "no", "n", "off"), False),
+}
+
+
+class Form(Enum):
+    """How a command line takes a setting and completes it."""
+
+    TEXT = auto()
+    FILE = auto()
+    PATH = auto()
+    CHOICE = auto()
+    SWITCH = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """What a setting takes: `read` makes a value of a text and may leave for `check` what it cannot read;
+    `check` gives the value as it is used. Both raise InputError, in words that name no setting.
+    """
+
+    read: Callable[[str], Any]
+    check: Callable[[Any], T]
+    metavar: str = "TEXT"
+    form: Form = Form.TEXT
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """One setting. `name` is its field and argument in Python, `help` a message not yet translated."""
+
+    name: str
+    flag: str
+    kind: Kind[T]
+    help: str
+    default_text: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in a file of settings: `max-pages`."""
+        return self.flag.removeprefix("--")
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable: `CRAWLER_MAX_PAGES`."""
+        return VARIABLE_PREFIX + self.key.upper().replace("-", "_")
+
+    @property
+    def default(self) -> T:
+        """The value where nobody gives one; None where there is no such value."""
+        return self.kind.check(None) if self.default_text is None else self.read(self.default_text, self.flag)
+
+    def read(self, text: str, called: str) -> T:
+        """The value that `text` stands for; raises InputError about `called`, the name the caller used."""
+        with about(called):
+            return self.kind.check(self.kind.read(text))
+
+    def check(self, value: object, called: str) -> T:
+        """`value` as it is used; raises InputError about `called`, the name the caller used."""
+        with about(called):
+            return self.kind.check(value)
+
+
+def declared(flag: str, kind: Kind[T], explained: str, default_text: str | None = None) -> T:
+    """A dataclass field that is a setting, under the field's name; `settings_of` finds it."""
+    setting = Setting("", flag, kind, explained, default_text)
+    found: T = field(default=setting.default, metadata={Setting: setting})
+    return found
+
+
+def settings_of(dataclass_type: Any) -> tuple[Setting[Any], ...]:
+    """The settings that a dataclass declares, in order."""
+    return tuple(
+        replace(each.metadata[Setting], name=each.name) for each in fields(dataclass_type) if each.metadata
+    )
+
+
+@contextmanager
+def about(called: str) -> Iterator[None]:
+    """Whatever InputError is raised within names what it is about, as the caller calls it."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(
+            _("%(setting)s: %(problem)s") % {"setting": called, "problem": error.args[0]}
+        ) from None
+
+
+def read_variables(settings: Iterable[Setting[Any]], variables: Mapping[str, str]) -> dict[str, Any]:
+    """The values that environment variables give, by the settings' names in Python; an empty one is none."""
+    return {
+        setting.name: setting.read(text, setting.variable)
+        for setting in settings
+        if (text := variables.get(setting.variable))
+    }
+
+
+def whole_number(least: int, most: int = sys.maxsize) -> Kind[int]:
+    """A whole number from `least` to `most`; a boolean is none."""
+
+    def read(text: str) -> int | str:
+        try:
+            return int(text)
+        except ValueError:
+            return text
+
+    def check(value: Any) -> int:
+        if type(value) is not int or not least <= value <= most:
+            message = _("must be a whole number from %(least)d to %(most)d, not %(value)s")
+            raise InputError(message % {"least": least, "most": most, "value": repr(value)})
+        return value
+
+    return Kind(read, check, metavar="N" if most == sys.maxsize else f"{least}..{most}")
+
+
+def optional(kind: Kind[T]) -> Kind[T | None]:
+    """The same, or nothing."""
+    return Kind(
+        kind.read,
+        lambda value: None if value is None else kind.check(value),
+        kind.metavar,
+        kind.form,
+        kind.choices,
+    )
+
+
+def span() -> Kind[timedelta]:
+    """A span of time: `20h` as text, a timedelta in Python."""
+
+    def check(value: Any) -> timedelta:
+        if not isinstance(value, timedelta) or not timedelta(0) <= value <= SPAN_MAX:
+            raise InputError(_("must be a timedelta of at most a hundred years, not %r") % (value,))
+        return value
+
+    return Kind(parse_span, check, metavar="SPAN")
+
+
+def seconds(*, zero: bool) -> Kind[float]:
+    """A span of time: `120s` as text, a number of seconds in Python; nothing at all only with `zero`."""
+
+    def check(value: Any) -> float:
+        if not isinstance(value, int | float) or not 0 <= value <= SPAN_MAX.total_seconds():
+            message = _("must be a number of seconds, at most those of a hundred years, not %r")
+            raise InputError(message % (value,))
+        if not value and not zero:
+            raise InputError(_("must be more than nothing"))
+        return value
+
+    return Kind(lambda text: parse_span(text).total_seconds(), check, metavar="SPAN")
+
+
+def path(form: Form = Form.PATH) -> Kind[Path]:
+    """A path, as text or as a Path."""
+
+    def check(value: Any) -> Path:
+        if not isinstance(value, str | os.PathLike):
+            raise InputError(_("must be a path, not %r") % (value,))
+        return Path(value)
+
+    return Kind(Path, check, metavar=form.name, form=form)
+
+
+def choice(*words: str) -> Kind[str]:
+    """One of some words."""
+
+    def check(value: Any) -> str:
+        if value not in words:
+            raise InputError(_("must be one of %s, not %r") % (", ".join(words), value))
+        return str(value)
+
+    return Kind(str, check, metavar=f"[{'|'.join(words)}]", form=Form.CHOICE, choices=words)
+
+
+def switch() -> Kind[bool]:
+    """On or off, off by default: a flag without a value on the command line, True or False in Python."""
+
+    def check(value: Any) -> bool:
+        if value is not None and type(value) is not bool:
+            raise InputError(_("must be true or false, not %r") % (value,))
+        return bool(value)
+
+    return Kind(lambda text: SWITCH_WORDS.get(text.strip().lower(), text), check, form=Form.SWITCH)
+
+
+def text(check: Callable[[Any], str], metavar: str = "TEXT") -> Kind[str]:
+    """A text that `check` knows how to read."""
+    return Kind(str, check, metavar)
+
+
+def text_needed(value: object) -> str:
+    """`value`, which must be a text."""
+    if not isinstance(value, str):
+        raise InputError(_("must be a text, not %r") % (value,))
+    return value
