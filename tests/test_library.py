@@ -192,7 +192,7 @@ def test_a_program_finds_its_settings_in_the_environment(simulator, tmp_path, mo
     summary = crawl_keywords(keyword("穿搭"))
     assert (summary.calls.charged, simulator.bill.charged) == (1, 1)
     assert summary.db == str(tmp_path / "sub" / "named.db")
-    assert len(list(creators())) == summary.users.total > 0
+    assert len(list(creators())) == summary.creators.total > 0
     with closing(sqlite3.connect(summary.db)) as connection:
         assert connection.execute("SELECT count(*) FROM replies").fetchone() == (1,)
     assert crawl_keywords(keyword("穿搭"), calls_max=None).keywords.left == 0  # what is given goes first

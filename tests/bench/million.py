@@ -125,7 +125,7 @@ def build(db: Path, share: float = 1.0) -> None:
             change(base_url, {"night": night.number})
             sys.stderr.write(f"{night.begins:%Y-%m-%d}\n")
             summary = asyncio.run(crawl(night, base_url, db, texts, share))
-            sys.stderr.write(f"  {summary.outcome}: {summary.reason}; {summary.calls}; {summary.users}\n")
+            sys.stderr.write(f"  {summary.outcome}: {summary.reason}; {summary.calls}; {summary.creators}\n")
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crawler.simulator import EndStyle, HttpWay, Simulator, SimulatorSettings
-from crawler.store import open_database
+from crawler.store.database import open_database
 from crawler.store.runs import claim_service
 
 from .conftest import TOKEN, ended
