@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -52,6 +52,9 @@ from crawler.ui.summary import summary_fields, summary_json, summary_text
 
 COMMAND_SETTINGS = (DRAIN, TOKEN_FILE, JSON, LOG_FORMAT)
 DEMO_RATE = "unlimited"
+
+INDEX_TOLD_FROM = 50_000
+"""Creators to bring into the search index from which on its progress is shown."""
 
 
 @click.command(
@@ -110,7 +113,7 @@ def run(
     with suppress(OSError):  # nobody reads it, or the disk is full: the exit code still says how it ended
         click.echo(summary_json(summary) if as_json else summary_text(summary, this_command()))
     if summary.creators.total:  # else there is nobody to index, or no database that could still be read
-        _update_search(Path(summary.db))
+        _update_search(Path(summary.db), told=not options["quiet"])
     sys.exit(summary.exit_code)
 
 
@@ -174,14 +177,42 @@ def _level(options: dict[str, Any]) -> Level:
     return Level.WARNING if options["quiet"] else Level.INFO
 
 
-def _update_search(db: Path) -> None:
+def _update_search(db: Path, *, told: bool) -> None:
     """Brings the full-text index up to date, if there is one; a search finds everything even without this,
-    so that whatever is in the way leaves the run's own exit code as it is."""
+    so that whatever is in the way, a signal too, leaves the run's own exit code as it is."""
     try:
-        with hold(db), store_errors(db), closing(open_database(db)) as database:
-            update_search_index(database.conn)
+        with interrupted_by_signals(), hold(db), store_errors(db), closing(open_database(db)) as database:
+            update_search_index(database.conn, tell=_index_progress if told else lambda done, total: None)
     except CrawlerError as error:
         click.echo(_("The search index waits for the next run: %s") % error, err=True)
+    except KeyboardInterrupt:
+        click.echo(_("The search index waits for the next run: interrupted"), err=True)
+
+
+def _index_progress(done: int, total: int) -> None:
+    """Says how far the index is, where there is so much to do that one would wonder."""
+    if total > INDEX_TOLD_FROM:
+        line = _("search index: %(done)s of %(total)s creators; Ctrl-C leaves the rest to the next run")
+        click.echo(line % {"done": f"{done:,}", "total": f"{total:,}"}, err=True)
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Every signal that ends a run raises KeyboardInterrupt in the block."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {}
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _found(paths: tuple[Path, ...]) -> Iterator[Keyword | Problem]:

@@ -11,7 +11,8 @@ from itertools import chain, islice
 import orjson
 
 from crawler.analysis.filters import Filters, where
-from crawler.analysis.search.index import KEY_MASK, POSITION, match_expression, read_state, touched, unspaced
+from crawler.analysis.search.index import match_expression, read_state, touched, unspaced
+from crawler.analysis.search.sql import KEY_MASK, POSITION
 from crawler.analysis.search.text import LEVELS, Query, fold
 
 LIMIT = 20
@@ -67,7 +68,7 @@ def search_creators(connection: sqlite3.Connection, text: str, filters: Filters)
         if state is None:
             hits = heapq.nsmallest(limit, scan.every())
         else:
-            out_of_date = touched(connection, state)
+            out_of_date = touched(connection)
             indexed = _Indexed(connection, query, condition, parameters, out_of_date).best(limit)
             hits = heapq.nsmallest(limit, chain(indexed, scan.only(out_of_date)))
     finally:
@@ -139,7 +140,7 @@ class _Indexed:
         exact = list(islice(self._matches(0), limit))
         if len(exact) == limit:
             return [(0, position) for position in exact]
-        enough = 2 * limit  # of a level's first, less than `limit` are at home in a better level
+        enough = 2 * limit  # of a level's first, fewer than `limit` belong to a better level
         wider: list[tuple[int, list[int]]] = []
         hits: dict[int, int] = {}
         for level in reversed(range(len(LEVELS))):

@@ -122,6 +122,48 @@ def test_an_update_without_news_writes_nothing(crawled):
     assert update_search_index(crawled.connection) == 0
 
 
+def test_an_update_looks_at_no_more_creators_than_a_night_has_changed(crawled):
+    crawled.save(1, *(creator(number, f"穿搭{number}") for number in range(1, 101)))
+    update_search_index(crawled.connection, creators_min=1)
+    crawled.save(1, *(creator(number, f"穿搭{number}") for number in range(1, 101)))
+    crawled.save(2, creator(7, "穿搭7"), creator(8, "换名"), creator(101, "新人"))
+    heard = []
+    assert update_search_index(crawled.connection, tell=lambda *counts: heard.append(counts)) == 3
+    assert heard[-1] == (3, 3)
+    assert documents(crawled.connection) == rebuilt(crawled.connection)
+
+
+def test_an_update_that_is_interrupted_goes_on_where_it_was(crawled):
+    crawled.save(1, *(creator(number, f"穿搭{number}") for number in range(1, 101)))
+
+    def stop_half_way(done, total):
+        if done >= 50:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        update_search_index(crawled.connection, creators_min=1, chunk=10, tell=stop_half_way)
+    assert [key for key, _ in found(crawled.connection, "穿搭99")] == [99]
+    assert update_search_index(crawled.connection) == 50
+    assert documents(crawled.connection) == rebuilt(crawled.connection)
+
+
+def test_an_index_of_an_earlier_version_is_made_anew(crawled):
+    crawled.save(1, creator(1, "穿搭"))
+    update_search_index(crawled.connection, creators_min=1)
+    for statement in (
+        "DROP TRIGGER search_creator_changed", "DROP TRIGGER search_creator_erased",
+        "DROP TRIGGER search_creator_found", "DROP TRIGGER search_creator_lost",
+        "DROP TABLE search_stale", "DROP TABLE search_state",
+        "CREATE TABLE search_state (page_id INTEGER NOT NULL, run_id INTEGER NOT NULL)",
+        "INSERT INTO search_state VALUES (1, 1)",
+    ):  # fmt: skip
+        crawled.connection.execute(statement)
+    crawled.save(1, creator(2, "美食"))
+    assert [key for key, _ in found(crawled.connection, "美食")] == [2]
+    assert update_search_index(crawled.connection) == 2
+    assert documents(crawled.connection) == rebuilt(crawled.connection)
+
+
 def test_creators_saved_since_the_update_are_found_by_what_they_are_now(crawled):
     crawled.save(1, creator(1, "旧名"), creator(2, "不变"))
     update_search_index(crawled.connection, creators_min=1)
@@ -146,7 +188,8 @@ def test_a_forgotten_creator_leaves_no_byte_in_the_index(crawled):
         forget_from_index(crawled.connection, 1)
         crawled.connection.execute("DELETE FROM users WHERE key = 1")
     for (table,) in crawled.connection.execute(
-        "SELECT name FROM sqlite_schema WHERE name LIKE 'search%' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        "SELECT name FROM sqlite_schema"
+        " WHERE type = 'table' AND name LIKE 'search%' AND sql NOT LIKE 'CREATE VIRTUAL%'"
     ).fetchall():
         for row in crawled.connection.execute(f"SELECT * FROM {table}"):
             assert not any("geheim77" in cell for cell in row if isinstance(cell, str))
