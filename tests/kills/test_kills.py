@@ -58,6 +58,21 @@ def test_a_second_signal_leaves_at_once_and_what_was_in_flight_is_unknown(tmp_pa
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal here")
+@pytest.mark.parametrize("pair", [(TERM, "SIGHUP"), (TERM, "SIGTERM"), (TERM, "SIGINT")], ids=str)
+def test_two_signals_at_once_are_one_and_nothing_is_paid_twice(desk, pair):
+    process = desk.start()
+    assert desk.service.wait_for(5, process)
+    process.send_signal(pair[0])
+    process.send_signal(getattr(signal, pair[1]))
+    ended = desk.finish(process)
+    assert ended.exit_code in (128 + pair[0], 128 + getattr(signal, pair[1]))  # whichever came first
+    assert desk.unsettled() == 0
+    assert desk.run().exit_code == 0
+    assert desk.charged_twice() == 0
+    assert desk.flaws() == []
+
+
 def test_draining_ends_after_its_time_however_long_the_answers_take(tmp_path):
     with service("--latency", "30") as running:
         desk = Desk(tmp_path, running, workers=4)

@@ -60,8 +60,8 @@ def update_search_index(
     """Brings the index in step with the creators; the number of documents written.
 
     Makes it where there are `creators_min` creators or more and SQLite has FTS5; without, nothing happens.
-    What has to be done is what has changed, in transactions of `chunk` creators; `tell` hears how many are done and
-    how many there are.
+    What has to be done is what has changed, in transactions of `chunk` creators; `tell` hears how many are
+    done and how many there are.
     """
     made = _exists(connection)
     if not made and connection.execute("SELECT count(*) FROM users").fetchone()[0] < creators_min:
