@@ -16,14 +16,16 @@ RUNS_SHOWN = 5
 KEYWORDS_SHOWN = 10
 
 _KEYWORDS = """
-SELECT count(*)                                                               AS known,
+SELECT (SELECT count(*) FROM keywords)                                        AS known,
        count(*) FILTER (WHERE state = 'done')                                 AS done,
        count(*) FILTER (WHERE state = 'open')                                 AS unfinished,
        count(*) FILTER (WHERE state = 'failed')                               AS failed,
        count(*) FILTER (WHERE state IS NULL)                                  AS never,
-       count(*) FILTER (WHERE state IS NOT 'done' OR finished_at <= :stale)   AS due
+       count(*) FILTER (WHERE state IS NOT 'done' OR finished_at <= :stale)   AS due,
+       (SELECT count(*) FROM keywords WHERE retired_at IS NOT NULL)           AS retired
   FROM keywords
   LEFT JOIN checkpoints ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
+ WHERE keywords.retired_at IS NULL
 """
 
 _UNDONE = """
@@ -32,6 +34,7 @@ SELECT keywords.text, checkpoints.next_page, checkpoints.stop_reason, checkpoint
   FROM checkpoints
   JOIN keywords ON keywords.id = checkpoints.keyword_id
  WHERE checkpoints.state = :state AND checkpoints.endpoint_id = :endpoint_id
+   AND keywords.retired_at IS NULL
  ORDER BY checkpoints.updated_at DESC, keywords.id
  LIMIT :limit
 """
@@ -59,7 +62,8 @@ SELECT (SELECT count(*) FROM users) AS total,
 
 @dataclass(frozen=True, slots=True)
 class KeywordStates:
-    """How many keywords the database knows, by state; `due` are those a run would ask for now."""
+    """How many keywords the database knows, by state; `due` are those a run would ask for now, `retired`
+    those that their files no longer list."""
 
     known: int
     done: int
@@ -67,6 +71,7 @@ class KeywordStates:
     failed: int
     never: int
     due: int
+    retired: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,8 @@ def _keywords(status: Status) -> Iterator[str]:
             "never": f"{keywords.never:,}",
         }
     )
+    if keywords.retired:
+        yield _("retired, no longer in their files: %s") % f"{keywords.retired:,}"
     yield _("due now: %s") % f"{keywords.due:,}"
     unfinished = _("unfinished, the run goes on at: %(keyword)s, page %(page)d")
     yield from _undone(unfinished, status.unfinished, keywords.unfinished)

@@ -207,6 +207,33 @@ SELECT keywords.id, ? + listed.key
  CROSS JOIN keywords ON keywords.identity = listed.value
 """
 
+# A source is `file:line`. A keyword is retired where its file was read and lists it no more, or is gone while
+# its folder is there (`files`), and comes back when it is listed again.
+UNLISTED_FILES = """
+SELECT DISTINCT rtrim(rtrim(source, '0123456789'), ':')
+  FROM keywords
+ WHERE retired_at IS NULL AND id NOT IN (SELECT keyword_id FROM incoming)
+"""
+
+FILES_READ = """
+SELECT DISTINCT rtrim(rtrim(source, '0123456789'), ':')
+  FROM incoming
+  JOIN keywords ON keywords.id = incoming.keyword_id
+"""
+
+RETIRE = """
+UPDATE keywords
+   SET retired_at = ?
+ WHERE retired_at IS NULL
+   AND id NOT IN (SELECT keyword_id FROM incoming)
+   AND rtrim(rtrim(source, '0123456789'), ':') IN (SELECT value FROM json_each(?))
+"""
+
+RETURN = """
+UPDATE keywords SET retired_at = NULL
+ WHERE retired_at IS NOT NULL AND id IN (SELECT keyword_id FROM incoming)
+"""
+
 # The order of the work is the table's own: unfinished keywords; those never crawled, by priority; then stale
 # and failed ones, longest ago first, so that none holds up the others and none is forgotten.
 DUE_TABLE = """

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
@@ -52,6 +53,7 @@ def make_worklist(
         _merge(connection, chunk, read, stamp(moment))
         read += len(chunk)
     listed = connection.execute("SELECT count(*) FROM incoming").fetchone()[0]
+    _retire(connection, listed, stamp(moment))
     connection.execute(
         sql.FIND_DUE,
         {
@@ -63,6 +65,25 @@ def make_worklist(
     )
     due = connection.execute("SELECT count(*) FROM due").fetchone()[0]
     return Worklist(listed, read - listed, due)
+
+
+def _retire(connection: sqlite3.Connection, listed: int, moment: str) -> None:
+    """Keywords that their files no longer list are retired, those that are listed again come back."""
+    connection.execute(sql.RETURN)
+    if listed == connection.execute("SELECT count(*) FROM keywords").fetchone()[0]:
+        return
+    unlisted = [row[0] for row in connection.execute(sql.UNLISTED_FILES)]
+    read = {row[0] for row in connection.execute(sql.FILES_READ)}
+    gone = [file for file in unlisted if file in read or _is_gone(Path(file))]
+    connection.execute(sql.RETIRE, (moment, json.dumps(gone)))
+
+
+def _is_gone(file: Path) -> bool:
+    """Whether a keyword file was deleted; False where its folder cannot be found from here."""
+    try:
+        return bool(file.suffix) and file.parent.is_dir() and not file.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:

@@ -214,3 +214,44 @@ def test_thousands_of_keywords_keep_their_order_and_count_once(shelf):
     found = due(shelf, keywords(*again))
     assert [work.text for work in found] == texts
     assert [work.keyword_id for work in found] == sorted(work.keyword_id for work in found)
+
+
+def read_files(shelf, *keywords):
+    """What a run that reads these (text, source) lines takes up and what the database then has as retired."""
+    worklist = make_worklist(
+        shelf.connection,
+        [Keyword(text, text, source=source) for text, source in keywords],
+        endpoint_id=ENDPOINT_ID,
+        pages_max=50,
+        refresh_after=timedelta(0),
+        now=lambda: shelf.moment,
+    )
+    retired = shelf.rows("SELECT text FROM keywords WHERE retired_at IS NOT NULL AND source <> ''")
+    return worklist.due, [text for (text,) in retired]
+
+
+def test_a_keyword_that_its_file_no_longer_lists_is_retired_and_comes_back_when_it_is_listed_again(shelf):
+    both = [("咖啡", "a.txt:1"), ("茶", "a.txt:2")]
+    assert read_files(shelf, *both) == (2, [])
+    assert read_files(shelf, both[0]) == (1, ["茶"])
+    assert read_files(shelf, *both) == (2, [])
+
+
+def test_a_keyword_of_a_file_that_this_run_does_not_read_stays(shelf, tmp_path):
+    (tmp_path / "b.txt").touch()
+    read_files(shelf, ("咖啡", "a.txt:1"), ("茶", f"{tmp_path}/b.txt:1"))
+    assert read_files(shelf, ("咖啡", "a.txt:1")) == (1, [])
+
+
+def test_the_keywords_of_a_deleted_file_are_retired(shelf, tmp_path):
+    file = tmp_path / "b.txt"
+    file.touch()
+    read_files(shelf, ("咖啡", "a.txt:1"), ("茶", f"{file}:1"))
+    assert read_files(shelf, ("咖啡", "a.txt:1")) == (1, [])
+    file.unlink()
+    assert read_files(shelf, ("咖啡", "a.txt:1")) == (1, ["茶"])
+
+
+def test_a_keyword_that_moved_to_another_file_is_not_retired(shelf):
+    read_files(shelf, ("咖啡", "a.txt:1"), ("茶", "a.txt:2"))
+    assert read_files(shelf, ("咖啡", "a.txt:1"), ("茶", "b.txt:1")) == (2, [])

@@ -11,6 +11,7 @@ SELECT keywords.text                              AS keyword,
   FROM checkpoints
   JOIN keywords ON keywords.id = checkpoints.keyword_id
  WHERE checkpoints.state = 'failed'
+   AND keywords.retired_at IS NULL
    AND checkpoints.updated_at >= coalesce(:since, '')
    AND (:keyword IS NULL OR keywords.identity = :keyword)
    AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(keywords.tags) WHERE value = :tag))

@@ -18,6 +18,7 @@ gaps AS (
       FROM keywords
       LEFT JOIN checkpoints ON checkpoints.keyword_id = keywords.id
      WHERE checkpoints.state IS NOT 'done'
+       AND keywords.retired_at IS NULL
      UNION ALL
     SELECT keyword_id, 'page missing', reached.page - 1
       FROM reached

@@ -199,9 +199,11 @@ HAVING runs.users_new <> coalesce(sum(pages.users_new), 0)
 
 TOTALS = """
 SELECT (SELECT count(*) FROM checkpoints WHERE state = 'done')   AS keywords_done,
-       (SELECT count(*) FROM checkpoints WHERE state <> 'done')  AS keywords_unfinished,
+       (SELECT count(*) FROM checkpoints JOIN keywords ON keywords.id = keyword_id
+         WHERE state <> 'done' AND retired_at IS NULL)           AS keywords_unfinished,
        (SELECT count(*) FROM keywords
-         WHERE id NOT IN (SELECT keyword_id FROM checkpoints))   AS keywords_never,
+         WHERE id NOT IN (SELECT keyword_id FROM checkpoints)
+           AND retired_at IS NULL)                               AS keywords_never,
        (SELECT count(*) FROM pages)                              AS pages,
        (SELECT count(*) FROM calls WHERE charge = 'charged')
        + (SELECT coalesce(sum(calls), 0) FROM pruned_calls WHERE charge = 'charged') AS calls_charged,
