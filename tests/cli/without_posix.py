@@ -26,7 +26,7 @@ import rich.live
 import sqlite_utils
 import uvicorn
 
-from crawler.browse.database import keep_tidy
+from crawler.analysis.browse.database import keep_tidy
 
 keep_tidy()
 import datasette.app  # noqa: E402 - after the line above
