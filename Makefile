@@ -1,6 +1,6 @@
 # `make run` and `make test` set everything up by themselves; `make help` lists the rest.
 # The first Python that is new enough and can make an environment; some systems' own cannot.
-PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+PYTHON ?= $(shell for python in python3 python3.15 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV   ?= .venv
 PEERS  ?= .venv-peers
@@ -46,8 +46,10 @@ lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev ## mypy, strict on crawler/
+types: $(VENV)/.dev ## mypy, strict on crawler/, for this system, Windows and macOS
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32
+	$(BIN)/mypy --platform darwin
 
 bench: $(VENV)/.dev ## Pages per second and memory, beside a loop that only fetches and decodes
 	$(BIN)/python -m tests.bench.speed $(ARGS)
@@ -71,5 +73,5 @@ docs: $(VENV)/.dev ## Write the tables of docs/ from the code
 	$(BIN)/python -m tests.documentation
 
 clean: ## Remove the environments and what tools leave behind; data/ stays
-	rm -rf $(VENV) $(PEERS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .venv-python* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

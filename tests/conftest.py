@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -12,6 +13,13 @@ from aiohttp import ClientResponse
 from aioresponses import aioresponses as AioResponses
 
 from tests.filled import fill
+
+
+def pytest_configure():
+    """Commands that the tests start answer to Ctrl-C, even where the tests were started with `&`: a shell
+    then has them ignore it, which their children inherit."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _AnsweredResponse(ClientResponse):
