@@ -123,7 +123,7 @@ def ask(
         cursor = connection.execute(sql, parameters or {})
         columns = _distinct([column[0] for column in cursor.description or ()])
         return Answer(columns, _rows(cursor, hint))
-    except (sqlite3.Error, sqlite3.Warning) as exc:
+    except (sqlite3.Error, sqlite3.Warning, MemoryError) as exc:
         raise _translated(exc, hint) from exc
 
 
@@ -131,12 +131,14 @@ def _rows(cursor: sqlite3.Cursor, hint: str) -> Iterator[Sequence[object]]:
     try:
         for row in cursor:  # noqa: UP028 - `yield from` would close the cursor, after its connection at times
             yield row
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, MemoryError) as exc:
         raise _translated(exc, hint) from exc
 
 
-def _translated(exc: sqlite3.Error | sqlite3.Warning, hint: str) -> BaseException:
+def _translated(exc: sqlite3.Error | sqlite3.Warning | MemoryError, hint: str) -> BaseException:
     """What the user is told; an interrupted statement is the Ctrl-C that its progress handler swallowed."""
+    if isinstance(exc, MemoryError):
+        return InputError(_("this needs more memory than a query may take: ask for less at a time"))
     if getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
         return KeyboardInterrupt()
     denied = getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH

@@ -1,12 +1,19 @@
-"""How cells are shown: profile pages as links, every other address as plain text."""
+"""How cells are shown: profile pages as links, every other address as plain text. How failures are."""
 
 from __future__ import annotations
 
-from datasette import hookimpl  # type: ignore[import-untyped]  # it has no types
+import sys
+from typing import Any
+
+from datasette import Response, hookimpl  # type: ignore[import-untyped]  # it has no types
+from datasette import handle_exception as datasettes_own
+from datasette.utils.asgi import Base400  # type: ignore[import-untyped]  # as above
+from datasette.views.base import DatasetteError  # type: ignore[import-untyped]  # as above
 from markupsafe import Markup, escape
 
 from crawler.analysis.browse.metadata import DATABASE
 from crawler.analysis.links import profile_link
+from crawler.text import sanitize
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # as above
@@ -19,3 +26,17 @@ def render_cell(value: object, database: str) -> Markup | None:
         return Markup('<a href="{0}" rel="noopener noreferrer" target="_blank">{0}</a>').format(link)
     # Datasette would turn it into a link, wherever it leads.
     return escape(value) if value.lstrip().lower().startswith(("http:", "https:")) else None
+
+
+datasettes_own.rich = None  # it would print each refused request as a traceback with all local variables
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # as above
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    """What Datasette has an answer for is left to it; where it would print a traceback, the answer is plain
+    and a line on standard error says the same."""
+    if isinstance(exception, Base400 | DatasetteError):
+        return datasettes_own.handle_exception(datasette, request, exception)
+    said = sanitize(f"{type(exception).__name__}: {exception}")
+    print(sanitize(f"{request.path}: {said}"), file=sys.stderr)  # noqa: T201 - where a server complains
+    return Response.text(said, status=500)

@@ -77,9 +77,8 @@ def _application(db: Path, questions: dict[str, Question]) -> tuple[Any, Callabl
 
     from crawler.analysis.browse import plugin
 
-    # With rich installed Datasette prints each refused request as a traceback with all local variables.
-    pm.get_plugin("datasette.handle_exception").rich = None
     if not pm.is_registered(plugin):
+        pm.unregister(name="datasette.handle_exception")  # the plugin asks it where it has an answer
         pm.register(plugin)
     datasette = Datasette([], metadata=metadata(db, questions), settings=SETTINGS)
     for name in ("_memory", "_internal"):

@@ -177,3 +177,24 @@ def test_ctrl_c_ends_a_query_without_a_traceback(three_nights):
             process.kill()
     assert process.returncode == 130
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT length(hex(zeroblob(400000000)))", "string or blob too big"),
+        (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12) "
+            "SELECT "
+            + ", ".join(f"max(hex(zeroblob(30000000 + {n})))" for n in range(12))
+            + ", i FROM n GROUP BY i",
+            "more memory than a query may take",
+        ),
+    ],
+)
+def test_a_query_takes_no_more_than_its_share_of_memory(sql, said, three_nights):
+    command = [sys.executable, "-m", "crawler", "query", sql, "--db", str(three_nights), "--csv"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
