@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -19,6 +20,7 @@ from crawler.config import LANG
 from crawler.environment import TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError
 from crawler.i18n import N_, _, speak_to_libraries
+from crawler.text import sanitize
 
 COMMANDS = {
     "run": "crawler.cli.run:run",
@@ -114,10 +116,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _read_environment(sys.argv[1:] if arguments is None else arguments)
         code = command_line().main(arguments, prog_name="crawler", standalone_mode=False)
     except CrawlerError as error:
-        print(f"crawler: {error}", file=sys.stderr)  # noqa: T201 - this is where errors are shown
+        _complain(f"crawler: {error}")
         code = error.exit_code
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        _complain(said.getvalue().rstrip("\n"))
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
@@ -140,6 +144,12 @@ def _read_environment(arguments: Sequence[str]) -> None:
         os.environ.update(own_variables())
     finally:
         speak_to_libraries()
+
+
+def _complain(text: str) -> None:
+    """Shows an error; file names and other words from outside steer no terminal."""
+    with suppress(OSError):  # nobody is left to read it
+        print("\n".join(map(sanitize, text.split("\n"))), file=sys.stderr)  # noqa: T201 - where errors are shown
 
 
 def _open_streams() -> None:

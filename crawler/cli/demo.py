@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from crawler.cli.output import say
 from crawler.cli.run import stop_on_signals
 from crawler.config import RunSettings
 from crawler.engine.shutdown import Shutdown
@@ -142,7 +143,7 @@ async def _second_day(settings: RunSettings, simulator: Simulator) -> RunSummary
         program = program_name()
         _tell(_("Now ask the database:"))
         for command in ("query top", "query overlap", "search 穿搭", "status"):
-            click.echo(f"  {program} {command}{db_argument(settings.db)}")
+            say(f"  {program} {command}{db_argument(settings.db)}")
     return summary
 
 
@@ -150,9 +151,9 @@ async def _crawl(settings: RunSettings, shutdown: Shutdown) -> RunSummary:
     keywords = [Keyword(text, identity(text), source="demo") for text in NICHES]
     with display(Level.INFO, settings.rate) as emit:
         summary = await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
-    click.echo(summary_text(summary, None))
+    say(summary_text(summary, None))
     return summary
 
 
 def _tell(text: str) -> None:
-    click.echo(f"\n{text}")
+    say(f"\n{text}")

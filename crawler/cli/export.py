@@ -16,6 +16,7 @@ from crawler.analysis.export import Exported, Options
 from crawler.analysis.export import export as write_export
 from crawler.analysis.filters import Filters
 from crawler.cli.options import db_option, filter_options
+from crawler.cli.output import say
 from crawler.i18n import _
 from crawler.ui.program import program_name
 
@@ -66,9 +67,9 @@ def export(file: Path, partition_by: str | None, plain: bool, db: Path, filters:
     options = Options(plain=plain, by_day=partition_by == "day")
     with _ended_cleanly(), _progress() as progress:
         exported = write_export(db, file, filters, options, progress)
-    click.echo(_summary(file, exported), err=True)
+    say(_summary(file, exported), err=True)
     if exported.creators:
-        click.echo(_("next: %s") % _next(file, exported.ending, options), err=True)
+        say(_("next: %s") % _next(file, exported.ending, options), err=True)
 
 
 @contextmanager

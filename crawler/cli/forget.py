@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from crawler.cli.options import db_option
+from crawler.cli.output import say
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.maintenance.erasure import Erased, known_as
@@ -60,12 +61,12 @@ def forget(names: tuple[str, ...], db: Path, yes: bool, vacuum: bool) -> None:
     if not yes:
         if not sys.stdin.isatty():
             raise InputError(_("nothing is erased: there is no terminal to ask on; give --yes"))
-        click.confirm(_("Erase %s from %s for ever?") % (shown, db), abort=True, err=True)
+        click.confirm(_("Erase %s from %s for ever?") % (shown, sanitize(str(db))), abort=True, err=True)
     done = erase(db, names, vacuum=vacuum)
     for erased in done.erased:
-        click.echo(sanitize(_line(erased)))
+        say(_line(erased))
     if done.remnants is not None:
-        click.echo(_("%(db)s: %(why)s.") % {"db": db, "why": done.remnants})
+        say(_("%(db)s: %(why)s.") % {"db": db, "why": done.remnants})
     click.echo(_("Exports, reports and backups made earlier are yours to delete."))
     unknown = any(not erased.creators and not erased.remembered for erased in done.erased)
     sys.exit(1 if unknown or (vacuum and done.remnants is not None) else 0)

@@ -7,6 +7,7 @@ import csv
 import functools
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -15,15 +16,18 @@ from typing import Any
 import click
 import orjson
 
+from crawler.analysis.export.cells import neutralized
 from crawler.analysis.query import Answer
 from crawler.errors import InputError
 from crawler.i18n import _
+from crawler.text import sanitize
 from crawler.ui.table import stdout_cells, table_lines
 
 TABLE_ROWS = 100
 """Rows of a table where no `--limit` is given; the formats for programs hold every row."""
 
 _HEADING_LINES = 2
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _CHUNK = 500
 
 
@@ -41,7 +45,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, output=wanted[0] if wanted else "table", **options)
 
     formats = (
-        ("csv", _("Plain CSV in UTF-8 for programs; `crawler export` writes one for Excel.")),
+        ("csv", _("CSV in UTF-8 for programs, without formulas; `crawler export` writes one for Excel.")),
         ("json", _("One JSON array.")),
         ("jsonl", _("One JSON object a line.")),
     )
@@ -66,7 +70,7 @@ def write_answer(
                 stream.write(f"{line}\n".encode(sys.stdout.encoding, errors="replace"))
                 lines += 1
         else:
-            for part in _FORMATS[output](answer.columns, answer.rows):
+            for part in _parts(answer, output, to_terminal=sys.stdout.isatty()):
                 stream.write(part)
         stream.flush()
     except BrokenPipeError:
@@ -79,14 +83,35 @@ def write_answer(
         click.echo(_("the first %d rows; --limit N shows more, --csv all of them") % table_rows, err=True)
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Writes lines for people: what comes from outside, file names too, steers no terminal."""
+    click.echo("\n".join(map(sanitize, text.split("\n"))), err=err)
+
+
+def terminal_json(text: str) -> str:
+    """JSON with what could steer a terminal escaped; it says the same."""
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _parts(answer: Answer, output: str, *, to_terminal: bool) -> Iterator[bytes]:
+    """The answer piece by piece; on a terminal without what could steer it."""
+    if to_terminal and output == "csv":
+        columns = [sanitize(column) for column in answer.columns]
+        rows = ([sanitize(cell) if isinstance(cell, str) else cell for cell in row] for row in answer.rows)
+        yield from _csv(columns, rows)
+        return
+    for part in _FORMATS[output](answer.columns, answer.rows):
+        yield terminal_json(part.decode()).encode() if to_terminal else part
+
+
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(map(neutralized, columns))
     iterator = iter(rows)
     while True:
         chunk = list(islice(iterator, _CHUNK))
-        writer.writerows([[_plain(value) for value in row] for row in chunk])
+        writer.writerows([[neutralized(_plain(value)) for value in row] for row in chunk])
         yield buffer.getvalue().encode(errors="replace")
         buffer.seek(0)
         buffer.truncate()

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from crawler.cli.options import db_option
+from crawler.cli.output import say
 from crawler.clock import parse_span
 from crawler.i18n import _
 from crawler.i18n.words import shanghai_time
@@ -49,7 +50,7 @@ def prune(older_than: str, db: Path, dry_run: bool, vacuum: bool, as_json: bool)
     if as_json:
         click.echo(json.dumps({"db": str(db), "dry_run": dry_run} | asdict(pruned)))
     else:
-        click.echo("\n".join(_lines(pruned, dry_run)))
+        say("\n".join(_lines(pruned, dry_run)))
 
 
 def _lines(pruned: Pruned, dry_run: bool) -> list[str]:

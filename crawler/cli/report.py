@@ -13,6 +13,7 @@ import click
 from crawler.analysis.filters import parse_since
 from crawler.analysis.report import Words, read_report, render
 from crawler.cli.options import db_option
+from crawler.cli.output import say
 from crawler.clock import utc_now
 from crawler.errors import InputError
 from crawler.files import replacing
@@ -93,11 +94,11 @@ def report(
     page = render(content, words, pictures=pictures, where=db_argument(db))
     with replacing(target) as made:
         made.write_text(page, encoding="utf-8", errors="replace")
-    click.echo(target)
+    say(str(target))
     if show:
         webbrowser.open(target.resolve().as_uri())
     else:
-        click.echo(_("Open it in a browser. For the creators as a table: %s") % _export(db), err=True)
+        say(_("Open it in a browser. For the creators as a table: %s") % _export(db), err=True)
 
 
 def _export(db: Path) -> str:

@@ -20,6 +20,7 @@ from click.core import ParameterSource
 
 from crawler.analysis.search import update_search_index
 from crawler.cli.new_database import ask_for_new_database
+from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.config import (
     DRAIN,
@@ -108,10 +109,13 @@ def run(
         summary = _run(settings, paths or (Path("keywords"),), options, simulated)
     except CrawlerError as error:
         if as_json:
-            click.echo(orjson.dumps(_refused(error, options["db"])))
+            click.echo(terminal_json(orjson.dumps(_refused(error, options["db"])).decode()))
         raise
     with suppress(OSError):  # nobody reads it, or the disk is full: the exit code still says how it ended
-        click.echo(summary_json(summary) if as_json else summary_text(summary, this_command()))
+        if as_json:
+            click.echo(terminal_json(summary_json(summary)))
+        else:
+            say(summary_text(summary, this_command()))
     if summary.creators.total:  # else there is nobody to index, or no database that could still be read
         _update_search(Path(summary.db), told=not options["quiet"])
     sys.exit(summary.exit_code)
@@ -184,7 +188,7 @@ def _update_search(db: Path, *, told: bool) -> None:
         with interrupted_by_signals(), hold(db), store_errors(db), closing(open_database(db)) as database:
             update_search_index(database.conn, tell=_index_progress if told else lambda done, total: None)
     except CrawlerError as error:
-        click.echo(_("The search index waits for the next run: %s") % error, err=True)
+        say(_("The search index waits for the next run: %s") % error, err=True)
     except KeyboardInterrupt:
         click.echo(_("The search index waits for the next run: interrupted"), err=True)
 

@@ -13,6 +13,7 @@ import orjson
 
 from crawler.analysis.status import Run, Status, UndoneKeyword, read_status
 from crawler.cli.options import db_option
+from crawler.cli.output import say, terminal_json
 from crawler.clock import parse_span, utc_now
 from crawler.i18n import _
 from crawler.i18n.reasons import outcome_text, reason_text, told
@@ -55,10 +56,10 @@ def status(db: Path, refresh_after: str, as_json: bool) -> None:
             connection, endpoint_id=SEARCH_USER_V2.id, refresh_after=parse_span(refresh_after), now=utc_now
         )
     if as_json:
-        click.echo(orjson.dumps(_as_json(found)).decode())
+        click.echo(terminal_json(orjson.dumps(_as_json(found)).decode()))
         return
     for line in _lines(found, db):
-        click.echo(line)
+        say(line)
 
 
 def _as_json(status: Status) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from crawler.cli.options import db_option
+from crawler.cli.output import say, terminal_json
 from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.i18n.reasons import english_text, reason_text
@@ -64,9 +65,9 @@ def verify(db: Path, repair: bool, mend: bool, as_json: bool) -> None:
     """Examines, mends if asked to, and shows what was found."""
     result = _result(db, repair or mend)
     if as_json:
-        click.echo(json.dumps(_as_json(db, result), ensure_ascii=False))
+        click.echo(terminal_json(json.dumps(_as_json(db, result), ensure_ascii=False)))
     else:
-        click.echo("\n".join(_lines(db, result)))
+        say("\n".join(_lines(db, result)))
     sys.exit(0 if result.after.complete else 1)
 
 

@@ -1,17 +1,20 @@
-"""How cells are shown: profile pages as links, every other address as plain text. How failures are."""
+"""How cells, CSV and failures are shown: profile pages as links, every other address as plain text."""
 
 from __future__ import annotations
 
+import csv
 import sys
 from typing import Any
 
 from datasette import Response, hookimpl  # type: ignore[import-untyped]  # it has no types
 from datasette import handle_exception as datasettes_own
 from datasette.utils.asgi import Base400  # type: ignore[import-untyped]  # as above
+from datasette.views import base as datasettes_views  # type: ignore[import-untyped]  # as above
 from datasette.views.base import DatasetteError  # type: ignore[import-untyped]  # as above
 from markupsafe import Markup, escape
 
 from crawler.analysis.browse.metadata import DATABASE
+from crawler.analysis.export.cells import neutralized
 from crawler.analysis.links import profile_link
 from crawler.text import sanitize
 
@@ -28,6 +31,21 @@ def render_cell(value: object, database: str) -> Markup | None:
     return escape(value) if value.lstrip().lower().startswith(("http:", "https:")) else None
 
 
+class NeutralizedCsv:
+    """Stands where Datasette's views have the module `csv`: they make a writer of it and nothing else."""
+
+    class writer:
+        """A writer of rows in which a spreadsheet finds nothing to run."""
+
+        def __init__(self, file: Any) -> None:
+            self._writer = csv.writer(file)
+
+        def writerow(self, row: Any) -> Any:
+            """What the file's own `write` returns, which is to be awaited."""
+            return self._writer.writerow([neutralized(cell) for cell in row])
+
+
+datasettes_views.csv = NeutralizedCsv
 datasettes_own.rich = None  # it would print each refused request as a traceback with all local variables
 
 

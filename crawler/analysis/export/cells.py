@@ -26,6 +26,15 @@ def runs(text: str) -> bool:
     return _FORMULA.match(text) is not None
 
 
+def neutralized(value: object) -> object:
+    """`value` as a cell of any CSV file: text that a spreadsheet would run gets an apostrophe in front.
+
+    Whatever this program gives out as CSV goes through here: files end up in spreadsheets, whoever they were
+    made for.
+    """
+    return "'" + value if isinstance(value, str) and runs(value) else value
+
+
 def reads_as_value(text: str) -> bool:
     """Whether a spreadsheet that opens a CSV file could turn `text` into a number, a date or a boolean."""
     return len(text) <= _LENGTH_MAX and _VALUE.fullmatch(text) is not None
@@ -34,10 +43,10 @@ def reads_as_value(text: str) -> bool:
 def kept_as_text(text: str) -> str:
     """`text` as a CSV cell that a spreadsheet shows as it is.
 
-    What would run gets an apostrophe in front. What would become a number or a date gets a tab: Excel, WPS
+    What would run is `neutralized`. What would become a number or a date gets a tab: Excel, WPS
     and LibreOffice then keep `0012` and `26814156493` as text, the tab does not show, and a program is rid of
     it by stripping white space, which the other way, `="0012"`, does not allow.
     """
     if runs(text):
-        return "'" + text
+        return str(neutralized(text))
     return "\t" + text if reads_as_value(text) else text

@@ -329,8 +329,8 @@ def test_a_folder_or_header_that_cannot_be_used_is_named(tmp_path, crawler):
     assert "cannot read the question" in str(crawler("query", "--questions", tmp_path).exception)
 
 
-def test_csv_holds_text_as_it_is(crawler):
+def test_csv_holds_ids_as_they_are_and_no_formula(crawler):
     found = list(csv.DictReader(io.StringIO(crawler("query", "top", "--csv").stdout)))
     assert {"0012", "26814156493"} <= {row["red_id"] for row in found}
-    assert any(row["name"].startswith("=HYPERLINK") for row in found)
+    assert any(row["name"].startswith("'=HYPERLINK") for row in found)
     assert found[-1]["fans"] == ""
