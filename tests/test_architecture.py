@@ -95,6 +95,7 @@ def test_the_simulator_shares_nothing_with_the_crawler_that_it_judges():
         ("click", {"cli", "simulator"}),
         ("dotenv", {"environment"}),
         ("xlsxwriter", {"analysis"}),
+        ("openpyxl", {"keywords"}),
         ("pyarrow", {"analysis"}),
         ("jinja2", {"analysis"}),
         ("pygal", {"analysis"}),

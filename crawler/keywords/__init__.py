@@ -1,14 +1,15 @@
 """Keyword files → `Keyword` values, with file and line for whatever is wrong.
 
-- `.txt`: one keyword a line; blank lines, and lines that start with `#`, say nothing. Standard input (`-`),
-  pipes and files without an ending are read the same way, whatever their first line looks like.
+- `.txt`: one keyword a line; blank lines, and lines that start with `#`, say nothing.
 - `.csv`: a header names the column `keyword` (`关键词`) and, if wanted, `max_pages` (`最大页数`), `priority`
   (`优先级`) and `tags` (`标签`); other columns are passed over, and those whose names come close are named.
   A comma, semicolon or tab parts the cells.
 - `.jsonl`: a line holds either a JSON string or an object with the keys above.
+- `.xlsx`: the first sheet, with a heading as in `.csv`, or keywords alone in one column.
+- Standard input (`-`), pipes and files without an ending are read as what they begin like.
 - A folder stands for all of these in it and below it, by name, except hidden files and READMEs.
 
-Files are UTF-8, UTF-16 with a byte order mark, or GB18030; see `encoding` for how they are told apart.
+Text is UTF-8, UTF-16 with a byte order mark, or GB18030; see `encoding` for how they are told apart.
 """
 
 from __future__ import annotations

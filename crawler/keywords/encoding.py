@@ -8,8 +8,9 @@ damaged spots is taken, so that they cost their own lines and no others.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from pathlib import Path
+import io
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from crawler.errors import InputError
 from crawler.i18n import _
@@ -25,45 +26,56 @@ MARKS = {
 }
 UNMARKED = ("utf-8", "gb18030")
 
+Open = Callable[[], BinaryIO]
+"""Opens a file at its beginning."""
 
-def encoding_of(path: Path, name: str) -> str:
-    """The encoding of the file at `path`, which messages call `name`.
+
+def encoding_of(open_file: Open, name: str) -> str:
+    """The encoding of a file, which messages call `name`.
 
     Reads the file in pieces; raises `InputError` when it holds no lines of text.
     """
-    with path.open("rb") as file:
+    with open_file() as file:
         head = file.read(HEAD_BYTES)
+        check_head(head, name)
         while chunk := file.read(LINE_BYTES_MAX):
-            if len(chunk) == LINE_BYTES_MAX and b"\n" not in chunk and b"\r" not in chunk:
-                raise InputError(
-                    _("%s: holds a line of more than a million bytes; not a keyword file") % name
-                )
+            check_lines(chunk, name)
     for mark, encoding in MARKS.items():
         if head.startswith(mark):
             return encoding
-    if b"\0" in head:
+    for encoding in UNMARKED:
+        if _is_valid(open_file, encoding):
+            return encoding
+    return min(UNMARKED, key=lambda encoding: _damaged_spots(open_file, encoding))
+
+
+def check_head(head: bytes, name: str) -> None:
+    """Raises `InputError` where a file that begins with `head` cannot hold text in a known encoding."""
+    if b"\0" in head and not head.startswith(tuple(MARKS)):
         raise InputError(
             _("%s: a binary file, or UTF-16 without a byte order mark; save it as UTF-8 text") % name
         )
-    for encoding in UNMARKED:
-        if _is_valid(path, encoding):
-            return encoding
-    return min(UNMARKED, key=lambda encoding: _damaged_spots(path, encoding))
 
 
-def _is_valid(path: Path, encoding: str) -> bool:
+def check_lines(chunk: bytes, name: str) -> None:
+    """Raises `InputError` where a whole chunk of a file is one line."""
+    if len(chunk) >= LINE_BYTES_MAX and b"\n" not in chunk and b"\r" not in chunk:
+        raise InputError(_("%s: holds a line of more than a million bytes; not a keyword file") % name)
+
+
+def _is_valid(open_file: Open, encoding: str) -> bool:
     try:
-        return all(_chunks(path, encoding, errors="strict"))
+        return all(_chunks(open_file, encoding, errors="strict"))
     except UnicodeDecodeError:
         return False
 
 
-def _damaged_spots(path: Path, encoding: str) -> int:
-    return sum(chunk.count("\ufffd") for chunk in _chunks(path, encoding, errors="replace"))
+def _damaged_spots(open_file: Open, encoding: str) -> int:
+    return sum(chunk.count("\ufffd") for chunk in _chunks(open_file, encoding, errors="replace"))
 
 
-def _chunks(path: Path, encoding: str, errors: str) -> Iterator[str]:
+def _chunks(open_file: Open, encoding: str, errors: str) -> Iterator[str]:
     """The file's text in pieces, none of them empty."""
-    with path.open(encoding=encoding, errors=errors, newline="") as file:
+    with io.TextIOWrapper(open_file(), encoding, errors, newline="") as file:
         while chunk := file.read(CHUNK_CHARACTERS):
             yield chunk

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import chain
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 import orjson
 
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.keywords.text import is_plain, keyword_from, quoted, trimmed
+from crawler.keywords.lines import Lines
+from crawler.keywords.text import is_plain, keyword_from, keyword_or_problems, quoted, trimmed
 from crawler.model import Keyword, Problem
 
 Value = TypeVar("Value")
-Reader = Callable[[TextIO, str], Iterator[Keyword | Problem]]
+Reader = Callable[[Lines, str], Iterator[Keyword | Problem]]
 
 FIELDS = {
     "keyword": "keyword",
@@ -33,7 +34,7 @@ DELIMITERS = (",", ";", "\t")
 RECORD_LINES_MAX = 100
 
 
-def read_text(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
+def read_text(file: Lines, name: str) -> Iterator[Keyword | Problem]:
     """One keyword a line, all of the line; only a `#` at its start makes it a comment."""
     for number, line in enumerate(file, 1):
         if is_plain(line):
@@ -45,7 +46,7 @@ def read_text(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
             yield keyword_from(f"{name}:{number}", text)
 
 
-def read_json_lines(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
+def read_json_lines(file: Lines, name: str) -> Iterator[Keyword | Problem]:
     """One JSON string or object a line; keys that are no field's name are passed over."""
     for number, line in enumerate(file, 1):
         text = trimmed(line)
@@ -58,13 +59,13 @@ def read_json_lines(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
             yield Problem(source, _("%s is not JSON") % quoted(text))
             continue
         if isinstance(value, dict):
-            fields = _fields(value.items())
-            yield keyword_from(source, fields.pop("keyword", ""), fields)
+            fields = fields_of(value.items())
+            yield from keyword_or_problems(source, fields.pop("keyword", ""), fields)
         else:
             yield keyword_from(source, value)
 
 
-def read_csv(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
+def read_csv(file: Lines, name: str) -> Iterator[Keyword | Problem]:
     """One keyword a row, in the column that the header names; raises `InputError` when it names none."""
     first = file.readline()
     delimiter = max(DELIMITERS, key=first.count)
@@ -74,13 +75,8 @@ def read_csv(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
         lines, start, delimiter = file, 2, first[4]
     records = _records(lines, start, delimiter)
     header = next(records, (start, None))[1] or []
-    columns = _fields((column, index) for index, column in enumerate(header))
-    if "keyword" not in columns:
-        raise InputError(
-            _('%(source)s: no column is called "keyword" or "关键词"; the columns are: %(columns)s')
-            % {"source": f"{name}:{start}", "columns": ", ".join(map(quoted, header)) or _("none")}
-        )
-    yield from _mistyped(f"{name}:{start}", header, columns)
+    columns = keyword_columns(f"{name}:{start}", header)
+    yield from mistyped(f"{name}:{start}", header, columns)
     for number, row in records:
         source = f"{name}:{number}"
         if row is None:
@@ -91,10 +87,21 @@ def read_csv(file: TextIO, name: str) -> Iterator[Keyword | Problem]:
             )
         elif trimmed("".join(row)):
             cells = {field: row[index] for field, index in columns.items() if index < len(row)}
-            yield keyword_from(source, cells.pop("keyword", ""), cells)
+            yield from keyword_or_problems(source, cells.pop("keyword", ""), cells)
 
 
-def _mistyped(source: str, header: Iterable[str], given: Container[str]) -> Iterator[Problem]:
+def keyword_columns(source: str, header: Sequence[str]) -> dict[str, int]:
+    """The place of each field among the columns of `header`; raises `InputError` when none is the keyword."""
+    columns = fields_of((column, index) for index, column in enumerate(header))
+    if "keyword" not in columns:
+        raise InputError(
+            _('%(source)s: no column is called "keyword" or "关键词"; the columns are: %(columns)s')
+            % {"source": source, "columns": ", ".join(map(quoted, header)) or _("none")}
+        )
+    return columns
+
+
+def mistyped(source: str, header: Iterable[str], given: Container[str]) -> Iterator[Problem]:
     """A problem for each column that is passed over though its name is close to that of a missing field: a
     page limit that nobody reads costs money."""
     missing = [name for name, field in FIELDS.items() if field not in given]
@@ -105,7 +112,7 @@ def _mistyped(source: str, header: Iterable[str], given: Container[str]) -> Iter
             yield Problem(source, message % shown, line_skipped=False)
 
 
-def _fields(named: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+def fields_of(named: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     """The values whose names are those of fields, in either language and any case."""
     known = ((FIELDS.get(trimmed(name).casefold()), value) for name, value in named)
     return {field: value for field, value in known if field}

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from crawler.errors import InputError
+from crawler.errors import InputError, MissingExtra
 from crawler.i18n import _
-from crawler.keywords.encoding import encoding_of
+from crawler.keywords.encoding import Open, check_head, encoding_of
 from crawler.keywords.formats import READERS
+from crawler.keywords.lines import MixedLines, text_lines
+from crawler.keywords.recognition import WORKBOOK_MARK, recognize
+from crawler.keywords.workbook import read_workbook
 from crawler.model import Keyword, Problem
 
 STDIN = "-"
-ENDINGS = ", ".join(READERS)
+WORKBOOK = ".xlsx"
+ENDINGS = (*READERS, WORKBOOK)
+
+COPY_BYTES_MAX = 64 << 20
+"""Of what has to be copied before it is read; files themselves may be of any length."""
+
+_CHUNK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A readable keyword file: its `name` in messages, where it lies, its format's ending, its encoding."""
+    """A readable keyword file: its `name` in messages, what opens it, its format's ending, its encoding."""
 
     name: str
-    path: Path
+    open: Open
     ending: str
     encoding: str
 
@@ -37,7 +47,7 @@ def find_sources(
 ) -> tuple[list[Source], list[Problem]]:
     """The keyword files that `paths` stand for, each once, and a problem for each file that is passed over.
 
-    What can be read only once (standard input, pipes) is copied to a folder that `until_read` removes.
+    What can be read only once (standard input, pipes) is copied to a file that `until_read` closes.
     Raises `InputError` for the first path that cannot be used.
     """
     found: dict[str, Source] = {}
@@ -46,25 +56,39 @@ def find_sources(
         with _naming(given):
             if str(given) == STDIN:
                 if STDIN not in found:
-                    copy = _copy(stdin or sys.stdin.buffer, until_read)
-                    found[STDIN] = _source("stdin", copy, until_read)
+                    copy = _copy(stdin or sys.stdin.buffer, "stdin", until_read)
+                    found[STDIN] = _checked("stdin", copy, recognize(copy, "stdin"))
                 continue
             for file in _files(Path(given)):
                 if isinstance(file, Problem):
                     problems.append(file)
                 elif (real := os.path.realpath(file)) not in found:
-                    found[real] = _source(_shown(file), file, until_read)
+                    try:
+                        found[real] = _source(_shown(file), file, until_read)
+                    except MissingExtra as missing:
+                        if not Path(given).is_dir():
+                            raise
+                        message = _("passed over: %s") % missing
+                        problems.append(Problem(_shown(file), message, line_skipped=False))
     return list(found.values()), problems
 
 
 def entries(source: Source) -> Generator[Keyword | Problem, None, None]:
     """The keywords and problems of one file, read as they are asked for."""
     newline = "" if source.ending == ".csv" else None
-    with (
-        _naming(source.name),
-        source.path.open(encoding=source.encoding, errors="replace", newline=newline) as file,
-    ):
-        yield from READERS[source.ending](file, source.name)
+    with _naming(source.name), ExitStack() as until_read:
+        file = until_read.enter_context(source.open())
+        if source.ending == WORKBOOK:
+            yield from read_workbook(file, source.name)
+        elif source.encoding != "gb18030":
+            text = until_read.enter_context(text_lines(file, source.encoding, newline))
+            yield from READERS[source.ending](text, source.name)
+        else:
+            lines = until_read.enter_context(closing(MixedLines(file, newline, source.name)))
+            for item in READERS[source.ending](lines, source.name):
+                yield from lines.take_problems()
+                yield item
+            yield from lines.take_problems()
 
 
 def _files(path: Path) -> Iterator[Path | Problem]:
@@ -74,16 +98,16 @@ def _files(path: Path) -> Iterator[Path | Problem]:
         return
     empty = True
     for file in _walk(path):
-        if file.suffix.lower() in READERS:
+        if file.suffix.lower() in ENDINGS:
             empty = False
             yield file
         else:
-            message = _("passed over: its name does not end in %s") % ENDINGS
+            message = _("passed over: its name does not end in %s") % ", ".join(ENDINGS)
             yield Problem(_shown(file), message, line_skipped=False)
     if empty:
         raise InputError(
             _("%(name)s: this folder holds no keyword file (%(endings)s)")
-            % {"name": _shown(path), "endings": ENDINGS}
+            % {"name": _shown(path), "endings": ", ".join(ENDINGS)}
         )
 
 
@@ -98,33 +122,64 @@ def _walk(folder: Path) -> Iterator[Path]:
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith(".") and not name.upper().startswith("README"):
+            # "~$list.xlsx" is what Excel leaves beside a workbook that somebody has open.
+            if not name.startswith((".", "~$")) and not name.upper().startswith("README"):
                 yield Path(parent, name)
 
 
 def _source(name: str, path: Path, until_read: ExitStack) -> Source:
     """The file `path`, found readable from its first byte to its last; else raises `InputError`."""
-    ending = path.suffix.lower() or ".txt"
-    if ending not in READERS:
+    open_file: Open = partial(_open, path)
+    if path.exists() and not path.is_file():
+        with path.open("rb", buffering=0) as pipe:
+            open_file = _copy(pipe, name, until_read)
+    ending = path.suffix.lower() or recognize(open_file, name)
+    return _checked(name, open_file, ending)
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def _checked(name: str, open_file: Open, ending: str) -> Source:
+    """The file as a source, once what it begins with is known to be readable; else raises `InputError`."""
+    if ending not in ENDINGS:
         raise InputError(
             _("%(name)s: not a keyword file; its name must end in one of %(endings)s")
-            % {"name": name, "endings": ENDINGS}
+            % {"name": name, "endings": ", ".join(ENDINGS)}
         )
-    if path.exists() and not path.is_file():
-        with path.open("rb") as pipe:
-            path = _copy(pipe, until_read)
-    source = Source(name, path, ending, encoding_of(path, name))
+    encoding = "" if ending == WORKBOOK else encoding_of(open_file, name)
+    source = Source(name, open_file, ending, encoding)
     with closing(entries(source)) as started:
         next(started, None)  # a table whose header names no keyword column is refused here
     return source
 
 
-def _copy(stream: BinaryIO, until_read: ExitStack) -> Path:
-    """A file with all that `stream` still gives: files are read twice, a pipe can be read only once."""
-    path = Path(until_read.enter_context(tempfile.TemporaryDirectory(prefix="crawler-")), "keywords")
-    with path.open("wb") as file:
-        shutil.copyfileobj(stream, file)
-    return path
+def _copy(stream: BinaryIO | RawIOBase, name: str, until_read: ExitStack) -> Open:
+    """What opens a copy of all that `stream` still gives: files are read twice, a pipe can be read only once.
+
+    The copy has no name, so that nothing of it stays behind however the process ends. Raises `InputError`
+    for what is no text from its beginning, and for what is longer than any list of keywords.
+    """
+    copy = until_read.enter_context(tempfile.TemporaryFile(prefix="crawler-"))  # noqa: SIM115 - until then
+    size = 0
+    while chunk := stream.read(_CHUNK_BYTES):
+        if not size and not chunk.startswith(WORKBOOK_MARK):
+            check_head(chunk, name)
+        size += len(chunk)
+        if size > COPY_BYTES_MAX:
+            raise InputError(
+                _("%(name)s: gives more than %(most)d megabytes; put the list into a file")
+                % {"name": name, "most": COPY_BYTES_MAX >> 20}
+            )
+        copy.write(chunk)
+    copy.flush()
+
+    def open_copy() -> BinaryIO:
+        copy.seek(0)  # a copy of the descriptor has the same position: the copy is read by one at a time
+        return os.fdopen(os.dup(copy.fileno()), "rb")
+
+    return open_copy
 
 
 def _shown(path: str | Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import reprlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
@@ -67,6 +67,25 @@ def keyword_from(source: str, text: object, options: Mapping[str, object] | None
         )
     except _Flaw as flaw:
         return Problem(source, str(flaw))
+
+
+def keyword_or_problems(
+    source: str, text: object, options: Mapping[str, object]
+) -> Iterator[Keyword | Problem]:
+    """The keyword that one line of a file gives, or what is wrong with the line.
+
+    A priority that cannot be read is named and costs nothing: the keyword is asked for in its turn. A page
+    limit that cannot be read costs the keyword, for without it the keyword could cost money.
+    """
+    found = keyword_from(source, text, options)
+    if isinstance(found, Problem):
+        usable = {name: value for name, value in options.items() if name != "priority"}
+        without = keyword_from(source, text, usable)
+        if isinstance(without, Keyword):
+            message = _("%s; the keyword is read without it") % found.message
+            yield Problem(source, message, line_skipped=False)
+        found = without
+    yield found
 
 
 def quoted(value: object) -> str:

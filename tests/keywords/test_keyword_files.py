@@ -50,6 +50,36 @@ def test_a_file_whose_only_chinese_stands_far_below_is_read_in_its_encoding(file
     assert texts(file("a.txt", b"ootd\n" * 5000 + "穿搭".encode("gb18030")))[-1] == "穿搭"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_utf_8_in_a_file_of_gb18030_are_read_as_what_they_are_and_named(file, end):
+    kinds = [
+        ("穿搭", "gb18030"),
+        ("美食探店", "utf-8"),
+        ("ootd", "ascii"),
+        ("早C晚A·护肤", "utf-8"),
+        ("联通", "gb18030"),
+    ]
+    path = file("a.txt", b"".join((text + end).encode(kind) for text, kind in kinds))
+    found = list(read_keywords([path]))
+    assert [item.text for item in found if isinstance(item, Keyword)] == [text for text, _kind in kinds]
+    warned = [item for item in found if isinstance(item, Problem)]
+    assert [(item.source, item.line_skipped) for item in warned] == [
+        (f"{path}:2", False),
+        (f"{path}:4", False),
+    ]
+    assert warned[0].message == "this line is UTF-8 in a file that is not, and is read as '美食探店'"
+
+
+def test_a_warning_about_a_line_comes_before_what_the_line_gives(file):
+    path = file(
+        "a.csv", "关键词,tags\n".encode("gb18030") + "美食,x\n".encode() + "穿搭,\n".encode("gb18030")
+    )
+    warning, first, second = read_keywords([path])
+    assert isinstance(warning, Problem)
+    assert warning.source == first.source == f"{path}:2"
+    assert (first.text, second.text) == ("美食", "穿搭")
+
+
 def test_bytes_that_no_encoding_reads_cost_their_line_and_no_other(file):
     path = file("a.txt", "敏感肌护肤\n穿搭\n".encode() + b"\xff\xfe\xfd\n" + "黄黑皮口红\n美食\n".encode())
     assert [item.text for item in read_keywords([path]) if isinstance(item, Keyword)] == [
@@ -181,8 +211,8 @@ def test_a_line_of_json_is_a_text_or_an_object(file):
         ('["穿搭"]', "must be text"),
         ('{"keyword": 7}', "must be text"),
         ("{}", "is missing"),
-        ('{"keyword": "穿搭", "priority": 1.5}', "priority must be a whole number"),
-        ('{"keyword": "穿搭", "priority": true}', "priority must be a whole number"),
+        ('{"keyword": 7, "priority": 1.5}', "must be text"),
+        ('{"keyword": "穿搭", "priority": 1.5, "max_pages": 0}', "max_pages must be a whole number"),
         ('{"keyword": "穿搭", "max_pages": 0}', "max_pages must be a whole number from 1"),
         ('{"keyword": "穿搭", "max_pages": "many"}', "max_pages must be a whole number from 1"),
         ('{"keyword": "穿搭", "max_pages": 99999999999}', "max_pages must be a whole number"),
@@ -215,3 +245,21 @@ def test_a_line_of_text_that_is_no_keyword_is_named_and_the_next_is_read(file, l
     assert message in problem.message
     assert problem.message.isprintable()
     assert keyword.text == "美食"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "keyword,priority,tags\n穿搭,high,女装\n"),
+        ("a.jsonl", '\n{"keyword": "穿搭", "priority": "high", "tags": "女装"}\n'),
+        ("b.jsonl", '\n{"keyword": "穿搭", "priority": 1.5, "tags": ["女装"]}\n'),
+        ("c.jsonl", '\n{"keyword": "穿搭", "priority": true, "tags": ["女装"]}\n'),
+    ],
+)
+def test_a_bad_priority_costs_a_warning_and_not_the_keyword(file, name, content):
+    path = file(name, content)
+    warning, keyword = read_keywords([path])
+    assert (warning.source, warning.line_skipped) == (f"{path}:2", False)
+    assert "priority must be a whole number" in warning.message
+    assert "read without it" in warning.message
+    assert keyword == Keyword("穿搭", "穿搭", tags=("女装",), source=f"{path}:2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -29,10 +30,11 @@ def test_a_folder_stands_for_the_keyword_files_in_and_below_it_by_name(file, tmp
 
 def test_a_file_in_a_folder_that_is_no_keyword_file_is_named_and_passed_over(file, tmp_path):
     file("a.txt", "一")
-    workbook = file("b.xlsx", b"PK")
+    document = file("b.docx", b"PK")
+    file("~$c.xlsx", b"Amy")  # what Excel leaves beside a workbook that is open
     problem, keyword = read_keywords([tmp_path])
-    message = "passed over: its name does not end in .txt, .csv, .jsonl"
-    assert problem == Problem(str(workbook), message, line_skipped=False)
+    message = "passed over: its name does not end in .txt, .csv, .jsonl, .xlsx"
+    assert problem == Problem(str(document), message, line_skipped=False)
     assert keyword.text == "一"
 
 
@@ -61,6 +63,121 @@ def test_standard_input_is_read_as_text_in_any_encoding():
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+@pytest.mark.parametrize(
+    ("content", "keywords"),
+    [
+        ("关键词,优先级\n穿搭,3\n", [("穿搭", 3)]),
+        ("\n备注;Keyword\nx;穿搭\n", [("穿搭", 0)]),
+        ("priority\tkeyword\n3\t穿搭\n", [("穿搭", 3)]),
+        ("关键词\n穿搭\n美食\n", [("穿搭", 0), ("美食", 0)]),
+        ('"keyword"\r\n"穿搭"\r\n', [("穿搭", 0)]),
+        ("sep=;\nkeyword;note\n穿搭;x\n", [("穿搭", 0)]),
+        ('{"keyword": "穿搭", "priority": 3}\n"美食"\n', [("穿搭", 3), ("美食", 0)]),
+        ('"穿搭"\n"美食"\n', [("穿搭", 0), ("美食", 0)]),
+        ("穿搭\n关键词,优先级\n", [("穿搭", 0), ("关键词,优先级", 0)]),
+        ("# keyword,priority\n穿搭\n", [("穿搭", 0)]),
+        ("标签\n穿搭\n", [("标签", 0), ("穿搭", 0)]),
+        ("【穿搭】\n618\n", [("【穿搭】", 0), ("618", 0)]),
+        ("[穿搭] 攻略\n", [("[穿搭] 攻略", 0)]),
+    ],
+)
+def test_standard_input_is_read_as_what_it_begins_like(content, keywords, encoding):
+    # Blank lines above a table are no part of it.
+    found = list(read_keywords(["-"], io.BytesIO(content.lstrip("\n").encode(encoding))))
+    assert [(item.text, item.priority) for item in found] == keywords
+
+
+def test_blank_lines_above_do_not_hide_what_standard_input_is():
+    found = list(read_keywords(["-"], io.BytesIO(b'\n\n{"keyword": "ootd"}\n')))
+    assert [item.text for item in found] == ["ootd"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '["穿搭", "美食"]\n',
+        '{"keyword": "穿搭"\n',
+        '[{"name": "穿搭"}]\n',
+    ],
+)
+def test_raw_lines_of_json_are_never_keywords(content):
+    """A list that nobody can read costs nothing; what is a text on a line of its own may be one."""
+    found = list(read_keywords(["-"], io.BytesIO(content.encode())))
+    assert not [item for item in found if isinstance(item, Keyword)]
+    assert found
+
+
+@pytest.mark.parametrize("content", ['[\n  "穿搭",\n  "美食"\n]\n', '{\n  "keywords": ["穿搭"]\n}\n'])
+def test_json_that_is_not_of_lines_is_refused_with_the_way_to_make_it_so(content):
+    with pytest.raises(InputError, match="stdin: a JSON document spread over lines"):
+        next(read_keywords(["-"], io.BytesIO(content.encode())))
+
+
+def test_a_table_on_standard_input_without_a_keyword_column_is_refused():
+    with pytest.raises(InputError, match="stdin:1: no column is called"):
+        next(read_keywords(["-"], io.BytesIO("名称,优先级\n穿搭,3\n".encode())))
+
+
+def test_a_file_without_an_ending_is_read_as_what_it_begins_like(file):
+    assert texts(file("list", '{"keyword": "穿搭"}\n')) == ["穿搭"]
+    assert texts(file("table", "keyword,tags\n穿搭,x\n")) == ["穿搭"]
+
+
+class Endless(io.RawIOBase):
+    """A stream without an end that counts what is taken from it."""
+
+    def __init__(self, piece: bytes) -> None:
+        self.piece = piece
+        self.taken = 0
+
+    def readable(self):
+        return True
+
+    def read(self, size=-1):
+        self.taken += len(self.piece)
+        return self.piece
+
+
+@pytest.mark.parametrize(
+    ("piece", "most", "message"),
+    [
+        (b"\0" * 65536, 1 << 16, "a binary file"),
+        (b"y\n" * 32768, (64 << 20) + (1 << 16), "gives more than 64 megabytes"),
+    ],
+)
+def test_a_stream_without_an_end_is_refused(piece, most, message):
+    stream = Endless(piece)
+    with pytest.raises(InputError, match=message):
+        next(read_keywords(["-"], stream))
+    assert stream.taken <= most
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs /dev/zero")
+def test_a_device_without_an_end_is_refused():
+    with pytest.raises(InputError, match="/dev/zero: a binary file"):
+        next(read_keywords(["/dev/zero"]))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_nothing_of_a_copy_stays_behind_whatever_ends_the_process(tmp_path):
+    program = (
+        "import time\nfrom crawler.keywords import read_keywords\n"
+        "found = read_keywords(['-'])\nnext(found)\nprint('read', flush=True)\ntime.sleep(60)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    reading, writing = os.pipe()
+    os.write(writing, b"one\ntwo\n")
+    os.close(writing)
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=reading, stdout=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.stdout.readline() == b"read\n"
+        process.kill()
+    os.close(reading)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_standard_input_that_is_given_twice_is_read_once():
     assert texts("-", "-", stdin=io.BytesIO(b"ootd\n")) == ["ootd"]
 
@@ -86,7 +203,8 @@ def test_a_pipe_is_read_as_a_file_of_its_format(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.xlsx", b"PK", "not a keyword file; its name must end in one of"),
+        ("a.docx", b"PK", "not a keyword file; its name must end in one of"),
+        ("a.xlsx", b"PK", "no Excel workbook that can be read"),
         ("a.txt", b"\x7fELF\0\0\0", "a binary file, or UTF-16 without a byte order mark"),
         ("a.txt", "穿搭".encode("utf-16-le") + b"\0", "UTF-16 without a byte order mark"),
         ("a.txt", b"x" * (1 << 22), "a line of more than a million bytes"),
