@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import secrets
 import shutil
@@ -34,13 +35,45 @@ def replacing(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
-    """A hidden folder in `parent` that is gone with all it holds after the block."""
+    """A hidden folder in `parent` that is gone with all it holds after the block.
+
+    Those that processes left here which were killed in theirs go first.
+    """
+    for left in parent.glob(".crawler-export-*.tmp"):
+        with suppress(OSError), _owned(left) as ours:
+            if ours:
+                shutil.rmtree(left, ignore_errors=True)
     folder = parent / f".crawler-export-{secrets.token_hex(8)}.tmp"
-    folder.mkdir()
+    made = folder.with_suffix(".new")  # nobody looks for it before it is owned
+    made.mkdir()
     try:
-        yield folder
+        with _owned(made):
+            made.rename(folder)
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _owned(folder: Path) -> Iterator[bool]:
+    """Whether this process has the folder for itself during the block; the system ends that with a process.
+
+    Where it knows no such locks the answer is no.
+    """
+    if os.name == "nt":
+        yield False
+        return
+    locks = importlib.import_module("fcntl")
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            locks.flock(handle, locks.LOCK_EX | locks.LOCK_NB)
+            ours = True
+        except OSError:
+            ours = False
+        yield ours
+    finally:
+        os.close(handle)
 
 
 def put_in_place(made: Path, target: Path) -> None:

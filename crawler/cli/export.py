@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -16,7 +14,7 @@ from crawler.analysis.export import Exported, Options
 from crawler.analysis.export import export as write_export
 from crawler.analysis.filters import Filters
 from crawler.cli.options import db_option, filter_options
-from crawler.cli.output import say
+from crawler.cli.output import ended_cleanly, say
 from crawler.i18n import _
 from crawler.ui.program import program_name
 
@@ -65,25 +63,11 @@ _HELP = _(
 def export(file: Path, partition_by: str | None, plain: bool, db: Path, filters: Filters) -> None:
     """Writes the file and says on standard error what it holds and what can be done with it."""
     options = Options(plain=plain, by_day=partition_by == "day")
-    with _ended_cleanly(), _progress() as progress:
+    with ended_cleanly(), _progress() as progress:
         exported = write_export(db, file, filters, options, progress)
     say(_summary(file, exported), err=True)
     if exported.creators:
         say(_("next: %s") % _next(file, exported.ending, options), err=True)
-
-
-@contextmanager
-def _ended_cleanly() -> Iterator[None]:
-    """Lets SIGTERM unwind the program as Ctrl-C does, so that no temporary file is left behind."""
-
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        sys.exit(128 + signal.SIGTERM)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

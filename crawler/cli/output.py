@@ -8,9 +8,12 @@ import functools
 import io
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
+from types import FrameType
 from typing import Any
 
 import click
@@ -29,6 +32,7 @@ TABLE_ROWS = 100
 _HEADING_LINES = 2
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _CHUNK = 500
+_ENDING = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU")
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,6 +85,25 @@ def write_answer(
         click.echo(when_empty, err=True)
     if output == "table" and table_rows is not None and next(answer.rows, None) is not None:
         click.echo(_("the first %d rows; --limit N shows more, --csv all of them") % table_rows, err=True)
+
+
+@contextmanager
+def ended_cleanly() -> Iterator[None]:
+    """Lets signals that end a process unwind it as Ctrl-C does, so that no temporary file is left behind."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    numbers = [number for name in _ENDING if (number := getattr(signal, name, None)) is not None]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # else nohup
+            signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def say(text: str, *, err: bool = False) -> None:

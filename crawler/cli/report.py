@@ -13,7 +13,7 @@ import click
 from crawler.analysis.filters import parse_since
 from crawler.analysis.report import Words, read_report, render
 from crawler.cli.options import db_option
-from crawler.cli.output import say
+from crawler.cli.output import ended_cleanly, say
 from crawler.clock import utc_now
 from crawler.errors import InputError
 from crawler.files import replacing
@@ -92,7 +92,7 @@ def report(
             raise InputError(_("cannot read %s: %s") % (db, exc)) from exc
     words = Words(lang or language(), translations(lang or language()), price)
     page = render(content, words, pictures=pictures, where=db_argument(db))
-    with replacing(target) as made:
+    with ended_cleanly(), replacing(target) as made:
         made.write_text(page, encoding="utf-8", errors="replace")
     say(str(target))
     if show:

@@ -63,8 +63,9 @@ INDEX_TOLD_FROM = 50_000
         """Crawl the keywords of PATHS (default: keywords/), or go on where the last run stopped.
 
         PATHS are .txt, .csv, .jsonl and .xlsx files, folders of them, or - for standard input in any of these
-        formats. A keyword is due when it was never finished, or finished longer ago than --refresh-after. So the same command resumes after
-        a kill, goes on after a quota stop and starts the next night; run again at once it makes no call.
+        formats. A keyword is due when it was never finished, or finished longer ago than --refresh-after. So
+        the same command resumes after a kill, goes on after a quota stop and starts the next night; run again
+        at once it makes no call.
 
         \b
         Examples:

@@ -17,6 +17,7 @@ import pytest
 from crawler.analysis.export import Options, export
 from crawler.analysis.filters import Filters
 from crawler.errors import InputError, MissingExtra, StoreError
+from crawler.files import temporary_folder
 from crawler.store.database import open_database
 
 FORMATS = ["csv", "xlsx", "jsonl", "parquet", "db"]
@@ -133,18 +134,36 @@ def test_an_unwritable_folder_is_named(run, out):
         run(out / "a.csv")
 
 
-def test_sigterm_leaves_no_temporary_file(db, out):
+def killed(db, target, signal_name):
+    """How an export ended that was sent a signal when half of its file was written."""
     code = (
         "import os, signal, sys; from crawler.analysis.export import formats\n"
         "from crawler.cli.export import export\n"
         "def kill(creators, path, **_options):\n"
-        "    path.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGTERM); next(iter(creators))\n"
+        f"    path.write_bytes(b'half'); os.kill(os.getpid(), signal.{signal_name}); next(iter(creators))\n"
         "formats._WRITERS['.csv'] = kill\n"
         "export.main(sys.argv[1:])"
     )
-    done = subprocess.run([sys.executable, "-c", code, "--db", db, out / "a.csv"], check=False)
-    assert done.returncode == 128 + signal.SIGTERM
+    return subprocess.run([sys.executable, "-c", code, "--db", db, target], check=False).returncode
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals end a process otherwise there")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGQUIT"])
+def test_a_signal_leaves_no_temporary_file(db, out, name):
+    assert killed(db, out / "a.csv", name) == 128 + getattr(signal, name)
     assert list(out.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such signal")
+def test_what_a_killed_export_left_goes_with_the_next_and_what_another_is_writing_stays(db, run, out):
+    assert killed(db, out / "a.csv", "SIGKILL") == -signal.SIGKILL
+    (left,) = out.iterdir()
+    with temporary_folder(out) as others:
+        (others / "file").write_text("half")
+        assert not left.exists()
+        run(out / "b.csv")
+        assert (others / "file").read_text() == "half"
+    assert [path.name for path in out.iterdir()] == ["b.csv"]
 
 
 @pytest.mark.parametrize(
