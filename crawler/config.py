@@ -46,7 +46,12 @@ def resolve_base_url(named: object) -> str:
     url = NAMED_URLS.get(wanted.lower(), wanted)
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and url.isprintable()
+        )
     except ValueError:
         usable = False
     if not usable:

@@ -8,6 +8,7 @@ from pathlib import Path
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.settings import VARIABLE_PREFIX
+from crawler.text import sanitize
 
 ENV_FILE = Path(".env")
 TOKEN_VARIABLE = "JUSTONEAPI_TOKEN"  # noqa: S105 - the name of a variable, as the vendor's examples have it
@@ -19,9 +20,9 @@ def own_variables() -> dict[str, str]:
     found = _env_file() | {name: value for name, value in os.environ.items() if value}
     own = {name: value for name, value in found.items() if name.startswith(OWN_VARIABLES)}
     for name, value in own.items():
-        if "\0" in value:
+        if "\0" in name + value:
             raise InputError(
-                _("%s: the value of %s holds a character that no setting has") % (ENV_FILE, name)
+                _("%s: the value of %s holds a character that no setting has") % (ENV_FILE, sanitize(name))
             )
     return own
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, islice
@@ -34,7 +33,7 @@ from crawler.keywords.text import keyword_from, quoted
 from crawler.model import Keyword, Problem
 from crawler.run import run_crawl
 from crawler.settings import about, read_variables, whole_number
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import reading
 from crawler.summary import RunSummary
 
 Keywords = str | Path | Keyword | Iterable[str | Path | Keyword | Problem]
@@ -181,7 +180,7 @@ def creators(db: str | Path | None = None, filters: Filters | None = None) -> It
     filters = _usable(filters or Filters())
     if db is None:
         db = read_variables([DB], own_variables()).get(DB.name, DB.default)
-    with closing(open_readonly(DB.check(db, DB.name))) as connection:
+    with reading(DB.check(db, DB.name)) as connection:
         connection.execute("BEGIN")
         yield from read_creators(connection, filters)
 

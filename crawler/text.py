@@ -1,7 +1,9 @@
-"""Text from outside on a terminal: how wide it is, and without anything that could steer the terminal."""
+"""Text from outside on a terminal and in a spreadsheet: how wide it is, and without anything that would steer
+the one or run in the other."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Control characters become their pictures (␛), white space a space, marks that turn the text around nothing.
@@ -13,6 +15,23 @@ _SANITIZED: dict[int, str | None] = {
     **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF)),
     **{code: "\ufffd" for code in range(0xD800, 0xE000)},
 }
+
+
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r]")
+
+
+def runs(text: str) -> bool:
+    """Whether a spreadsheet that opens a CSV file could run `text` as a formula."""
+    return _FORMULA.match(text) is not None
+
+
+def neutralized(value: object) -> object:
+    """`value` as a cell of any CSV file: text that a spreadsheet would run gets an apostrophe in front.
+
+    Whatever this program gives out as CSV goes through here: files end up in spreadsheets, whoever they were
+    made for.
+    """
+    return "'" + value if isinstance(value, str) and runs(value) else value
 
 
 def sanitize(text: str) -> str:

@@ -39,6 +39,7 @@ COMMANDS = {
 """Every command in the order `--help` shows them, with the place of its function."""
 
 EXIT_CRASHED = 70
+EXIT_SYSTEM = 74
 EXIT_INTERRUPTED = 130
 
 
@@ -115,6 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         _read_environment(sys.argv[1:] if arguments is None else arguments)
         code = command_line().main(arguments, prog_name="crawler", standalone_mode=False)
+    except SystemExit as ended:
+        code = ended.code
     except CrawlerError as error:
         _complain(f"crawler: {error}")
         code = error.exit_code
@@ -127,6 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = EXIT_INTERRUPTED
     except BrokenPipeError:  # `crawler query … | head`: whoever read has read enough
         code = 0
+    except OSError as error:
+        _complain(_system_error(error))
+        code = EXIT_SYSTEM
     except Exception:
         print(_masked(traceback.format_exc()), file=sys.stderr)  # noqa: T201 - a defect of ours, to be reported
         print(_("crawler: this is a defect in creator-crawler; what was saved is safe"), file=sys.stderr)  # noqa: T201 - as above
@@ -150,6 +156,14 @@ def _complain(text: str) -> None:
     """Shows an error; file names and other words from outside steer no terminal."""
     with suppress(OSError):  # nobody is left to read it
         print("\n".join(map(sanitize, text.split("\n"))), file=sys.stderr)  # noqa: T201 - where errors are shown
+
+
+def _system_error(error: OSError) -> str:
+    """What the system refused: a file by its name, else the output, which is all that has none."""
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return _("crawler: the output cannot be written: %s") % reason
+    return _("crawler: %(name)s: %(reason)s") % {"name": os.fsdecode(error.filename), "reason": reason}
 
 
 def _open_streams() -> None:

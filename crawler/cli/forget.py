@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.maintenance.erasure import Erased, known_as
 from crawler.maintenance.erasure import forget as erase
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import reading
 from crawler.text import sanitize
 
 
@@ -56,7 +55,7 @@ def forget(names: tuple[str, ...], db: Path, yes: bool, vacuum: bool) -> None:
     """Asks, erases, and says what went."""
     if any(not name.strip() for name in names):
         raise InputError(_("an empty name is nobody's"))
-    with closing(open_readonly(db)) as connection:
+    with reading(db) as connection:
         shown = sanitize(", ".join(_named(name, known_as(connection, name)) for name in names))
     if not yes:
         if not sys.stdin.isatty():

@@ -21,6 +21,9 @@ db_option = setting_option(DB)
 questions_option = setting_option(QUESTIONS)
 """`--questions`, a folder that adds to the named questions."""
 
+ROWS_MAX = 10**9
+"""More than any database has; twice as many still fit a number of SQLite."""
+
 _FILTERS = (
     click.option("--keyword", metavar="TEXT", help=_("Only creators that this keyword found.")),
     click.option("--tag", metavar="TEXT", help=_("Only creators that a keyword with this tag found.")),
@@ -41,7 +44,7 @@ _FILTERS = (
         metavar="WHEN",
         help=_("Since a day in Shanghai (2026-11-01), a moment (2026-11-01T08:00Z) or for a span (7d, 20h)."),
     ),
-    click.option("--limit", type=click.IntRange(min=1), metavar="N", help=_("At most N rows.")),
+    click.option("--limit", type=click.IntRange(1, ROWS_MAX), metavar="N", help=_("At most N rows.")),
 )
 
 

@@ -19,11 +19,10 @@ from typing import Any
 import click
 import orjson
 
-from crawler.analysis.export.cells import neutralized
 from crawler.analysis.query import Answer
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.text import sanitize
+from crawler.text import neutralized, sanitize
 from crawler.ui.table import stdout_cells, table_lines
 
 TABLE_ROWS = 100

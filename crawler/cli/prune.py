@@ -15,7 +15,7 @@ from crawler.i18n import _
 from crawler.i18n.words import shanghai_time
 from crawler.maintenance.prune import Pruned, preview
 from crawler.maintenance.prune import prune as remove
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import reading
 
 
 @click.command(
@@ -45,7 +45,8 @@ from crawler.store.readonly import open_readonly
 def prune(older_than: str, db: Path, dry_run: bool, vacuum: bool, as_json: bool) -> None:
     """Removes what is old, or says what would go."""
     span = parse_span(older_than)
-    open_readonly(db).close()
+    with reading(db):
+        pass
     pruned = preview(db, span) if dry_run else remove(db, span, vacuum=vacuum)
     if as_json:
         click.echo(json.dumps({"db": str(db), "dry_run": dry_run} | asdict(pruned)))

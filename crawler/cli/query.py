@@ -6,7 +6,6 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -29,8 +28,8 @@ from crawler.cli.options import db_option, filter_options, questions_option
 from crawler.cli.output import TABLE_ROWS, output_options, write_answer
 from crawler.errors import InputError
 from crawler.i18n import N_, _
-from crawler.store.authorizer import forbid_writing
-from crawler.store.readonly import open_readonly
+from crawler.store.authorizer import AT_THE_TERMINAL, forbid_writing
+from crawler.store.readonly import reading
 from crawler.text import width
 from crawler.ui.table import stdout_cells
 
@@ -106,7 +105,7 @@ def query(
             raise InputError(_("%s belongs to a question: `crawler query` lists them") % options[0])
         write_answer(_listed(named, output), output, table_rows=None)
         return
-    with closing(open_readonly(db)) as connection:
+    with reading(db) as connection:
         forbid_writing(connection)
         if schema:
             answer = ask(connection, SCHEMA)
@@ -126,7 +125,12 @@ def _sql(question: str | None, filters: Filters) -> str:
     others = [option for option in given(filters, None) if option != "--limit"]
     if others:
         raise InputError(_("%s is for named questions: write the condition into the SQL") % others[0])
-    return sys.stdin.read() if question == "-" else question or ""
+    if question != "-":
+        return question or ""
+    try:
+        return sys.stdin.buffer.read(AT_THE_TERMINAL.sql_bytes + 1).decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise InputError(_("the SQL on standard input is no UTF-8 text")) from exc
 
 
 def _hint() -> str:

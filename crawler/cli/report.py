@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import webbrowser
-from contextlib import closing
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from crawler.clock import utc_now
 from crawler.errors import InputError
 from crawler.files import replacing
 from crawler.i18n import _, language, translations
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import reading
 from crawler.ui.program import db_argument, program_name
 
 ENDINGS = (".html", ".htm")
@@ -85,7 +84,7 @@ def report(
     if target.suffix.lower() not in ENDINGS:
         raise InputError(_("the report is HTML: its name ends in .html, not as in %s") % target)
     start = None if since is None else parse_since(since, utc_now())
-    with closing(open_readonly(db)) as connection:
+    with reading(db) as connection:
         try:
             content = read_report(connection, since=start, now=utc_now)
         except sqlite3.DatabaseError as exc:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from crawler.analysis.search import COLUMNS, LIMIT, read_found, search_creators
 from crawler.cli.options import db_option, filter_options
 from crawler.cli.output import output_options, write_answer
 from crawler.i18n import _
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import reading
 
 
 @click.command(
@@ -39,7 +38,7 @@ from crawler.store.readonly import open_readonly
 @output_options
 def search(words: tuple[str, ...], db: Path, filters: Filters, output: str) -> None:
     """The command; its help stands above, where it can be translated."""
-    with closing(open_readonly(db)) as connection:
+    with reading(db) as connection:
         found = search_creators(connection, " ".join(words), filters)
         write_answer(Answer(COLUMNS, read_found(connection, found)), output, table_rows=None)
     if output == "table" and not found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from crawler.i18n import _
 from crawler.i18n.reasons import outcome_text, reason_text, told
 from crawler.i18n.words import shanghai_time, span
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.readonly import exported, open_readonly
+from crawler.store.readonly import exported, reading
 from crawler.text import sanitize
 from crawler.ui.program import db_argument, program_name
 from crawler.ui.table import stdout_cells, table_lines
@@ -51,7 +50,7 @@ from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
 def status(db: Path, refresh_after: str, as_json: bool) -> None:
     """Reads the status and shows it."""
-    with closing(open_readonly(db)) as connection:
+    with reading(db) as connection:
         found = read_status(
             connection, endpoint_id=SEARCH_USER_V2.id, refresh_after=parse_span(refresh_after), now=utc_now
         )

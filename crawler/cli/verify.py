@@ -6,7 +6,6 @@ import json
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -22,7 +21,7 @@ from crawler.i18n.reasons import english_text, reason_text
 from crawler.maintenance.verify import Gap, Repaired, Totals, examine
 from crawler.maintenance.verify import repair as repair_database
 from crawler.reasons import Reason
-from crawler.store.readonly import exported, open_readonly
+from crawler.store.readonly import exported, reading
 from crawler.text import sanitize
 from crawler.ui.program import db_argument, program_name
 
@@ -72,7 +71,7 @@ def verify(db: Path, repair: bool, mend: bool, as_json: bool) -> None:
 
 
 def _result(db: Path, repairs: bool) -> Repaired:
-    with closing(open_readonly(db)) as connection:
+    with reading(db) as connection:
         try:
             service = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
             if service and exported(service[0]) is not None:

@@ -14,7 +14,7 @@ from crawler.errors import StoreError
 from crawler.i18n import _
 from crawler.store.database import open_database, store_errors
 from crawler.store.lock import hold
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import reading
 
 OLD_REPLIES = """
 SELECT count(*), coalesce(sum(length(body)), 0)
@@ -87,7 +87,7 @@ def prune(path: Path, older_than: timedelta, *, vacuum: bool = False, now: Now =
 def preview(path: Path, older_than: timedelta, *, now: Now = utc_now) -> Pruned:
     """What `prune` would remove; writes nothing."""
     before = cutoff(older_than, now)
-    with closing(open_readonly(path)) as connection:
+    with reading(path) as connection:
         replies, reply_bytes = connection.execute(OLD_REPLIES, (before,)).fetchone()
         calls = connection.execute(COUNT_CALLS, {"before": before}).fetchone()[0]
         size = _file_bytes(connection)

@@ -15,6 +15,7 @@ from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.migrations import migrations
+from crawler.store.readonly import file_at, tables_of
 
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
@@ -40,6 +41,7 @@ def open_database(path: Path) -> Database:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise InputError(_("cannot make the folder of %s: %s") % (path, exc.strerror)) from exc
+        _check_ours(path)
         _open_what_stands_beside(path)
         connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, cached_statements=256)
         try:
@@ -52,6 +54,19 @@ def open_database(path: Path) -> Database:
             connection.close()
             raise
     return db
+
+
+def _check_ours(path: Path) -> None:
+    """Raises InputError for a file that holds anything but a database of this crawler, before it is opened
+    for writing: that alone would change it."""
+    if file_at(path) is None:
+        return
+    try:
+        tables = tables_of(path)
+    except OSError as exc:
+        raise InputError(_("cannot open %s: %s") % (path, exc.strerror)) from exc
+    if tables and not {"users", "_sqlite_migrations"} <= tables:
+        raise InputError(_("%s is a database of another program") % path)
 
 
 def _open_what_stands_beside(path: Path) -> None:

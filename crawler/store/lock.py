@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from crawler.errors import AlreadyRunning, CrawlerError, InputError, StoreError
 from crawler.i18n import _
-from crawler.store.readonly import open_readonly
+from crawler.store.process import age_seconds
+from crawler.store.readonly import file_at, open_readonly
 from crawler.store.runs import running_process
+
+OPEN_RUN = "SELECT pid, host, started_at FROM runs WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1"
 
 
 @contextmanager
@@ -21,8 +28,18 @@ def hold(path: Path) -> Iterator[None]:
 
     Every way to write a path, symbolic links included, leads to the same lock. The operating system drops it
     with its process, so a lock file left behind by a dead one is no obstacle. Readers need no lock.
-    Raises AlreadyRunning at once where another process has it, StoreError where no lock can be made.
+    A lock file can be deleted, so the database is asked as well who is writing it; a second name of the file
+    (a hard link) has a journal of its own, which nobody can ask.
+    Raises AlreadyRunning at once where another process has it, StoreError where no lock can be made, and
+    InputError for what is no file and for a file of several names.
     """
+    found = file_at(path)
+    if found is not None and found.st_nlink > 1:
+        message = _(
+            "%s has a second name (a hard link), under which another command could write it unseen: "
+            "copy it to a file of its own, and use that"
+        )
+        raise InputError(message % path)
     resolved = path.resolve()
     lock = FileLock(f"{resolved}.lock", timeout=0)
     try:
@@ -36,9 +53,27 @@ def hold(path: Path) -> Iterator[None]:
     except OSError as exc:
         raise StoreError(_("cannot lock %s: %s") % (path, exc.strerror)) from exc
     try:
+        if _is_being_written(path):
+            raise AlreadyRunning(_describe_holder(path))
         yield
     finally:
         lock.release()
+
+
+def _is_being_written(path: Path) -> bool:
+    """Whether a run of another process of this machine, by the database's own word, is writing it still."""
+    try:
+        with closing(open_readonly(path)) as connection:
+            row = connection.execute(OPEN_RUN).fetchone()
+    except (CrawlerError, sqlite3.Error):
+        return False  # there is none yet, or whoever opens it next says what is wrong
+    if row is None or row["host"] != platform.node() or row["pid"] == os.getpid():
+        return False
+    seconds = age_seconds(row["pid"])
+    # A process that is younger than the run has only got its number.
+    return (
+        seconds is not None and time.time() - seconds <= datetime.fromisoformat(row["started_at"]).timestamp()
+    )
 
 
 def _describe_holder(path: Path) -> str:

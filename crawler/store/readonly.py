@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crawler.errors import InputError
@@ -14,6 +18,9 @@ DEMO_DB = Path("data/demo.db")
 EXPORT_OF = "an export of "
 """What an exported database writes before the name of the service its creators came from."""
 
+_MAGIC = b"SQLite format 3\0"
+_CANNOT_OPEN = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+
 
 def exported(service: str | None) -> str | None:
     """The service from which an export has its creators; None where a crawl filled the database."""
@@ -22,17 +29,54 @@ def exported(service: str | None) -> str | None:
     return service.removeprefix(EXPORT_OF)
 
 
+def file_at(path: Path) -> os.stat_result | None:
+    """What the file system says of the file at `path`, None where there is none.
+
+    Raises InputError for what is no file, and for a path that leads nowhere: too long, a loop of links, a
+    folder that may not be entered.
+    """
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as exc:
+        raise InputError(_("cannot open %s: %s") % (path, getattr(exc, "strerror", None) or exc)) from exc
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(_("%s is not a file: give the name of a database") % path)
+    return found
+
+
+def tables_of(path: Path) -> set[str]:
+    """The names of the tables in the database at `path`, without a byte of it or beside it being changed.
+
+    There are none in an empty file. Raises InputError for a file that is no database.
+    """
+    with path.open("rb") as file:
+        if not (begins := file.read(len(_MAGIC))):
+            return set()
+    if begins != _MAGIC:
+        raise InputError(_("%s is not a database of creator-crawler: %s") % (path, _("it is no SQLite file")))
+    # Without a journal beside it nobody is writing the file, and it is read as it lies there: even a reader
+    # would make the files that the journal needs.
+    journal = any(Path(f"{path}{ending}").exists() for ending in ("-wal", "-journal"))
+    mode = "mode=ro" if journal else "mode=ro&immutable=1"
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=10.0)) as connection:
+        return {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
 def open_readonly(path: Path) -> sqlite3.Connection:
     """A connection to the database at `path` that is read-only by construction; rows read as `sqlite3.Row`.
 
     Raises InputError where there is no such file, or no database of this crawler in it.
     """
-    if not path.is_file():
+    if file_at(path) is None:
         if DEMO_DB.is_file():
             message = _("there is no database at %s: `crawler run` makes one; --db %s has invented creators")
             raise InputError(message % (path, DEMO_DB))
         raise InputError(_("there is no database at %s: `crawler run` makes one") % path)
     try:
+        if "users" not in tables_of(path):
+            raise InputError(_("%s is a database of another program") % path)
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10.0)
         try:
             connection.row_factory = sqlite3.Row
@@ -42,6 +86,48 @@ def open_readonly(path: Path) -> sqlite3.Connection:
         except BaseException:
             connection.close()
             raise
+    except OSError as exc:
+        raise InputError(_("cannot open %s: %s") % (path, exc.strerror)) from exc
     except sqlite3.DatabaseError as exc:
-        raise InputError(_("%s is not a database of creator-crawler: %s") % (path, exc)) from exc
+        raise _unopened(path, exc) from exc
     return connection
+
+
+def _unopened(path: Path, exc: sqlite3.DatabaseError) -> InputError:
+    """Says what kept the database from being opened: the file system, or what is in the file."""
+    code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+    if code in _CANNOT_OPEN and not os.access(path.resolve().parent, os.W_OK):
+        message = _(
+            "cannot open %s: reading it needs a folder that can be written, as for the files SQLite keeps "
+            "beside it; copy it to such a folder"
+        )
+        return InputError(message % path)
+    if code in _CANNOT_OPEN or code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR):
+        return InputError(_("cannot open %s: %s") % (path, exc))
+    return InputError(_("%s is not a database of creator-crawler: %s") % (path, exc))
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection as from `open_readonly` for as long as the block runs, in which a damaged file, a value
+    that SQLite cannot take and a lack of memory are InputErrors."""
+    with closing(open_readonly(path)) as connection, read_errors(path):
+        yield connection
+
+
+@contextmanager
+def read_errors(path: Path) -> Iterator[None]:
+    """Turns what goes wrong while the database at `path` is read into InputErrors; errors of the program
+    itself pass."""
+    try:
+        yield
+    except sqlite3.DatabaseError as exc:
+        if isinstance(exc, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+            raise
+        raise InputError(_("cannot read %s: %s") % (path, exc)) from exc
+    except UnicodeEncodeError as exc:
+        raise InputError(_("%r holds bytes that are no UTF-8 text") % exc.object) from exc
+    except OverflowError as exc:
+        raise InputError(_("a number is too big for the database")) from exc
+    except MemoryError as exc:
+        raise InputError(_("this needs more memory than there is: ask for less at a time")) from exc

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from crawler.analysis.export.cells import neutralized
+from crawler.text import neutralized
 from tests.analysis.browse.conftest import Browser
 
 FORMULAS = ("=cmd|' /C calc'!A0", "+1", "-1+2", "@SUM(A1)", "\t=1", "  =1", "＝1")

@@ -14,9 +14,8 @@ from datasette.views.base import DatasetteError  # type: ignore[import-untyped] 
 from markupsafe import Markup, escape
 
 from crawler.analysis.browse.metadata import DATABASE
-from crawler.analysis.export.cells import neutralized
 from crawler.analysis.links import profile_link
-from crawler.text import sanitize
+from crawler.text import neutralized, sanitize
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # as above

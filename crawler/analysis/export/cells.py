@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from crawler.text import neutralized, runs
+
 SEPARATOR = " | "
 """Between the keywords, and the tags, that share a cell."""
-
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r]")
 
 _LENGTH_MAX = 255
 _SIGNS = r"\s.,:/\\%¥￥$€()年月日时時分秒上下午e+-"
@@ -19,20 +19,6 @@ _VALUE = re.compile(
     r"|true|false",
     re.IGNORECASE,
 )
-
-
-def runs(text: str) -> bool:
-    """Whether a spreadsheet that opens a CSV file could run `text` as a formula."""
-    return _FORMULA.match(text) is not None
-
-
-def neutralized(value: object) -> object:
-    """`value` as a cell of any CSV file: text that a spreadsheet would run gets an apostrophe in front.
-
-    Whatever this program gives out as CSV goes through here: files end up in spreadsheets, whoever they were
-    made for.
-    """
-    return "'" + value if isinstance(value, str) and runs(value) else value
 
 
 def reads_as_value(text: str) -> bool:

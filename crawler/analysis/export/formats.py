@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from crawler.creator import CreatorRow
 from crawler.errors import InputError, StoreError
 from crawler.files import replacing
 from crawler.i18n import _
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import reading
 
 Writer = Callable[[Iterable[CreatorRow], Path], None]
 Progress = Callable[[int, int], None]
@@ -101,7 +100,7 @@ def export(
     ending = ending_of(target, options)
     if options.by_day:
         filters = whole_days(filters)
-    with closing(open_readonly(db)) as connection:
+    with reading(db) as connection:
         connection.isolation_level = None
         _check_target(db, target, ending)
         replaced = target.is_file()

@@ -12,9 +12,10 @@ from typing import IO, Any
 
 import orjson
 
-from crawler.analysis.export.cells import SEPARATOR, kept_as_text, runs
+from crawler.analysis.export.cells import SEPARATOR, kept_as_text
 from crawler.analysis.export.creators import COLUMNS
 from crawler.creator import CreatorRow
+from crawler.text import runs
 
 
 def write_csv(creators: Iterable[CreatorRow], path: Path, *, gzipped: bool, plain: bool) -> None:
