@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from crawler.clock import utc_now
 from crawler.errors import AlreadyRunning, InputError
 from crawler.store.database import open_database
 from crawler.store.lock import hold
+from crawler.store.process import age_seconds, elapsed_seconds
 from crawler.store.runs import start_run
 
 HOLDER = """
@@ -113,3 +115,72 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     path = tmp_path / "file" / "creators.db"
     with pytest.raises(InputError, match="cannot make the folder"), hold(path):
         pytest.fail("locked inside a file")
+
+
+def test_a_run_whose_lock_file_was_deleted_still_has_the_database(db_path, holder):
+    db_path.with_name("creators.db.lock").unlink()
+    with pytest.raises(AlreadyRunning, match=f"process {holder.pid}, since 20"), hold(db_path):
+        pytest.fail("two processes write the database")
+
+
+def test_a_run_that_was_killed_is_no_obstacle_while_its_parent_has_not_asked(db_path, holder):
+    holder.kill()
+    while (age := age_seconds(holder.pid)) is not None:
+        assert age < 60
+    with hold(db_path):
+        pass
+
+
+def test_another_process_that_got_the_number_of_a_dead_run_is_no_obstacle(db_path):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as younger:
+        db = open_database(db_path)
+        with db.atomic():
+            start_run(db.conn, "test", lambda: utc_now() - timedelta(hours=1))
+            db.conn.execute("UPDATE runs SET pid = ?", (younger.pid,))
+        db.close()
+        with hold(db_path):
+            pass
+        younger.communicate(b"\n")
+
+
+def test_a_run_of_another_machine_is_no_obstacle(db_path, holder):
+    """Its number says nothing here."""
+    holder.kill()
+    holder.wait()
+    db = open_database(db_path)
+    db.conn.execute("UPDATE runs SET host = 'elsewhere', pid = 1")
+    db.close()
+    with hold(db_path):
+        pass
+
+
+def test_a_database_under_two_names_is_refused_under_both(db_path):
+    open_database(db_path).close()
+    other = db_path.with_name("other.db")
+    other.hardlink_to(db_path)
+    for path in (db_path, other):
+        with pytest.raises(InputError, match="second name"), hold(path):
+            pytest.fail("two names, two journals")
+    other.unlink()
+    with hold(db_path):
+        pass
+
+
+@pytest.mark.parametrize("name", ["", "."])
+def test_a_folder_is_no_database_and_gets_no_lock_file(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="is not a file"), hold(Path(name)):
+        pytest.fail("locked a folder")
+    assert not Path(f"{tmp_path}.lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("S     00:05\n", 5.0), ("Ss    01:05\n", 65.0), ("R+ 02:01:05\n", 7265.0),
+        ("S 3-02:01:05\n", 266465.0),
+        ("Z     00:05\n", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_age_of_a_process_as_ps_tells_it(told, seconds):
+    assert elapsed_seconds(told) == seconds
