@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -12,7 +13,7 @@ from crawler.cli.options import db_option
 from crawler.cli.output import say
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.maintenance.erasure import Erased, known_as
+from crawler.maintenance.erasure import Erased, admit, is_known, known_as
 from crawler.maintenance.erasure import forget as erase
 from crawler.store.readonly import reading
 from crawler.text import sanitize
@@ -24,9 +25,10 @@ from crawler.text import sanitize
 
         NAMES are ids, red_ids (小红书号) or profile addresses. A creator's row, sightings, changes, rejected
         entries, raw replies and search index entries go, and the file is written anew so that no byte stays
-        behind. What is kept is a salted hash of id and red_id, by which later runs pass the creator over,
-        also under the same id with another red_id, or by red_id alone. A name that is not in the database
-        is remembered all the same.
+        behind; in what others say of themselves the name is taken out. What is kept is a salted hash of id
+        and red_id, by which later runs pass the creator over, also under the same id with another red_id, or
+        by red_id alone. A name that is not in the database is remembered all the same, once you say so:
+        --undo lets it in again.
 
         Exports, reports and backups made earlier are yours to delete.
 
@@ -35,6 +37,7 @@ from crawler.text import sanitize
           crawler forget 5f3c1a2b000000000101abcd
           crawler forget 26814156493 4m1rr22 --yes
           crawler forget https://www.xiaohongshu.com/user/profile/5f3c1a2b000000000101abcd
+          crawler forget --undo 26814156493
 
         \b
         Exit codes:
@@ -45,22 +48,27 @@ from crawler.text import sanitize
 )
 @click.argument("names", nargs=-1, required=True)
 @db_option
+@click.option(
+    "--undo",
+    is_flag=True,
+    help=_("Let NAMES in again, id and red_id each by itself; what was erased does not return."),
+)
 @click.option("--yes", is_flag=True, help=_("Do not ask; needed where there is no terminal."))
 @click.option(
     "--vacuum/--no-vacuum",
     default=True,
     help=_("Write the file anew (needs twice its size on disk), or leave its free space as it is."),
 )
-def forget(names: tuple[str, ...], db: Path, yes: bool, vacuum: bool) -> None:
+def forget(names: tuple[str, ...], db: Path, undo: bool, yes: bool, vacuum: bool) -> None:
     """Asks, erases, and says what went."""
     if any(not name.strip() for name in names):
         raise InputError(_("an empty name is nobody's"))
-    with reading(db) as connection:
-        shown = sanitize(", ".join(_named(name, known_as(connection, name)) for name in names))
+    with reading(db):
+        pass  # nothing is made where there is no database
+    if undo:
+        _undo(db, names)
     if not yes:
-        if not sys.stdin.isatty():
-            raise InputError(_("nothing is erased: there is no terminal to ask on; give --yes"))
-        click.confirm(_("Erase %s from %s for ever?") % (shown, sanitize(str(db))), abort=True, err=True)
+        names = _confirmed(db, names)
     done = erase(db, names, vacuum=vacuum)
     for erased in done.erased:
         say(_line(erased))
@@ -69,6 +77,35 @@ def forget(names: tuple[str, ...], db: Path, yes: bool, vacuum: bool) -> None:
     click.echo(_("Exports, reports and backups made earlier are yours to delete."))
     unknown = any(not erased.creators and not erased.remembered for erased in done.erased)
     sys.exit(1 if unknown or (vacuum and done.remnants is not None) else 0)
+
+
+def _undo(db: Path, names: tuple[str, ...]) -> NoReturn:
+    """Lets names in again and ends the process."""
+    admitted = admit(db, names)
+    for name, had_been_erased in admitted.items():
+        message = _("%s may come in again.") if had_been_erased else _("%s was not forgotten.")
+        say(message % name)
+    sys.exit(0 if all(admitted.values()) else 1)
+
+
+def _confirmed(db: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that somebody at the terminal agrees to; who is there, and each that nobody here has."""
+    if not sys.stdin.isatty():
+        raise InputError(_("nothing is erased: there is no terminal to ask on; give --yes"))
+    with reading(db) as connection:
+        known = {name: known_as(connection, name) for name in names}
+        unknown = [name for name in names if not is_known(connection, name)]
+    there = [name for name in names if name not in unknown]
+    if there:
+        shown = sanitize(", ".join(_named(name, known[name]) for name in there))
+        click.confirm(_("Erase %s from %s for ever?") % (shown, sanitize(str(db))), abort=True, err=True)
+    for name in unknown:
+        question = _("Nobody in %s is %s. Remember the name, so that it never comes in?")
+        if click.confirm(question % (sanitize(str(db)), sanitize(name)), err=True):
+            there.append(name)
+    if not there:
+        raise click.Abort
+    return tuple(there)
 
 
 def _line(erased: Erased) -> str:
@@ -84,7 +121,10 @@ def _line(erased: Erased) -> str:
             "%(name)s is not in the database (rejected entries erased %(rejects)d, raw replies %(replies)d); "
             "it is remembered and will not come in."
         )
-    return message % (asdict(erased) | {"name": _named(erased.name, erased.known_as)})
+    line = message % (asdict(erased) | {"name": _named(erased.name, erased.known_as)})
+    if erased.mentions:
+        line += " " + _("Taken out of what others say: %d.") % erased.mentions
+    return line
 
 
 def _named(name: str, known_as: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ import re
 import shlex
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +14,31 @@ from typing import Any
 
 import orjson
 
-from crawler.analysis.search.index import forget_from_index
+from crawler.analysis.search.index import forget_from_index, outdate_index, update_search_index
 from crawler.clock import Now, stamp, utc_now
 from crawler.creator import PROVISIONAL
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.store.database import open_database, store_errors
-from crawler.store.erased import REMEMBER, fingerprint, salt
+from crawler.store.erased import (
+    ADMIT,
+    ALONE,
+    REMEMBER,
+    REMOVED,
+    WANTED,
+    cleaned_json,
+    cleaned_text,
+    fingerprint,
+    readings,
+    salt,
+)
 from crawler.store.lock import hold
 from crawler.store.writer import REPLY_COMPRESSION
 from crawler.text import sanitize
 from crawler.vendor.search_user_v2 import PROFILE_URL
 
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
+_PLATFORM_ID = re.compile("[0-9a-f]{24}")
 
 FIND = "SELECT key, id, red_id, name FROM users WHERE id IN (:name, :provisional) OR red_id = :name"
 
@@ -51,16 +63,41 @@ UPDATE pages
 DELETE_SIGHTINGS = "DELETE FROM sightings WHERE user_key = ?"
 DELETE_CHANGES = "DELETE FROM changes WHERE user_key = ?"
 DELETE_USER = "DELETE FROM users WHERE key = ?"
+# Who was called so at last, where nobody is any more.
+FIND_FORMER = """
+SELECT key, id, red_id, name
+  FROM users
+ WHERE key = (SELECT user_key
+                FROM changes
+               WHERE field = 'red_id' AND (old = :name OR new = :name)
+               ORDER BY id DESC
+               LIMIT 1)
+"""
+
+CLEAN_OTHERS = """
+UPDATE users
+   SET name = cleaned(name), bio = cleaned(bio), extra = cleaned_json(extra), image = cleaned(image)
+ WHERE mentions(name) OR mentions(bio) OR mentions(extra) OR mentions(image)
+"""
+
+CLEAN_CHANGES = """
+UPDATE changes
+   SET old = cleaned(old), new = cleaned(new)
+ WHERE field <> 'red_id' AND (mentions(old) OR mentions(new))
+"""
+
 DELETE_MENTIONS = "DELETE FROM changes WHERE field = 'red_id' AND (mentions(old) OR mentions(new))"
-DELETE_REJECTS = "DELETE FROM rejects WHERE mentions(entry) OR mentions(reason)"
+DELETE_REJECTS = """
+DELETE FROM rejects WHERE mentions(entry) OR mentions(reason) OR mentions(reason_details)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What went of the creator asked for as `name` and known as `known_as`, in rows; `replies` were rewritten
-    without the entry, or removed where they could not be.
+    without the entry, or removed where they could not be; the name was taken out of `mentions` rows of others.
 
-    Nobody of that name was there where `creators` is 0; `remembered` says that the name had been forgotten
+    Nobody of that name was there where `creators` is 0; `remembered` says that the name had been erased
     before. Either way it never comes in again.
     """
 
@@ -71,18 +108,19 @@ class Erased:
     changes: int
     rejects: int
     replies: int
+    mentions: int
     remembered: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Forgetting:
+class Erasure:
     """What was erased, and whether no byte of it is left: `remnants` says why some may be, else None."""
 
     erased: tuple[Erased, ...]
     remnants: str | None
 
 
-def forget(path: Path, names: Sequence[str], *, vacuum: bool = True, now: Now = utc_now) -> Forgetting:
+def forget(path: Path, names: Sequence[str], *, vacuum: bool = True, now: Now = utc_now) -> Erasure:
     """Erases the creators that `names` (id, red_id or profile address) stand for, and keeps only hashes.
 
     All in one transaction; then the file is written anew without its free space (unless `vacuum` is False),
@@ -94,7 +132,26 @@ def forget(path: Path, names: Sequence[str], *, vacuum: bool = True, now: Now = 
         connection.execute("PRAGMA secure_delete = ON")
         with db.atomic():
             erased = tuple(_erase(connection, plain_name(name), stamp(now())) for name in names)
-        return Forgetting(erased, _scrub(connection, vacuum))
+        if any(each.mentions for each in erased):
+            update_search_index(connection)  # with what the others say now
+        return Erasure(erased, _scrub(connection, vacuum))
+
+
+def admit(path: Path, names: Sequence[str]) -> dict[str, bool]:
+    """Lets `names` in again that had been erased; for each whether it had. What was erased does not return.
+
+    Raises AlreadyRunning while a run writes the database.
+    """
+    with hold(path), closing(open_database(path)) as db, store_errors(path):
+        connection: sqlite3.Connection = db.conn
+        with db.atomic():
+            own_salt = salt(connection)
+            return {name: _admit(connection, own_salt, plain_name(name)) for name in names}
+
+
+def _admit(connection: sqlite3.Connection, own_salt: str, name: str) -> bool:
+    marked = [(fingerprint(own_salt, mark + name),) for mark in ("", ALONE, WANTED)]
+    return sum(connection.execute(ADMIT, each).rowcount for each in marked) > 0
 
 
 def plain_name(name: str) -> str:
@@ -108,10 +165,17 @@ def known_as(connection: sqlite3.Connection, name: str) -> tuple[str, ...]:
     return _names_of(_find(connection, plain_name(name)))
 
 
+def is_known(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether anybody in the database is or was called `name`."""
+    return bool(_find(connection, plain_name(name)))
+
+
 def _find(connection: sqlite3.Connection, name: str) -> list[tuple[int, str, str | None, str | None]]:
     # What cannot be printed could not even be bound, where it came from broken bytes of a command line.
     asked = {"name": name, "provisional": PROVISIONAL + name}
-    return connection.execute(FIND, asked).fetchall() if name.isprintable() else []
+    if not name.isprintable():
+        return []
+    return connection.execute(FIND, asked).fetchall() or connection.execute(FIND_FORMER, asked).fetchall()
 
 
 def _names_of(found: Sequence[tuple[int, str, str | None, str | None]]) -> tuple[str, ...]:
@@ -122,13 +186,16 @@ def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
     found = _find(connection, name)
     if not found and not _ID.fullmatch(name):
         raise InputError(_no_id(name))
-    names = {name}
-    mentioned = set()
+    names, wanted, former = {name}, set(), set()
     for key, id_, red_id, _name in found:
         names |= {each for each in (id_, red_id) if each is not None and not each.startswith(PROVISIONAL)}
-        mentioned |= {row[0] for row in connection.execute(FORMER_RED_IDS, {"key": key})}
-    mentions = _Mentions(names | mentioned)
-    connection.create_function("mentions", 1, mentions, deterministic=True)
+        former |= {row[0] for row in connection.execute(FORMER_RED_IDS, {"key": key})}
+        if id_.startswith(PROVISIONAL):
+            wanted.add(red_id or name)
+    if not found and not _PLATFORM_ID.fullmatch(name):
+        wanted.add(name)
+    mentions = _Mentions(names | former)
+    mentions.register(connection)
     sightings = changes = 0
     for key, _id, _red_id, _name in found:
         connection.execute(NOTE_UNSIGHTED, (key,))
@@ -138,11 +205,16 @@ def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
         connection.execute(DELETE_USER, (key,))
     changes += connection.execute(DELETE_MENTIONS).rowcount
     rejects = connection.execute(DELETE_REJECTS).rowcount
+    others = connection.execute(CLEAN_OTHERS).rowcount
+    if others:
+        outdate_index(connection)
+    others += connection.execute(CLEAN_CHANGES).rowcount
     replies = _erase_replies(connection, mentions)
     new = _remember(connection, names, moment)
-    return Erased(
-        name, _names_of(found), len(found), sightings, changes, rejects, replies, remembered=not new
-    )
+    marked = [ALONE + each for each in former - names] + [WANTED + each for each in wanted]
+    _remember(connection, marked, moment)
+    counts = (len(found), sightings, changes, rejects, replies, others)
+    return Erased(name, _names_of(found), *counts, remembered=not new)
 
 
 def _no_id(name: str) -> str:
@@ -157,9 +229,9 @@ def _no_id(name: str) -> str:
 
 def _remember(connection: sqlite3.Connection, names: Iterable[str], moment: str) -> int:
     """Keeps the hashes of `names`; how many were not there before."""
-    grain = salt(connection)
-    rows = [(fingerprint(grain, name), moment) for name in names]
-    return connection.executemany(REMEMBER, rows).rowcount
+    own_salt = salt(connection)
+    rows = [(fingerprint(own_salt, name), moment) for name in names]
+    return connection.executemany(REMEMBER, rows).rowcount if rows else 0
 
 
 def _erase_replies(connection: sqlite3.Connection, mentions: _Mentions) -> int:
@@ -188,8 +260,21 @@ class _Mentions:
         self._pattern = re.compile(f"(?<![0-9A-Za-z_])(?:{either})(?![0-9A-Za-z_])", re.IGNORECASE)
 
     def __call__(self, text: str | None) -> bool:
-        """Whether it does; no text mentions nobody."""
-        return text is not None and self._pattern.search(text) is not None
+        """Whether it does, however it is escaped; no text mentions nobody."""
+        return text is not None and any(map(self._pattern.search, readings(text)))
+
+    def register(self, connection: sqlite3.Connection) -> None:
+        """Makes SQL functions of it: `mentions`, and what takes the names out of a text and of JSON."""
+        functions: dict[str, Callable[[str | None], str | bool | None]] = {
+            "mentions": self,
+            "cleaned": lambda text: cleaned_text(text, self, self._removed),
+            "cleaned_json": lambda text: cleaned_json(text, self, self._removed),
+        }
+        for name, function in functions.items():
+            connection.create_function(name, 1, function, deterministic=True)
+
+    def _removed(self, text: str) -> str:
+        return self._pattern.sub(REMOVED, text)
 
 
 def _without(body: bytes, mentions: _Mentions) -> bytes | None:

@@ -1,13 +1,24 @@
-"""Creators who were erased on request and must not come back: only salted hashes of them are kept."""
+"""Creators who were erased on request and must not come back: only salted hashes of them are kept.
+
+What is hashed is an `id` or a `red_id` as it stands, or a `red_id` with a mark of what it says:
+
+- `alone:` it was theirs once and may be somebody else's by now: it tells only of an entry without an `id`.
+- `wanted:` its owner's `id` is not known yet: the first that comes with it is remembered in its place.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
 
 from crawler.creator import Creator
 
@@ -16,48 +27,152 @@ READ_SALT = "SELECT value FROM settings WHERE name = 'forget_salt'"
 WRITE_SALT = "INSERT INTO settings (name, value) VALUES ('forget_salt', ?)"
 
 REMEMBER = "INSERT OR IGNORE INTO forgotten (fingerprint, forgotten_at) VALUES (?, ?)"
+ADMIT = "DELETE FROM forgotten WHERE fingerprint = ?"
 
-_WORD = re.compile("[0-9A-Za-z_]{4,64}")
+ALONE, WANTED = "alone:", "wanted:"
+REMOVED = "…"
+"""What stands where an erased name stood in somebody else's words."""
+
+_WORD = re.compile(r"[0-9A-Za-z_]+(?:[.-]+[0-9A-Za-z_]+)*")
+_JOINT = re.compile(r"[.-]+")
+_PARTS_MAX = 8
+_NAME_CHARACTERS_MAX = 64
+_QUOTED = re.compile(rf'"([^"\\]{{1,{_NAME_CHARACTERS_MAX}}})"')
+_JSON_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(/))")
+_READINGS_MAX = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """The fingerprints of forgotten ids and red_ids."""
+    """The fingerprints of erased ids and red_ids."""
 
     salt: str
     fingerprints: frozenset[str]
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> Forgotten:
-        """All that the database holds; empty where nobody was ever forgotten."""
+        """All that the database holds; empty where nobody was ever erased."""
         salt = connection.execute(READ_SALT).fetchone()
         found = frozenset(row[0] for row in connection.execute(READ_FINGERPRINTS))
         return cls(salt[0] if salt else "", found)
 
     def without(self, creators: Sequence[Creator]) -> Sequence[Creator]:
-        """`creators` less those who were forgotten."""
+        """`creators` less those who were erased, and without their names in what the others say."""
         if not self.fingerprints:
             return creators
-        return [c for c in creators if not self._holds(c.id) and not self._holds(c.red_id)]
+        return [self._clean(creator) for creator in creators if not self._is_erased(creator)]
 
     def named_in(self, text: str) -> bool:
-        """Whether any word of `text` is the id or red_id of somebody who was forgotten."""
-        return bool(self.fingerprints) and any(map(self._holds, _WORD.findall(text)))
+        """Whether `text`, however it is escaped, names somebody who was erased."""
+        return bool(self.fingerprints) and any(map(self._names, readings(text)))
 
     def follow(self, connection: sqlite3.Connection, creators: Sequence[Creator], moment: str) -> Forgotten:
-        """These and the red_ids under which forgotten ids go now, remembered too; inside the caller's
+        """These and what erased creators of `creators` go by now, remembered too; inside the caller's
         transaction."""
-        names = {c.red_id for c in creators if c.red_id is not None and self._holds(c.id)}
-        found = frozenset(fingerprint(self.salt, name) for name in names)
+        found: set[str] = set()
+        known: set[str] = set()
+        for creator in creators:
+            if creator.id is None or creator.red_id is None:
+                continue
+            wanted = fingerprint(self.salt, WANTED + creator.red_id)
+            if self._holds(creator.id):
+                found.add(fingerprint(self.salt, creator.red_id))
+                known.add(wanted)
+            elif wanted in self.fingerprints - known:
+                found.add(fingerprint(self.salt, creator.id))
+                known.add(wanted)
         connection.executemany(REMEMBER, [(each, moment) for each in found])
-        return Forgotten(self.salt, self.fingerprints | found)
+        connection.executemany(ADMIT, [(each,) for each in known])
+        return Forgotten(self.salt, (self.fingerprints | found) - known)
+
+    def _is_erased(self, creator: Creator) -> bool:
+        if self._holds(creator.id) or self._holds(creator.red_id):
+            return True
+        return creator.id is None and self._holds(f"{ALONE}{creator.red_id}")
 
     def _holds(self, name: str | None) -> bool:
         return name is not None and fingerprint(self.salt, name) in self.fingerprints
 
+    def _is_name(self, word: str) -> bool:
+        return self._holds(word) or self._holds(ALONE + word)
+
+    def _names(self, text: str) -> bool:
+        words = {word for found in _WORD.finditer(text) for word in _names_in(found[0])}
+        return any(map(self._is_name, words | set(_QUOTED.findall(text))))
+
+    def _clean(self, creator: Creator) -> Creator:
+        bio = cleaned_text(creator.bio, self.named_in, self._removed)
+        extra = cleaned_json(creator.extra, self.named_in, self._removed)
+        if bio is creator.bio and extra is creator.extra:
+            return creator
+        return creator._replace(bio=bio, extra=extra)
+
+    def _removed(self, text: str) -> str:
+        return _WORD.sub(lambda found: self._without_names(found[0]), text)
+
+    def _without_names(self, word: str) -> str:
+        for name in sorted(_names_in(word), key=len, reverse=True):
+            if self._is_name(name):
+                word = word.replace(name, REMOVED)
+        return word
+
+
+def cleaned_text(text: str | None, names: Callable[[str], bool], removed: Callable[[str], str]) -> str | None:
+    """`text` with what it `names` `removed` from it; None where it cannot be taken out."""
+    if text is None or not names(text):
+        return text
+    clean = removed(text)
+    return None if names(clean) else clean
+
+
+def cleaned_json(text: str | None, names: Callable[[str], bool], removed: Callable[[str], str]) -> str | None:
+    """JSON with what it `names` `removed` from its texts, and null for a number that is a name; None where it
+    cannot be taken out."""
+    if text is None or not names(text):
+        return text
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {clean(key) or REMOVED: clean(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [clean(item) for item in value]
+        if isinstance(value, str):
+            return cleaned_text(value, names, removed)
+        return None if names(str(value)) else value
+
+    try:
+        left = orjson.dumps(clean(orjson.loads(text))).decode()
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
+        return None
+    return None if names(left) else left
+
+
+def readings(text: str) -> Iterator[str]:
+    """`text` as it stands, then as it reads with its escapes undone: those of JSON, HTML and addresses, also
+    where one is inside another."""
+    for _turn in range(_READINGS_MAX):
+        yield text
+        if "\\" not in text and "&" not in text and "%" not in text:
+            return
+        read = _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else "/", text)
+        read = unquote(html.unescape(read))
+        if read == text:
+            return
+        text = read
+
+
+def _names_in(word: str) -> Iterator[str]:
+    """The word itself and whatever names it may be joined from: a name may hold dots and dashes itself."""
+    starts = [0, *(joint.end() for joint in _JOINT.finditer(word))]
+    ends = [*(joint.start() for joint in _JOINT.finditer(word)), len(word)]
+    for first, start in enumerate(starts):
+        for end in ends[first : first + _PARTS_MAX]:
+            if end - start <= _NAME_CHARACTERS_MAX:
+                yield word[start:end]
+
 
 def fingerprint(salt: str, name: str) -> str:
-    """The hash under which an `id` or `red_id` is remembered as forgotten."""
+    """The hash under which an `id` or `red_id` is remembered as erased."""
     return hashlib.sha256(f"{salt}:{name}".encode(errors="replace")).hexdigest()
 
 

@@ -376,3 +376,137 @@ def test_without_vacuum_the_rows_go_and_the_rest_is_told(db):
 def test_an_empty_name_is_refused(db, names: Sequence[str]):
     with pytest.raises(InputError):
         ask(db, *names)
+
+
+def comes_back(path: Path, *back: Creator) -> bool:
+    """Whether a night that brings `back` leaves any of their names in the database."""
+    add_night(path, *back, ORDINARY[0])
+    return any(holds(path, one.name) for one in back)
+
+
+NEWCOMER = creator(300, "a newcomer", red_id="26814156499")
+
+
+def test_who_was_forgotten_by_red_id_alone_does_not_come_back_with_the_id_that_then_turned_up(db):
+    ask(db, NEWCOMER.red_id)
+    assert not comes_back(db, NEWCOMER)
+    assert not comes_back(db, NEWCOMER._replace(red_id="renamed300"))
+    assert not comes_back(db, NEWCOMER._replace(id=None, red_id="renamed300"))
+
+
+def test_a_provisional_creator_who_was_forgotten_does_not_come_back_under_another_red_id(db):
+    ask(db, ONLY_RED_ID.red_id)
+    known = ONLY_RED_ID._replace(id=f"{108:024x}")
+    assert not comes_back(db, known)
+    assert not comes_back(db, known._replace(red_id="renamed108"))
+
+
+def test_who_takes_over_a_forgotten_red_id_is_forgotten_no_longer_than_with_that(db):
+    ask(db, NEWCOMER.red_id)
+    assert not comes_back(db, NEWCOMER)
+    other = creator(301, "another person", red_id=NEWCOMER.red_id)
+    assert not comes_back(db, other)
+    assert comes_back(db, other._replace(red_id="other301"))
+
+
+def test_a_creator_does_not_come_back_with_an_old_red_id_alone(db):
+    ask(db, CHANGED_RED_ID.id)
+    assert not comes_back(db, CHANGED_RED_ID._replace(id=None, name="who was once"))
+    assert comes_back(db, creator(302, "who is it now", red_id=CHANGED_RED_ID.red_id))
+
+
+def test_a_creator_is_found_by_an_old_red_id(db):
+    result = ask(db, CHANGED_RED_ID.red_id)
+    assert result.exit_code == 0
+    assert rows(db, "SELECT count(*) FROM users WHERE id = ?", CHANGED_RED_ID.id) == [(0,)]
+
+
+@pytest.mark.parametrize("red_id", ["my.red-id", "a-b", "x.y.z", "_a.b_", "abc"])
+@pytest.mark.parametrize(
+    "around", ['{"ID": "%s"}', "see %s.", "user-%s-page", "小红书号%s，", '"https:\\/\\/x\\/%s"', "a%%2F%s"]
+)
+def test_a_name_with_dots_and_dashes_is_found_in_what_cannot_be_read(db, red_id, around):
+    ask(db, red_id)
+    with closing(open_database(db)) as opened:
+        store = Store(opened, db, 3, 1, lambda: AFTERWARDS)
+        assert store._erased.named_in(around % red_id)
+        assert not store._erased.named_in(around % f"{red_id}x")
+
+
+ESCAPED = "".join(f"\\u{ord(character):04x}" for character in MANY_FANS.id)
+PERCENT = "".join(f"%{ord(character):02x}" for character in MANY_FANS.id)
+ENTITIES = "".join(f"&#{ord(character)};" for character in MANY_FANS.id)
+
+
+@pytest.mark.parametrize(
+    "written", [ESCAPED, PERCENT, ENTITIES, ESCAPED.replace("\\", "%5c"), PERCENT.replace("%", "%25")]
+)
+def test_an_escaped_id_in_a_kept_reply_and_in_a_rejected_entry_is_found(db, written):
+    keep(db, 1, f'{{"users": [{{"key": "{written}", "bio": "gone"}}, {{"bio": "stays"}}]}}'.encode())
+    rows(db, "UPDATE rejects SET entry = ? WHERE rank = 9", f'"{written}"')
+    ask(db, MANY_FANS.id)
+    assert json.loads(reply(db, 1)) == {"users": [{"bio": "stays"}]}
+    assert rows(db, "SELECT rank FROM rejects") == [(10,)]
+    with closing(open_database(db)) as opened:
+        assert Store(opened, db, 3, 1, lambda: AFTERWARDS)._erased.named_in(f'"{written}"')
+
+
+def test_a_name_in_what_others_say_is_taken_out_of_it_and_stays_out(db):
+    other = ORDINARY[1]
+    bio = f"friend of {MANY_FANS.red_id}, not of {MANY_FANS.red_id}1"
+    extra = json.dumps({"friends": [MANY_FANS.id, "x"], "note": f"@{MANY_FANS.red_id}!", "n": 1})
+    rows(db, "UPDATE users SET bio = ?, extra = ? WHERE id = ?", bio, extra, other.id)
+    rows(db, "UPDATE changes SET old = ? WHERE id = (SELECT min(id) FROM changes)", f"was {MANY_FANS.red_id}")
+    result = ask(db, MANY_FANS.id)
+    assert "Taken out of what others say: " in result.stdout
+    said = [(f"friend of …, not of {MANY_FANS.red_id}1", '{"friends":["…","x"],"note":"@…!","n":1}')]
+    assert rows(db, "SELECT bio, extra FROM users WHERE id = ?", other.id) == said
+    assert not holds(db, MANY_FANS.id)
+    add_night(db, other._replace(bio=bio, extra=extra))
+    assert rows(db, "SELECT bio, extra FROM users WHERE id = ?", other.id) == said
+
+
+def test_a_number_that_is_a_name_becomes_null_in_the_json_of_others(db):
+    rows(db, "UPDATE users SET red_id = '1234567' WHERE id = ?", MANY_FANS.id)
+    rows(db, "UPDATE users SET extra = ? WHERE id = ?", '{"friend": 1234567, "n": 12345678}', ORDINARY[1].id)
+    ask(db, MANY_FANS.id)
+    ((extra,),) = rows(db, "SELECT extra FROM users WHERE id = ?", ORDINARY[1].id)
+    assert json.loads(extra) == {"friend": None, "n": 12345678}
+
+
+def test_the_search_index_knows_what_others_say_now(db):
+    rows(db, "UPDATE users SET bio = ? WHERE id = ?", f"friend of {MANY_FANS.red_id}", ORDINARY[1].id)
+    with closing(sqlite3.connect(db, isolation_level=None)) as connection:
+        update_search_index(connection, creators_min=1)
+    ask(db, MANY_FANS.id)
+    assert not holds(db, MANY_FANS.red_id)
+    assert not holds(db, " ".join(MANY_FANS.red_id))
+    assert rows(db, "SELECT count(*) FROM search_documents") == [(39,)]
+    assert rows(db, "SELECT count(*) FROM search_documents WHERE bio MATCH 'f + r + i + e + n + d'") == [(1,)]
+
+
+def test_a_typo_that_was_remembered_is_taken_back(db):
+    ask(db, NEWCOMER.red_id)
+    result = CliRunner().invoke(forget, ["--db", str(db), "--undo", NEWCOMER.red_id])
+    assert (result.exit_code, result.output) == (0, f"{NEWCOMER.red_id} may come in again.\n")
+    assert rows(db, "SELECT count(*) FROM forgotten") == [(0,)]
+    assert comes_back(db, NEWCOMER)
+
+
+def test_what_was_not_forgotten_cannot_be_taken_back(db):
+    result = CliRunner().invoke(forget, ["--db", str(db), "--undo", "nobody"])
+    assert (result.exit_code, result.output) == (1, "nobody was not forgotten.\n")
+
+
+def test_on_a_terminal_a_name_that_nobody_has_is_asked_about_by_itself(db):
+    done = on_a_terminal(db, MANY_FANS.id, NEWCOMER.red_id, answer=b"y\nn\n")
+    assert done.returncode == 0
+    assert f"is {NEWCOMER.red_id}. Remember the name" in done.stderr.decode()
+    assert not holds(db, MANY_FANS.id)
+    assert comes_back(db, NEWCOMER)
+
+
+def test_nothing_is_made_where_there_is_no_database(tmp_path):
+    with pytest.raises(InputError, match="there is no database"):
+        ask(tmp_path / "none.db", "26814156499")
+    assert list(tmp_path.iterdir()) == []

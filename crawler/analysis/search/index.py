@@ -98,6 +98,13 @@ def forget_from_index(connection: sqlite3.Connection, user_key: int) -> None:
         connection.execute(sql.OPTIMIZE)
 
 
+def outdate_index(connection: sqlite3.Connection) -> None:
+    """Has the index made anew by the next update; until then a search does without. Inside the caller's
+    transaction."""
+    if _exists(connection):
+        connection.execute("DELETE FROM search_state")
+
+
 def _exists(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'search_state'").fetchone())
 
