@@ -5,35 +5,27 @@ from __future__ import annotations
 import re
 import shlex
 import sqlite3
-import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import orjson
-
-from crawler.analysis.search.index import forget_from_index, outdate_index, update_search_index
+from crawler.analysis.search.index import forget_from_index, update_search_index
 from crawler.clock import Now, stamp, utc_now
 from crawler.creator import PROVISIONAL
 from crawler.errors import InputError
 from crawler.i18n import _
+from crawler.maintenance.mentions import Mentions, clean_others, erase_replies
 from crawler.store.database import open_database, store_errors
 from crawler.store.erased import (
     ADMIT,
     ALONE,
     REMEMBER,
-    REMOVED,
     WANTED,
-    cleaned_json,
-    cleaned_text,
     fingerprint,
-    readings,
     salt,
 )
 from crawler.store.lock import hold
-from crawler.store.writer import REPLY_COMPRESSION
 from crawler.text import sanitize
 from crawler.vendor.search_user_v2 import PROFILE_URL
 
@@ -74,18 +66,6 @@ SELECT key, id, red_id, name
                LIMIT 1)
 """
 
-CLEAN_OTHERS = """
-UPDATE users
-   SET name = cleaned(name), bio = cleaned(bio), extra = cleaned_json(extra), image = cleaned(image)
- WHERE mentions(name) OR mentions(bio) OR mentions(extra) OR mentions(image)
-"""
-
-CLEAN_CHANGES = """
-UPDATE changes
-   SET old = cleaned(old), new = cleaned(new)
- WHERE field <> 'red_id' AND (mentions(old) OR mentions(new))
-"""
-
 DELETE_MENTIONS = "DELETE FROM changes WHERE field = 'red_id' AND (mentions(old) OR mentions(new))"
 DELETE_REJECTS = """
 DELETE FROM rejects WHERE mentions(entry) OR mentions(reason) OR mentions(reason_details)
@@ -95,7 +75,7 @@ DELETE FROM rejects WHERE mentions(entry) OR mentions(reason) OR mentions(reason
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What went of the creator asked for as `name` and known as `known_as`, in rows; `replies` were rewritten
-    without the entry, or removed where they could not be; the name was taken out of `mentions` rows of others.
+    without the entry, or removed where they could not be; in `mentions` rows of others it was taken out.
 
     Nobody of that name was there where `creators` is 0; `remembered` says that the name had been erased
     before. Either way it never comes in again.
@@ -194,8 +174,8 @@ def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
             wanted.add(red_id or name)
     if not found and not _PLATFORM_ID.fullmatch(name):
         wanted.add(name)
-    mentions = _Mentions(names | former)
-    mentions.register(connection)
+    mentions = Mentions(names | former)
+    connection.create_function("mentions", 1, mentions, deterministic=True)
     sightings = changes = 0
     for key, _id, _red_id, _name in found:
         connection.execute(NOTE_UNSIGHTED, (key,))
@@ -205,11 +185,8 @@ def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
         connection.execute(DELETE_USER, (key,))
     changes += connection.execute(DELETE_MENTIONS).rowcount
     rejects = connection.execute(DELETE_REJECTS).rowcount
-    others = connection.execute(CLEAN_OTHERS).rowcount
-    if others:
-        outdate_index(connection)
-    others += connection.execute(CLEAN_CHANGES).rowcount
-    replies = _erase_replies(connection, mentions)
+    others = clean_others(connection, names | former)
+    replies = erase_replies(connection, mentions)
     new = _remember(connection, names, moment)
     marked = [ALONE + each for each in former - names] + [WANTED + each for each in wanted]
     _remember(connection, marked, moment)
@@ -232,75 +209,6 @@ def _remember(connection: sqlite3.Connection, names: Iterable[str], moment: str)
     own_salt = salt(connection)
     rows = [(fingerprint(own_salt, name), moment) for name in names]
     return connection.executemany(REMEMBER, rows).rowcount if rows else 0
-
-
-def _erase_replies(connection: sqlite3.Connection, mentions: _Mentions) -> int:
-    """Takes the creator out of every raw reply; how many had one."""
-    count = 0
-    writer = connection.cursor()
-    for page_id, packed in connection.execute("SELECT page_id, body FROM replies ORDER BY page_id"):
-        body = zlib.decompress(packed)
-        if not mentions(_as_text(body)):
-            continue
-        count += 1
-        left = _without(body, mentions)
-        if left is None:
-            writer.execute("DELETE FROM replies WHERE page_id = ?", (page_id,))
-        else:
-            row = (zlib.compress(left, REPLY_COMPRESSION), page_id)
-            writer.execute("UPDATE replies SET body = ? WHERE page_id = ?", row)
-    return count
-
-
-class _Mentions:
-    """Whether a text holds one of some names, not merely as a part of a longer one."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        either = "|".join(re.escape(name) for name in sorted(names))
-        self._pattern = re.compile(f"(?<![0-9A-Za-z_])(?:{either})(?![0-9A-Za-z_])", re.IGNORECASE)
-
-    def __call__(self, text: str | None) -> bool:
-        """Whether it does, however it is escaped; no text mentions nobody."""
-        return text is not None and any(map(self._pattern.search, readings(text)))
-
-    def register(self, connection: sqlite3.Connection) -> None:
-        """Makes SQL functions of it: `mentions`, and what takes the names out of a text and of JSON."""
-        functions: dict[str, Callable[[str | None], str | bool | None]] = {
-            "mentions": self,
-            "cleaned": lambda text: cleaned_text(text, self, self._removed),
-            "cleaned_json": lambda text: cleaned_json(text, self, self._removed),
-        }
-        for name, function in functions.items():
-            connection.create_function(name, 1, function, deterministic=True)
-
-    def _removed(self, text: str) -> str:
-        return self._pattern.sub(REMOVED, text)
-
-
-def _without(body: bytes, mentions: _Mentions) -> bytes | None:
-    """The reply without the list entries that mention the creator, None where that does not clear it."""
-    try:
-        left = orjson.dumps(_prune(orjson.loads(body), mentions))
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
-        return None
-    return None if mentions(left.decode()) else left
-
-
-def _prune(value: Any, mentions: _Mentions) -> Any:
-    if isinstance(value, dict):
-        return {key: _prune(item, mentions) for key, item in value.items()}
-    if isinstance(value, list):
-        return [item for item in value if not mentions(orjson.dumps(item).decode())]
-    return value
-
-
-def _as_text(body: bytes) -> str:
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return body.decode("utf-16", "replace")
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return body.decode("gb18030", "replace")
 
 
 def _scrub(connection: sqlite3.Connection, vacuum: bool) -> str | None:

@@ -36,8 +36,11 @@ REMOVED = "…"
 _WORD = re.compile(r"[0-9A-Za-z_]+(?:[.-]+[0-9A-Za-z_]+)*")
 _JOINT = re.compile(r"[.-]+")
 _PARTS_MAX = 8
+NAME_CHARACTERS_MIN = 4
+"""What is shorter names nobody in other words: it is a word, or a number, of anybody's."""
+
 _NAME_CHARACTERS_MAX = 64
-_QUOTED = re.compile(rf'"([^"\\]{{1,{_NAME_CHARACTERS_MAX}}})"')
+_QUOTED = re.compile(rf'"([^"\\]{{{NAME_CHARACTERS_MIN},{_NAME_CHARACTERS_MAX}}})"')
 _JSON_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(/))")
 _READINGS_MAX = 4
 
@@ -167,7 +170,7 @@ def _names_in(word: str) -> Iterator[str]:
     ends = [*(joint.start() for joint in _JOINT.finditer(word)), len(word)]
     for first, start in enumerate(starts):
         for end in ends[first : first + _PARTS_MAX]:
-            if end - start <= _NAME_CHARACTERS_MAX:
+            if NAME_CHARACTERS_MIN <= end - start <= _NAME_CHARACTERS_MAX:
                 yield word[start:end]
 
 

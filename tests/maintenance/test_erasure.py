@@ -421,7 +421,7 @@ def test_a_creator_is_found_by_an_old_red_id(db):
     assert rows(db, "SELECT count(*) FROM users WHERE id = ?", CHANGED_RED_ID.id) == [(0,)]
 
 
-@pytest.mark.parametrize("red_id", ["my.red-id", "a-b", "x.y.z", "_a.b_", "abc"])
+@pytest.mark.parametrize("red_id", ["my.red-id", "a-bc", "x.y.z", "_a.b_", "abcd"])
 @pytest.mark.parametrize(
     "around", ['{"ID": "%s"}', "see %s.", "user-%s-page", "小红书号%s，", '"https:\\/\\/x\\/%s"', "a%%2F%s"]
 )
@@ -510,3 +510,11 @@ def test_nothing_is_made_where_there_is_no_database(tmp_path):
     with pytest.raises(InputError, match="there is no database"):
         ask(tmp_path / "none.db", "26814156499")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_as_short_as_a_word_takes_nothing_from_others(db):
+    said = rows(db, "SELECT key, name, bio, extra FROM users WHERE red_id IS NOT '1'")
+    ask(db, "1")
+    assert rows(db, "SELECT key, name, bio, extra FROM users") == said
+    add_night(db, ORDINARY[1]._replace(bio="1 cat", extra='{"n":1}'))
+    assert rows(db, "SELECT bio, extra FROM users WHERE id = ?", ORDINARY[1].id) == [("1 cat", '{"n":1}')]
