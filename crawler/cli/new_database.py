@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from crawler.cli.output import say
 from crawler.config import DB, RunSettings, is_loopback
 from crawler.errors import InputError
 from crawler.i18n import _
@@ -18,7 +19,7 @@ def ask_for_new_database(settings: RunSettings) -> None:
     if os.path.exists(settings.db) or _is_default(settings) or is_loopback(settings.base_url):
         return
     new = _("There is no database %s yet: a new one will be made, and every keyword paid for from page 1.")
-    click.echo(new % settings.db, err=True)
+    say(new % settings.db, err=True)
     if _someone_is_there() and not click.confirm(_("Make it?"), default=False, err=True):
         raise InputError(_("%s was not made: name the database with --db") % settings.db)
 

@@ -49,13 +49,13 @@ def file_at(path: Path) -> os.stat_result | None:
 def tables_of(path: Path) -> set[str]:
     """The names of the tables in the database at `path`, without a byte of it or beside it being changed.
 
-    There are none in an empty file. Raises InputError for a file that is no database.
+    There are none in an empty file. Raises `sqlite3.DatabaseError` for a file that is no database.
     """
     with path.open("rb") as file:
         if not (begins := file.read(len(_MAGIC))):
             return set()
     if begins != _MAGIC:
-        raise InputError(_("%s is not a database of creator-crawler: %s") % (path, _("it is no SQLite file")))
+        raise sqlite3.DatabaseError("file is not a database")
     # Without a journal beside it nobody is writing the file, and it is read as it lies there: even a reader
     # would make the files that the journal needs.
     journal = any(Path(f"{path}{ending}").exists() for ending in ("-wal", "-journal"))

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawler.cli import COMMANDS, EXIT_CRASHED, cli, main
+from crawler.cli import COMMANDS, EXIT_CRASHED, command_line, main
 
 LOOP, LONG, BYTES = "loop", "长" * 300, os.fsdecode(b"a\xff\xfeb")
 HOSTILE = (
@@ -79,7 +79,8 @@ def base(command: str, taken: str) -> list[str]:
 
 def options(command: str) -> list[str]:
     """The options of a command that take a value; what would start a demo or a server is held back."""
-    found = cli.get_command(click.Context(cli), command).params
+    group = command_line()
+    found = group.get_command(click.Context(group), command).params
     return [
         param.opts[0]
         for param in found

@@ -96,7 +96,7 @@ def test_bytes_that_no_encoding_reads_cost_their_line_and_no_other(file):
 def test_a_table_takes_its_columns_by_name_in_either_language(file):
     english = file("a.csv", "note,Keyword,max_pages,PRIORITY,tags\nx,穿搭,5,9,女装;通勤\n")
     chinese = file("b.csv", "关键词,优先级,最大页数,标签\n穿搭,9,5,女装、通勤\n")
-    expected = {"priority": 9, "max_pages": 5, "tags": ("女装", "通勤")}
+    expected = {"priority": 9, "pages_max": 5, "tags": ("女装", "通勤")}
     for path in (english, chinese):
         assert list(read_keywords([path])) == [Keyword("穿搭", "穿搭", **expected, source=f"{path}:2")]
 
@@ -193,7 +193,7 @@ def test_a_line_of_json_is_a_text_or_an_object(file):
     )
     assert list(read_keywords([path])) == [
         Keyword("穿搭", "穿搭", source=f"{path}:1"),
-        Keyword("美食", "美食", priority=-1, max_pages=3, tags=("a",), source=f"{path}:3"),
+        Keyword("美食", "美食", priority=-1, pages_max=3, tags=("a",), source=f"{path}:3"),
     ]
 
 

@@ -169,4 +169,4 @@ def test_an_empty_option_is_the_same_as_none(empty):
 
 @pytest.mark.parametrize("number", ["7", " 7 ", "７", "+7", 7])
 def test_a_whole_number_may_be_written_in_any_usual_way(number):
-    assert keyword_from("", "穿搭", {"max_pages": number}).max_pages == 7
+    assert keyword_from("", "穿搭", {"max_pages": number}).pages_max == 7

@@ -27,4 +27,4 @@ def test_the_samples_show_priorities_tags_and_page_limits():
     samples = list(read_keywords([SAMPLES]))
     assert any(sample.priority > 0 for sample in samples)
     assert any(len(sample.tags) > 1 for sample in samples)
-    assert any(sample.max_pages for sample in samples)
+    assert any(sample.pages_max for sample in samples)

@@ -50,7 +50,7 @@ def changed(path, part, change):
 def test_a_heading_names_the_columns(workbook):
     path = workbook([["备注", "关键词", "优先级", "最大页数", "标签"], ["x", "穿搭", 9, 5.0, "女装、通勤"]])
     assert list(read_keywords([path])) == [
-        Keyword("穿搭", "穿搭", priority=9, max_pages=5, tags=("女装", "通勤"), source=f"{path}:2")
+        Keyword("穿搭", "穿搭", priority=9, pages_max=5, tags=("女装", "通勤"), source=f"{path}:2")
     ]
 
 

@@ -12,7 +12,8 @@ from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
-from crawler.browse.database import keep_tidy
+
+from crawler.analysis.browse.database import keep_tidy
 
 keep_tidy()  # before a test imports Datasette
 
