@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import string
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -36,8 +37,27 @@ NO_TOKEN = N_(
 )
 NO_TOKEN_IN_PYTHON = N_("no token: give token=…, set JUSTONEAPI_TOKEN, or put it into .env")
 
+HOST_LENGTH_MAX = 253
+_HOST_CHARACTERS = {*string.ascii_letters, *string.digits, *"._-"}
+
 WORKERS_MAX = 1000
 PAGES_MAX = 10**6
+
+
+def _can_be_host(host: str) -> bool:
+    """Whether a host can have this name, or whether no call could ever leave this machine."""
+    if len(host) > HOST_LENGTH_MAX:
+        return False
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    try:
+        name = host.encode("idna").decode().removesuffix(".")
+    except UnicodeError:  # an empty part, or one that is too long, or no characters of names
+        return False
+    # What ends in a number is an IP address, and this one cannot be read.
+    return set(name) <= _HOST_CHARACTERS and not (name.rpartition(".")[2] or "0").isdigit()
 
 
 def resolve_base_url(named: object) -> str:
@@ -48,9 +68,9 @@ def resolve_base_url(named: object) -> str:
         parts = urlsplit(url)
         usable = (
             parts.scheme in ("http", "https")
-            and bool(parts.hostname)
             and parts.port != 0
             and url.isprintable()
+            and _can_be_host(parts.hostname or "")
         )
     except ValueError:
         usable = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from crawler.text import sanitize
 
 ENV_FILE = Path(".env")
 TOKEN_VARIABLE = "JUSTONEAPI_TOKEN"  # noqa: S105 - the name of a variable, as the vendor's examples have it
+ENV_CHARACTERS_MAX = 16 * 1024
+"""python-dotenv's time grows with the square of some lines' length."""
 OWN_VARIABLES = (TOKEN_VARIABLE, VARIABLE_PREFIX)
 
 
@@ -33,7 +36,12 @@ def _env_file() -> dict[str, str]:
     from dotenv import dotenv_values
 
     try:
-        values = dotenv_values(ENV_FILE, encoding="utf-8-sig", interpolate=False)
+        with ENV_FILE.open(encoding="utf-8-sig") as file:
+            text = file.read(ENV_CHARACTERS_MAX + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(_("cannot read %s: %s") % (ENV_FILE, error)) from error
+    if len(text) > ENV_CHARACTERS_MAX:
+        message = _("%s has more than %d characters, which no file of settings has")
+        raise InputError(message % (ENV_FILE, ENV_CHARACTERS_MAX))
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     return {name: value for name, value in values.items() if value}

@@ -98,15 +98,29 @@ class FailureKind(enum.StrEnum):
     TOO_LARGE = "too_large"
 
 
+class NoConnection(enum.StrEnum):
+    """Why no connection was made, for a call that was not sent."""
+
+    INVALID_ADDRESS = "invalid_address"  # no host can have this name
+    NO_SUCH_NAME = "no_such_name"
+    REFUSED = "refused"  # the host is there and nobody listens
+    TLS = "tls"  # another certificate, or no TLS at all
+    UNREACHABLE = "unreachable"  # no way there, or no answer on the way
+
+
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """A call without a readable envelope; `detail` is safe to show (no token, no URL query)."""
+    """A call without a readable envelope; `detail` is safe to show (no token, no URL query).
+
+    `no_connection` is given exactly where `kind` is `NOT_SENT`.
+    """
 
     kind: FailureKind
     detail: str
     milliseconds: int
     http_status: int | None = None
     retry_after_seconds: float | None = None
+    no_connection: NoConnection | None = None
 
 
 Outcome = Reply | CallFailed

@@ -27,6 +27,10 @@ TOKEN = "t0ken-of-the-test"
         ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
         ("https://example.com/prefix/", "https://example.com/prefix"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://[fe80::1%25eth0]:8080", "http://[fe80::1%25eth0]:8080"),
+        ("http://my_host-1.Example.com.:8080", "http://my_host-1.Example.com.:8080"),
+        ("http://例子.测试", "http://例子.测试"),
+        ("http://xn--fsqu00a.xn--0zwm56d", "http://xn--fsqu00a.xn--0zwm56d"),
     ],
 )
 def test_a_base_url_is_a_name_or_a_url(text, url):
@@ -39,7 +43,10 @@ def test_a_base_url_is_a_name_or_a_url(text, url):
         "", "globe", "example.com", "ftp://example.com", "http://", "https:///path", "file:///etc/passwd",
         "http://example.com:port", "http://example.com:99999", "http://example.com:0", "http://[::1",
         "http://user:secret@example.com", "http://user@example.com", "https://example.com?token=x",
-        "https://example.com#part",
+        "https://example.com#part", "http://a..b", "http://.", "http://..", "http://.a", "http://a b",
+        "http://a%20b", "http://a\\b", "http://a\u00a0b", "http://*", "http://a,b", "http://a'b", "http://[zz]",
+        "http://" + "a" * 64, "http://" + "ü" * 60, "http://" + "a." * 127 + "b", "http://\u200b", "http://\ud800",
+        "http://127.1", "http://1.2.3.4.5", "http://256.0.0.1", "http://999", "http://١٢٧.0.0.1", "http://2130706433",
     ],
 )  # fmt: skip
 def test_what_is_no_base_url_is_refused(text):

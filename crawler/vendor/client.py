@@ -6,7 +6,6 @@ The token is a query parameter, so no URL and no text of an exception of the HTT
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,8 +16,10 @@ import aiohttp
 from aiohttp.tracing import Trace
 from yarl import URL
 
-from crawler.model import CallFailed, FailureKind, Outcome, PageRequest, Reply
+from crawler.model import CallFailed, FailureKind, NoConnection, Outcome, PageRequest, Reply
+from crawler.vendor.deadline import Heard, deadline
 from crawler.vendor.envelope import read_envelope
+from crawler.vendor.failures import Dropped, NotConnected, failed
 from crawler.vendor.token_mask import TOKEN_MASK, TokenMask
 
 BODY_BYTES_MAX = 16 * 1024 * 1024
@@ -42,10 +43,6 @@ class ApiSettings:
         return f"ApiSettings(base_url={self.base_url!r}, token={TOKEN_MASK!r})"
 
 
-class _Dropped(aiohttp.ClientError):
-    """A connection that broke after a request was sent."""
-
-
 async def _one_request_per_call(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
@@ -56,15 +53,17 @@ async def _one_request_per_call(
     """
     try:
         return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
-        raise _Dropped(_describe(exc)) from exc
+        raise Dropped from exc
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Uses no connection again on which something came that nobody asked for: aiohttp would take it for the
-    answer to the next call, and one keyword's page for another's."""
+    """Tells a call that is given no connection, and so never sent, from all others."""
+
+    def __init__(self, connect_seconds: float, idle_seconds_max: float) -> None:
+        # The workers are the limit; the pool must never make a call wait that is already in the ledger.
+        super().__init__(limit=0, keepalive_timeout=idle_seconds_max, enable_cleanup_closed=False)
+        self._connect_seconds = connect_seconds
 
     async def connect(
         self,
@@ -72,12 +71,20 @@ class _Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the signature is aiohttp's
     ) -> aiohttp.connector.Connection:
-        """A connection that is new or has been silent."""
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            if connection.protocol is None or not connection.protocol.should_close:
-                return connection
-            connection.close()
+        """A connection that is new or has been silent; raises NotConnected.
+
+        One on which something came that nobody asked for is not used again: aiohttp would take it for the
+        answer to the next call, and one keyword's page for another's.
+        """
+        try:
+            async with deadline(self._connect_seconds):
+                while True:
+                    connection = await super().connect(req, traces, timeout)
+                    if connection.protocol is None or not connection.protocol.should_close:
+                        return connection
+                    connection.close()
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as exc:
+            raise NotConnected from exc
 
 
 class Api:
@@ -86,7 +93,7 @@ class Api:
     def __init__(self, settings: ApiSettings, session: aiohttp.ClientSession) -> None:
         self._settings = settings
         self._session = session
-        self._base = URL(settings.base_url.rstrip("/"), encoded=True)
+        self._base = _parsed(settings.base_url)
         self._mask = TokenMask(settings.token)
 
     async def call(self, request: PageRequest) -> Outcome:
@@ -94,20 +101,27 @@ class Api:
 
         Redirects are not followed: the token would go along.
         """
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
+        begun = asyncio.get_running_loop().time()
+        if self._base is None:
+            return CallFailed(
+                FailureKind.NOT_SENT, "InvalidURL", 0, no_connection=NoConnection.INVALID_ADDRESS
+            )
         query = {"token": self._settings.token, **request.parameters}
         url = self._base.joinpath(request.path.lstrip("/"), encoded=True).with_query(query)
         status: int | None = None
         retry_after: float | None = None
+        heard = Heard()
         try:
-            async with self._session.get(url, allow_redirects=False) as response:
+            async with (
+                deadline(self._settings.timeout_seconds, heard),
+                self._session.get(url, allow_redirects=False) as response,
+            ):
+                heard.times += 1
                 status = response.status
                 retry_after = _retry_after_seconds(response.headers.get("Retry-After"))
-                body = await _read_limited(response)
+                body = await _read_limited(response, heard)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as exc:
-            kind = _kind_of(exc)
-            return CallFailed(kind, _describe(exc), _since(begun), status, retry_after)
+            return failed(exc, _since(begun), status, retry_after)
         milliseconds = _since(begun)
         if body is None:
             detail = "an answer that is too large"
@@ -125,12 +139,9 @@ async def open_api(settings: ApiSettings) -> AsyncIterator[Api]:
     """An `Api` for the time of the block; its connections are closed at the end."""
     # Shorter than the whole, so that a call without a connection is known to be free.
     connect_seconds = min(CONNECT_SECONDS_MAX, settings.timeout_seconds / 2)
-    timeout = aiohttp.ClientTimeout(total=settings.timeout_seconds, sock_connect=connect_seconds)
-    # The workers are the limit; the pool must never make a call wait that is already in the ledger.
-    connector = _Connector(limit=0, keepalive_timeout=settings.idle_seconds_max, enable_cleanup_closed=False)
     async with aiohttp.ClientSession(
-        connector=connector,
-        timeout=timeout,
+        connector=_Connector(connect_seconds, settings.idle_seconds_max),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # `deadline` is what counts
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
         middlewares=(_one_request_per_call,),
@@ -138,7 +149,7 @@ async def open_api(settings: ApiSettings) -> AsyncIterator[Api]:
         yield Api(settings, session)
 
 
-async def _read_limited(response: aiohttp.ClientResponse) -> bytes | None:
+async def _read_limited(response: aiohttp.ClientResponse, heard: Heard) -> bytes | None:
     """The whole body, None where it is larger than the limit."""
     length = response.content_length
     if length is not None and length > BODY_BYTES_MAX:
@@ -147,6 +158,7 @@ async def _read_limited(response: aiohttp.ClientResponse) -> bytes | None:
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.content.iter_any():
+        heard.times += 1
         size += len(chunk)
         if size > BODY_BYTES_MAX:
             response.close()
@@ -155,25 +167,13 @@ async def _read_limited(response: aiohttp.ClientResponse) -> bytes | None:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _kind_of(exc: BaseException) -> FailureKind:
-    match exc:
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError() | aiohttp.InvalidURL():
-            return FailureKind.NOT_SENT
-        case TimeoutError():
-            return FailureKind.TIMEOUT
-        case _:
-            return FailureKind.DROPPED
-
-
-def _describe(exc: BaseException) -> str:
-    """What happened, without the exception's own text, which may hold the URL and so the token."""
-    cause = exc.__cause__ if isinstance(exc, _Dropped) and exc.__cause__ is not None else exc
-    if isinstance(
-        cause, aiohttp.ClientConnectorCertificateError | ssl.SSLError | aiohttp.ClientConnectorSSLError
-    ):
-        return f"{type(cause).__name__}: TLS failed"
-    reason = getattr(cause, "strerror", None)
-    return f"{type(cause).__name__}: {reason}" if isinstance(reason, str) else type(cause).__name__
+def _parsed(base_url: str) -> URL | None:
+    """The address, None where it can be none."""
+    try:
+        url = URL(base_url.rstrip("/"), encoded=True)
+        return url if url.host and url.port else None
+    except ValueError:
+        return None
 
 
 def _what_it_is(body: bytes) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
+from crawler.vendor.encoding import decode
+from crawler.vendor.loose_json import read_loosely, read_word, without_surrogates
+
+_AROUND = " \t\r\n\0\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +55,27 @@ def _read_json(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         pass
-    # A page that was paid for is read if it can be: other encodings, NaN, halves of surrogate pairs.
-    text = _decode(body)
-    if text is None:
-        return None
-    try:
-        return _without_surrogates(json.loads(text))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _decode(body: bytes) -> str | None:
-    encodings = ["utf-8-sig", "gb18030"]
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings = ["utf-16"]
-    for encoding in encodings:
-        try:
-            return body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+    # A page that was paid for is read if it can be. What no reader below takes is cut, or no JSON at all.
+    for text, _encoding in decode(body):
+        text = text.strip(_AROUND)
+        for read in (_read_plainly, read_loosely):
+            try:
+                return read(text)
+            except (ValueError, RecursionError):
+                continue
     return None
 
 
+def _read_plainly(text: str) -> Any:
+    """What Python's own reader takes: fast, and no deeper than a few hundred levels."""
+    return _without_surrogates(json.loads(text, strict=False, parse_int=read_word))
+
+
 def _without_surrogates(value: Any) -> Any:
-    """`value` with every lone surrogate replaced, which neither SQLite nor UTF-8 output could hold."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return without_surrogates(value)
     if isinstance(value, list):
         return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+        return {without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
     return value

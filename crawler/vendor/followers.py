@@ -25,8 +25,8 @@ _UNITS = {
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # ０ → 0, ． → ., ｗ → w
 _COUNT = re.compile(
     r"(?P<number>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?P<fraction>\.[0-9]+)?)"
-    r"\s*(?P<unit>[k千w万萬m亿億]?)"
-    r"\s*(?P<more>\+|以上)?"
+    r"\s*+(?P<unit>[k千w万萬m亿億]?)"
+    r"\s*+(?P<more>\+|以上)?"
 )
 _LABELLED = re.compile(r"\s*粉丝[\s·•・:：]*([+-]?\d[^|｜]*)")
 

@@ -11,7 +11,6 @@ Readers take from a copy of the entry what fits their column; what remains becom
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from types import NoneType
@@ -26,6 +25,7 @@ from crawler.model import Page, Reject
 from crawler.reasons import Reason, ReasonCode
 from crawler.vendor.codes import CODES, STATUSES
 from crawler.vendor.followers import UNKNOWN, Followers, read_fans, read_labelled
+from crawler.vendor.loose_json import write
 
 PROFILE_URL = "https://www.xiaohongshu.com/user/profile/"
 DEEP_LINK = "xhsdiscover://1/user/user."
@@ -40,7 +40,7 @@ VERIFY_LABELS: dict[int | None, str] = {1: "personal (inferred)", 2: "business (
 _HEX_ID = re.compile(r"[0-9a-fA-F]{24}")
 _RED_ID_LABELS = ("小红书号:", "小红书号：")
 _LABEL = len("小红书号:")
-_RED_ID = re.compile(r"\s*小红书号\s*[:：]\s*(\S*)\s*")
+_RED_ID = re.compile(r"小红书号\s*+[:：]\s*+(\S*+)")  # of a text without white space around it
 _COUNTS = re.compile(r"\s*粉丝\s*[·•・]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")  # SQLite's text ends at the first and cannot hold the rest
 _KINDS = {dict: "object", list: "list", str: "text", bool: "boolean", NoneType: "null"}
@@ -234,12 +234,13 @@ _PLAIN = [(_TAKE[_COLUMN_KINDS[name]], name) for name in Creator._fields[Creator
 
 def _red_id_in(text: object) -> str | None:
     """The red_id that a text such as `小红书号：639746307` gives, when it says nothing else."""
-    labelled = _RED_ID.fullmatch(text) if isinstance(text, str) else None
+    labelled = _RED_ID.fullmatch(text.strip()) if isinstance(text, str) else None
     return _storable(labelled[1]) if labelled and len(labelled[1]) <= IDENTIFIER_MAX else None
 
 
 def _is_bio(desc: str) -> bool:
-    return not (_RED_ID.fullmatch(desc) or _COUNTS.match(desc) or read_labelled(desc).fans is not None)
+    labelled = _RED_ID.fullmatch(desc.strip()) or _COUNTS.match(desc)
+    return labelled is None and read_labelled(desc).fans is None
 
 
 def _storable(text: str) -> str | None:
@@ -276,11 +277,7 @@ def _json_text(value: object) -> str:
     try:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
-        pass
-    try:
-        return json.dumps(value)
-    except (RecursionError, ValueError):  # ValueError: an integer of more digits than Python writes
-        return '"not kept: nested too deeply, or a number too long"'
+        return write(value)
 
 
 def _parameters(keyword: str, page: int) -> dict[str, str]:

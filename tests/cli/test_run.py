@@ -261,6 +261,14 @@ async def test_what_cannot_be_used_is_refused_before_anything_is_spent_or_made(
         assert not (crawler.folder / "sub").exists()
 
 
+async def test_a_dotenv_file_that_is_none_is_refused_however_long_it_is(crawler):
+    crawler.keywords("穿搭")
+    (crawler.folder / ".env").write_text("A=1\n" + " " * 400_000)
+    end = await crawler("run", "keywords.txt")
+    assert end.exit_code == 2
+    assert ".env has more than 16384 characters" in end.stderr
+
+
 async def test_without_a_token_it_says_where_one_comes_from(crawler):
     crawler.keywords("穿搭")
     del crawler.environment["JUSTONEAPI_TOKEN"]

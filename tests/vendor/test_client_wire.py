@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import logging
 import socket
 import ssl
+import threading
+import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from crawler.model import CallFailed, FailureKind, PageRequest, Reply
+from crawler.model import CallFailed, FailureKind, NoConnection, PageRequest, Reply
 from crawler.vendor.client import BODY_BYTES_MAX, ApiSettings, open_api
+from crawler.vendor.failures import why_not_connected
 from tests.simulation import virtual_time
 from tests.vendor.wire import Way, answer, chunked, playing
 
@@ -327,3 +331,128 @@ async def test_the_token_is_in_no_outcome_and_no_log_record(reply, caplog):
     assert TOKEN not in repr(outcome)
     assert TOKEN not in caplog.text
     assert all(TOKEN not in repr(record.__dict__) for record in caplog.records)
+
+
+NOWHERE = {
+    NoConnection.INVALID_ADDRESS: [
+        "http://a..b", "http://.", "http://.a", "http://..", "http://" + "a" * 64, "http://" + "ü" * 60, "http://\u200b",
+        "http://[::1", "http://[zz]", "http://a:99999", "http://a:x", "http://a\\b", "http:a", "http:///x", "http://:80",
+        "http://127.1:1", "http://256.256.256.256", "http://999", "http://\ud800", "http://a\ud800b", "http://\u2100.invalid",
+        "http://xn--zz--\u00fc.test", "", "/", "nonsense", "http://", "http://?", "http://a:0",
+    ],
+    NoConnection.REFUSED: ["http://127.0.0.1:1", "https://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("base_url", "reason"), [(url, reason) for reason, urls in NOWHERE.items() for url in urls]
+)
+async def test_a_call_to_nowhere_was_not_sent_and_says_why(base_url, reason):
+    async with open_api(ApiSettings(base_url, TOKEN, 10.0)) as api:
+        outcome = await api.call(REQUEST)
+    assert (outcome.kind, outcome.no_connection) == (FailureKind.NOT_SENT, reason)
+    assert TOKEN not in repr(outcome)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "a%20b", "a\x00b", "a\nb", "*", "nosuch.invalid", "☃.invalid", "[fe80::1%25none]:1"]
+)
+async def test_a_call_to_a_name_that_nobody_has_was_not_sent(name):
+    async with open_api(ApiSettings(f"http://{name}", TOKEN, 10.0)) as api:
+        outcome = await api.call(REQUEST)
+    assert outcome.kind is FailureKind.NOT_SENT
+    assert outcome.no_connection is not None
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x28"])
+async def test_a_call_to_what_speaks_no_tls_was_not_sent(said):
+    async def serve(reader, writer):
+        writer.write(said)
+        await reader.read(100)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        base_url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with open_api(ApiSettings(base_url, TOKEN, 10.0)) as api:
+            outcome = await api.call(REQUEST)
+    assert (outcome.kind, outcome.no_connection) == (FailureKind.NOT_SENT, NoConnection.TLS)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "no such name"), NoConnection.NO_SUCH_NAME),
+        (socket.gaierror(socket.EAI_AGAIN, "try again"), NoConnection.UNREACHABLE),
+        (OSError(errno.ENETUNREACH, "no way"), NoConnection.UNREACHABLE),
+        (OSError("Multiple exceptions: [Errno 111] here, [Errno 111] there"), NoConnection.REFUSED),
+        (TimeoutError(), NoConnection.UNREACHABLE),
+        (UnicodeError("label empty"), NoConnection.INVALID_ADDRESS),
+    ],
+)  # fmt: skip
+def test_what_the_system_says_of_an_address(error, reason):
+    assert why_not_connected(error) is reason
+
+
+async def test_what_broke_after_a_connection_has_no_word_about_the_address():
+    for broken in (Way.CLOSE, Way.RESET):
+        outcome, _requests = await outcome_of(broken)
+        assert (outcome.kind, outcome.no_connection) == (FailureKind.DROPPED, None)
+
+
+@pytest.mark.parametrize("size", [100, 100_000, 1_000_000])
+@pytest.mark.parametrize("stopped_seconds", [0.5, 1.5])
+@pytest.mark.parametrize("tls", [False, True])
+async def test_an_answer_that_came_while_nothing_ran_here_is_read(size, stopped_seconds, tls, monkeypatch):
+    """A loop that is held up is to its calls what a stopped process is, but for who wakes it."""
+    asked = threading.Event()
+    requests = []
+    trusted = ssl.create_default_context(cafile=SELF_SIGNED)
+    monkeypatch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", trusted)
+
+    def serve():
+        connection, _address = listener.accept()
+        if tls:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(SELF_SIGNED)
+            connection = context.wrap_socket(connection, server_side=True)
+        with connection:
+            requests.append(connection.recv(65_536))
+            asked.set()
+            time.sleep(0.1)
+            connection.sendall(answer(filled_up(size)))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve)
+        serving.start()
+        base_url = f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
+        async with open_api(ApiSettings(base_url, TOKEN, 0.4)) as api:
+            call = asyncio.create_task(api.call(REQUEST))
+            while not asked.is_set():
+                await asyncio.sleep(0.001)
+            time.sleep(stopped_seconds)
+            outcome = await call
+        serving.join()
+    assert isinstance(outcome, Reply), outcome
+    assert len(requests) == 1
+
+
+def test_a_server_that_sends_a_byte_at_a_time_is_not_listened_to_for_ever():
+    """In virtual time nothing is ever quiet where a byte comes each moment."""
+
+    async def main():
+        async def drip(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            with suppress(ConnectionError):
+                while True:
+                    writer.write(b" ")
+                    await writer.drain()
+                    await asyncio.sleep(0 if asyncio.get_running_loop().time() >= 1060.0 else 1.0)
+
+        async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
+            base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with open_api(ApiSettings(base_url, TOKEN, 60.0)) as api:
+                return await api.call(REQUEST)
+
+    outcome = virtual_time.run(main())
+    assert (outcome.kind, outcome.milliseconds) == (FailureKind.TIMEOUT, 60_000)
