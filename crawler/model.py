@@ -110,8 +110,9 @@ class NoConnection(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """A call without a readable envelope; `detail` is safe to show (no token, no URL query).
+    """A call without a readable envelope; `detail` and `error` are safe to show (no token, no URL query).
 
+    `detail` says what came or what the system says, `error` names the exception; either may be empty.
     `no_connection` is given exactly where `kind` is `NOT_SENT`.
     """
 
@@ -121,6 +122,7 @@ class CallFailed:
     http_status: int | None = None
     retry_after_seconds: float | None = None
     no_connection: NoConnection | None = None
+    error: str = ""
 
 
 Outcome = Reply | CallFailed

@@ -23,10 +23,11 @@ from crawler.cli import COMMANDS
 from crawler.cli.help import wrapped
 from crawler.errors import StoreError
 from crawler.i18n import LOCALE_DIR, Message, _, english
-from crawler.i18n.reasons import reason_text
+from crawler.i18n.reasons import words
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.database import store_errors
 from crawler.store.readonly import open_readonly
+from crawler.store.reason_columns import reason_of_sentence
 from crawler.text import width
 from tests.translations import LANGUAGES, PACKAGE, mo_bytes, po_path, po_text, read, template
 
@@ -184,7 +185,7 @@ async def test_what_programs_read_of_a_night_is_english(stopped):
     assert stopped.summary["reason"] == QUOTA
     assert {entry["reason"] for entry in json.loads(stopped.status("--json"))["runs"]} == {QUOTA}
     with closing(open_readonly(stopped.folder / "night.db")) as connection:
-        assert {row[0] for row in connection.execute("SELECT reason FROM runs")} == {QUOTA}
+        assert {row[0] for row in connection.execute("SELECT reason FROM runs")} == {"daily_quota"}
 
 
 async def test_a_night_told_in_chinese_can_be_read_in_either_language(stopped):
@@ -241,11 +242,14 @@ def test_the_version_is_said_in_chinese(tmp_path):
         ("", ""),
     ],
 )
-def test_a_stored_reason_is_shown_in_the_readers_language(reason, shown, monkeypatch):
+def test_a_sentence_of_an_older_version_becomes_a_code_and_is_shown_in_the_readers_language(
+    reason, shown, monkeypatch
+):
+    stored = reason_of_sentence(reason)
     monkeypatch.setenv("LANGUAGE", "en")
-    assert reason_text(reason) == reason
+    assert words(*stored) == reason
     monkeypatch.setenv("LANGUAGE", "zh_CN")
-    assert reason_text(reason) == shown
+    assert words(*stored) == shown
 
 
 def test_an_error_knows_its_english(in_chinese, tmp_path):

@@ -81,7 +81,10 @@ class Policy:
         rule = self._rule_for_failure(outcome)
         if answered and rule.action is Action.STOP_RUN:
             rule = FORBIDDEN
-        details: dict[str, str | int] = {"failure": outcome.kind.value, "detail": outcome.detail}
+        details: dict[str, str | int] = {"failure": outcome.kind.value}
+        if outcome.no_connection is not None:
+            details["cause"] = outcome.no_connection.value
+        details |= {name: told for name in ("error", "detail") if (told := getattr(outcome, name))}
         if outcome.http_status is not None:
             details["http_status"] = outcome.http_status
         return Decision(rule, Reason(rule.reason, details), None, outcome.retry_after_seconds)

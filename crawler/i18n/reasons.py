@@ -134,9 +134,9 @@ def _failure(details: Mapping[str, str | int], translate: Callable[[str], str]) 
     error = str(details.get("error", ""))
     what = translate(str(details.get("detail", "")))
     told = f"{error}: {what}" if error and what else error or what
-    text = translate(N_("%(kind)s: %(detail)s")) % {
-        "kind": translate(str(details["failure"])), "detail": told,
-    }  # fmt: skip
+    text = translate(str(details["failure"]))
+    if told:
+        text = translate(N_("%(kind)s: %(detail)s")) % {"kind": text, "detail": told}
     if "http_status" in details:
         shown = {"code": details["http_status"], "detail": text}
         text = translate(N_("HTTP %(code)s, %(detail)s")) % shown

@@ -104,7 +104,7 @@ class Api:
         begun = asyncio.get_running_loop().time()
         if self._base is None:
             return CallFailed(
-                FailureKind.NOT_SENT, "InvalidURL", 0, no_connection=NoConnection.INVALID_ADDRESS
+                FailureKind.NOT_SENT, "", 0, no_connection=NoConnection.INVALID_ADDRESS, error="InvalidURL"
             )
         query = {"token": self._settings.token, **request.parameters}
         url = self._base.joinpath(request.path.lstrip("/"), encoded=True).with_query(query)

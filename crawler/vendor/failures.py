@@ -29,7 +29,8 @@ def failed(
     cause = exc.__cause__ if isinstance(exc, Dropped | NotConnected) and exc.__cause__ else exc
     kind = _kind_of(exc)
     reason = why_not_connected(cause) if kind is FailureKind.NOT_SENT else None
-    return CallFailed(kind, _describe(cause), milliseconds, http_status, retry_after_seconds, reason)
+    error = type(cause).__name__
+    return CallFailed(kind, _detail(cause), milliseconds, http_status, retry_after_seconds, reason, error)
 
 
 def _kind_of(exc: BaseException) -> FailureKind:
@@ -63,11 +64,9 @@ def why_not_connected(exc: BaseException) -> NoConnection:
     return NoConnection.REFUSED if refused else NoConnection.UNREACHABLE
 
 
-def _describe(exc: BaseException) -> str:
-    """What happened, without the exception's own text, which may hold the URL and so the token."""
-    if isinstance(
-        exc, aiohttp.ClientConnectorCertificateError | ssl.SSLError | aiohttp.ClientConnectorSSLError
-    ):
-        return f"{type(exc).__name__}: TLS failed"
+def _detail(exc: BaseException) -> str:
+    """What the system says, without the exception's own text, which may hold the URL and so the token."""
+    if why_not_connected(exc) is NoConnection.TLS:
+        return "TLS failed"
     reason = getattr(exc, "strerror", None)
-    return f"{type(exc).__name__}: {reason}" if isinstance(reason, str) else type(exc).__name__
+    return reason if isinstance(reason, str) else ""

@@ -77,7 +77,7 @@ async def test_no_connection_is_told_in_the_readers_language(language):
 @pytest.mark.parametrize("kind", FailureKind)
 @pytest.mark.parametrize("status", [None, 200])
 def test_every_kind_of_failure_has_its_words(kind, status, language):
-    failed = CallFailed(kind, "ClientConnectorSSLError: TLS failed", 5, status, None)
+    failed = CallFailed(kind, "TLS failed", 5, status, error="ClientConnectorSSLError")
     assert_told(decide(failed).reason, language)
 
 

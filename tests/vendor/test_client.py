@@ -95,7 +95,7 @@ async def test_every_failure_of_the_network_is_a_value_that_does_not_hold_the_to
     outcome = await call(exception=exception)
     assert isinstance(outcome, CallFailed)
     assert outcome.kind is kind
-    assert type(exception).__name__ in outcome.detail
+    assert outcome.error == type(exception).__name__
     assert TOKEN not in repr(outcome)
     assert outcome.http_status is None
 
