@@ -23,7 +23,7 @@ from crawler.cli import COMMANDS
 from crawler.cli.help import wrapped
 from crawler.errors import StoreError
 from crawler.i18n import LOCALE_DIR, Message, _, english
-from crawler.i18n.reasons import words
+from crawler.i18n.reasons import words as words_of
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.database import store_errors
 from crawler.store.readonly import open_readonly
@@ -247,9 +247,9 @@ def test_a_sentence_of_an_older_version_becomes_a_code_and_is_shown_in_the_reade
 ):
     stored = reason_of_sentence(reason)
     monkeypatch.setenv("LANGUAGE", "en")
-    assert words(*stored) == reason
+    assert words_of(*stored) == reason
     monkeypatch.setenv("LANGUAGE", "zh_CN")
-    assert words(*stored) == shown
+    assert words_of(*stored) == shown
 
 
 def test_an_error_knows_its_english(in_chinese, tmp_path):

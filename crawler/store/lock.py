@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from crawler.errors import AlreadyRunning, CrawlerError, InputError, StoreError
 from crawler.i18n import _
 from crawler.store.process import age_seconds
-from crawler.store.readonly import file_at, open_readonly
+from crawler.store.readonly import file_at, open_as_it_is
 from crawler.store.runs import running_process
 
 OPEN_RUN = "SELECT pid, host, started_at FROM runs WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1"
@@ -63,7 +63,7 @@ def hold(path: Path) -> Iterator[None]:
 def _is_being_written(path: Path) -> bool:
     """Whether a run of another process of this machine, by the database's own word, is writing it still."""
     try:
-        with closing(open_readonly(path)) as connection:
+        with closing(open_as_it_is(path)) as connection:
             row = connection.execute(OPEN_RUN).fetchone()
     except (CrawlerError, sqlite3.Error):
         return False  # there is none yet, or whoever opens it next says what is wrong
@@ -79,7 +79,7 @@ def _is_being_written(path: Path) -> bool:
 def _describe_holder(path: Path) -> str:
     """Who has the lock, as far as the database says; one that is just being made says nothing yet."""
     try:
-        with closing(open_readonly(path)) as connection:
+        with closing(open_as_it_is(path)) as connection:
             holder = running_process(connection)
     except (CrawlerError, sqlite3.Error):
         holder = None

@@ -18,6 +18,9 @@ DEMO_DB = Path("data/demo.db")
 EXPORT_OF = "an export of "
 """What an exported database writes before the name of the service its creators came from."""
 
+LATEST_MIGRATION = "0008_retired_keywords"
+IS_LATEST = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"
+
 _MAGIC = b"SQLite format 3\0"
 _CANNOT_OPEN = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 
@@ -67,8 +70,27 @@ def tables_of(path: Path) -> set[str]:
 def open_readonly(path: Path) -> sqlite3.Connection:
     """A connection to the database at `path` that is read-only by construction; rows read as `sqlite3.Row`.
 
-    Raises InputError where there is no such file, or no database of this crawler in it.
+    A database of an older version is brought up to date first.
+    Raises InputError where there is no such file, no database of this crawler in it, or one too old to read.
     """
+    connection = open_as_it_is(path)
+    try:
+        if connection.execute(IS_LATEST, (LATEST_MIGRATION,)).fetchone():
+            return connection
+    except sqlite3.OperationalError:
+        pass
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    from crawler.store.upgrade import bring_up_to_date  # loads much that reading does not need
+
+    bring_up_to_date(path)
+    return open_as_it_is(path)
+
+
+def open_as_it_is(path: Path) -> sqlite3.Connection:
+    """The same without bringing anything up to date."""
     if file_at(path) is None:
         if DEMO_DB.is_file():
             message = _("there is no database at %s: `crawler run` makes one; --db %s has invented creators")

@@ -1,0 +1,118 @@
+"""Databases of every version that landed: brought up to date by whoever opens them first, and crawled on."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import InputError
+from crawler.reasons import ReasonCode, read_reason
+from crawler.simulator import Simulator, SimulatorSettings
+from crawler.store.lock import hold
+from crawler.store.migrations import migrations
+from crawler.store.readonly import LATEST_MIGRATION, open_readonly
+
+VERSIONS = sorted((Path(__file__).parent / "versions").glob("*.db.gz"))
+READING = (
+    ["status", "--json"],
+    ["query", "runs", "--json"],
+    ["query", "failed", "--json"],
+    ["query", "odd", "--json"],
+    ["query", "gaps", "--json"],
+    ["search", "穿搭", "--json"],
+    ["verify", "--json"],
+)
+
+
+@pytest.fixture(params=VERSIONS, ids=lambda path: path.name.removesuffix(".db.gz"))
+def old(request, tmp_path) -> Path:
+    """A database as that version left it."""
+    path = tmp_path / "creators.db"
+    path.write_bytes(gzip.decompress(request.param.read_bytes()))
+    return path
+
+
+def crawler(*arguments, **variables):
+    return subprocess.run(
+        [sys.executable, "-m", "crawler", *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"LANGUAGE": "en"} | variables,
+        check=False,
+    )
+
+
+def contents(path, query):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_the_latest_migration_is_the_one_that_readers_look_for():
+    assert [migration.name for migration in migrations._migrations][-1] == LATEST_MIGRATION
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_whoever_reads_it_first_brings_it_up_to_date(old, arguments):
+    ended = crawler(*arguments, "--db", str(old))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    json.loads(ended.stdout)
+    assert contents(old, "SELECT max(name) FROM _sqlite_migrations") == [(LATEST_MIGRATION,)]
+
+
+def test_nothing_is_lost_and_every_reason_has_its_code(old):
+    tables = ("users", "sightings", "changes", "calls", "pages", "keywords", "checkpoints", "runs", "rejects")
+    counts = {table: contents(old, f"SELECT count(*) FROM {table}") for table in tables}
+    open_readonly(old).close()
+    assert {table: contents(old, f"SELECT count(*) FROM {table}") for table in tables} == counts
+    reasons = [
+        read_reason(*row)
+        for table, code, details in (
+            ("runs", "reason", "reason_details"),
+            ("checkpoints", "stop_reason", "stop_details"),
+            ("calls", "error", "error_details"),
+            ("pages", "oddity", "oddity_details"),
+        )
+        for row in contents(old, f"SELECT {code}, {details} FROM {table} WHERE {code} IS NOT NULL")
+    ]
+    told = {reason.code for reason in reasons}
+    assert told >= {
+        ReasonCode.DAILY_QUOTA, ReasonCode.COLLECTION_FAILED, ReasonCode.BAD_PARAMETER, ReasonCode.EMPTY_PAGE,
+        ReasonCode.DATA_NOT_OBJECT, ReasonCode.INTERRUPTED, ReasonCode.NO_ANSWER,
+    }  # fmt: skip
+
+
+def test_while_a_run_of_its_version_writes_it_it_is_left_alone(old):
+    before = old.read_bytes()
+    with hold(old), pytest.raises(InputError, match="older version"):
+        open_readonly(old)
+    assert old.read_bytes() == before
+
+
+async def test_it_is_crawled_on(old, tmp_path, monkeypatch):
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("UPDATE settings SET value = 'a simulator on this machine' WHERE name = 'service'")
+    keywords = tmp_path / "keywords.txt"
+    keywords.write_text("穿搭\n美食\n露营\n亲子\n敏感词\n", encoding="utf-8")
+    known = contents(old, "SELECT count(*) FROM users")[0][0]
+    async with Simulator(SimulatorSettings(creators=200)) as simulator:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "crawler", "run", str(keywords), "--db", str(old), "--json",
+            "--base-url", simulator.base_url, "--rate", "unlimited", "-q",
+            env=os.environ | {"JUSTONEAPI_TOKEN": "demo", "LANGUAGE": "en"},
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        output, _none = await process.communicate()
+    assert process.returncode == 0
+    summary = json.loads(output)
+    assert summary["keywords"]["done"] == summary["keywords"]["due"] > 0
+    assert summary["creators"]["total"] == known + summary["creators"]["new"]
+    assert crawler("verify", "--db", str(old)).returncode == 0
