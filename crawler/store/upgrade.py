@@ -21,9 +21,7 @@ def bring_up_to_date(path: Path) -> None:
         with hold(path), closing(open_database(path)):
             pass
     except AlreadyRunning as exc:
-        message = _(
-            "%s is of an older version, and a command of that version is writing it: wait until it ends"
-        )
+        message = _("%s is of an older version, and another command is writing it: wait until it has ended")
         raise InputError(message % path) from exc
     except CrawlerError as exc:
         message = _("%s is of an older version and cannot be brought up to date: %s")
