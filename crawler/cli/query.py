@@ -40,7 +40,7 @@ _WORDS = (
     *(N_("failed"), N_("running")),
     *(N_("never crawled"), N_("not finished"), N_("page missing"), N_("charged call without its page")),
 )
-"""Outcomes and gaps, beside those of `show.reasons`, listed so that the catalogues hold them."""
+"""Outcomes and gaps, beside those of `i18n.reasons`, listed so that the catalogues hold them."""
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

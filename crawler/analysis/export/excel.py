@@ -11,8 +11,8 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-from crawler.analysis.export.cells import SEPARATOR
 from crawler.analysis.export.creators import TABLE
+from crawler.analysis.joined import joined
 from crawler.clock import SHANGHAI
 from crawler.columns import Column, Kind
 from crawler.creator import CreatorRow
@@ -142,7 +142,7 @@ def fitting(text: str) -> str:
 def _value(creator: CreatorRow, column: Column) -> object:
     value = getattr(creator, column.name)
     if isinstance(value, tuple):
-        return SEPARATOR.join(value) or None
+        return joined(value) or None
     if column.kind is Kind.TIME:
         return datetime.fromisoformat(value).astimezone(SHANGHAI).replace(tzinfo=None)
     return value

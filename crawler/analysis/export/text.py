@@ -12,8 +12,9 @@ from typing import IO, Any
 
 import orjson
 
-from crawler.analysis.export.cells import SEPARATOR, kept_as_text
+from crawler.analysis.export.cells import kept_as_text
 from crawler.analysis.export.creators import COLUMNS
+from crawler.analysis.joined import joined
 from crawler.creator import CreatorRow
 from crawler.text import runs
 
@@ -59,7 +60,7 @@ def _decoded(extra: str | None) -> object:
 def _cell(value: object) -> object:
     """Lists as one text, truth values as 0 and 1."""
     if isinstance(value, tuple):
-        return SEPARATOR.join(value)
+        return joined(value)
     return int(value) if isinstance(value, bool) else value
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from crawler.analysis.links import picture_link, profile_link
 from crawler.analysis.report.causes import CAUSES, cause_of
-from crawler.analysis.report.charts import day_bars
+from crawler.analysis.report.charts import day_chart
 from crawler.analysis.report.values import Report
 from crawler.analysis.report.words import Words
 from crawler.config import LOOPBACK_SERVICE
@@ -25,7 +25,7 @@ _FOLDER = Path(__file__).parent
 def render(report: Report, words: Words, *, pictures: bool = False, where: str = "") -> str:
     """The page in the language of `words`; `pictures` links the creators' pictures, which are then
     loaded from the platform's servers; `where`, such as ` --db FILE`, ends each command that is quoted.
-    Raises MissingExtra without jinja2 or pygal."""
+    Raises MissingExtra without jinja2."""
     style = (_FOLDER / "style.css").read_text(encoding="utf-8")
     page: str = _template(words).render(
         report=report,
@@ -36,7 +36,7 @@ def render(report: Report, words: Words, *, pictures: bool = False, where: str =
         style=style,
         causes=CAUSES,
         invented=(exported(report.service) or report.service) == LOOPBACK_SERVICE,
-        day_bars=day_bars,
+        day_chart=day_chart,
     )
     return page
 

@@ -124,17 +124,15 @@ class _Reader:
             return ()
         start = shanghai_day_start(datetime.fromisoformat(last_call)) - timedelta(days=DAYS - 1)
         since = stamp(start)
-        calls: dict[str, list[sqlite3.Row]] = {}
-        for row in [*self._rows(sql.DAYS, since=since), *self._rows(sql.DAYS_PRUNED, since=since)]:
-            calls.setdefault(row["day"], []).append(row)
+        spent = {row["day"]: row for row in self._rows(sql.DAYS, since=since)}
         users_new = {row["day"]: row["users_new"] for row in self._rows(sql.DAYS_NEW, since=since)}
         days = [shanghai_day(start + timedelta(days=number)) for number in range(DAYS)]
         return tuple(
             DayLine(
                 day,
-                _total(_calls(row) for row in calls.get(day, ())),
+                _calls(spent[day]) if day in spent else CallCounts.of(0, 0, 0),
                 users_new.get(day, 0),
-                any(row["quota_reached"] for row in calls.get(day, ())),
+                day in spent and bool(spent[day]["quota_reached"]),
             )
             for day in days
         )

@@ -127,25 +127,9 @@ BARREN = f"""{_YIELDS}
 LAST_CALL = "SELECT max(sent_at) FROM calls"
 
 DAYS = """
-SELECT date(sent_at, '+8 hours')                  AS day,
-       count(*) FILTER (WHERE charge = 'charged') AS charged,
-       count(*) FILTER (WHERE charge = 'free')    AS free,
-       count(*) FILTER (WHERE charge = 'unknown') AS unknown,
-       max(error IS 'daily_quota')                         AS quota_reached
-  FROM calls
- WHERE sent_at >= :since
- GROUP BY 1
-"""
-
-DAYS_PRUNED = """
-SELECT day,
-       sum(calls) FILTER (WHERE charge = 'charged') AS charged,
-       sum(calls) FILTER (WHERE charge = 'free')    AS free,
-       sum(calls) FILTER (WHERE charge = 'unknown') AS unknown,
-       0                                            AS quota_reached
-  FROM pruned_calls
+SELECT day, charged, free, unknown, quota_reached
+  FROM daily_spend
  WHERE day >= date(:since, '+8 hours')
- GROUP BY day
 """
 
 DAYS_NEW = """

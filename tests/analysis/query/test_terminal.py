@@ -10,10 +10,33 @@ from crawler.ui.table import COLUMN_MAX, cell, table_lines
 
 @pytest.mark.parametrize(
     ("text", "cells"),
-    [("amy", 3), ("穿搭", 4), ("amy穿搭", 7), ("🍼", 2), ("e\u0301", 1), ("ＡＢ", 4), ("", 0), ("👩‍👧", 4)],
+    [
+        ("amy", 3),
+        ("穿搭", 4),
+        ("amy穿搭", 7),
+        ("ＡＢ", 4),
+        ("", 0),
+        ("e\u0301", 1),
+        ("ก็", 1),
+        ("🍼", 2),
+        ("👩\u200d🍳", 2),
+        ("👍🏽", 2),
+        ("🏕\ufe0f", 2),
+        ("🇨🇳", 2),
+        ("穿\u200d搭", 4),
+        ("a\u200db", 2),
+        ("👩\u200d穿", 4),
+    ],
 )
-def test_chinese_characters_are_two_cells_wide_and_marks_none(text, cells):
+def test_chinese_characters_and_emoji_are_two_cells_wide_and_marks_none(text, cells):
     assert width(text) == cells
+
+
+@pytest.mark.parametrize(
+    "endless", ["\u0301" * 5000, "a" + "\u0301" * 5000, "a\u200d" * 5000, "👩\u200d" * 5000]
+)
+def test_what_fills_no_cell_makes_no_endless_line(endless):
+    assert len(truncate(endless, 10)) <= 81
 
 
 def test_columns_stand_under_each_other_whatever_their_letters():
@@ -99,8 +122,8 @@ def test_no_text_leaves_a_control_character(text):
     assert not [c for c in sanitize(text) if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0]
 
 
-@given(st.text(alphabet="a穿🍼\u0301 "), st.integers(1, 12))
-def test_a_fitted_text_is_never_wider_than_its_column(text, cells):
+@given(st.text(alphabet="a穿é🍼👩🏽\u0301\u200d\ufe0f☺ "), st.integers(1, 12))
+def test_a_truncated_text_is_never_wider_than_its_column(text, cells):
     assert width(truncate(text, cells)) <= cells
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from crawler.analysis.report.charts import day_bars
 from crawler.i18n import LOCALE_DIR
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
@@ -138,16 +138,17 @@ def test_the_page_is_chinese_throughout(read, page, play_night):
     assert set(words) <= {"JUSTONEAPI", "TOKEN", "HTTP", "max", "calls"}
 
 
-def test_a_chart_without_days_or_calls_can_be_drawn():
-    assert day_bars("t", [], [("a", [])]).startswith("<svg")
-    assert day_bars("t", ["2026-11-01"], [("a", [0])]).startswith("<svg")
+def test_a_chart_tells_each_number_in_full_and_in_the_readers_language(read, page):
+    text = page(read(), "zh")
+    assert "<title>11-02 · 计费: 8</title>" in text
+    assert 'aria-label="每日新增达人"' in text
 
 
-def test_a_chart_tells_each_number_and_escapes_its_names():
-    svg = day_bars("t", ["2026-11-01", "2026-11-02"], [("a<b", [1200, 2]), ("c", [3, 4])])
-    assert "<title>11-01 · a&lt;b: 1,200</title>" in svg
-    assert "<title>11-02 · c: 4</title>" in svg
-    assert not re.search(r"script|style|<!--|xlink|id=", svg)
+def test_without_a_call_there_is_no_chart(read, page, db):
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("UPDATE calls SET charge = 'free'")
+        connection.execute("UPDATE users SET first_seen_at = '2026-01-01T00:00:00.000Z'")
+    assert '<svg class="chart"' not in page(read())
 
 
 def test_the_time_of_the_report_is_that_of_its_making(read, page):
