@@ -70,6 +70,15 @@ def truncate(text: str, cells: int) -> str:
     return (lines[0] if lines else within) + "…"
 
 
+def wrap(text: str, cells: int) -> list[str]:
+    """`text` in lines of at most `cells`, broken anywhere, as Chinese is; one line where it is empty."""
+    if text.isascii():
+        return [text[start : start + cells] for start in range(0, len(text), cells)] or [""]
+    from rich.cells import chop_cells
+
+    return chop_cells(_without_idle_joiners(text), max(cells, 2)) or [text]
+
+
 def _without_idle_joiners(text: str) -> str:
     """`text` as it is measured: rich takes whatever follows a joiner for a part of what stands before it."""
     return _IDLE_JOINER.sub("", text) if "\u200d" in text else text

@@ -31,8 +31,12 @@ HIDDEN = {"hidden": True}
 _HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
 _OPTIONAL = {
     "since": "nullif(:since, '')",
+    "until": "nullif(:until, '')",
     "keyword": "nullif(:keyword, '')",
     "tag": "nullif(:tag, '')",
+    "min_fans": "CAST(nullif(:min_fans, '') AS INTEGER)",
+    "max_fans": "CAST(nullif(:max_fans, '') AS INTEGER)",
+    "verified": "CAST(nullif(:verified, '') AS INTEGER)",
     "price": "CAST(nullif(:price, '') AS REAL)",
     "limit": f"coalesce(CAST(nullif(:limit, '') AS INTEGER), {ROWS_MAX})",
 }

@@ -1,6 +1,5 @@
 -- title: What is incomplete
 -- description: Keywords never crawled or not finished, pages missing below a checkpoint, charged calls without their page; `crawler verify` proves the rest.
--- options: --keyword --tag --limit
 WITH gaps AS (
     SELECT keywords.id AS keyword_id,
            CASE WHEN checkpoints.state IS NULL    THEN 'never crawled'

@@ -1,6 +1,5 @@
 -- title: What each keyword brings
 -- description: Creators, new creators, calls, creators per charged call, and the share of its creators that were known before it found them; with --since only what came since then.
--- options: --keyword --tag --since --limit
 WITH chosen AS (
     SELECT id, text
       FROM keywords
@@ -11,12 +10,14 @@ activity AS (
     SELECT keyword_id, sum(calls) AS calls, sum(charged) AS charged, sum(new_creators) AS new_creators
       FROM keyword_activity
      WHERE at >= coalesce(:since, '')
+       AND at < coalesce(:until, '9999')
      GROUP BY keyword_id
 ),
 found AS (
     SELECT keyword_id, count(DISTINCT user_key)                      AS creators
       FROM sightings
-     WHERE :since IS NULL OR last_seen_at >= :since
+     WHERE last_seen_at >= coalesce(:since, '')
+       AND first_seen_at < coalesce(:until, '9999')
      GROUP BY keyword_id
 ),
 performance AS (

@@ -1,6 +1,5 @@
 -- title: Creators found by several keywords
 -- description: Creators whom two or more keywords found, the most keywords first: the heart of a niche.
--- options: --keyword --tag --min-fans --max-fans --verified --since --limit
 SELECT name, red_id, creators.fans, shared.keyword_count, keywords, profile_url
   FROM (SELECT users.key, users.fans, found.keyword_count
           FROM (SELECT user_key, count(*) AS keyword_count
@@ -9,6 +8,7 @@ SELECT name, red_id, creators.fans, shared.keyword_count, keywords, profile_url
                 HAVING count(*) > 1) AS found
           JOIN users ON users.key = found.user_key
          WHERE users.first_seen_at >= coalesce(:since, '')
+           AND users.first_seen_at < coalesce(:until, '9999')
            AND /* creators */ 1
          ORDER BY found.keyword_count DESC, users.fans DESC, users.key
          LIMIT :limit) AS shared

@@ -85,7 +85,7 @@ def day_chart(
     for day, below in enumerate([0] * len(days)):
         for number, (name, numbers) in enumerate(series):
             if value := numbers[first + day]:
-                told = f"{days[day][5:]} · {name}: {count(value)}"
+                told = f"{days[day]} · {name}: {count(value)}"
                 top = y(below + value)
                 wide = round(slot * (1 - _GAP), 1)
                 bars.append(

@@ -17,10 +17,10 @@ def test_where_no_day_has_anything_to_show_there_is_no_chart():
 def test_a_bar_tells_its_day_its_series_and_its_number():
     chart = day_chart("t", DAYS[:2], [("a<b", [1200, 2]), ("c", [3, 4])], count="{:,}".format)
     assert [bar.told for bar in chart.bars] == [
-        "11-01 · a<b: 1,200",
-        "11-01 · c: 3",
-        "11-02 · a<b: 2",
-        "11-02 · c: 4",
+        "2026-11-01 · a<b: 1,200",
+        "2026-11-01 · c: 3",
+        "2026-11-02 · a<b: 2",
+        "2026-11-02 · c: 4",
     ]
     assert [label.text for label in chart.values] == ["1203", "6"]
 

@@ -55,7 +55,7 @@ def test_commands_about_the_usual_database_are_short(run, db, tmp_path, monkeypa
     (tmp_path / "data").mkdir()
     db.rename("data/creators.db")
     result = run("r.html", at="data/creators.db")
-    assert commands(tmp_path / "r.html")[0] == "crawler query"
+    assert "crawler query" in commands(tmp_path / "r.html")
     assert "--db" not in (tmp_path / "r.html").read_text(encoding="utf-8") + result.stderr
 
 
