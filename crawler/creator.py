@@ -72,7 +72,8 @@ COLUMNS = (
     ),
     Column(
         "keywords", Kind.LIST, Words("Keywords", "关键词"),
-        Words("The keywords that found the creator.", "找到这位达人的关键词。"),
+        Words("The keywords that found the creator, parted by vertical bars.",
+              "找到这位达人的关键词，以竖线分隔。"),
         Source.COMPUTED,
     ),
     Column(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from crawler.analysis.export.creators import read_creators
-from crawler.analysis.filters import Filters, parse_since
+from crawler.analysis.filters import Filters, parse_when
 from crawler.clock import utc_now
 from crawler.config import (
     DB,
@@ -174,7 +174,7 @@ def creators(db: str | Path | None = None, filters: Filters | None = None) -> It
 
     Without `db` it is the one that CRAWLER_DB names, in the environment or in `.env`, else the default one.
     Safe while a run is going on. In the order in which they were first seen; with `Filters(limit=…)` those
-    with the most followers, biggest first. `Filters.keyword` and `Filters.since` may be written as on the
+    with the most followers, biggest first. `Filters.keyword`, `since` and `until` may be written as on the
     command line. Raises InputError where there is no such database, or for a filter that cannot be used.
     """
     filters = _usable(filters or Filters())
@@ -190,7 +190,9 @@ def _usable(filters: Filters) -> Filters:
     if filters.keyword is not None:
         filters = replace(filters, keyword=identity(filters.keyword))
     if filters.since is not None:
-        filters = replace(filters, since=parse_since(filters.since, utc_now()))
+        filters = replace(filters, since=parse_when(filters.since, utc_now(), "since"))
+    if filters.until is not None:
+        filters = replace(filters, until=parse_when(filters.until, utc_now(), "until"))
     if filters.limit is not None:
         with about("limit"):
             whole_number(1).check(filters.limit)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
 
-import aioresponses.core
 import pytest
 from aiohttp import ClientResponse
 from aioresponses import aioresponses as AioResponses
@@ -30,14 +33,34 @@ class _AnsweredResponse(ClientResponse):
         super().__init__(*args, **kwargs)
 
 
-aioresponses.core.ClientResponse = _AnsweredResponse
+class Answers(AioResponses):
+    """Answers that aiohttp can read."""
+
+    def add(self, url, *args, **kwargs):
+        super().add(url, *args, response_class=_AnsweredResponse, **kwargs)
 
 
 @pytest.fixture
 def answers():
     """Stands in for the network: a URL answers what the test registers, any other refuses the connection."""
-    with AioResponses() as registered:
+    with Answers() as registered:
         yield registered
+
+
+@pytest.fixture
+def without(tmp_path_factory) -> Callable[..., subprocess.CompletedProcess]:
+    """Runs `crawler` in a process that cannot import a package, as where its extra is not installed."""
+
+    def call(package, *arguments):
+        folder = tmp_path_factory.mktemp("without")
+        (folder / f"{package}.py").write_text(f"raise ModuleNotFoundError('No module named {package}')")
+        return subprocess.run(
+            [sys.executable, "-m", "crawler", *map(str, arguments)],
+            env={**os.environ, "PYTHONPATH": str(folder), "LANGUAGE": "en"},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    return call
 
 
 @pytest.fixture(scope="session")

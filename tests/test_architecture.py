@@ -98,7 +98,6 @@ def test_the_simulator_shares_nothing_with_the_crawler_that_it_judges():
         ("openpyxl", {"keywords"}),
         ("pyarrow", {"analysis"}),
         ("jinja2", {"analysis"}),
-        ("pygal", {"analysis"}),
         ("datasette", {"analysis"}),
     ],
 )

@@ -1,8 +1,9 @@
 """Questions to the database: the named ones, which live as `.sql` files, and any SQL that only reads.
 
-A question's file starts with `-- title:`, `-- description:` and `-- options:` (those of `OPTIONS` that it
-takes); one SELECT follows. `/* creators */ 1` stands where the condition on `users` goes; `:since`, `:limit`,
-`:keyword`, `:tag` and `:price` are bound, as NULL (`:limit` as -1) where they are not given.
+A question's file may start with `-- title:` and `-- description:`; one SELECT follows. `/* creators */ 1`
+stands where the condition on `users` goes. `:keyword` (a keyword's identity), `:tag`, `:min_fans`,
+`:max_fans`, `:verified`, `:since`, `:until` (UTC stamps), `:limit` and `:price` are bound, as NULL (`:limit`
+as -1) where they are not given. A question takes the options that it uses, or those that `-- options:` names.
 """
 
 from __future__ import annotations
@@ -28,12 +29,20 @@ OPTIONS = {
     "--max-fans": "fans_max",
     "--verified": "verified",
     "--since": "since",
+    "--until": "until",
     "--limit": "limit",
 }
 """Options that a question can take, with the field of `Filters` each one sets; `--price` is another."""
 
+PARAMETERS = tuple(f":{option[2:].replace('-', '_')}" for option in (*OPTIONS, "--price"))
+"""What a question may use; each stands for the option of the same name."""
+
 _CREATORS = "/* creators */ 1"
+_CHOOSES = ("--keyword", "--tag", "--min-fans", "--max-fans", "--verified")
+"""The options of the condition on creators; `:since` and `:until` a question uses by itself."""
+
 _HEADER = re.compile(r"--\s*(title|description|options)\s*:\s*(.+)")
+_PARAMETER = re.compile(r":([a-z_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +86,25 @@ def _read_question(path: Path) -> Question:
             break
         if match := _HEADER.fullmatch(line.strip()):
             header[match[1]] = match[2]
-    options = frozenset(header.get("options", "").split())
+    options = frozenset(header["options"].split()) if "options" in header else _options_of(text)
     if unknown := options - OPTIONS.keys() - {"--price"}:
         raise InputError(_("%s: there is no option %s for a question") % (path, min(unknown)))
     return Question(path.stem, header.get("title", path.stem), header.get("description", ""), options, text)
+
+
+def _options_of(sql: str) -> frozenset[str]:
+    """The options whose parameters stand in `sql`."""
+    named = {f"--{name.replace('_', '-')}" for name in _PARAMETER.findall(sql)} & {*OPTIONS, "--price"}
+    return frozenset(named.union(_CHOOSES if _CREATORS in sql else ()))
 
 
 def find_question(questions: dict[str, Question], name: str) -> Question:
     """The question of that name; InputError with the nearest names where there is none."""
     if name in questions:
         return questions[name]
-    near = difflib.get_close_matches(name, questions, n=3) or list(questions)
-    raise InputError(_("there is no question %s; there is: %s") % (name, ", ".join(near)))
+    if near := difflib.get_close_matches(name, questions, n=1):
+        raise InputError(_("there is no question %s; did you mean %s?") % (name, near[0]))
+    raise InputError(_("there is no question %s; there are: %s") % (name, ", ".join(questions)))
 
 
 def given(filters: Filters, price: float | None) -> list[str]:
@@ -107,11 +123,11 @@ def prepare(question: Question, filters: Filters, price: float | None) -> tuple[
     sql = question.sql
     parameters: dict[str, object] = {}
     if _CREATORS in sql:
-        # What the question asks of `:since` by itself is not asked of the creators a second time.
-        condition, parameters = where(replace(filters, since=None))
+        # What the question asks by itself is not asked of the creators a second time.
+        condition, parameters = where(replace(filters, since=None, until=None))
         sql = sql.replace(_CREATORS, f"({condition})")
     limit = -1 if filters.limit is None else filters.limit
-    own = {"keyword": filters.keyword, "tag": filters.tag, "since": filters.since}
+    own = {option[2:].replace("-", "_"): getattr(filters, field) for option, field in OPTIONS.items()}
     return sql, {**own, "price": price, **parameters, "limit": limit}
 
 

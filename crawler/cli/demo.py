@@ -26,6 +26,7 @@ from crawler.ui.describe import Level
 from crawler.ui.display import display
 from crawler.ui.program import db_argument, program_name
 from crawler.ui.summary import summary_text
+from crawler.ui.tally import Scale
 
 STORY_DB = Path("data/story.db")
 NICHES = tuple(
@@ -149,7 +150,7 @@ async def _second_day(settings: RunSettings, simulator: Simulator) -> RunSummary
 
 async def _crawl(settings: RunSettings, shutdown: Shutdown) -> RunSummary:
     keywords = [Keyword(text, identity(text), source="demo") for text in NICHES]
-    with display(Level.INFO, settings.rate) as emit:
+    with display(Level.INFO, Scale(settings.rate)) as emit:
         summary = await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
     say(summary_text(summary, None))
     return summary

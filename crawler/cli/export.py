@@ -12,10 +12,11 @@ import click
 
 from crawler.analysis.export import Exported, Options
 from crawler.analysis.export import export as write_export
+from crawler.analysis.export.headers import HEADERS, NAMES
 from crawler.analysis.filters import Filters
 from crawler.cli.options import db_option, filter_options
 from crawler.cli.output import ended_cleanly, say
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.ui.program import program_name
 
 _HELP = _(
@@ -46,7 +47,7 @@ _HELP = _(
     Examples:
       crawler export creators.xlsx
       crawler export new.csv --since 1d
-      crawler export beauty.xlsx --tag 美妆 --min-fans 10000 --verified
+      crawler export beauty.xlsx --tag 美妆 --min-fans 1万 --verified --headers zh
       crawler export creators.csv --plain
       crawler export share.db --keyword 穿搭
       crawler export history.parquet --partition-by day
@@ -58,11 +59,20 @@ _HELP = _(
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--partition-by", type=click.Choice(["day"]), help=_("Make a folder of Parquet files by day."))
 @click.option("--plain", is_flag=True, help=_("CSV for programs: no byte order mark, every value as it is."))
+@click.option(
+    "--headers",
+    type=click.Choice(HEADERS),
+    default=NAMES,
+    show_default=True,
+    help=_("Headings of CSV and XLSX in Chinese or English, or the names of the columns."),
+)
 @filter_options
 @db_option
-def export(file: Path, partition_by: str | None, plain: bool, db: Path, filters: Filters) -> None:
+def export(
+    file: Path, partition_by: str | None, plain: bool, headers: str, db: Path, filters: Filters
+) -> None:
     """Writes the file and says on standard error what it holds and what can be done with it."""
-    options = Options(plain=plain, by_day=partition_by == "day")
+    options = Options(plain=plain, by_day=partition_by == "day", headers=headers)
     with ended_cleanly(), _progress() as progress:
         exported = write_export(db, file, filters, options, progress)
     say(_summary(file, exported), err=True)
@@ -79,9 +89,11 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from crawler.ui.progress import BAR_DONE, BAR_LEFT
+
     columns = (
         TextColumn(_("creators")),
-        BarColumn(),
+        BarColumn(style=BAR_LEFT, complete_style=BAR_DONE, finished_style=BAR_DONE),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
@@ -94,9 +106,15 @@ def _summary(file: Path, exported: Exported) -> str:
     if not exported.creators:
         message = _("no creator matches: %(file)s holds none")
     elif exported.replaced:
-        message = _("%(creators)s creators to %(file)s, in place of the one before")
+        message = ngettext(
+            "%(creators)s creator to %(file)s, in place of the one before",
+            "%(creators)s creators to %(file)s, in place of the one before",
+            exported.creators,
+        )
     else:
-        message = _("%(creators)s creators to %(file)s")
+        message = ngettext(
+            "%(creators)s creator to %(file)s", "%(creators)s creators to %(file)s", exported.creators
+        )
     return message % {"creators": f"{exported.creators:,}", "file": file}
 
 

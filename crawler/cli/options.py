@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import click
 
-from crawler.analysis.filters import Filters, parse_since
+from crawler.analysis.filters import Filters, parse_fans, parse_when
 from crawler.cli.setting_options import setting_option
 from crawler.clock import utc_now
 from crawler.config import DB, QUESTIONS
@@ -24,14 +25,49 @@ questions_option = setting_option(QUESTIONS)
 ROWS_MAX = 10**9
 """More than any database has; twice as many still fit a number of SQLite."""
 
+
+def _price(ctx: click.Context, param: click.Parameter, text: str | None) -> Decimal | None:
+    try:
+        price = None if text is None else Decimal(text)
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if price is not None and not (price.is_finite() and 0 <= price < 1_000_000):
+        raise click.BadParameter(_("a price is a number such as 0.05, not %s") % text)
+    return price
+
+
+price_option = click.option(
+    "--price",
+    metavar="YUAN",
+    callback=_price,
+    envvar="CRAWLER_PRICE",
+    show_envvar=True,
+    help=_("What a charged call costs; with it money is told too."),
+)
+"""`--price`, what a charged call costs."""
+
+SINCE_HELP = _(
+    "Since a day in Shanghai (2026-11-01, yesterday, today), a moment (2026-11-01T08:00Z) "
+    "or for a span (7d, 20h)."
+)
+
+
+def _fans(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | None:
+    return None if text is None else parse_fans(text)
+
+
 _FILTERS = (
     click.option("--keyword", metavar="TEXT", help=_("Only creators that this keyword found.")),
     click.option("--tag", metavar="TEXT", help=_("Only creators that a keyword with this tag found.")),
     click.option(
-        "--min-fans", "fans_min", type=int, metavar="N", help=_("Only creators with N fans or more.")
+        "--min-fans",
+        "fans_min",
+        callback=_fans,
+        metavar="N",
+        help=_("Only creators with N fans or more: 5000, 1万, 10w."),
     ),
     click.option(
-        "--max-fans", "fans_max", type=int, metavar="N", help=_("Only creators with N fans or fewer.")
+        "--max-fans", "fans_max", callback=_fans, metavar="N", help=_("Only creators with N fans or fewer.")
     ),
     click.option(
         "--verified/--unverified",
@@ -39,10 +75,9 @@ _FILTERS = (
         default=None,
         help=_("Only creators with, or without, a verification."),
     ),
+    click.option("--since", metavar="WHEN", help=SINCE_HELP),
     click.option(
-        "--since",
-        metavar="WHEN",
-        help=_("Since a day in Shanghai (2026-11-01), a moment (2026-11-01T08:00Z) or for a span (7d, 20h)."),
+        "--until", metavar="WHEN", help=_("Before a day, a moment or a span ago; the day itself is left out.")
     ),
     click.option("--limit", type=click.IntRange(1, ROWS_MAX), metavar="N", help=_("At most N rows.")),
 )
@@ -60,6 +95,7 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
         fans_max: int | None,
         verified: bool | None,
         since: str | None,
+        until: str | None,
         limit: int | None,
         **options: Any,
     ) -> Any:
@@ -69,7 +105,8 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
             fans_min=fans_min,
             fans_max=fans_max,
             verified=verified,
-            since=None if since is None else parse_since(since, utc_now()),
+            since=None if since is None else parse_when(since, utc_now()),
+            until=None if until is None else parse_when(until, utc_now(), "--until"),
             limit=limit,
         )
         return function(*args, filters=filters, **options)

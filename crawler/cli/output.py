@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -19,14 +20,22 @@ from typing import Any
 import click
 import orjson
 
+from crawler.analysis.joined import parted
 from crawler.analysis.query import Answer
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.text import neutralized, sanitize
-from crawler.ui.table import stdout_cells, table_lines
+from crawler.ui.table import record_lines, stdout_cells, stdout_links, table_lines
 
 TABLE_ROWS = 100
 """Rows of a table where no `--limit` is given; the formats for programs hold every row."""
+
+EXPANDED = "expanded"
+FOR_PEOPLE = ("table", EXPANDED)
+"""The outputs that are read by people: in their language, and cut to what they read."""
+
+LISTS = ("keywords",)
+"""Columns of several joined texts, which JSON holds as a list where `lists` says so."""
 
 _HEADING_LINES = 2
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -35,14 +44,14 @@ _ENDING = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU")
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--csv`, `--json` and `--jsonl`, handed to the command as `output`: one of these names, or `table`.
+    """`--csv`, `--json`, `--jsonl` and `-x`, handed to the command as `output`: one of the names, or `table`.
 
     Raises InputError for two of them.
     """
 
     @functools.wraps(function)
     def command(*args: Any, **options: Any) -> Any:
-        wanted = [name for name in _FORMATS if options.pop(f"as_{name}")]
+        wanted = [name for name in (*_FORMATS, EXPANDED) if options.pop(f"as_{name}")]
         if len(wanted) > 1:
             raise InputError(_("--%s and --%s do not go together: give one") % (wanted[0], wanted[1]))
         return function(*args, output=wanted[0] if wanted else "table", **options)
@@ -52,37 +61,55 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ("json", _("One JSON array.")),
         ("jsonl", _("One JSON object a line.")),
     )
+    command = click.option(
+        "-x",
+        f"--{EXPANDED}",
+        f"as_{EXPANDED}",
+        is_flag=True,
+        help=_("One record a block, every value whole."),
+    )(command)
     for name, text in reversed(formats):
         command = click.option(f"--{name}", f"as_{name}", is_flag=True, help=text)(command)
     return command
 
 
 def write_answer(
-    answer: Answer, output: str, *, table_rows: int | None = TABLE_ROWS, when_empty: str | None = None
+    answer: Answer,
+    output: str,
+    *,
+    table_rows: int | None = TABLE_ROWS,
+    when_empty: str | None = None,
+    lists: bool = False,
 ) -> None:
-    """Writes the answer to stdout; says on stderr when a table leaves rows out, and `when_empty` where it
-    has none.
+    """Writes the answer to stdout; says on stderr when a table leaves columns or rows out, and `when_empty`
+    where it has none.
 
-    A reader that has seen enough (`| head`) ends the process quietly.
+    `lists` is whether the columns `LISTS` are lists in JSON. A reader that has seen enough (`| head`) ends
+    the process quietly.
     """
     stream = sys.stdout.buffer
     lines = 0
     try:
-        if output == "table":
-            for line in table_lines(answer.columns, islice(answer.rows, table_rows), stdout_cells()):
+        if output in FOR_PEOPLE:
+            for line in _lines(answer, output, table_rows):
                 stream.write(f"{line}\n".encode(sys.stdout.encoding, errors="replace"))
                 lines += 1
         else:
-            for part in _parts(answer, output, to_terminal=sys.stdout.isatty()):
+            shown = replace(answer, rows=_with_lists(answer)) if lists and output != "csv" else answer
+            for part in _parts(shown, output, to_terminal=sys.stdout.isatty()):
                 stream.write(part)
         stream.flush()
     except BrokenPipeError:
         # Whatever still wants to write at exit finds a place to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
-    if lines == _HEADING_LINES and when_empty is not None:
+    if (
+        lines == (_HEADING_LINES if output == "table" else 0)
+        and when_empty is not None
+        and output in FOR_PEOPLE
+    ):
         click.echo(when_empty, err=True)
-    if output == "table" and table_rows is not None and next(answer.rows, None) is not None:
+    if output in FOR_PEOPLE and table_rows is not None and next(answer.rows, None) is not None:
         click.echo(_("the first %d rows; --limit N shows more, --csv all of them") % table_rows, err=True)
 
 
@@ -124,6 +151,29 @@ def _parts(answer: Answer, output: str, *, to_terminal: bool) -> Iterator[bytes]
         return
     for part in _FORMATS[output](answer.columns, answer.rows):
         yield terminal_json(part.decode()).encode() if to_terminal else part
+
+
+def _lines(answer: Answer, output: str, rows_max: int | None) -> Iterator[str]:
+    rows = islice(answer.rows, rows_max)
+    if output == EXPANDED:
+        return record_lines(answer.columns, rows, stdout_cells(), links=stdout_links())
+    return table_lines(answer.columns, rows, stdout_cells(), links=stdout_links(), left_out=_tell_left_out)
+
+
+def _tell_left_out(columns: Sequence[str]) -> None:
+    told = _("left out, for the line is full: %s; -x shows everything")
+    say(told % ", ".join(columns), err=True)
+
+
+def _with_lists(answer: Answer) -> Iterator[Sequence[object]]:
+    """The rows with the texts that were joined as lists."""
+    places = [place for place, name in enumerate(answer.columns) if name in LISTS]
+    for row in answer.rows:
+        values = list(row)
+        for place in places:
+            text = values[place]
+            values[place] = parted(text) if isinstance(text, str) else text
+        yield values
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem
 
 from crawler.analysis.filters import Filters
 from crawler.analysis.query import (
+    PARAMETERS,
     SCHEMA,
     Answer,
     Question,
@@ -25,7 +26,7 @@ from crawler.analysis.query import (
     with_reasons,
 )
 from crawler.cli.options import db_option, filter_options, questions_option
-from crawler.cli.output import TABLE_ROWS, output_options, write_answer
+from crawler.cli.output import FOR_PEOPLE, TABLE_ROWS, output_options, write_answer
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.store.authorizer import AT_THE_TERMINAL, forbid_writing
@@ -40,7 +41,7 @@ _WORDS = (
     *(N_("failed"), N_("running")),
     *(N_("never crawled"), N_("not finished"), N_("page missing"), N_("charged call without its page")),
 )
-"""Outcomes and gaps, beside those of `show.reasons`, listed so that the catalogues hold them."""
+"""Outcomes and gaps, beside those of `i18n.reasons`, listed so that the catalogues hold them."""
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -58,14 +59,19 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
     help=_(
         """Ask the database a named question, or any SQL that only reads.
 
-    Without QUESTION the named questions are listed. A file of your own in the folder --questions adds one;
-    `crawler query --schema` shows the views and tables that SQL can use; `-` reads the SQL from standard
-    input.
+    Without QUESTION the named questions are listed. `crawler query --schema` shows the views and tables that
+    SQL can use; `-` reads the SQL from standard input.
+
+    A file NAME.sql in the folder --questions adds the question NAME: one SELECT, in which :keyword, :tag,
+    :min_fans, :max_fans, :verified, :since, :until, :limit and :price stand for the options of these names.
+    An option that is not given is NULL (:limit is -1), a moment is UTC text as in the tables. Lines such as
+    `-- title: Rising creators` and `-- description: ...` at its top are shown in the list.
 
     \b
     Examples:
       crawler query
-      crawler query new --keyword 穿搭 --min-fans 1000
+      crawler query new --keyword 穿搭 --min-fans 1万
+      crawler query new --since yesterday --until today
       crawler query keywords --since 7d --csv > keywords.csv
       crawler query spend --price 0.05
       crawler query "SELECT name, fans FROM creators_with_keywords WHERE keyword_count > 3"
@@ -105,20 +111,22 @@ def query(
             raise InputError(_("%s belongs to a question: `crawler query` lists them") % options[0])
         write_answer(_listed(named, output), output, table_rows=None)
         return
+    by_name = not schema and question is not None and question != "-" and bool(_NAME.fullmatch(question))
     with reading(db) as connection:
         forbid_writing(connection)
         if schema:
             answer = ask(connection, SCHEMA)
-        elif question is not None and _NAME.fullmatch(question) and question != "-":
+        elif by_name and question is not None:
             asked = find_question(named, question)
-            answer = ask(connection, *prepare(asked, filters, _wanted_price(ctx, asked, price)))
+            statement, values = prepare(asked, filters, _wanted_price(ctx, asked, price))
+            answer = ask(connection, statement, values, _("a question can use %s") % ", ".join(PARAMETERS))
             # What programs read is the same in every language.
             answer = (
-                _translated(with_reasons(answer, _), _) if output == "table" else with_reasons(answer, N_)
+                _translated(with_reasons(answer, _), _) if output in FOR_PEOPLE else with_reasons(answer, N_)
             )
         else:
             answer = _limited(ask(connection, _sql(question, filters), hint=_hint()), filters.limit)
-        write_answer(answer, output, table_rows=table_rows, when_empty=_("no rows"))
+        write_answer(answer, output, table_rows=table_rows, when_empty=_("no rows"), lists=by_name)
 
 
 def _sql(question: str | None, filters: Filters) -> str:
@@ -161,7 +169,7 @@ def _limited(answer: Answer, limit: int | None) -> Answer:
 
 
 def _listed(questions: dict[str, Question], output: str) -> Answer:
-    say = _ if output == "table" else N_
+    say = _ if output in FOR_PEOPLE else N_
     columns = (say(N_("question")), say(N_("answers")), say(N_("options")))
     rows = [(q.name, say(q.title), " ".join(sorted(q.options))) for q in questions.values()]
     return Answer(columns, _wrapped(columns, rows) if output == "table" else iter(rows))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import webbrowser
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import click
 
-from crawler.analysis.filters import parse_since
+from crawler.analysis.filters import parse_when
 from crawler.analysis.report import Words, read_report, render
-from crawler.cli.options import db_option
+from crawler.cli.options import SINCE_HELP, db_option, price_option
 from crawler.cli.output import ended_cleanly, say
 from crawler.clock import utc_now
 from crawler.errors import InputError
@@ -21,16 +21,6 @@ from crawler.store.readonly import reading
 from crawler.ui.program import db_argument, program_name
 
 ENDINGS = (".html", ".htm")
-
-
-def _price(ctx: click.Context, param: click.Parameter, text: str | None) -> Decimal | None:
-    try:
-        price = None if text is None else Decimal(text)
-    except InvalidOperation:
-        price = Decimal("NaN")
-    if price is not None and not (price.is_finite() and 0 <= price < 1_000_000):
-        raise click.BadParameter(_("a price is a number such as 0.05, not %s") % text)
-    return price
 
 
 @click.command(
@@ -54,17 +44,10 @@ def _price(ctx: click.Context, param: click.Parameter, text: str | None) -> Deci
 @click.option(
     "--since",
     metavar="WHEN",
-    help=_("Since a day in Shanghai (2026-11-01), a moment (2026-11-01T08:00Z) or for a span (7d, 20h)."),
+    help=SINCE_HELP,
 )
 @click.option("--lang", type=click.Choice(["zh", "en"]), help=_("The report's language, yours by default."))
-@click.option(
-    "--price",
-    metavar="YUAN",
-    callback=_price,
-    envvar="CRAWLER_PRICE",
-    show_envvar=True,
-    help=_("What a charged call costs; with it the report speaks of money too."),
-)
+@price_option
 @click.option(
     "--pictures",
     is_flag=True,
@@ -83,7 +66,7 @@ def report(
     target = file or db.with_name("report.html")
     if target.suffix.lower() not in ENDINGS:
         raise InputError(_("the report is HTML: its name ends in .html, not as in %s") % target)
-    start = None if since is None else parse_since(since, utc_now())
+    start = None if since is None else parse_when(since, utc_now())
     with reading(db) as connection:
         try:
             content = read_report(connection, since=start, now=utc_now)

@@ -20,6 +20,7 @@ from click.core import ParameterSource
 
 from crawler.analysis.search import update_search_index
 from crawler.cli.new_database import ask_for_new_database
+from crawler.cli.options import price_option
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.config import (
@@ -50,6 +51,7 @@ from crawler.ui.describe import Level
 from crawler.ui.display import Emit, display
 from crawler.ui.program import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
+from crawler.ui.tally import Scale
 
 COMMAND_SETTINGS = (DRAIN, TOKEN_FILE, JSON, LOG_FORMAT)
 DEMO_RATE = "unlimited"
@@ -87,6 +89,7 @@ INDEX_TOLD_FROM = 50_000
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @setting_options(*RUN_SETTINGS, *COMMAND_SETTINGS)
+@price_option
 @click.option("-q", "--quiet", is_flag=True, help=_("Only warnings and errors on stderr."))
 @click.option("-v", "--verbose", count=True, help=_("Each keyword; twice: each call."))
 @click.option(
@@ -171,7 +174,9 @@ def _run(
             err=True,
         )
     json_lines, live = options["log_format"] == "json", not options["quiet"]
-    with display(_level(options), settings.rate, json_lines=json_lines, live=live) as emit:
+    with display(
+        _level(options), Scale(settings.rate, options["price"]), json_lines=json_lines, live=live
+    ) as emit:
         gc.freeze()  # what is imported stays: looking through it again and again costs 6 to 9 % of a crawl
         return asyncio.run(_night(settings, keywords, emit, options["drain_seconds"], simulated))
 

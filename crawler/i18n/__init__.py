@@ -80,6 +80,13 @@ def _(message: str) -> str:
     return message if translated == message else Message(translated, message)
 
 
+def ngettext(one: str, many: str, number: int) -> str:
+    """The form of a message that goes with `number`, in the reader's language."""
+    message = one if number == 1 else many
+    translated = translations(language()).ngettext(one, many, number)
+    return message if translated == message else Message(translated, message)
+
+
 def N_(message: str) -> str:
     """`message` as it stands, marked for translation where `_` is called later."""
     return message

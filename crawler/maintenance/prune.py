@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -60,7 +61,19 @@ class Pruned:
     free_bytes: int
 
 
-def prune(path: Path, older_than: timedelta, *, vacuum: bool = False, now: Now = utc_now) -> Pruned:
+def free_disk_bytes(path: Path) -> int:
+    """The room left on the disk that holds `path`."""
+    return shutil.disk_usage(path.resolve().parent).free
+
+
+def prune(
+    path: Path,
+    older_than: timedelta,
+    *,
+    vacuum: bool = False,
+    now: Now = utc_now,
+    room: Callable[[Path], int] = free_disk_bytes,
+) -> Pruned:
     """Removes raw replies and call rows older than `older_than`, never those of today in Shanghai.
 
     Calls are added up by day in `pruned_calls`, so that sums stay. Raises AlreadyRunning while a run writes
@@ -71,7 +84,7 @@ def prune(path: Path, older_than: timedelta, *, vacuum: bool = False, now: Now =
         connection: sqlite3.Connection = db.conn
         size = _file_bytes(connection)
         if vacuum:
-            _check_room(path, size)
+            _check_room(path, size, room(path))
         with db.atomic():
             replies, reply_bytes = connection.execute(OLD_REPLIES, (before,)).fetchone()
             connection.execute(DELETE_REPLIES, (before,))
@@ -115,9 +128,8 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _check_room(path: Path, size: int) -> None:
+def _check_room(path: Path, size: int, free: int) -> None:
     """Writing the file anew takes a copy of it and a journal of the same size meanwhile."""
-    free = shutil.disk_usage(path.resolve().parent).free
     if free < 2 * size:
         raise StoreError(
             _("--vacuum needs %(needed)d MB of free disk space beside %(db)s, and there are %(free)d")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.simulator.server import Simulator
 from crawler.simulator.settings import EndStyle, Fault, HttpWay, SimulatorSettings
 
@@ -192,7 +192,12 @@ async def _serve(simulator: Simulator) -> None:
     finally:
         await simulator.stop()
     bill = simulator.bill
-    click.echo(_("Stopped after %s requests, %s of them charged.") % (bill.requests, bill.charged))
+    told = ngettext(
+        "Stopped after %s request, %s of them charged.",
+        "Stopped after %s requests, %s of them charged.",
+        bill.requests,
+    )
+    click.echo(told % (bill.requests, bill.charged))
 
 
 def _greeting(url: str) -> str:

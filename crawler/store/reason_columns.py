@@ -13,7 +13,7 @@ from functools import lru_cache
 from sqlite_utils import Database
 
 from crawler.reasons import ReasonCode
-from crawler.store.schema import migrations, run_script
+from crawler.store.schema import migrations
 
 _COLUMNS = """
 ALTER TABLE sightings   RENAME COLUMN crawl TO generation;
@@ -140,7 +140,7 @@ def _told(code: ReasonCode, details: dict[str, str | int]) -> tuple[str, str]:
 
 @migrations(name="0003_reasons")
 def _reasons(db: Database) -> None:
-    run_script(db, _COLUMNS)
+    db.executescript(_COLUMNS)
     for table, code, details in _PAIRS:
         texts = db.conn.execute(f"SELECT DISTINCT {code} FROM {table} WHERE {code} IS NOT NULL").fetchall()
         rows = [(*reason_of_sentence(text), text) for (text,) in texts]

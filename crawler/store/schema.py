@@ -1,11 +1,10 @@
 """The tables, as numbered migrations; one that has landed is never edited, the next one is added.
 
-Each migration and the record that it ran commit together. Times are UTC text, `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+Each migration and the record that it ran commit together: inside a transaction `Database.executescript`,
+unlike that of a bare connection, commits nothing. Times are UTC text, `YYYY-MM-DDTHH:MM:SS.mmmZ`.
 """
 
 from __future__ import annotations
-
-import sqlite3
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -201,15 +200,4 @@ VALUES (1, 'xiaohongshu/search-user/v2', 'xiaohongshu', '/api/xiaohongshu/search
 
 @migrations(name="0001_tables")
 def _tables(db: Database) -> None:
-    run_script(db, _TABLES)
-
-
-def run_script(db: Database, script: str) -> None:
-    """Runs each statement of `script` in the open transaction; `executescript` would commit it first."""
-    statement = ""
-    for part in script.split(";"):
-        statement += part + ";"
-        if sqlite3.complete_statement(statement):
-            if statement.strip(" \n;"):
-                db.conn.execute(statement)
-            statement = ""
+    db.executescript(_TABLES)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.store.schema import migrations, run_script
+from crawler.store.schema import migrations
 
 VIEWS = (
     "creators_with_keywords",
@@ -17,6 +17,9 @@ VIEWS = (
     "changed_creators_by_run",
     "run_history",
     "last_night",
+    "keyword_activity",
+    "missing_pages",
+    "charged_calls_without_page",
 )
 """The views, in the order in which they are listed for people."""
 
@@ -153,4 +156,4 @@ SELECT id AS run, started_at FROM night;
 
 @migrations(name="0002_views")
 def _views(db: Database) -> None:
-    run_script(db, _VIEWS)
+    db.executescript(_VIEWS)

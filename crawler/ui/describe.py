@@ -19,7 +19,7 @@ from crawler.engine.events import (
     RetryPause,
     RunStarted,
 )
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.i18n.reasons import reason_text
 from crawler.i18n.words import also
 from crawler.model import Charge
@@ -60,7 +60,11 @@ def describe(event: Event) -> str:
             shown = {"run": event.run_id, "due": event.due, "listed": event.listed}
             text = line % (shown | {"db": event.db, "service": _(event.service)})
             if event.repeated:
-                text = also(text, _("%d lines repeat a keyword") % event.repeated)
+                text = also(
+                    text,
+                    ngettext("%d line repeats a keyword", "%d lines repeat a keyword", event.repeated)
+                    % event.repeated,
+                )
             return text
         case LineSkipped():
             problem = f"{event.problem.source}: {event.problem.message}"
@@ -109,7 +113,11 @@ def describe(event: Event) -> str:
         case CircuitClosed():
             return _("the service answers again")
         case Draining():
-            line = _("stopping: %(reason)s; %(calls)d calls in flight are allowed to finish")
+            line = ngettext(
+                "stopping: %(reason)s; %(calls)d call in flight is allowed to finish",
+                "stopping: %(reason)s; %(calls)d calls in flight are allowed to finish",
+                event.in_flight,
+            )
             return line % {"reason": reason_text(event.reason), "calls": event.in_flight}
 
 
@@ -119,15 +127,21 @@ def _keyword(line: str, event: KeywordDeferred | KeywordFailed) -> str:
 
 
 def _page(event: PageStored) -> str:
-    line = _("%(keyword)s, page %(page)d: %(entries)d entries, %(new)d new creators")
-    text = line % {
+    entries = ngettext("%d entry", "%d entries", event.entries) % event.entries
+    new = event.saved.creators_new
+    text = _("%(keyword)s, page %(page)d: %(entries)s, %(new)s") % {
         "keyword": event.work.text,
         "page": event.page,
-        "entries": event.entries,
-        "new": event.saved.creators_new,
+        "entries": entries,
+        "new": ngettext("%d new creator", "%d new creators", new) % new,
     }
     if event.rejected:
-        text = also(text, _("%d entries could not be read and are kept in rejects") % event.rejected)
+        kept = ngettext(
+            "%d entry could not be read and is kept in rejects",
+            "%d entries could not be read and are kept in rejects",
+            event.rejected,
+        )
+        text = also(text, kept % event.rejected)
     if event.oddity:
         text = also(text, reason_text(event.oddity))
     return text

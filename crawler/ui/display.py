@@ -9,27 +9,28 @@ from contextlib import contextmanager
 from crawler.engine.events import Event
 from crawler.ui.describe import Level
 from crawler.ui.lines import JsonLines, TextLines
+from crawler.ui.tally import Scale
 
 Emit = Callable[[Event], None]
 
 
 @contextmanager
-def display(level: Level, rate: str, *, json_lines: bool = False, live: bool = True) -> Iterator[Emit]:
+def display(level: Level, scale: Scale, *, json_lines: bool = False, live: bool = True) -> Iterator[Emit]:
     """What to hand the events of a run to, for as long as the block runs; all of it goes to standard error.
 
-    Shows what matters at least as much as `level`; `rate` is what was asked for, as text. `live` is whether a
+    Shows what matters at least as much as `level`; `scale` says how figures are told. `live` is whether a
     terminal gets the panel.
     """
     if json_lines:
-        yield _unbreakable(JsonLines(sys.stderr, level))
+        yield _unbreakable(JsonLines(sys.stderr, level, scale))
     elif not live or not sys.stderr.isatty():
-        yield _unbreakable(TextLines(sys.stderr, level))
+        yield _unbreakable(TextLines(sys.stderr, level, scale))
     else:
         from rich.console import Console
 
         from crawler.ui.progress import LiveProgress
 
-        with LiveProgress(Console(stderr=True), level, rate) as progress:
+        with LiveProgress(Console(stderr=True), level, scale) as progress:
             yield _unbreakable(progress)
 
 

@@ -10,13 +10,14 @@ import orjson
 
 from crawler.clock import stamp, utc_now
 from crawler.engine.events import Event
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.i18n.reasons import told
 from crawler.i18n.words import also, span
+from crawler.model import Charge
 from crawler.reasons import Reason, ReasonCode
 from crawler.text import sanitize
 from crawler.ui.describe import Level, describe, level_of
-from crawler.ui.tally import Tally
+from crawler.ui.tally import Scale, Tally
 
 PROGRESS_SECONDS = 30.0
 
@@ -24,10 +25,11 @@ PROGRESS_SECONDS = 30.0
 class TextLines:
     """Writes each event of at least `level` to `stream`, and totals every half minute."""
 
-    def __init__(self, stream: TextIO, level: Level) -> None:
+    def __init__(self, stream: TextIO, level: Level, scale: Scale) -> None:
         self._stream = stream
         self._level = level
-        self._tally = Tally(time.monotonic())
+        self._scale = scale
+        self._tally = Tally(time.monotonic)
         self._told_at = time.monotonic()
 
     def __call__(self, event: Event) -> None:
@@ -39,7 +41,7 @@ class TextLines:
         now = time.monotonic()
         if self._level <= Level.INFO and now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
-            self._write(Level.INFO, totals(self._tally, now), None)
+            self._write(Level.INFO, totals(self._tally, self._scale, now), None)
 
     def _write(self, level: Level, text: str, event: Event | None) -> None:
         print(f"{stamp(utc_now())} {level.name:7} {sanitize(text)}", file=self._stream, flush=True)
@@ -76,14 +78,17 @@ def _fields(event: Event) -> dict[str, object]:
     return fields
 
 
-def totals(tally: Tally, now: float) -> str:
+def totals(tally: Tally, scale: Scale, now: float) -> str:
     """Where the run stands, in one line."""
-    text = _("%(ended)d of %(due)d keywords, %(new)d new creators, %(calls)d calls (%(pace).0f a minute)") % {
-        "ended": tally.keywords_done + tally.keywords_failed,
-        "due": tally.keywords_due,
-        "new": tally.creators_new,
-        "calls": tally.calls_sent,
-        "pace": tally.calls_per_minute(now),
+    calls = ngettext("%s call", "%s calls", tally.calls_sent) % f"{tally.calls_sent:,}"
+    text = _("%(ended)s of %(due)s keywords, %(new)s new creators, %(calls)s (%(pace)s)") % {
+        "ended": f"{tally.keywords_ended:,}",
+        "due": f"{tally.keywords_due or 0:,}",
+        "new": f"{tally.creators_new:,}",
+        "calls": calls,
+        "pace": scale.pace(tally.calls_per_second(now)),
     }
+    if money := scale.money(tally.calls[Charge.CHARGED]):
+        text = also(text, money)
     left = tally.seconds_left(now)
     return text if left is None else also(text, _("about %s left") % span(left))

@@ -13,26 +13,31 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.engine.events import Event
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.i18n.words import also, span
 from crawler.model import Charge
 from crawler.text import sanitize
 from crawler.ui.describe import Level, describe, level_of
-from crawler.ui.tally import Tally
+from crawler.ui.tally import Scale, Tally
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 REFRESHES_PER_SECOND = 4
 
+BAR_DONE, BAR_LEFT = "green", "bright_black"
+"""Of any bar: with sixteen colours rich's own are red for what is done, and black for what is left."""
+
+_WARNING_STYLE = "red"
+
 
 class LiveProgress:
     """Shows the events it is called with, while it is entered."""
 
-    def __init__(self, console: Console, level: Level, rate: str) -> None:
+    def __init__(self, console: Console, level: Level, scale: Scale) -> None:
         self._level = level
-        self._rate = rate
-        self._tally = Tally(time.monotonic())
+        self._scale = scale
+        self._tally = Tally(time.monotonic)
         self._live = Live(
             console=console,
             get_renderable=self._panel,
@@ -55,29 +60,29 @@ class LiveProgress:
         self._tally.take(event)
         level = level_of(event)
         if level >= self._level:
-            style = "yellow" if level >= Level.WARNING else ""
+            style = _WARNING_STYLE if level >= Level.WARNING else ""
             self._live.console.print(Text(sanitize(describe(event)), style=style))
 
     def _panel(self) -> RenderableType:
         tally, now = self._tally, time.monotonic()
-        ended = tally.keywords_done + tally.keywords_failed
         table = Table.grid(padding=(0, 2))
-        bar = ProgressBar(total=max(1, tally.keywords_due), completed=ended, width=40)
-        table.add_row(_("keywords"), f"{ended:,} / {tally.keywords_due:,}", bar)
+        if tally.keywords_due is None:
+            table.add_row(_("keywords"), _("reading the files …"))
+            return table
+        bar = ProgressBar(
+            total=max(1, tally.keywords_due),
+            completed=tally.keywords_ended,
+            width=40,
+            style=BAR_LEFT,
+            complete_style=BAR_DONE,
+            finished_style=BAR_DONE,
+        )
+        table.add_row(_("keywords"), f"{tally.keywords_ended:,} / {tally.keywords_due:,}", bar)
         table.add_row(
             _("creators"), _("%s new") % f"{tally.creators_new:,}", _("%s seen") % f"{tally.creators_seen:,}"
         )
-        unknown = tally.calls[Charge.UNKNOWN]
-        charged = _("%s charged") % f"{tally.calls[Charge.CHARGED]:,}"
-        if unknown:
-            charged = also(charged, _("%s with charge unknown") % f"{unknown:,}")
-        table.add_row(_("calls"), _("%s sent") % f"{tally.calls_sent:,}", charged)
-        pace = _("%.0f a minute") % tally.calls_per_minute(now)
-        limit = _("limit %s") % self._rate
-        if tally.rate_limited:
-            slowed = _("302 met %(times)d times, slowed to %(rate)s by the last")
-            limit = also(limit, slowed % {"times": tally.rate_limited, "rate": tally.rate})
-        table.add_row(_("pace"), pace, limit)
+        table.add_row(_("calls"), _("%s sent") % f"{tally.calls_sent:,}", self._charged())
+        table.add_row(_("pace"), self._scale.pace(tally.calls_per_second(now)), self._limit())
         left = tally.seconds_left(now)
         ending = (
             _("stopping: calls in flight are allowed to finish")
@@ -86,3 +91,22 @@ class LiveProgress:
         )
         table.add_row(_("time left"), "…" if left is None else _("about %s") % span(left), ending)
         return table
+
+    def _charged(self) -> str:
+        charged, unknown = self._tally.calls[Charge.CHARGED], self._tally.calls[Charge.UNKNOWN]
+        text = _("%s charged") % f"{charged:,}"
+        if money := self._scale.money(charged):
+            text = f"{text} ({money})"
+        return also(text, _("%s with charge unknown") % f"{unknown:,}") if unknown else text
+
+    def _limit(self) -> str:
+        text = _("limit %s") % self._scale.rate(self._scale.limit)
+        times, rate = self._tally.rate_limited, self._tally.rate
+        if not times or rate is None:
+            return text
+        slowed = ngettext(
+            "302 met once, slowed to %(rate)s",
+            "302 met %(times)d times, slowed to %(rate)s by the last",
+            times,
+        )
+        return also(text, slowed % {"times": times, "rate": self._scale.rate(rate)})

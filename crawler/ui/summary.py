@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.i18n.reasons import reason_text, told
 from crawler.i18n.words import span
 from crawler.reasons import Advice
@@ -74,7 +74,11 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     label_width = max(width(label) for label, _text in rows)
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     if summary.strange_answers:
-        strange = _("strange: %(answers)s answers name nobody, though they are no empty pages:  %(command)s")
+        strange = ngettext(
+            "strange: %(answers)s answer names nobody, though it is no empty page:  %(command)s",
+            "strange: %(answers)s answers name nobody, though they are no empty pages:  %(command)s",
+            summary.strange_answers,
+        )
         shown = {"answers": f"{summary.strange_answers:,}", "command": _query(summary, "odd")}
         lines.append("  " + strange % shown)
     lines += _failure_lines(summary)

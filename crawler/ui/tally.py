@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
 from crawler.engine.events import (
     CallEnded,
     Draining,
@@ -12,15 +16,52 @@ from crawler.engine.events import (
     RateLimited,
     RunStarted,
 )
+from crawler.i18n import _
 from crawler.model import Charge
+from crawler.rate import parse_rate
+
+PER_SECOND_FROM = 5
+"""Calls a second from which a limit, and every pace beside it, is told by the second, else by the minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a run's figures are told: its limit of calls as text, and what a charged call costs, if known."""
+
+    limit: str = "unlimited"
+    price: Decimal | None = None
+
+    def pace(self, per_second: float | None) -> str:
+        """Calls in a span of time, in the unit of the limit; None is no limit."""
+        if per_second is None:
+            return _("unlimited")
+        limit = parse_rate(self.limit).per_second
+        if limit is not None and limit < PER_SECOND_FROM:
+            return _("%s a minute") % f"{per_second * 60:.3g}"
+        return _("%s a second") % f"{per_second:.3g}"
+
+    def rate(self, text: str) -> str:
+        """A rate that was written as an option takes it, such as `40/m`, as a pace."""
+        return self.pace(parse_rate(text).per_second)
+
+    def money(self, calls: int) -> str | None:
+        """What `calls` charged calls cost; None where no price is known."""
+        if self.price is None:
+            return None
+        return f"¥{(self.price * calls).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
 
 
 class Tally:
-    """Counts of the events it has taken in; `started_at` and `now` are seconds of one clock."""
+    """Counts of the events it has taken in; `clock` tells seconds, and every `now` is one of its readings.
 
-    def __init__(self, started_at: float) -> None:
-        self._started_at = started_at
-        self.keywords_due = 0
+    `keywords_due` is None until the keywords are read, which with many of them takes a while: the pace counts
+    from then.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._started_at = clock()
+        self.keywords_due: int | None = None
         self.keywords_done = 0
         self.keywords_failed = 0
         self.creators_new = 0
@@ -36,6 +77,7 @@ class Tally:
         match event:
             case RunStarted():
                 self.keywords_due = event.due
+                self._started_at = self._clock()
             case CallEnded():
                 self.calls[event.charge] += 1
             case PageStored():
@@ -57,14 +99,18 @@ class Tally:
         """Calls that have ended."""
         return sum(self.calls.values())
 
-    def calls_per_minute(self, now: float) -> float:
+    @property
+    def keywords_ended(self) -> int:
+        """Keywords of which nothing more comes in this run."""
+        return self.keywords_done + self.keywords_failed
+
+    def calls_per_second(self, now: float) -> float:
         """The pace so far."""
         elapsed = now - self._started_at
-        return self.calls_sent * 60 / elapsed if elapsed > 0 else 0.0
+        return self.calls_sent / elapsed if elapsed > 0 else 0.0
 
     def seconds_left(self, now: float) -> float | None:
         """About how long the rest takes at the pace so far; None before a keyword has ended."""
-        ended = self.keywords_done + self.keywords_failed
-        if not ended:
+        if not self.keywords_ended or self.keywords_due is None:
             return None
-        return (now - self._started_at) * (self.keywords_due - ended) / ended
+        return (now - self._started_at) * (self.keywords_due - self.keywords_ended) / self.keywords_ended

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawler.analysis.filters import Filters, parse_since, where
+from crawler.analysis.filters import Filters, parse_fans, parse_when, where
 from crawler.errors import InputError
 from tests.filled import ORDINARY, OUTFITS, SPECIAL, fill
 
@@ -24,18 +24,37 @@ NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
         ("7d", "2026-11-18T10:00:00.000Z"),
         (" 20h ", "2026-11-24T14:00:00.000Z"),
         ("90s", "2026-11-25T09:58:30.000Z"),
+        ("today", "2026-11-24T16:00:00.000Z"),
+        ("Yesterday", "2026-11-23T16:00:00.000Z"),
+        ("今天", "2026-11-24T16:00:00.000Z"),
+        ("昨天", "2026-11-23T16:00:00.000Z"),
     ],
 )
 def test_since_is_a_day_in_shanghai_a_moment_or_a_span(text, stamp):
-    assert parse_since(text, NOW) == stamp
+    assert parse_when(text, NOW) == stamp
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "2026-13-01", "-1d", "999999999d", "11/01/2026", "0001-01-01", "nand"]
+    "text", ["", "tomorrow", "2026-13-01", "-1d", "999999999d", "11/01/2026", "0001-01-01", "nand"]
 )
 def test_what_is_no_since_is_refused(text):
     with pytest.raises(InputError, match="--since takes"):
-        parse_since(text, NOW)
+        parse_when(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "fans"),
+    [("5000", 5000), ("5,000", 5000), ("1万", 10_000), ("1.5万", 15_000), ("10w", 100_000), ("10W", 100_000),
+     ("12k", 12_000), ("１亿", 100_000_000), ("0", 0), (" 7 ", 7), ("9" * 5000, 2**63 - 1)],
+)  # fmt: skip
+def test_a_number_of_fans_is_written_as_people_write_it(text, fans):
+    assert parse_fans(text) == fans
+
+
+@pytest.mark.parametrize("text", ["", "-1", "many", "1.5", "万", "1万2", "1e5", "²"])
+def test_what_is_no_number_of_fans_is_refused(text):
+    with pytest.raises(InputError, match="a number of fans is written"):
+        parse_fans(text)
 
 
 def test_nothing_asked_is_no_condition():
@@ -99,3 +118,9 @@ def test_a_keyword_and_a_tag_let_through_whom_they_found(found):
 def test_since_lets_through_who_was_first_seen_then_or_later(found):
     assert found(since="2026-11-03T00:00:00.000Z") == 2
     assert found(since="2026-11-01T00:00:00.000Z") == found()
+
+
+def test_until_parts_all_creators_as_since_does(found):
+    moment = "2026-11-03T00:00:00.000Z"
+    assert found(until=moment) + found(since=moment) == found()
+    assert found(until=moment) == found() - 2

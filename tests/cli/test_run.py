@@ -300,7 +300,7 @@ async def test_keywords_come_from_standard_input_and_bad_lines_never_stop_good_o
         )
     assert end.summary["keywords"] == {"due": 2, "done": 2, "failed": 0, "left": 0}
     assert "stdin:2" in end.stderr
-    assert "1 lines repeat" in end.stderr
+    assert "1 line repeats" in end.stderr
 
 
 async def test_a_mistyped_column_is_warned_about_and_the_keywords_are_crawled(crawler):
@@ -432,7 +432,7 @@ async def test_a_database_that_is_replaced_by_rubbish_leaves_the_exit_code_and_t
         db.write_bytes(b"rubbish" * 10_000)
         end = await ended(process)
     assert end.exit_code == end.summary["exit_code"] == 75
-    assert end.stderr.splitlines()[-1].endswith("are allowed to finish")
+    assert end.stderr.splitlines()[-1].endswith("allowed to finish")
     assert db.read_bytes() == b"rubbish" * 10_000
 
 

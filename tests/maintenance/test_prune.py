@@ -8,7 +8,6 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -181,11 +180,9 @@ def test_a_run_under_way_is_not_disturbed(db):
     assert rows(db, "SELECT count(*) FROM calls") == [(27,)]
 
 
-def test_a_disk_without_room_for_the_copy_is_told_before_anything_goes(db, monkeypatch):
-    full = SimpleNamespace(total=10, used=10, free=0)
-    monkeypatch.setattr("crawler.maintenance.prune.shutil.disk_usage", lambda path: full)
+def test_a_disk_without_room_for_the_copy_is_told_before_anything_goes(db):
     with pytest.raises(StoreError, match="--vacuum needs 1 MB of free disk space"):
-        ask(db, "--older-than", "0s", "--vacuum")
+        prune(db, timedelta(0), vacuum=True, room=lambda path: 0)
     assert rows(db, "SELECT count(*) FROM calls") == [(27,)]
 
 

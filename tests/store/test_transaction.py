@@ -32,8 +32,8 @@ def prepare(path: Path) -> list[Write]:
     with closing(open_database(path)) as db:
         shelf = StoreFixture(path, db)
         with db.atomic():
-            grain = salt(shelf.connection)
-            row = (fingerprint(grain, "forgotten"), "2026-11-01")
+            secret = salt(shelf.connection)
+            row = (fingerprint(secret, "forgotten"), "2026-11-01")
             shelf.connection.execute("INSERT INTO forgotten VALUES (?, ?)", row)
         shelf.save(creator("a", "1", name="x"), creator(None, "2"), creator("c", "3"), creator("s"))
         shelf.save(creator(None, "2"), creator("c"), work=FOOD)
@@ -226,7 +226,7 @@ def test_opening_twice_changes_nothing(shelf):
     assert shelf.contents() == before
 
 
-def test_a_committed_page_survives_a_power_cut(empty_file, tmp_path):
+def test_a_commit_waits_for_the_disk_and_references_are_checked(empty_file, tmp_path):
     path = tmp_path / "creators.db"
     path.write_bytes(empty_file)
     with closing(open_database(path)) as db:

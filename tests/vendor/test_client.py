@@ -1,4 +1,4 @@
-"""Each way a call can end, with a stand-in for the network; see test_api_wire for real sockets."""
+"""Each way a call can end, with a stand-in for the network; see test_client_wire for real sockets."""
 
 from __future__ import annotations
 

@@ -31,8 +31,12 @@ HIDDEN = {"hidden": True}
 _HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
 _OPTIONAL = {
     "since": "nullif(:since, '')",
+    "until": "nullif(:until, '')",
     "keyword": "nullif(:keyword, '')",
     "tag": "nullif(:tag, '')",
+    "min_fans": "CAST(nullif(:min_fans, '') AS INTEGER)",
+    "max_fans": "CAST(nullif(:max_fans, '') AS INTEGER)",
+    "verified": "CAST(nullif(:verified, '') AS INTEGER)",
     "price": "CAST(nullif(:price, '') AS REAL)",
     "limit": f"coalesce(CAST(nullif(:limit, '') AS INTEGER), {ROWS_MAX})",
 }
@@ -117,6 +121,9 @@ def _descriptions() -> dict[str, str]:
         ),
         "run_history": _("Every run: when, how it ended, what it brought."),
         "last_night": _("The runs of the last night."),
+        "keyword_activity": _("What each call and each page cost and brought, by keyword."),
+        "missing_pages": _("Pages below a keyword's checkpoint that are not there."),
+        "charged_calls_without_page": _("Calls that were charged and whose page is not there."),
         "users": _("Creators, one row each, as last seen."),
         "keywords": _("Keywords as their files give them."),
         "sightings": _("Which keyword found which creator, at which page and rank, first and last."),

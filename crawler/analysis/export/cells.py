@@ -6,9 +6,6 @@ import re
 
 from crawler.text import neutralized, runs
 
-SEPARATOR = " | "
-"""Between the keywords, and the tags, that share a cell."""
-
 _LENGTH_MAX = 255
 _SIGNS = r"\s.,:/\\%¥￥$€()年月日时時分秒上下午e+-"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"

@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from crawler.analysis.export.parquet import write_days
@@ -21,15 +21,23 @@ _FIRST_RUN = "SELECT started_at, host, pid FROM runs ORDER BY id LIMIT 1"
 
 
 def whole_days(filters: Filters) -> Filters:
-    """`filters` with `since` moved back to the start of its day in Shanghai: every day is written whole.
+    """`filters` with `since` moved back to the start of its day in Shanghai, and `until` forth to the end of
+    its own: every day is written whole.
 
     Raises InputError for a limit, which would leave days in part.
     """
     if filters.limit is not None:
         raise InputError(_("--limit does not go with --partition-by: every day is written whole"))
-    if filters.since is None:
-        return filters
-    return replace(filters, since=stamp(shanghai_day_start(datetime.fromisoformat(filters.since))))
+    since, until = filters.since, filters.until
+    if since is not None:
+        since = stamp(shanghai_day_start(datetime.fromisoformat(since)))
+    if until is not None:
+        until = stamp(shanghai_day_start(_last_moment(until)) + timedelta(days=1))
+    return replace(filters, since=since, until=until)
+
+
+def _last_moment(until: str) -> datetime:
+    return datetime.fromisoformat(until) - timedelta(milliseconds=1)
 
 
 def file_name(connection: sqlite3.Connection) -> str:
@@ -42,8 +50,8 @@ def file_name(connection: sqlite3.Connection) -> str:
     return f"creators-{hashlib.sha256(repr(first).encode()).hexdigest()[:16]}.parquet"
 
 
-def write_folder(creators: Iterable[CreatorRow], folder: Path, name: str, since: str | None) -> None:
-    """Replaces the file `name` in `folder/day=YYYY-MM-DD/` for every day from `since` on.
+def write_folder(creators: Iterable[CreatorRow], folder: Path, name: str, filters: Filters) -> None:
+    """Replaces the file `name` in `folder/day=YYYY-MM-DD/` for every day that `filters` leave.
 
     All files are made first and then renamed into place. A day that has no creator any more loses its file;
     files of other names are left alone.
@@ -60,14 +68,15 @@ def write_folder(creators: Iterable[CreatorRow], folder: Path, name: str, since:
                 place = folder / f"day={day}"
                 place.mkdir(exist_ok=True)
                 put_in_place(path, place / name)
-        _remove_others(folder, name, set(days), since)
+        _remove_others(folder, name, set(days), filters)
 
 
-def _remove_others(folder: Path, name: str, days: set[str], since: str | None) -> None:
-    first = "" if since is None else shanghai_day(datetime.fromisoformat(since))
+def _remove_others(folder: Path, name: str, days: set[str], filters: Filters) -> None:
+    first = "" if filters.since is None else shanghai_day(datetime.fromisoformat(filters.since))
+    last = "9999" if filters.until is None else shanghai_day(_last_moment(filters.until))
     for old in folder.glob(f"day=*/{name}"):
         day = old.parent.name.removeprefix("day=")
-        if day not in days and day >= first:
+        if day not in days and first <= day <= last:
             old.unlink()
             if not any(old.parent.iterdir()):
                 old.parent.rmdir()

@@ -11,8 +11,9 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-from crawler.analysis.export.cells import SEPARATOR
 from crawler.analysis.export.creators import TABLE
+from crawler.analysis.export.headers import NAMES, header
+from crawler.analysis.joined import joined
 from crawler.clock import SHANGHAI
 from crawler.columns import Column, Kind
 from crawler.creator import CreatorRow
@@ -45,7 +46,9 @@ class Limits:
     urls_max: int = URLS_MAX
 
 
-def write_xlsx(creators: Iterable[CreatorRow], path: Path, limits: Limits = Limits()) -> None:
+def write_xlsx(
+    creators: Iterable[CreatorRow], path: Path, limits: Limits = Limits(), headers: str = NAMES
+) -> None:
     """A workbook with a frozen header, filters, widths that fit Chinese, and links to profile pages.
 
     Followers are numbers, ids are text, times are those of Shanghai and say so. What does not fit a sheet
@@ -59,7 +62,7 @@ def write_xlsx(creators: Iterable[CreatorRow], path: Path, limits: Limits = Limi
     book = xlsxwriter.Workbook(str(path), options)
     rows = iter(creators)
     while (sample := list(islice(rows, min(_SAMPLE, limits.rows_max - 1)))) or not book.worksheets():
-        sheet = _Sheet(book, _sheet_name(len(book.worksheets()) + 1), limits)
+        sheet = _Sheet(book, _sheet_name(len(book.worksheets()) + 1), limits, headers)
         sheet.fit(sample)
         for creator in chain(sample, islice(rows, limits.rows_max - 1 - len(sample))):
             sheet.add(creator)
@@ -78,7 +81,7 @@ def _sheet_name(number: int) -> str:
 class _Sheet:
     """One sheet that rows are added to, from top to bottom."""
 
-    def __init__(self, book: Any, name: str, limits: Limits) -> None:
+    def __init__(self, book: Any, name: str, limits: Limits, headers: str) -> None:
         self._sheet = book.add_worksheet(name)
         self._urls_max = limits.urls_max
         self._row = 0
@@ -87,15 +90,16 @@ class _Sheet:
         self._time = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss" +08:00"'})
         self._sheet.freeze_panes(1, 0)
         self._sheet.ignore_errors({"number_stored_as_text": _TEXTS})
-        header = book.add_format({"bold": True, "bottom": 1})
-        for place, column in enumerate(TABLE):
-            self._sheet.write_string(0, place, column.name, header)
+        self._headers = [header(column, headers) for column in TABLE]
+        bold = book.add_format({"bold": True, "bottom": 1})
+        for place, text in enumerate(self._headers):
+            self._sheet.write_string(0, place, text, bold)
 
     def fit(self, sample: list[CreatorRow]) -> None:
         """Sets the widths of the columns by the rows of `sample`."""
         for place, column in enumerate(TABLE):
             texts = [_shown(_value(creator, column)) for creator in sample]
-            width = max((_cells(text) for text in (*texts, column.name + "  ▾")), default=0)
+            width = max((_cells(text) for text in (*texts, self._headers[place] + "  ▾")), default=0)
             self._sheet.set_column(place, place, min(max(width + 1, _WIDTH_MIN), _WIDTH_MAX))
 
     def add(self, creator: CreatorRow) -> None:
@@ -142,7 +146,7 @@ def fitting(text: str) -> str:
 def _value(creator: CreatorRow, column: Column) -> object:
     value = getattr(creator, column.name)
     if isinstance(value, tuple):
-        return SEPARATOR.join(value) or None
+        return joined(value) or None
     if column.kind is Kind.TIME:
         return datetime.fromisoformat(value).astimezone(SHANGHAI).replace(tzinfo=None)
     return value

@@ -12,6 +12,7 @@ from crawler.analysis.export.creators import count_creators, read_creators
 from crawler.analysis.export.database import check_replaceable, copy_database
 from crawler.analysis.export.days import file_name, whole_days, write_folder
 from crawler.analysis.export.excel import write_xlsx
+from crawler.analysis.export.headers import NAMES
 from crawler.analysis.export.parquet import write_parquet
 from crawler.analysis.export.text import write_csv, write_jsonl
 from crawler.analysis.filters import Filters
@@ -21,7 +22,9 @@ from crawler.files import replacing
 from crawler.i18n import _
 from crawler.store.readonly import reading
 
-Writer = Callable[[Iterable[CreatorRow], Path], None]
+Writer = Callable[..., None]
+"""Writes creators to a path; of a table the `headers` can be chosen."""
+
 Progress = Callable[[int, int], None]
 """Hears now and then how many creators are written, of how many."""
 
@@ -37,6 +40,9 @@ _PLAIN: dict[str, Writer] = {
     ".csv": partial(write_csv, gzipped=False, plain=True),
     ".csv.gz": partial(write_csv, gzipped=True, plain=True),
 }
+_HEADED = (*_PLAIN, ".xlsx")
+"""Tables that people open, and whose headings can be in their language."""
+
 _DATABASE = ".db"
 ENDINGS = (*_WRITERS, _DATABASE)
 """What the name of a file can end with."""
@@ -46,10 +52,12 @@ _PORTION = 1000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to write: `plain` is CSV for programs, `by_day` a folder of Parquet files."""
+    """How to write: `plain` is CSV for programs, `by_day` a folder of Parquet files, `headers` one of
+    `HEADERS` for the headings of a table."""
 
     plain: bool = False
     by_day: bool = False
+    headers: str = NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,8 @@ def ending_of(target: Path, options: Options) -> str:
         raise InputError(_("--partition-by makes a folder of Parquet files: give it a name with .parquet"))
     if options.plain and ending not in _PLAIN:
         raise InputError(_("--plain is for CSV: %s files need no such option") % ending)
+    if options.headers != NAMES and ending not in _HEADED:
+        raise InputError(_("--headers is for CSV and XLSX: %s files keep the names of columns") % ending)
     return ending
 
 
@@ -150,8 +160,10 @@ def _write(
 ) -> None:
     rows = tally.watch(read_creators(connection, filters, by_day=options.by_day))
     if options.by_day:
-        write_folder(rows, target, file_name(connection), filters.since)
+        write_folder(rows, target, file_name(connection), filters)
         return
     writer = _PLAIN[ending] if options.plain else _WRITERS[ending]
+    if ending in _HEADED:
+        writer = partial(writer, headers=options.headers)
     with replacing(target) as path:
         writer(rows, path)

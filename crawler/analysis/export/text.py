@@ -12,13 +12,17 @@ from typing import IO, Any
 
 import orjson
 
-from crawler.analysis.export.cells import SEPARATOR, kept_as_text
-from crawler.analysis.export.creators import COLUMNS
+from crawler.analysis.export.cells import kept_as_text
+from crawler.analysis.export.creators import COLUMNS, TABLE
+from crawler.analysis.export.headers import NAMES, header
+from crawler.analysis.joined import joined
 from crawler.creator import CreatorRow
 from crawler.text import runs
 
 
-def write_csv(creators: Iterable[CreatorRow], path: Path, *, gzipped: bool, plain: bool) -> None:
+def write_csv(
+    creators: Iterable[CreatorRow], path: Path, *, gzipped: bool, plain: bool, headers: str = NAMES
+) -> None:
     """UTF-8 with CRLF line ends.
 
     For spreadsheets, which is the default, it starts with a byte order mark and text that they would run or
@@ -29,7 +33,7 @@ def write_csv(creators: Iterable[CreatorRow], path: Path, *, gzipped: bool, plai
         if not plain:
             file.write(codecs.BOM_UTF8)
         writer = csv.writer(_Utf8(file), quoting=quoting)
-        writer.writerow(COLUMNS)
+        writer.writerow([header(column, headers) for column in TABLE])
         for creator in creators:
             cells = [(name, _cell(getattr(creator, name))) for name in COLUMNS]
             writer.writerow(cell if plain else _safe(name, cell) for name, cell in cells)
@@ -59,7 +63,7 @@ def _decoded(extra: str | None) -> object:
 def _cell(value: object) -> object:
     """Lists as one text, truth values as 0 and 1."""
     if isinstance(value, tuple):
-        return SEPARATOR.join(value)
+        return joined(value)
     return int(value) if isinstance(value, bool) else value
 
 

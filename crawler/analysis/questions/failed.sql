@@ -1,6 +1,5 @@
 -- title: Keywords that failed
 -- description: Keywords whose last crawl failed, at which page and why; they are due again in the next run.
--- options: --keyword --tag --since --limit
 SELECT keywords.text                              AS keyword,
        checkpoints.next_page                      AS page,
        checkpoints.stop_reason                    AS reason_code,
@@ -13,6 +12,7 @@ SELECT keywords.text                              AS keyword,
  WHERE checkpoints.state = 'failed'
    AND keywords.retired_at IS NULL
    AND checkpoints.updated_at >= coalesce(:since, '')
+   AND checkpoints.updated_at < coalesce(:until, '9999')
    AND (:keyword IS NULL OR keywords.identity = :keyword)
    AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(keywords.tags) WHERE value = :tag))
  ORDER BY checkpoints.updated_at DESC, keywords.id

@@ -1,15 +1,6 @@
 -- title: What is incomplete
 -- description: Keywords never crawled or not finished, pages missing below a checkpoint, charged calls without their page; `crawler verify` proves the rest.
--- options: --keyword --tag --limit
-WITH reached AS (
-    SELECT keyword_id, endpoint_id, generation, next_page AS page
-      FROM checkpoints
-     UNION ALL
-    SELECT keyword_id, endpoint_id, generation, pages.page
-      FROM checkpoints
-      JOIN pages USING (keyword_id, endpoint_id, generation)
-),
-gaps AS (
+WITH gaps AS (
     SELECT keywords.id AS keyword_id,
            CASE WHEN checkpoints.state IS NULL    THEN 'never crawled'
                 WHEN checkpoints.state = 'failed' THEN 'failed'
@@ -20,20 +11,11 @@ gaps AS (
      WHERE checkpoints.state IS NOT 'done'
        AND keywords.retired_at IS NULL
      UNION ALL
-    SELECT keyword_id, 'page missing', reached.page - 1
-      FROM reached
-     WHERE reached.page > 1
-       AND NOT EXISTS (SELECT 1
-                         FROM pages
-                        WHERE pages.keyword_id = reached.keyword_id
-                          AND pages.generation = reached.generation
-                          AND pages.page = reached.page - 1
-                          AND pages.endpoint_id = reached.endpoint_id)
+    SELECT keyword_id, 'page missing', page
+      FROM missing_pages
      UNION ALL
-    SELECT keyword_id, 'charged call without its page', calls.page
-      FROM calls
-     WHERE charge = 'charged'
-       AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.call_id = calls.id)
+    SELECT keyword_id, 'charged call without its page', page
+      FROM charged_calls_without_page
 )
 SELECT keywords.text AS keyword, gaps.gap, gaps.page, keywords.source
   FROM gaps

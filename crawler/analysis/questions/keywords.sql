@@ -1,44 +1,34 @@
 -- title: What each keyword brings
 -- description: Creators, new creators, calls, creators per charged call, and the share of its creators that were known before it found them; with --since only what came since then.
--- options: --keyword --tag --since --limit
 WITH chosen AS (
     SELECT id, text
       FROM keywords
      WHERE (:keyword IS NULL OR identity = :keyword)
        AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = :tag))
 ),
-spent AS (
-    SELECT keyword_id,
-           count(*)                                                  AS calls,
-           count(*) FILTER (WHERE charge = 'charged')                AS charged
-      FROM calls
-     WHERE sent_at >= coalesce(:since, '')
-     GROUP BY keyword_id
-),
-brought AS (
-    SELECT keyword_id,
-           sum(users_new)                                            AS new_creators,
-           count(*) FILTER (WHERE call_id IS NULL)                   AS pruned
-      FROM pages
-     WHERE fetched_at >= coalesce(:since, '')
+activity AS (
+    SELECT keyword_id, sum(calls) AS calls, sum(charged) AS charged, sum(new_creators) AS new_creators
+      FROM keyword_activity
+     WHERE at >= coalesce(:since, '')
+       AND at < coalesce(:until, '9999')
      GROUP BY keyword_id
 ),
 found AS (
-    SELECT keyword_id, count(*)                                      AS creators
+    SELECT keyword_id, count(DISTINCT user_key)                      AS creators
       FROM sightings
-     WHERE :since IS NULL OR last_seen_at >= :since
+     WHERE last_seen_at >= coalesce(:since, '')
+       AND first_seen_at < coalesce(:until, '9999')
      GROUP BY keyword_id
 ),
 performance AS (
     SELECT chosen.text                                               AS keyword,
            coalesce(found.creators, 0)                               AS creators,
-           coalesce(brought.new_creators, 0)                         AS new_creators,
-           coalesce(spent.calls, 0) + coalesce(brought.pruned, 0)    AS calls,
-           coalesce(spent.charged, 0) + coalesce(brought.pruned, 0)  AS charged
+           coalesce(activity.new_creators, 0)                        AS new_creators,
+           coalesce(activity.calls, 0)                               AS calls,
+           coalesce(activity.charged, 0)                             AS charged
       FROM chosen
-      LEFT JOIN found   ON found.keyword_id = chosen.id
-      LEFT JOIN brought ON brought.keyword_id = chosen.id
-      LEFT JOIN spent   ON spent.keyword_id = chosen.id
+      LEFT JOIN found    ON found.keyword_id = chosen.id
+      LEFT JOIN activity ON activity.keyword_id = chosen.id
 )
 SELECT keyword, creators, new_creators, calls, charged,
        round(1.0 * creators / nullif(charged, 0), 2)                 AS creators_per_charge,

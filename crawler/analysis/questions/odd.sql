@@ -1,6 +1,5 @@
 -- title: Strange answers
 -- description: Pages whose answer was strange as a whole: null or a list where an object belongs, no users, or no entry that could be read; the newest first.
--- options: --keyword --tag --since --limit
 SELECT keywords.text                                            AS keyword,
        pages.page,
        coalesce(pages.oddity, 'no_entry_read')                  AS oddity_code,
@@ -12,6 +11,7 @@ SELECT keywords.text                                            AS keyword,
   JOIN keywords ON keywords.id = pages.keyword_id
  WHERE (pages.oddity IS NOT NULL OR pages.rejected > 0 AND pages.rejected = pages.entries)
    AND pages.fetched_at >= coalesce(:since, '')
+   AND pages.fetched_at < coalesce(:until, '9999')
    AND (:keyword IS NULL OR keywords.identity = :keyword)
    AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(keywords.tags) WHERE value = :tag))
  ORDER BY pages.id DESC

@@ -1,84 +1,131 @@
-"""Charts of days as SVG to be put into a page: no script, no style of their own, nothing to load."""
+"""Where the parts of a chart of days stand; `chart.svg` draws them."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from crawler.errors import MissingExtra
-from crawler.i18n import _
+WIDTH, HEIGHT = 440, 200
+LEFT, RIGHT, TOP, BOTTOM = 44, 14, 18, 22
+"""The margins around the bars: for the numbers of the lines, the label of the highest bar, and the days."""
 
-WIDTH, HEIGHT = 460, 210
+DAYS_MIN = 7
+"""Days shown at least, however few have anything to show."""
+
 LABEL_EVERY_DAYS = 7
+STEPS_MAX = 4
+CHARACTER_WIDTH, LABEL_HEIGHT = 7.0, 12
+"""Of a label of 11 px, a little more than a digit needs."""
+
+_GAP = 0.2
+_MANTISSAS = (1, 2, 5, 10)
 
 
-def day_bars(title: str, days: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]) -> str:
-    """Stacked bars, one per day, as the text of an `<svg>` element styled by the page's own `.chart` rules.
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text and the point that it is written at."""
 
-    `series` are (name, one number per day); the name and number of a bar show when it is pointed at.
-    Raises MissingExtra without pygal.
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The part of a day's bar that belongs to one series; `told` is what pointing at it shows."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    series: int
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayChart:
+    """Stacked bars, one for each day, under lines of which the highest is above them all."""
+
+    title: str
+    bars: tuple[Bar, ...]
+    values: tuple[Label, ...]
+    lines: tuple[Label, ...]
+    days: tuple[Label, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def day_chart(
+    title: str,
+    days: Sequence[str],
+    series: Sequence[tuple[str, Sequence[int]]],
+    short: Callable[[int], str] = str,
+    count: Callable[[int], str] = str,
+) -> DayChart | None:
+    """The chart from the first day that has something to show; None where no day has.
+
+    `series` are (name, one number per day); `short` writes the numbers of labels, `count` those told in full.
     """
-    pygal = _load_pygal()
-    chart = pygal.StackedBar(
-        width=WIDTH, height=HEIGHT, margin=4, spacing=6, css=[], js=[], title=title, show_legend=False,
-        disable_xml_declaration=True, classes=["chart"], range=(0, _top(series)), max_scale=5,
-        formatter=lambda number: f"{number:,.0f}", show_minor_x_labels=False, truncate_label=-1,
-    )  # fmt: skip
-    chart.title = None
-    chart.x_labels = [day[5:] for day in days]
-    chart.x_labels_major = [day[5:] for day in reversed(days)][::LABEL_EVERY_DAYS]
-    for name, numbers in series:
-        chart.add(str(name), list(numbers))
-    chart.add_xml_filter(lambda root: _plain(root, title, [name for name, _numbers in series]))
-    svg: str = chart.render(is_unicode=True)
-    return svg
+    totals = [sum(column) for column in zip(*(numbers for _name, numbers in series), strict=True)]
+    if not any(totals):
+        return None
+    first = min(next(at for at, total in enumerate(totals) if total), max(len(days) - DAYS_MIN, 0))
+    days, totals = days[first:], totals[first:]
+    slot = (WIDTH - LEFT - RIGHT) / len(days)
+    step = _step(max(totals))
+    lines = [step * number for number in range(-(-max(totals) // step) + 1)]
+
+    def y(value: float) -> float:
+        return round(HEIGHT - BOTTOM - value / lines[-1] * (HEIGHT - TOP - BOTTOM), 1)
+
+    def x(day: int) -> float:
+        return round(LEFT + slot * (day + 0.5), 1)
+
+    bars = []
+    for day, below in enumerate([0] * len(days)):
+        for number, (name, numbers) in enumerate(series):
+            if value := numbers[first + day]:
+                told = f"{days[day]} · {name}: {count(value)}"
+                top = y(below + value)
+                wide = round(slot * (1 - _GAP), 1)
+                bars.append(
+                    Bar(round(x(day) - wide / 2, 1), top, wide, round(y(below) - top, 1), number, told)
+                )
+                below += value
+    values = [Label(x(day), y(total) - 4, short(total)) for day, total in enumerate(totals) if total]
+    every = 1 if len(days) <= DAYS_MIN else LABEL_EVERY_DAYS
+    shown = [Label(x(day), HEIGHT - 6, days[day][5:]) for day in range(len(days) - 1, -1, -every)]
+    return DayChart(
+        title,
+        tuple(bars),
+        _readable(values, slot * (1 - _GAP) / 2),
+        tuple(Label(LEFT, y(line), short(line)) for line in lines),
+        tuple(reversed(shown)),
+    )
 
 
-def _load_pygal() -> Any:
-    try:
-        import pygal  # type: ignore[import-untyped]  # it has no types
-    except ImportError as exc:
-        raise MissingExtra(_("crawler report"), "report") from exc
-    # It leaves a finder for its plugins behind that Python warns of at every later import; none is used here.
-    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
-    return pygal
+def _step(highest: int) -> int:
+    """The distance of the lines: a round number of which at most `STEPS_MAX` reach `highest`."""
+    power = 1
+    while True:
+        for mantissa in _MANTISSAS:
+            if highest <= mantissa * power * STEPS_MAX:
+                return mantissa * power
+        power *= 10
 
 
-def _top(series: Sequence[tuple[str, Sequence[int]]]) -> int:
-    """The upper end of the scale, also where there is nothing to show."""
-    columns = zip(*(numbers for _name, numbers in series), strict=True)
-    return max((sum(column) for column in columns), default=0) or 5
-
-
-def _plain(root: Any, title: str, names: Sequence[str]) -> Any:
-    """pygal's drawing without its scripts, styles, ids and comments, its descriptions turned into titles."""
-    del root.attrib["id"]
-    root.set("role", "img")
-    root.set("aria-label", title)
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if _is_superfluous(child):
-                parent.remove(child)
-    for number, name in enumerate(names):
-        for bar in _of_class(_of_class([root], f"series serie-{number} color-{number}"), "bar"):
-            _describe(bar, name)
-    return root
-
-
-def _is_superfluous(element: Any) -> bool:
-    comment = not isinstance(element.tag, str)
-    return comment or element.tag in ("defs", "title") or "overlay" in element.get("class", "")
-
-
-def _of_class(elements: Sequence[Any], wanted: str) -> list[Any]:
-    return [found for element in elements for found in element.iter() if found.get("class") == wanted]
-
-
-def _describe(bar: Any, name: str) -> None:
-    said = {child.get("class"): child.text for child in bar if child.tag == "desc"}
-    for child in [child for child in bar if child.tag == "desc"]:
-        bar.remove(child)
-    title = bar.makeelement("title", {})
-    bar.append(title)
-    title.text = f"{said.get('x_label')} · {name}: {said.get('value')}"
+def _readable(labels: Sequence[Label], half_bar: float) -> tuple[Label, ...]:
+    """The labels that find room beside each other and beside higher bars, which are `half_bar` wide to each
+    side: that of the highest bar first."""
+    placed: list[Label] = []
+    for label in sorted(labels, key=lambda label: label.y):
+        half = CHARACTER_WIDTH * len(label.text) / 2
+        behind_a_bar = any(abs(label.x - bar.x) < half + half_bar and bar.y < label.y for bar in labels)
+        over_another = any(
+            abs(label.x - other.x) < half + CHARACTER_WIDTH * len(other.text) / 2
+            and abs(label.y - other.y) < LABEL_HEIGHT
+            for other in placed
+        )
+        if not behind_a_bar and not over_another:
+            placed.append(label)
+    return tuple(sorted(placed, key=lambda label: label.x))

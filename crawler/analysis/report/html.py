@@ -10,7 +10,7 @@ from typing import Any
 
 from crawler.analysis.links import picture_link, profile_link
 from crawler.analysis.report.causes import CAUSES, cause_of
-from crawler.analysis.report.charts import day_bars
+from crawler.analysis.report.charts import day_chart
 from crawler.analysis.report.values import Report
 from crawler.analysis.report.words import Words
 from crawler.config import LOOPBACK_SERVICE
@@ -25,18 +25,19 @@ _FOLDER = Path(__file__).parent
 def render(report: Report, words: Words, *, pictures: bool = False, where: str = "") -> str:
     """The page in the language of `words`; `pictures` links the creators' pictures, which are then
     loaded from the platform's servers; `where`, such as ` --db FILE`, ends each command that is quoted.
-    Raises MissingExtra without jinja2 or pygal."""
-    style = (_FOLDER / "style.css").read_text(encoding="utf-8")
+    Raises MissingExtra without jinja2."""
+    style, script = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("style.css", "sort.js"))
     page: str = _template(words).render(
         report=report,
         words=words,
         pictures=pictures,
         where=where,
-        policy=_policy(style, pictures),
+        policy=_policy(style, script, pictures),
         style=style,
+        script=script,
         causes=CAUSES,
         invented=(exported(report.service) or report.service) == LOOPBACK_SERVICE,
-        day_bars=day_bars,
+        day_chart=day_chart,
     )
     return page
 
@@ -62,11 +63,15 @@ def _template(words: Words) -> Any:
     return environment.get_template("template.html")
 
 
-def _policy(style: str, pictures: bool) -> str:
-    """What a browser may do with the page: apply this one style, and show pictures if asked for."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _policy(style: str, script: str, pictures: bool) -> str:
+    """What a browser may do with the page: apply this one style, run this one script, which sorts tables, and
+    show pictures if asked for."""
     images = "https:" if pictures else "'none'"
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src {images}; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        f"img-src {images}; base-uri 'none'; form-action 'none'"
     )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -31,7 +32,7 @@ BUCKETS: tuple[tuple[int | None, int | None], ...] = (
 """The follower ranges of the vendor's own search filters, then unknown."""
 
 RUNS_MAX = 40
-NEWCOMERS_MAX = 50
+NEWCOMERS_MAX = 5000
 GROWERS_MAX = 12
 KEYWORDS_MAX = 15
 EXAMPLES_MAX = 5
@@ -100,22 +101,12 @@ class _Reader:
         return tuple(BucketLine(low, below, *found.get(low, (0, 0))) for low, below in BUCKETS)
 
     def _creators(self, rows: Sequence[sqlite3.Row]) -> tuple[CreatorLine, ...]:
-        return tuple(self._creator(row) for row in rows)
-
-    def _creator(self, row: sqlite3.Row) -> CreatorLine:
-        found = self._rows(sql.FOUND_BY, key=row["key"])
-        keyword, keywords = found[0] if found else (None, 0)
-        return CreatorLine(
-            name=row["name"],
-            red_id=row["red_id"],
-            profile_url=row["profile_url"],
-            image=row["image"],
-            verify_label=row["verify_label"],
-            fans=row["fans"],
-            fans_before=row["fans_before"],
-            keyword=keyword,
-            keywords=keywords,
-        )
+        keywords: dict[int, dict[str, None]] = {}
+        tags: dict[int, dict[str, None]] = {}
+        for key, text, listed in self._rows(sql.FOUND_BY, keys=json.dumps([row["key"] for row in rows])):
+            keywords.setdefault(key, {})[text] = None
+            tags.setdefault(key, {}).update(dict.fromkeys(json.loads(listed)))
+        return tuple(_creator(row, keywords.get(row["key"], ()), tags.get(row["key"], ())) for row in rows)
 
     def _days(self) -> tuple[DayLine, ...]:
         """The thirty days that end with the day of the last call."""
@@ -124,17 +115,15 @@ class _Reader:
             return ()
         start = shanghai_day_start(datetime.fromisoformat(last_call)) - timedelta(days=DAYS - 1)
         since = stamp(start)
-        calls: dict[str, list[sqlite3.Row]] = {}
-        for row in [*self._rows(sql.DAYS, since=since), *self._rows(sql.DAYS_PRUNED, since=since)]:
-            calls.setdefault(row["day"], []).append(row)
+        spent = {row["day"]: row for row in self._rows(sql.DAYS, since=since)}
         users_new = {row["day"]: row["users_new"] for row in self._rows(sql.DAYS_NEW, since=since)}
         days = [shanghai_day(start + timedelta(days=number)) for number in range(DAYS)]
         return tuple(
             DayLine(
                 day,
-                _total(_calls(row) for row in calls.get(day, ())),
+                _calls(spent[day]) if day in spent else CallCounts.of(0, 0, 0),
                 users_new.get(day, 0),
-                any(row["quota_reached"] for row in calls.get(day, ())),
+                day in spent and bool(spent[day]["quota_reached"]),
             )
             for day in days
         )
@@ -155,6 +144,21 @@ def _total(counts: Iterable[CallCounts]) -> CallCounts:
     for one in counts:
         charged, free, unknown = charged + one.charged, free + one.free, unknown + one.unknown
     return CallCounts.of(charged, free, unknown)
+
+
+def _creator(row: sqlite3.Row, keywords: Iterable[str], tags: Iterable[str]) -> CreatorLine:
+    return CreatorLine(
+        name=row["name"],
+        red_id=row["red_id"],
+        profile_url=row["profile_url"],
+        image=row["image"],
+        verify_label=row["verify_label"],
+        fans=row["fans"],
+        fans_before=row["fans_before"],
+        bio=row["bio"],
+        keywords=tuple(keywords),
+        tags=tuple(tags),
+    )
 
 
 def _run(row: sqlite3.Row) -> RunLine:

@@ -62,7 +62,7 @@ SELECT CASE WHEN fans IS NULL     THEN NULL
 """
 
 NEWCOMERS = """
-SELECT key, name, red_id, profile_url, image, verify_label, fans, NULL AS fans_before
+SELECT key, name, red_id, profile_url, image, verify_label, bio, fans, NULL AS fans_before
   FROM users
  WHERE first_seen_at >= :since
  ORDER BY fans DESC NULLS LAST, key
@@ -78,7 +78,7 @@ WITH before AS (
      GROUP BY user_key
 )
 SELECT users.key, users.name, users.red_id, users.profile_url, users.image, users.verify_label,
-       users.fans, before.old_fans AS fans_before, count(*) OVER () AS growers
+       users.bio, users.fans, before.old_fans AS fans_before, count(*) OVER () AS growers
   FROM before
   JOIN users ON users.key = before.user_key
  WHERE users.fans > before.old_fans
@@ -87,12 +87,11 @@ SELECT users.key, users.name, users.red_id, users.profile_url, users.image, user
 """
 
 FOUND_BY = """
-SELECT keywords.text, count(*) OVER () AS keywords
+SELECT sightings.user_key, keywords.text, keywords.tags
   FROM sightings
   JOIN keywords ON keywords.id = sightings.keyword_id
- WHERE sightings.user_key = :key
+ WHERE sightings.user_key IN (SELECT value FROM json_each(:keys))
  ORDER BY sightings.first_seen_at, sightings.first_page, sightings.first_rank
- LIMIT 1
 """
 
 _YIELDS = """
@@ -127,25 +126,9 @@ BARREN = f"""{_YIELDS}
 LAST_CALL = "SELECT max(sent_at) FROM calls"
 
 DAYS = """
-SELECT date(sent_at, '+8 hours')                  AS day,
-       count(*) FILTER (WHERE charge = 'charged') AS charged,
-       count(*) FILTER (WHERE charge = 'free')    AS free,
-       count(*) FILTER (WHERE charge = 'unknown') AS unknown,
-       max(error IS 'daily_quota')                         AS quota_reached
-  FROM calls
- WHERE sent_at >= :since
- GROUP BY 1
-"""
-
-DAYS_PRUNED = """
-SELECT day,
-       sum(calls) FILTER (WHERE charge = 'charged') AS charged,
-       sum(calls) FILTER (WHERE charge = 'free')    AS free,
-       sum(calls) FILTER (WHERE charge = 'unknown') AS unknown,
-       0                                            AS quota_reached
-  FROM pruned_calls
+SELECT day, charged, free, unknown, quota_reached
+  FROM daily_spend
  WHERE day >= date(:since, '+8 hours')
- GROUP BY day
 """
 
 DAYS_NEW = """

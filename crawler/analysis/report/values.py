@@ -32,8 +32,8 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class CreatorLine:
-    """One creator. `fans_before` is the count at the start of the period, for those who grew; `keyword` found
-    them first, `keywords` is how many found them at all."""
+    """One creator. `fans_before` is the count at the start of the period, for those who grew; `keywords` are
+    all that found them, the first finder first, and `tags` are theirs."""
 
     name: str | None
     red_id: str | None
@@ -42,8 +42,9 @@ class CreatorLine:
     verify_label: str | None
     fans: int | None
     fans_before: int | None
-    keyword: str | None
-    keywords: int
+    bio: str | None
+    keywords: tuple[str, ...]
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import gettext
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from crawler.i18n import N_
 from crawler.i18n.words import shanghai_time
 
 _SCALES = {
@@ -14,6 +15,11 @@ _SCALES = {
 }
 _DIVISORS = {"K": 1000}
 """What a unit stands for where that is not the number from which it is used."""
+
+
+_LABELS = frozenset(
+    (N_("personal"), N_("business"), N_("personal (inferred)"), N_("business (inferred)")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,15 @@ class Words:
         return f"{part / whole:,.1f}" if whole else "–"
 
     def bucket(self, fans_min: int | None, fans_below: int | None) -> str:
-        """A range of followers: `1,000–10,000`, `100,000+`."""
+        """A range of followers: `1,000–10,000`, `100,000+`; in Chinese `1,000–1万`, `10万+`."""
         if fans_min is None:
             return self.catalogue.gettext("unknown")
-        if fans_below is None:
-            return f"{self.count(fans_min)}+"
-        return f"{self.count(fans_min)}–{self.count(fans_below)}"
+        write = self.short if self.lang == "zh" else self.count
+        return f"{write(fans_min)}+" if fans_below is None else f"{write(fans_min)}–{write(fans_below)}"
+
+    def label(self, text: str) -> str | None:
+        """A kind of verification that the crawler has a word for; None for the platform's own words."""
+        return self.catalogue.gettext(text) if text in _LABELS else None
 
     def moment(self, stamp: str) -> str:
         """A stored stamp in Shanghai's time, to the minute: `2026-11-04 02:30`."""

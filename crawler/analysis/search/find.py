@@ -30,14 +30,9 @@ class Found:
 
 
 _READ_CREATOR = """
-SELECT users.name, users.red_id, users.fans, users.verify_label,
-       (SELECT group_concat(DISTINCT keywords.text)
-          FROM sightings
-          JOIN keywords ON keywords.id = sightings.keyword_id
-         WHERE sightings.user_key = users.key),
-       users.profile_url, users.bio
-  FROM users
- WHERE users.key = ?
+SELECT name, red_id, fans, verify_label, keywords, profile_url, bio
+  FROM creators_with_keywords
+ WHERE key = ?
 """
 
 COLUMNS = ("name", "red_id", "fans", "verify_label", "found_by", "keywords", "profile_url", "bio")

@@ -1,4 +1,4 @@
-"""Proof that a database is complete, and the mending of what is not."""
+"""Proof that a database is complete, and the repair of what is not."""
 
 from crawler.maintenance.verify.checks import Findings, Gap, Totals, examine
 from crawler.maintenance.verify.repair import Repaired, repair

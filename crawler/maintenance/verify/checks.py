@@ -15,9 +15,9 @@ from crawler.reasons import Reason, read_reason
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold: `query` finds where it does not, `mending` sets it right, in this order.
+    """One thing that must hold: `query` finds where it does not, `repairs` set it right, in this order.
 
-    `message` shows columns of the query; a check without `mending` can only be answered by a backup.
+    `message` shows columns of the query; a check without `repairs` can only be answered by a backup.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Check:
 class Gap:
     """Something missing or contradictory; `keyword` and `page` say where, if it belongs to one.
 
-    `mending` are the statements that set it right, `values` what they bind.
+    `repairs` are the statements that set it right, `values` what they bind.
     """
 
     kind: str
@@ -49,8 +49,8 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class Totals:
     """What was looked at. `keywords_never` were never asked for. `calls_unknown` may or may not be on the
-    bill: they were in flight when a run died, or came home unreadable. `calls_open` of them are in flight
-    now; `calls_lost` are charged calls whose page was found missing and asked for again."""
+    bill: they were in flight when a run died, or their answers could not be read. `calls_open` of them are
+    in flight now; `calls_lost` are charged calls whose page was found missing and asked for again."""
 
     keywords_done: int
     keywords_unfinished: int

@@ -37,7 +37,7 @@ def repair(path: Path, now: Now = utc_now) -> Repaired:
 
 
 def apply(connection: sqlite3.Connection, gaps: Sequence[Gap], moment: str) -> tuple[str, ...]:
-    """Runs the mending of every gap, each keyword's restart once; the keywords that are due by it."""
+    """Runs the repairs of every gap, each keyword's restart once; the keywords that are due by it."""
     again: set[tuple[object, object]] = set()
     keywords: list[str] = []
     for gap in gaps:

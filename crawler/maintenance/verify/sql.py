@@ -1,8 +1,8 @@
 """The questions of `crawler verify`: each finds what must not be, and names where.
 
-A row holds what its message shows and what its mending binds; one about a keyword has `keyword`, `page`,
-`keyword_id`, `endpoint_id` and `generation`. Only a keyword's current generation, the one of
-its checkpoint, must have all its pages: an earlier one has been superseded, perhaps by a repair.
+A row holds what its message shows and what its repairs bind; one about a keyword has `keyword`, `page`,
+`keyword_id`, `endpoint_id` and `generation`. Only a keyword's current generation, the one of its checkpoint,
+must have all its pages: an earlier one has been superseded, perhaps by a repair.
 """
 
 from __future__ import annotations
@@ -28,33 +28,10 @@ SELECT keywords.text AS keyword, pages.page, checkpoints.stop_reason,
         OR stop_reason = 'nothing_new' AND new_to_keyword > 0)
 """
 
-# Counting comes first, so that only keywords with a gap are looked through page by page.
 PAGE_MISSING = """
-WITH uneven AS MATERIALIZED (
-    SELECT checkpoints.keyword_id, checkpoints.endpoint_id, checkpoints.generation, next_page, state
-      FROM checkpoints
-      LEFT JOIN pages
-             ON pages.keyword_id = checkpoints.keyword_id AND pages.endpoint_id = checkpoints.endpoint_id
-            AND pages.generation = checkpoints.generation AND pages.page < next_page
-     GROUP BY checkpoints.keyword_id, checkpoints.endpoint_id
-    HAVING count(pages.page) < max(next_page - 1, state = 'done')
-), steps AS (
-    SELECT keyword_id, endpoint_id, generation, page
-      FROM uneven
-      JOIN pages USING (keyword_id, endpoint_id, generation)
-     WHERE page < next_page
-    UNION ALL
-    SELECT keyword_id, endpoint_id, generation, max(next_page, 1 + (state = 'done')) FROM uneven
-), spans AS (
-    SELECT keyword_id, endpoint_id, generation, page - 1 AS last_page,
-           lag(page, 1, 0) OVER (PARTITION BY keyword_id, endpoint_id ORDER BY page) + 1 AS page
-      FROM steps
-)
-SELECT keywords.text AS keyword, page, iif(page = last_page, page, page || '–' || last_page) AS pages,
+SELECT keyword, page, iif(page = last_page, page, page || '–' || last_page) AS pages,
        keyword_id, endpoint_id, generation
-  FROM spans
-  JOIN keywords ON keywords.id = keyword_id
- WHERE page <= last_page
+  FROM missing_pages
 """
 
 PAGE_AHEAD = """
@@ -139,13 +116,9 @@ HAVING count(*) > 1
 """
 
 CALL_WITHOUT_PAGE = """
-SELECT keywords.text AS keyword, calls.page, calls.id AS call_id,
-       strftime('%Y-%m-%d %H:%M', calls.sent_at, '+8 hours') AS sent_at,
-       calls.keyword_id, calls.endpoint_id, calls.generation
-  FROM calls
-  JOIN keywords ON keywords.id = calls.keyword_id
- WHERE charge = 'charged' AND error IS NULL
-   AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.call_id = calls.id)
+SELECT keyword, page, call_id, strftime('%Y-%m-%d %H:%M', sent_at, '+8 hours') AS sent_at,
+       keyword_id, endpoint_id, generation
+  FROM charged_calls_without_page
 """
 
 PAGE_WITHOUT_CHARGE = """
@@ -205,10 +178,8 @@ SELECT (SELECT count(*) FROM checkpoints WHERE state = 'done')   AS keywords_don
          WHERE id NOT IN (SELECT keyword_id FROM checkpoints)
            AND retired_at IS NULL)                               AS keywords_never,
        (SELECT count(*) FROM pages)                              AS pages,
-       (SELECT count(*) FROM calls WHERE charge = 'charged')
-       + (SELECT coalesce(sum(calls), 0) FROM pruned_calls WHERE charge = 'charged') AS calls_charged,
-       (SELECT count(*) FROM calls WHERE charge = 'unknown')
-       + (SELECT coalesce(sum(calls), 0) FROM pruned_calls WHERE charge = 'unknown') AS calls_unknown,
+       (SELECT coalesce(sum(charged), 0) FROM daily_spend)       AS calls_charged,
+       (SELECT coalesce(sum(unknown), 0) FROM daily_spend)       AS calls_unknown,
        (SELECT count(*) FROM calls JOIN runs ON runs.id = run_id
          WHERE charge = 'unknown' AND settled_at IS NULL AND ended_at IS NULL) AS calls_open,
        (SELECT count(*) FROM calls WHERE charge = 'charged' AND error IS NOT NULL) AS calls_lost,

@@ -15,10 +15,12 @@ import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
 
-from crawler.analysis.export.creators import COLUMNS
+from crawler.analysis.export.creators import COLUMNS, TABLE
 from crawler.analysis.export.excel import TEXT_MAX, Limits, write_xlsx
+from crawler.analysis.export.headers import HEADERS, header
 from crawler.analysis.filters import Filters, where
 from crawler.creator import CreatorRow
+from crawler.errors import InputError
 from crawler.store.readonly import open_readonly
 from tests.filled import FORMULA, MANY_FANS, ONLY_RED_ID, UNKNOWN_FANS
 
@@ -272,3 +274,34 @@ def test_what_a_database_of_an_earlier_version_has_no_column_for_is_empty(db, ru
     rows = _objects((out / "a.jsonl").read_text("utf-8"))
     assert rows[MANY_FANS.name]["bio"] is None
     assert rows[MANY_FANS.name]["image"] == MANY_FANS.image
+
+
+@pytest.mark.parametrize(
+    ("headers", "first"),
+    [
+        ("names", "id red_id name fans"),
+        ("en", "Id,Red id,Name,Followers"),
+        ("zh", "达人 id,小红书号,名字,粉丝数"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_headings_are_names_or_words_of_a_language(run, out, ending, headers, first):
+    path = out / f"a.{ending}"
+    run(path, "--headers", headers)
+    if ending == "csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            found = next(csv.reader(file))
+    else:
+        found = [cell.value for cell in next(openpyxl.load_workbook(path).active.iter_rows(max_row=1))]
+    assert found[:4] == first.split("," if "," in first else " ")
+    assert len(set(found)) == len(COLUMNS)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet", "db"])
+def test_formats_for_programs_keep_the_names_of_columns(run, out, ending):
+    with pytest.raises(InputError, match="--headers is for CSV and XLSX"):
+        run(out / f"a.{ending}", "--headers", "zh")
+
+
+def test_every_column_has_a_heading_in_every_language():
+    assert all(header(column, headers) for column in TABLE for headers in HEADERS)

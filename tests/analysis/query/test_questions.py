@@ -85,6 +85,31 @@ def test_new_since_a_day_in_shanghai(ask):
     assert ask("new", "--since", "2026-11-05") == []
 
 
+def test_new_of_one_day_are_those_listed_for_that_day(ask):
+    days = [("2026-11-02", "2026-11-03"), ("2026-11-03", "2026-11-04"), ("2026-11-04", "2026-11-05")]
+    found = {since: ask("new", "--since", since, "--until", until) for since, until in days}
+    assert {day: len(creators) for day, creators in found.items()} == {
+        "2026-11-02": 38, "2026-11-03": 0, "2026-11-04": 2,
+    }  # fmt: skip
+    assert all({row["first_seen_day"] for row in rows} <= {day} for day, rows in found.items())
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "gaps"])
+def test_what_was_before_and_what_is_since_a_day_make_everything(name, ask):
+    if name == "keywords":
+        sums = [
+            sum(row["charged"] for row in ask(name, *options))
+            for options in ([], ["--since", "2026-11-03"], ["--until", "2026-11-03"])
+        ]
+    else:
+        everything = ["--since", "2020-01-01"]
+        sums = [
+            len(ask(name, *options))
+            for options in (everything, ["--since", "2026-11-03"], ["--until", "2026-11-03"])
+        ]
+    assert sums[0] == sums[1] + sums[2] > 0 or name == "odd"
+
+
 def test_a_table_without_rows_says_so_beside_it_and_the_formats_for_programs_do_not(crawler):
     none = ("query", "new", "--since", "2026-11-05")
     assert crawler(*none).stderr == "no rows\n"
@@ -168,7 +193,7 @@ def test_overlap_counts_the_keywords_that_found_a_creator(ask):
     found = ask("overlap")
     assert found[0]["name"] == "amy穿搭"
     assert found[0]["keyword_count"] == 3
-    assert set(found[0]["keywords"].split(",")) == {"穿搭", "美食探店", "露营 Camping"}
+    assert found[0]["keywords"] == ["穿搭", "美食探店", "露营 Camping"]
     assert min(row["keyword_count"] for row in found) == 2
 
 
@@ -284,11 +309,17 @@ def test_gaps_name_a_missing_page_and_a_charged_call_without_its_page(db, ask):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["runs", "--keyword", "穿搭"], "the question runs takes no --keyword; it takes: --since, --limit"),
+        (
+            ["runs", "--keyword", "穿搭"],
+            "the question runs takes no --keyword; it takes: --since, --until, --limit",
+        ),
         (["keywords", "--min-fans", "5"], "takes no --min-fans"),
         (["failed", "--unverified"], "takes no --verified"),
         (["top", "--price", "1"], "takes no --price"),
-        (["nwe"], "there is no question nwe; there is: new"),
+        (["neww"], "there is no question neww; did you mean new?"),
+        (["xyzzy"], "there is no question xyzzy; there are: changed, failed, gaps"),
+        (["new", "--until", "tomorrow"], "--until takes a day"),
+        (["new", "--min-fans", "many"], "a number of fans is written 5000, 1万 or 10w, not many"),
         (["--keyword", "穿搭"], "--keyword belongs to a question"),
         (["SELECT 1", "--tag", "x"], "--tag is for named questions"),
         (["new", "--since", "yesterdayish"], "--since takes a day"),
@@ -319,6 +350,27 @@ def test_a_question_of_ones_own_cannot_write_either(tmp_path, crawler):
     (tmp_path / "evil.sql").write_text("DELETE FROM users", encoding="utf-8")
     result = crawler("query", "evil", "--questions", tmp_path)
     assert "not authorized" in str(result.exception)
+
+
+def test_a_question_of_ones_own_takes_the_options_whose_parameters_it_uses(
+    tmp_path, ask, crawler, monkeypatch
+):
+    (tmp_path / "mine.sql").write_text(
+        "SELECT name FROM creators_with_keywords\n"
+        " WHERE fans >= coalesce(:min_fans, 0) AND fans <= coalesce(:max_fans, 1e12)\n"
+        "   AND (:verified IS NULL OR coalesce(verified, 0) = :verified)\n"
+        "   AND first_seen_at < coalesce(:until, '9999') LIMIT :limit",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("CRAWLER_QUESTIONS", str(tmp_path))
+    assert [row["name"] for row in ask("mine", "--min-fans", "100万")] == ["amy穿搭"]
+    assert len(ask("mine", "--verified")) == 3
+    assert len(ask("mine", "--until", "2026-11-03")) == 37
+    assert len(ask("mine", "--limit", "2")) == 2
+    assert "takes no --tag" in str(crawler("query", "mine", "--tag", "x").exception)
+    (tmp_path / "mine.sql").write_text("SELECT :colour", encoding="utf-8")
+    told = str(crawler("query", "mine").exception)
+    assert ":colour" in told and ":min_fans" in told
 
 
 def test_a_folder_or_header_that_cannot_be_used_is_named(tmp_path, crawler):

@@ -144,7 +144,8 @@ def test_the_schema_lists_views_and_tables_with_their_columns(crawler):
 def test_every_view_answers(three_nights):
     with closing(sqlite3.connect(three_nights)) as connection:
         for view in VIEWS:
-            assert connection.execute(f"SELECT * FROM {view}").fetchall(), view
+            found = connection.execute(f"SELECT * FROM {view}").fetchall()
+            assert bool(found) != (view in ("missing_pages", "charged_calls_without_page")), view
 
 
 def test_a_missing_database_is_named(tmp_path, crawler):

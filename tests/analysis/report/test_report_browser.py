@@ -89,6 +89,30 @@ def test_pictures_that_were_asked_for_are_the_only_thing_that_is_loaded(page, do
     assert listener.visits > 0
 
 
+def test_a_click_on_a_heading_sorts_the_table_by_it(page, dom, read):
+    text = page(read("2026-11-01T00:00:00.000Z"))
+    click = """<script>
+      const table = document.querySelector("details table"), order = [];
+      const names = () => [...table.tBodies[0].rows].map(row => row.cells[1].dataset.value);
+      for (const times of [1, 2]) {
+        table.tHead.querySelectorAll("button")[1].click();
+        order.push(names().join(" "));
+      }
+      document.title = order.join("|");
+    </script></body>"""
+    open_to_scripts = re.sub("(?<=script-src &#39;)sha256-[^&]*", "unsafe-inline", text)
+    shown = dom(open_to_scripts.replace("</body>", click))
+    down, up = re.search(r"<title>(.*?)</title>", shown)[1].split("|")
+    fans = [int(number) for number in down.split()]
+    assert len(fans) == 40
+    assert fans == sorted(fans, reverse=True)
+    assert [int(number) for number in up.split()] == sorted(fans)
+
+
+def test_the_pages_own_policy_lets_its_own_script_run(page, dom, read):
+    assert dom(page(read())).count("<button type=") == 4
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_nothing_is_wider_than_a_phone(page, dom, read, play_night, lang, tmp_path):
     long = creator(300, "W" * 60, 3_812_000, red_id="W" * 30, verify_label="认证" * 20)

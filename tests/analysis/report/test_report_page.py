@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
-from crawler.analysis.report.charts import day_bars
 from crawler.i18n import LOCALE_DIR
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
@@ -30,16 +33,22 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_the_page_loads_nothing_and_runs_nothing(read, page):
-    for tag, attributes in Elements(page(read(), "en", price="0.05")).found:
-        assert tag not in ("script", "iframe", "object", "embed", "link", "img", "base", "form")
+def test_the_page_loads_nothing_and_runs_nothing_but_what_sorts_tables(read, page):
+    found = Elements(page(read(), "en", price="0.05")).found
+    assert [attributes for tag, attributes in found if tag == "script"] == [{}]
+    for tag, attributes in found:
+        assert tag not in ("iframe", "object", "embed", "link", "img", "base", "form")
         assert not [
             name for name in attributes if name.startswith("on") or name in ("src", "style", "xlink:href")
         ]
 
 
-def test_the_policy_forbids_everything_but_the_one_style(read, page):
+def test_the_policy_forbids_everything_but_the_one_style_and_the_one_script(read, page):
     text = page(read())
+    for tag in ("style", "script"):
+        (inside,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.S)
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}';" in unescape(text)
     policy = next(a["content"] for t, a in Elements(text).found if "Content-Security-Policy" in a.values())
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
@@ -71,6 +80,7 @@ def test_text_from_the_api_is_only_text(read, page, play_night):
         "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "p", "div", "span",
         "small", "b", "section", "table", "tr", "th", "td", "a", "bdi", "svg", "rect", "g", "path", "text",
         "code", "footer", "details", "summary", "ul", "li",
+        "script", "thead", "tbody",
     }  # fmt: skip
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in plain
     assert "{{ 7 * 7 }}" in plain
@@ -132,23 +142,52 @@ def test_the_page_is_chinese_throughout(read, page, play_night):
     assert '<html lang="zh-CN">' in text
     assert "381.2万" in text
     shown = re.sub(
-        r"<style>.*?</style>|<bdi>.*?</bdi>|<code>.*?</code>|<small>.*?</small>", "", text, flags=re.S
+        r"<style>.*?</style>|<script>.*?</script>|<bdi>.*?</bdi>|<code>.*?</code>|<small>.*?</small>",
+        "",
+        text,
+        flags=re.S,
     )
     words = re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^>]+>", " ", shown))
     assert set(words) <= {"JUSTONEAPI", "TOKEN", "HTTP", "max", "calls"}
 
 
-def test_a_chart_without_days_or_calls_can_be_drawn():
-    assert day_bars("t", [], [("a", [])]).startswith("<svg")
-    assert day_bars("t", ["2026-11-01"], [("a", [0])]).startswith("<svg")
+def test_a_chart_tells_each_number_in_full_and_in_the_readers_language(read, page):
+    text = page(read(), "zh")
+    assert "<title>2026-11-02 · 计费: 8</title>" in text
+    assert 'aria-label="每日新增达人"' in text
 
 
-def test_a_chart_tells_each_number_and_escapes_its_names():
-    svg = day_bars("t", ["2026-11-01", "2026-11-02"], [("a<b", [1200, 2]), ("c", [3, 4])])
-    assert "<title>11-01 · a&lt;b: 1,200</title>" in svg
-    assert "<title>11-02 · c: 4</title>" in svg
-    assert not re.search(r"script|style|<!--|xlink|id=", svg)
+def test_without_a_call_there_is_no_chart(read, page, db):
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("UPDATE calls SET charge = 'free'")
+        connection.execute("UPDATE users SET first_seen_at = '2026-01-01T00:00:00.000Z'")
+    assert '<svg class="chart"' not in page(read())
 
 
 def test_the_time_of_the_report_is_that_of_its_making(read, page):
     assert "made 2026-11-04 09:00" in page(read())
+
+
+def test_new_creators_come_with_their_words_and_tags_and_all_of_them_behind_a_click(read, page):
+    report = read("2026-11-01T00:00:00.000Z")
+    text = page(report)
+    listed = text[text.index('<section id="new">') : text.index('<section id="grew">')]
+    first, complete = listed.split("<details>")
+    assert first.count("<tr><td") == 12
+    assert complete.count("<tr><td") == report.users_new == 40
+    assert "穿搭博主｜上海" in complete
+    assert '<span class="tag"><bdi>时尚</bdi></span>' in complete
+    assert "<summary>All 40</summary>" in complete
+    assert (
+        "crawler export new.xlsx --since &#39;2026-11-01 08:00&#39;" in complete
+        or "--since '2026-11-01 08:00'" in complete
+    )
+
+
+def test_inferred_verification_is_told_in_the_readers_language(read, page, play_night):
+    play_night(
+        result_page(creator(300, "某人", 10, verified=True, verify_label="personal (inferred)")),
+        result_page(),
+    )
+    assert "✓ 个人（推断）" in page(read(), "zh")
+    assert "✓ personal (inferred)" in page(read(), "en")

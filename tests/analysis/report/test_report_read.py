@@ -35,7 +35,7 @@ def test_a_night_that_was_stopped_and_gone_on_with_is_one_night(read, play_night
 
 def test_new_creators_come_with_the_keyword_that_found_them_the_largest_first(read):
     report = read()
-    found = [(line.name, line.fans, line.keyword) for line in report.newcomers]
+    found = [(line.name, line.fans, line.keywords[0]) for line in report.newcomers]
     assert found == [("新人穿搭", 20_500, "穿搭"), ("新露营", 999, "露营 Camping")]
     assert report.users_new == 2
     assert report.users_total == 40

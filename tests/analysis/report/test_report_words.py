@@ -48,6 +48,12 @@ def test_a_duration_is_as_coarse_as_people_need(seconds, text):
     assert ENGLISH.duration(seconds) == text
 
 
+def test_bands_of_followers_are_written_as_people_of_the_language_say_them():
+    assert [ENGLISH.bucket(1000, 10_000), ENGLISH.bucket(100_000, None)] == ["1,000–10,000", "100,000+"]
+    assert [CHINESE.bucket(1000, 10_000), CHINESE.bucket(100_000, None)] == ["1,000–1万", "10万+"]
+    assert CHINESE.bucket(0, 100) == "0–100"
+
+
 def test_moments_are_shown_in_shanghai():
     assert ENGLISH.moment("2026-11-03T18:30:01.000Z") == "2026-11-04 02:30"
 
