@@ -22,6 +22,7 @@ from crawler.i18n import N_, _, speak_to_libraries
 
 COMMANDS = {
     "run": "crawler.cli.run:run",
+    "plan": "crawler.cli.plan:plan",
     "status": "crawler.cli.status:status",
     "verify": "crawler.cli.verify:verify",
     "query": "crawler.cli.query:query",

@@ -1,4 +1,4 @@
-"""What the next call brings: how many creators new to the database each page of each keyword is expected to have.
+"""What the next call brings: the creators new to the database that each page is expected to have.
 
 A page that was looked at before is expected to bring
 
@@ -6,20 +6,20 @@ A page that was looked at before is expected to bring
 
 and one never looked at what the keyword's other such pages brought. Each factor is a gamma–Poisson posterior,
 `(c + found) / (c + expected)`: it starts at 1 and moves as far as the counts carry it. The first page and
-deeper ones have a base and a factor of the neighbours each; `tonight` is what this night brought so far,
-of the neighbours (up: the niche is busy; down: they found the same ones) and of the keyword itself. docs/yield.md.
+deeper ones have a base and a factor of the neighbours each; `tonight` is what this night brought so far, of
+the neighbours (up: the niche is busy; down: they found the same ones) and of the keyword. See docs/yield.md.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from random import Random
 from typing import NamedTuple
 
-PAGE_SIZE = 20
+from crawler.engine.history import PAGE_SIZE, Explanation, FreshKeyword, KeywordHistory, Look
+
 LUCK, NEIGHBOURS_LUCK = 4.0, 8.0
 """`c` of a night's luck, of one keyword and of its neighbours: the variance of a gamma factor is 1 / c."""
 KEYWORD_SPREAD, NEIGHBOURS_SPREAD, UNREAD_SPREAD = 2.0, 1.0, 2.0
@@ -40,58 +40,6 @@ class Depth(IntEnum):
 
 START = ((1.0, 2.0), (0.7, 2.0), (0.8 * PAGE_SIZE, 1.0))
 """By depth, what a look is expected to bring before anything is known, and as how many looks that counts."""
-
-
-class Look(NamedTuple):
-    """One look at a page: how long ago, what it brought that was new to the database, what it showed.
-    `last` says that nothing comes after it."""
-
-    page: int
-    days_ago: float
-    new: int
-    entries: int = PAGE_SIZE
-    last: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class KeywordHistory:
-    """A keyword that was looked at, its looks in the order of time. `position` is its place in the files,
-    `group` names its neighbours, `unfinished_page` where an interrupted night broke off."""
-
-    keyword_id: int
-    looks: Sequence[Look]
-    priority: int = 0
-    position: int = 0
-    pages_max: int = 50
-    group: int | None = None
-    unfinished_page: int | None = None
-
-
-class FreshKeyword(NamedTuple):
-    """A keyword nobody has looked at."""
-
-    keyword_id: int
-    priority: int = 0
-    position: int = 0
-    pages_max: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a page stands where it does: `value` is the best average over the pages from it on, the rest are
-    the factors of what it is expected to bring itself. `days` is None for a page never looked at."""
-
-    keyword_id: int
-    page: int
-    value: float
-    expected: float
-    base: float
-    neighbours: float
-    keyword: float
-    days: float | None
-    tonight: float
-    looks: int
-    found: int
 
 
 class Sum:
@@ -117,7 +65,7 @@ class Relook(NamedTuple):
 
     keyword_id: int
     depth: Depth
-    new: int
+    new: float
     days: float
     nights_ago: int
 

@@ -8,14 +8,8 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import NamedTuple
 
-from crawler.engine.yield_model import (
-    PAGE_SIZE,
-    Explanation,
-    FreshKeyword,
-    KeywordHistory,
-    Look,
-    YieldModel,
-)
+from crawler.engine.history import PAGE_SIZE, Explanation, FreshKeyword, KeywordHistory, Look
+from crawler.engine.yield_model import YieldModel
 
 NEIGHBOURS_MAX = 50
 """Neighbours at most whose places are found anew when one of them is looked at."""
@@ -83,7 +77,7 @@ class YieldOrder:
         return chosen.keyword_id, chosen.page
 
     def saw(
-        self, keyword_id: int, page: int, new: int, *, entries: int = PAGE_SIZE, last: bool = False
+        self, keyword_id: int, page: int, new: float, *, entries: int = PAGE_SIZE, last: bool = False
     ) -> None:
         """Takes up what a page brought: `new` to the database of the `entries` it showed; `last` says that
         the keyword ends there."""
@@ -106,7 +100,7 @@ class YieldOrder:
         return self.model.explain(keyword_id, page)
 
     def _entrances(self, keyword_id: int) -> Iterator[Candidate]:
-        """Where a keyword can be taken up tonight: where it broke off; else anew, or at its first unread page."""
+        """Where a keyword can be taken up: where it broke off; else anew, or at its first unread page."""
         history = self._histories[keyword_id]
         if history.unfinished_page is not None:
             self._asked[keyword_id] = history.unfinished_page

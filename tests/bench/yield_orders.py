@@ -10,7 +10,7 @@ from random import Random
 from typing import Protocol
 
 from crawler.engine.neighbours import neighbourhoods
-from crawler.engine.yield_model import FreshKeyword, KeywordHistory, Look
+from crawler.engine.history import FreshKeyword, KeywordHistory, Look
 from crawler.engine.yield_order import YieldOrder
 from tests.bench.yield_worlds import PAGE_SIZE, World
 
@@ -88,15 +88,16 @@ class FileOrder:
     """Keywords read in full: unfinished ones first, then new ones, then those read longest ago."""
 
     def __init__(self, played: Played, night: int, random: Random) -> None:
-        def due(keyword: int) -> tuple[int, int, int]:
-            looks = played.looks[keyword]
-            if not looks:
-                return 1, 0, keyword
-            return (2, looks[-1][0], keyword) if looks[-1][3] else (0, 0, keyword)
-
-        self._work = iter(sorted(range(len(played.looks)), key=due))
         self._played = played
+        self._work = iter(sorted(range(len(played.looks)), key=self.due))
         self._at: tuple[int, int] | None = None
+
+    def due(self, keyword: int) -> tuple[int, int, int]:
+        """The least comes first."""
+        looks = self._played.looks[keyword]
+        if not looks:
+            return 1, 0, keyword
+        return (2, looks[-1][0], keyword) if looks[-1][3] else (0, 0, keyword)
 
     def next(self) -> tuple[int, int] | None:
         if self._at is None:
