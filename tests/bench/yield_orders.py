@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from crawler.engine.neighbours import neighbourhoods
 from crawler.engine.history import FreshKeyword, KeywordHistory, Look
+from crawler.engine.neighbours import neighbourhoods
 from crawler.engine.yield_order import YieldOrder
 from tests.bench.yield_worlds import PAGE_SIZE, World
 
@@ -64,7 +64,7 @@ Maker = Callable[[Played, int, Random], Order]
 
 
 def play(world: World, maker: Maker, share: float, random: Random) -> Played:
-    """All nights of `world`, each with `share` of the full cost in calls; the first in full where it has to."""
+    """All nights of `world`, each with `share` of the full cost in calls; the first in full where it must."""
     played = Played(world, looks=[[] for _ in range(world.shape.keywords)])
     for night in range(world.shape.nights):
         calls = round(share * world.full_cost(night))

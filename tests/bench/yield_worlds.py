@@ -7,7 +7,6 @@ over it with equal numbers of charged calls; what counts are creators new to the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -19,9 +18,10 @@ class Shape:
     """What a world is like. Per keyword and night `arrivals` newcomers on average, over niches whose speeds
     differ by `speed_spread` (of the logarithm) and keywords within them by `keyword_spread`; in `front_share`
     of the niches they come in front, else anywhere. A newcomer is listed by `overlap` more keywords of the
-    niche; `everywhere_share` of the first creators come up under any keyword. `luck` is the shape of the gamma
-    factor that a niche and a keyword draw each night (None: no luck). `first_full`: the first night reads
-    everything. `pages` is the least and the most of a keyword.
+    niche; `everywhere_share` of the first creators come up under any keyword. `luck` is the shape of the
+    gamma factor that a niche and a keyword draw each night (None: no luck). Newcomers stay listed for `stay`
+    nights on average (None: for good). `first_full`: the first night reads everything. `pages` is the least
+    and the most of a keyword.
     """
 
     keywords: int = 600
@@ -63,7 +63,7 @@ class World:
 
 
 def draw_shape(random: Random) -> Shape:
-    """Any world: few or many niches, all alike or far apart, at the front or anywhere, with or without luck."""
+    """Any world: niches few or many, alike or far apart, at the front or anywhere, with luck or without."""
     return Shape(
         keywords=random.choice((150, 300, 600)),
         niches=random.choice((10, 40, 100)),
