@@ -19,13 +19,13 @@ _Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 NIGHTS_TESTED = 4
 """Earlier nights, the latest ones, that are forecast from what was known before them."""
 
-NIGHT_BIAS, NIGHT_SPREAD, NIGHT_SPREAD_NIGHTS = -0.2, 0.6, 3.0
+NIGHT_BIAS, NIGHT_SPREAD, NIGHT_SPREAD_NIGHTS = -0.2, 0.45, 2.0
 """How far a night is off before nights say so, in logarithms, and as how many nights the spread counts."""
 
-UNTESTED_BIAS, UNTESTED_SPREAD = -0.7, 1.2
+UNTESTED_BIAS, UNTESTED_SPREAD = -0.7, 0.9
 """The same as long as no night could be tested."""
 
-DEPTH_SPREAD = 0.01
+DEPTH_SPREAD = 0.007
 """How far the length of all keywords moves together in a night, as a share, before nights say so."""
 
 STEPS_MAX = 20_000

@@ -27,7 +27,7 @@ from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Work
 from crawler.store.history import finders, pages_read
-from crawler.store.views import migrations
+from crawler.store.migrations import migrations
 from crawler.store.worklist import due_work, make_worklist
 
 SAFE_CALLS_PER_MINUTE = 40.0

@@ -15,7 +15,7 @@ from crawler.cli.options import db_option
 from crawler.i18n import _
 from crawler.store.readonly import open_readonly
 from crawler.ui.table import stdout_cells, table_lines
-from crawler.vendor.endpoints import SEARCH_USER_V2
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 SHOWN_MAX = 20
 

@@ -14,10 +14,10 @@ import orjson
 
 from crawler.analysis.forecast import Interval
 from crawler.analysis.plan import Plan, PlanSettings, explain, make_plan
-from crawler.cli.options import db_option
 from crawler.cli.report import _price as price_value
-from crawler.clock import parse_span, utc_now
-from crawler.config import PAGES_MAX, check_whole_number
+from crawler.cli.setting_options import setting_options, setting_values
+from crawler.clock import utc_now
+from crawler.config import RUN_SETTINGS
 from crawler.engine.history import Explanation
 from crawler.i18n import _
 from crawler.i18n.words import span
@@ -26,32 +26,11 @@ from crawler.model import Keyword, Problem
 from crawler.store.readonly import open_readonly
 from crawler.text import sanitize
 from crawler.ui.table import stdout_cells, table_lines
-from crawler.vendor.endpoints import SEARCH_USER_V2
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
-
-def planning_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a run that a plan depends on, under their names there."""
-    options = (
-        click.option(
-            "--max-pages", type=click.IntRange(1, PAGES_MAX), default=50, show_default=True,
-            envvar="CRAWLER_MAX_PAGES", help=_("Most pages a keyword."),
-        ),
-        click.option(
-            "--max-calls", type=click.IntRange(0), envvar="CRAWLER_MAX_CALLS",
-            help=_("Stop once so many calls are charged."),
-        ),
-        click.option(
-            "--max-calls-per-day", type=click.IntRange(0), envvar="CRAWLER_MAX_CALLS_PER_DAY",
-            help=_("The same for a day in Shanghai, over all runs."),
-        ),
-        click.option(
-            "--refresh-after", default="20h", show_default=True, envvar="CRAWLER_REFRESH_AFTER",
-            help=_("A finished keyword is due again after this, as for crawler run."),
-        ),
-    )  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
+PLANNED = ("db", "pages_max", "calls_max", "calls_max_per_day", "refresh_after")
+SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name in PLANNED)
+"""The settings of a run that a plan depends on."""
 
 
 @click.command(
@@ -73,8 +52,7 @@ def planning_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@db_option
-@planning_options
+@setting_options(*SETTINGS)
 @click.option(
     "--order", type=click.Choice(["file", "yield"]), default="file", show_default=True,
     envvar="CRAWLER_ORDER", help=_("Keywords in full, or each call where it brings most."),
@@ -85,24 +63,21 @@ def planning_options(function: Callable[..., Any]) -> Callable[..., Any]:
 )  # fmt: skip
 @click.option("--explain", "explained", metavar="KEYWORD", help=_("Why this keyword stands where it does."))
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
+@click.pass_context
 def plan(
+    context: click.Context,
+    /,
     paths: tuple[Path, ...],
-    db: Path,
+    order: str,
     price: Decimal | None,
     explained: str | None,
     as_json: bool,
-    **options: Any,
+    **_settings: Any,
 ) -> None:
     """Reads the keywords and the database, and shows what is to be expected."""
-    settings = PlanSettings(
-        SEARCH_USER_V2.id,
-        pages_max=options["max_pages"],
-        refresh_after=parse_span(options["refresh_after"]),
-        calls_max=options["max_calls"],
-        calls_max_per_day=options["max_calls_per_day"],
-        order=options["order"],
-    )
-    check_whole_number("pages_max", settings.pages_max, 1, PAGES_MAX)
+    values = setting_values(context, SETTINGS)
+    db: Path = values.pop("db")
+    settings = PlanSettings(SEARCH_USER_V2.id, **values, order=order)
     keywords = _usable(read_keywords(paths or (Path("keywords"),)))
     with closing(open_readonly(db)) if db.exists() else nullcontext() as connection:
         if explained is not None:
