@@ -203,9 +203,14 @@ def read_history(
             chosen = FreshKeyword(work.keyword_id, priority[work.keyword_id], position, work.pages_max)
             fresh.append(chosen)
         else:
-            unfinished = work.page if work.page > 1 else None
+            going_on = work.page if work.page > 1 else None
+            stale = min(look.days_ago for look in history.looks) >= settings.refresh_after / timedelta(days=1)
             history = replace(
-                history, position=position, pages_max=work.pages_max, unfinished_page=unfinished
+                history,
+                position=position,
+                pages_max=work.pages_max,
+                unfinished_page=None if stale else going_on,
+                deeper_page=going_on if stale else None,
             )
             everyone[work.keyword_id] = history
             histories.append(history)

@@ -28,7 +28,7 @@ from crawler.text import sanitize
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
-PLANNED = ("db", "pages_max", "calls_max", "calls_max_per_day", "refresh_after")
+PLANNED = ("db", "pages_max", "calls_max", "calls_max_per_day", "refresh_after", "order")
 SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name in PLANNED)
 """The settings of a run that a plan depends on."""
 
@@ -54,10 +54,6 @@ SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name in PLANNED)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @setting_options(*SETTINGS)
 @click.option(
-    "--order", type=click.Choice(["file", "yield"]), default="file", show_default=True,
-    envvar="CRAWLER_ORDER", help=_("Keywords in full, or each call where it brings most."),
-)  # fmt: skip
-@click.option(
     "--price", metavar="YUAN", callback=price_value, envvar="CRAWLER_PRICE", show_envvar=True,
     help=_("What a charged call costs; with it the plan speaks of money too."),
 )  # fmt: skip
@@ -68,7 +64,6 @@ def plan(
     context: click.Context,
     /,
     paths: tuple[Path, ...],
-    order: str,
     price: Decimal | None,
     explained: str | None,
     as_json: bool,
@@ -77,7 +72,7 @@ def plan(
     """Reads the keywords and the database, and shows what is to be expected."""
     values = setting_values(context, SETTINGS)
     db: Path = values.pop("db")
-    settings = PlanSettings(SEARCH_USER_V2.id, **values, order=order)
+    settings = PlanSettings(SEARCH_USER_V2.id, **values)
     keywords = _usable(read_keywords(paths or (Path("keywords"),)))
     with closing(open_readonly(db)) if db.exists() else nullcontext() as connection:
         if explained is not None:

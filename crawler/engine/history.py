@@ -24,7 +24,8 @@ class Look(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class KeywordHistory:
     """A keyword that was looked at, its looks in the order of time. `position` is its place in the files,
-    `group` names its neighbours, `unfinished_page` where an interrupted night broke off."""
+    `group` names its neighbours. `unfinished_page` is where an interrupted night broke off, `deeper_page` a
+    page at which it can be taken up as well as at its first one."""
 
     keyword_id: int
     looks: Sequence[Look]
@@ -33,6 +34,7 @@ class KeywordHistory:
     pages_max: int = 50
     group: int | None = None
     unfinished_page: int | None = None
+    deeper_page: int | None = None
 
 
 class FreshKeyword(NamedTuple):

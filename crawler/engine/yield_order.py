@@ -100,16 +100,15 @@ class YieldOrder:
         return self.model.explain(keyword_id, page)
 
     def _entrances(self, keyword_id: int) -> Iterator[Candidate]:
-        """Where a keyword can be taken up: where it broke off; else anew, or at its first unread page."""
+        """Where a keyword can be taken up: where it broke off; else anew, or deeper where it may be."""
         history = self._histories[keyword_id]
         if history.unfinished_page is not None:
             self._asked[keyword_id] = history.unfinished_page
             yield self._candidate(keyword_id, history.unfinished_page, stage=0)
             return
         yield self._candidate(keyword_id, 1)
-        pages = self.model.pages[keyword_id]
-        if pages.end is None and pages.days_ago:
-            yield self._candidate(keyword_id, 1 + max(pages.days_ago))
+        if history.deeper_page is not None:
+            yield self._candidate(keyword_id, history.deeper_page)
 
     def _candidate(self, keyword_id: int, page: int, stage: int = 1) -> Candidate:
         options = self._options[keyword_id]

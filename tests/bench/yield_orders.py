@@ -53,8 +53,14 @@ class Played:
         histories, fresh = [], []
         for keyword, looks in enumerate(self.looks):
             if looks:
+                ended = any(last for _night, _page, _new, last, _entries in looks)
+                deeper = None if ended else 1 + max(page for _night, page, *_rest in looks)
                 told = [Look(page, float(night - at), new, n, last) for at, page, new, last, n in looks]
-                histories.append(KeywordHistory(keyword, told, position=keyword, group=group.get(keyword)))
+                histories.append(
+                    KeywordHistory(
+                        keyword, told, position=keyword, group=group.get(keyword), deeper_page=deeper
+                    )
+                )
             else:
                 fresh.append(FreshKeyword(keyword, position=keyword))
         return histories, fresh

@@ -115,7 +115,7 @@ def test_a_keyword_is_not_given_out_twice_at_one_time_and_not_beyond_its_end():
 
 
 def test_a_page_never_read_can_be_gone_on_to_or_the_first_one_looked_at_again():
-    partly = KeywordHistory(1, [Look(1, 1.0, 20), Look(2, 1.0, 20)])
+    partly = KeywordHistory(1, [Look(1, 1.0, 20), Look(2, 1.0, 20)], deeper_page=3)
     order = YieldOrder([partly])
     assert order.next() == (1, 3)
     order.saw(1, 3, 20)
