@@ -39,8 +39,8 @@ class YieldWork:
         self._begun: dict[int, KeywordTask] = {}
         self._deferred: deque[KeywordTask] = deque()
         looks: dict[int, list[Look]] = {}
-        for keyword_id, *look in pages:
-            looks.setdefault(keyword_id, []).append(Look(*look))
+        for keyword_id, page, days_ago, new, entries, last in pages:
+            looks.setdefault(keyword_id, []).append(Look(page, days_ago, new, entries, last))
         group = neighbourhoods(finders)
         histories = []
         for work, priority, position in again:

@@ -5,9 +5,16 @@ import pytest
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.cli.conftest import CommandLine
 
-KEYWORDS = [
-    f"{place}{niche}" for place in ("上海", "成都", "西安") for niche in ("穿搭", "露营", "美食", "护肤")
-]
+NICHES = ("穿搭", "露营", "美食", "护肤")
+KEYWORDS = [f"{place}{niche}" for place in ("上海", "成都", "西安") for niche in NICHES]
+
+CALLED_TWICE = """
+SELECT count(*)
+  FROM calls
+ WHERE charge = 'charged'
+ GROUP BY run_id, keyword_id, page
+HAVING count(*) > 1
+"""
 
 
 @pytest.fixture
@@ -61,8 +68,8 @@ async def test_what_an_interruption_cut_off_is_gone_on_with_first(crawler):
             "--workers",
             "1",
         )
-        await crawler(*run, "--max-calls", "2")
+        await crawler(*run, "--max-calls", "2", "--workers", "1")
         ((keyword,),) = crawler.rows("SELECT keyword_id FROM checkpoints WHERE state = 'open'")
-        end = await crawler(*run, "--max-calls", "1", "--order", "yield", "--json")
+        end = await crawler(*run, "--max-calls", "1", "--workers", "1", "--order", "yield", "--json")
     assert end.summary["calls"]["charged"] == 1
     assert crawler.rows("SELECT keyword_id, page FROM calls ORDER BY id DESC LIMIT 1") == [(keyword, 3)]
