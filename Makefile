@@ -15,7 +15,7 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench peers soak million morning translations docs clean
+.PHONY: help run test unit lint types bench peers yield soak million morning translations docs clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ bench: $(VENV)/.dev ## Pages per second and memory, beside a loop that only fetc
 
 peers: $(PEERS)/.run ## The same crawl with aiohttp alone, Scrapy, Crawlee and dlt, in an environment of its own
 	$(PEERS)/bin/python -m tests.bench.peers $(ARGS)
+
+yield: $(VENV)/.dev ## What the order of calls brings on simulated nights, and whether forecasts hold
+	$(BIN)/python -m tests.bench.yields $(ARGS)
 
 soak: $(VENV)/.dev ## Fresh seeds and real kills for MINUTES (10), with a table of what came of them
 	$(BIN)/python -m tests.simulation.soak --minutes $(MINUTES) $(ARGS)

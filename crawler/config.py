@@ -117,6 +117,12 @@ class RunSettings:
     refresh_after: timedelta = declared(
         "--refresh-after", span(), N_("A finished keyword is due again after this: 90m, 20h, 7d."), "20h"
     )
+    order: str = declared(
+        "--order",
+        choice("file", "yield"),
+        N_("Keywords in full as the files have them, or each call where it brings most."),
+        "file",
+    )
     timeout_seconds: float = declared(
         "--timeout",
         seconds(zero=False),

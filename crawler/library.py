@@ -51,6 +51,7 @@ class Settings(TypedDict, total=False):
     calls_max: int | None
     calls_max_per_day: int | None
     refresh_after: timedelta
+    order: str
     timeout_seconds: float
     keep_replies: bool
 

@@ -8,9 +8,11 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -23,18 +25,19 @@ from crawler.engine.circuit_breaker import CircuitBreaker, CircuitBreakerLimits
 from crawler.engine.drift import DriftDetector, DriftLimits
 from crawler.engine.events import Event, LineSkipped, RunStarted
 from crawler.engine.loop import Engine
-from crawler.engine.order import FileOrder
+from crawler.engine.order import FileOrder, Order
 from crawler.engine.policy import Policy
 from crawler.engine.ports import Client
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
+from crawler.engine.yield_work import YieldWork
 from crawler.errors import CrawlerError, InputError, StoreError
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.model import Keyword, Problem, Work
 from crawler.rate import parse_rate
 from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
-from crawler.store import runs
+from crawler.store import history, runs
 from crawler.store.database import open_database, store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
@@ -43,6 +46,8 @@ from crawler.store.writer import Store
 from crawler.summary import CreatorCounts, KeywordCounts, RunStatistics, RunSummary
 from crawler.vendor.client import ApiSettings, open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+
+T = TypeVar("T")
 
 END_PATIENCE_MILLISECONDS = 60_000
 
@@ -201,7 +206,7 @@ class _Run:
             now=self._now,
         )
         return Engine(
-            order=FileOrder(self._work()),
+            order=self._order(),
             caller=caller,
             ledger=ledger,
             policy=policy,
@@ -214,6 +219,14 @@ class _Run:
             keep_replies=self._settings.keep_replies,
         )
 
+    def _order(self) -> Order:
+        if self._settings.order == "file":
+            return FileOrder(self._read(self._parts.due_work))
+        with store_errors(self._settings.db):
+            known = history.read_known(self._connection, self._dependencies.endpoint.id, self._now)
+        stale_days = self._settings.refresh_after / timedelta(days=1)
+        return YieldWork(*known, self._read(history.due_fresh), stale_days, self._dependencies.rng)
+
     def _check_file(self) -> None:
         """Raises StoreError where another file, or none, stands at the database's path: SQLite would go on
         writing into the one that nobody finds any more."""
@@ -221,9 +234,9 @@ class _Run:
             reason = Reason(ReasonCode.FILE_REPLACED, {"path": str(self._settings.db)})
             raise StoreError(reason_text(reason), reason)
 
-    def _work(self) -> Iterator[Work]:
+    def _read(self, due: Callable[[sqlite3.Connection], Iterator[T]]) -> Iterator[T]:
         with store_errors(self._settings.db):
-            yield from self._parts.due_work(self._connection)
+            yield from due(self._connection)
 
     def _budget(self) -> Budget:
         settings, moment = self._settings, self._now()

@@ -24,7 +24,10 @@ from crawler.text import sanitize
 
 COMMANDS = {
     "run": "crawler.cli.run:run",
+    "plan": "crawler.cli.plan:plan",
     "status": "crawler.cli.status:status",
+    "coverage": "crawler.cli.coverage:coverage",
+    "suggest": "crawler.cli.suggest:suggest",
     "verify": "crawler.cli.verify:verify",
     "query": "crawler.cli.query:query",
     "search": "crawler.cli.search:search",

@@ -140,7 +140,7 @@ class _Player:
             token=TOKEN, db=self.db, base_url=self.simulator.base_url, workers=life.workers, rate=life.rate,
             pages_max=self.history.scenario.pages_max, calls_max=life.calls_max,
             calls_max_per_day=life.calls_max_per_day, refresh_after=timedelta(days=365),
-            timeout_seconds=life.timeout_seconds,
+            timeout_seconds=life.timeout_seconds, order=self.history.scenario.order,
         )  # fmt: skip
         doom, stop = CrashPlan(life.ending), Shutdown()
         asked: dict[str, float] = {}

@@ -76,6 +76,7 @@ class Scenario:
     pages_max: int
     service: SimulatorSettings
     lives: tuple[Life, ...]
+    order: str = "file"
 
     @property
     def peaceful_service(self) -> SimulatorSettings:
@@ -102,7 +103,7 @@ def draw(seed: int) -> Scenario:
     if rng.random() < 0.2:
         first = replace(lives[0], ending=_refusal(rng, calls))
         lives = (first, *lives[1:])
-    return Scenario(seed, keywords, pages_max, service, lives)
+    return Scenario(seed, keywords, pages_max, service, lives, rng.choice(("file", "yield")))
 
 
 def _ends(service: SimulatorSettings) -> bool:

@@ -1,0 +1,261 @@
+"""What the next run will do, cost and bring, as values; read without a paid call and without a write."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from random import Random
+
+from sqlite_utils import Database
+
+from crawler.analysis.forecast import (
+    Depths,
+    Due,
+    Interval,
+    expected_by_yield,
+    expected_in_full,
+    forecast_calls,
+    test_nights,
+)
+from crawler.clock import Now, shanghai_day_start, stamp
+from crawler.engine.history import Explanation, FreshKeyword, KeywordHistory, Look
+from crawler.engine.neighbours import neighbourhoods
+from crawler.engine.yield_order import YieldOrder
+from crawler.errors import InputError
+from crawler.i18n import _
+from crawler.model import Keyword, Work
+from crawler.store.history import finders, pages_read
+from crawler.store.migrations import migrations
+from crawler.store.worklist import due_work, make_worklist
+
+SAFE_CALLS_PER_MINUTE = 40.0
+"""The pace of a run that has learnt none."""
+
+RUNS_TIMED = 5
+
+_PACE = """
+SELECT sum(calls), sum(seconds)
+  FROM (SELECT runs.seconds, (SELECT count(*) FROM calls WHERE calls.run_id = runs.id) AS calls
+          FROM runs
+         WHERE runs.seconds >= 10
+         ORDER BY runs.id DESC
+         LIMIT :runs)
+"""
+
+_FREE = "SELECT count(*), count(*) FILTER (WHERE charge = 'charged') FROM calls WHERE sent_at >= :since"
+
+_CHARGED_TODAY = "SELECT count(*) FROM calls WHERE sent_at >= :since AND charge <> 'free'"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSettings:
+    """What of a run's settings a plan depends on; `order` is `file` or `yield`."""
+
+    endpoint_id: int
+    pages_max: int = 50
+    refresh_after: timedelta = timedelta(hours=20)
+    calls_max: int | None = None
+    calls_max_per_day: int | None = None
+    order: str = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run before it is made. `calls` are charged ones; `calls_in_full` what they would be without a cap;
+    `creators` are those new to the database, None where nothing is known of them. `nights_tested` says on
+    how many earlier nights the interval of these rests. `calls_per_minute` is None where nothing limits."""
+
+    order: str
+    listed: int
+    due: int
+    unfinished: int
+    never_asked: int
+    again: int
+    nights: int
+    nights_tested: int
+    calls_max: int | None
+    calls: Interval
+    calls_in_full: Interval
+    sent_per_charged: float
+    calls_per_minute: float
+    pace_learnt: bool
+    minutes: Interval
+    creators: Interval | None
+    keywords_left_out: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The keywords that are due, in file order of work, with what is known of each."""
+
+    listed: int
+    due: tuple[Due, ...]
+    works: tuple[Work, ...]
+    histories: tuple[KeywordHistory, ...]
+    everyone: tuple[KeywordHistory, ...]
+    fresh: tuple[FreshKeyword, ...]
+
+
+def make_plan(
+    connection: sqlite3.Connection | None, keywords: Iterable[Keyword], settings: PlanSettings, now: Now
+) -> Plan:
+    """The plan of a run over `keywords` into the database, None for one that is not there yet."""
+    history = read_history(connection, keywords, settings, now)
+    depths = Depths.of(history.everyone)
+    in_full = forecast_calls(history.due, depths)
+    cap = _cap(connection, settings, now)
+    calls = in_full.capped(cap)
+    tested = test_nights(history.everyone)
+    creators, left_out = None, None
+    known = calls.expected is not None and bool(history.everyone)
+    if known and settings.order == "yield":
+        wanted = round(calls.expected or 0)
+        new, asked = expected_by_yield(history.histories, history.fresh, wanted, Random(0))
+        creators, left_out = tested.interval(new), len(history.due) - len(asked)
+    elif known:
+        new, left_out = expected_in_full(history.due, depths, cap)
+        creators = tested.interval(new)
+    elif cap is not None:
+        left_out = max(0, len(history.due) - cap) or None
+    if creators is not None and not history.due:
+        creators = Interval(0.0, 0.0, 0.0)
+    per_minute, learnt = _pace(connection)
+    sent_per_charged = _sent_per_charged(connection, now)
+    unfinished = sum(one.page > 1 for one in history.due)
+    never = sum(one.history is None and one.page == 1 for one in history.due)
+    nights = {round(look.days_ago) for one in history.everyone for look in one.looks}
+    return Plan(
+        settings.order, history.listed, len(history.due), unfinished, never,
+        len(history.due) - unfinished - never, len(nights), tested.nights, cap, calls, in_full,
+        sent_per_charged, per_minute, learnt, calls.times(sent_per_charged / per_minute), creators, left_out,
+    )  # fmt: skip
+
+
+def explain(
+    connection: sqlite3.Connection | None,
+    keywords: Iterable[Keyword],
+    settings: PlanSettings,
+    now: Now,
+    identity: str,
+) -> tuple[Explanation, int, int]:
+    """Why a keyword stands where it does: the factors of its next page, its place, and among how many.
+
+    Raises InputError for a keyword that is not among those given or is not due.
+    """
+    kept: list[Keyword] = []
+    history = read_history(connection, _keeping(keywords, kept), settings, now)
+    wanted = next((one.text for one in kept if one.identity == identity), None)
+    work = next((work for work in history.works if work.text == wanted), None)
+    if wanted is None or work is None:
+        raise InputError(
+            _("no keyword that is due is called %s: `crawler plan` counts those that are") % identity
+        )
+    order = YieldOrder(history.histories, history.fresh)
+    value = order.explain(work.keyword_id, work.page)
+    better = sum(
+        order.model.value(one.keyword_id, one.page) > value.value
+        for one in history.due
+        if one.keyword_id != work.keyword_id
+    )
+    return value, better + 1, len(history.due)
+
+
+def _keeping(keywords: Iterable[Keyword], kept: list[Keyword]) -> Iterable[Keyword]:
+    for keyword in keywords:
+        kept.append(keyword)
+        yield keyword
+
+
+def read_history(
+    connection: sqlite3.Connection | None, keywords: Iterable[Keyword], settings: PlanSettings, now: Now
+) -> History:
+    """What is due of `keywords`, and what is known of them; the work list is made in a copy in memory."""
+    memory = Database(memory=True)
+    migrations.apply(memory)
+    if connection is not None:
+        _copy(connection, memory.conn)
+    worklist = make_worklist(
+        memory.conn,
+        keywords,
+        endpoint_id=settings.endpoint_id,
+        pages_max=settings.pages_max,
+        refresh_after=settings.refresh_after,
+        now=now,
+    )
+    works = tuple(due_work(memory.conn))
+    priority = dict(memory.conn.execute("SELECT id, priority FROM keywords"))
+    looks: dict[int, list[Look]] = {}
+    group: dict[int, int] = {}
+    if connection is not None:
+        for read in pages_read(connection, endpoint_id=settings.endpoint_id, now=now):
+            looks.setdefault(read.keyword_id, []).append(Look(*read[1:]))
+        group = neighbourhoods(finders(connection, endpoint_id=settings.endpoint_id))
+    everyone = {
+        keyword_id: KeywordHistory(keyword_id, told, priority.get(keyword_id, 0), group=group.get(keyword_id))
+        for keyword_id, told in looks.items()
+    }
+    due, histories, fresh = [], [], []
+    for position, work in enumerate(works):
+        history = everyone.get(work.keyword_id)
+        if history is None:
+            chosen = FreshKeyword(work.keyword_id, priority[work.keyword_id], position, work.pages_max)
+            fresh.append(chosen)
+        else:
+            going_on = work.page if work.page > 1 else None
+            stale = min(look.days_ago for look in history.looks) >= settings.refresh_after / timedelta(days=1)
+            history = replace(
+                history,
+                position=position,
+                pages_max=work.pages_max,
+                unfinished_page=None if stale else going_on,
+                deeper_page=going_on if stale else None,
+            )
+            everyone[work.keyword_id] = history
+            histories.append(history)
+        due.append(Due(work.keyword_id, work.page, work.pages_max, history))
+    memory.conn.close()
+    return History(
+        worklist.listed, tuple(due), works, tuple(histories), tuple(everyone.values()), tuple(fresh)
+    )
+
+
+def _copy(connection: sqlite3.Connection, memory: sqlite3.Connection) -> None:
+    """Takes over what the work list depends on."""
+    for table in ("runs", "keywords", "checkpoints"):
+        names = [row[1] for row in memory.execute(f"PRAGMA table_info({table})")]
+        there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        columns = ", ".join(name for name in names if name in there)
+        marks = ", ".join("?" for name in names if name in there)
+        rows = connection.execute(f"SELECT {columns} FROM {table}")
+        memory.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", map(tuple, rows))
+
+
+def _cap(connection: sqlite3.Connection | None, settings: PlanSettings, now: Now) -> int | None:
+    caps = [] if settings.calls_max is None else [settings.calls_max]
+    if settings.calls_max_per_day is not None:
+        since = stamp(shanghai_day_start(now()))
+        spent = (
+            0 if connection is None else connection.execute(_CHARGED_TODAY, {"since": since}).fetchone()[0]
+        )
+        caps.append(max(0, settings.calls_max_per_day - spent))
+    return min(caps, default=None)
+
+
+def _pace(connection: sqlite3.Connection | None) -> tuple[float, bool]:
+    """Calls a minute, and whether runs of this database showed them."""
+    if connection is not None:
+        calls, seconds = connection.execute(_PACE, {"runs": RUNS_TIMED}).fetchone()
+        if calls and seconds:
+            return 60 * calls / seconds, True
+    return SAFE_CALLS_PER_MINUTE, False
+
+
+def _sent_per_charged(connection: sqlite3.Connection | None, now: Now) -> float:
+    """How many calls are sent for one that is charged, free failures and rate limits being asked again."""
+    if connection is None:
+        return 1.0
+    since = stamp(now() - timedelta(days=14))
+    sent, charged = connection.execute(_FREE, {"since": since}).fetchone()
+    return float(sent / charged) if charged else 1.0

@@ -1,0 +1,55 @@
+"""`crawler suggest`: new keywords out of the names and bios of the creators found so far."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from crawler.analysis.query import Answer
+from crawler.analysis.suggest import read_suggestions
+from crawler.cli.options import db_option
+from crawler.cli.output import output_options, write_answer
+from crawler.i18n import N_, _
+from crawler.store.readonly import open_readonly
+
+COLUMNS = (N_("keyword"), N_("creators"), N_("share"), N_("fans_median"), N_("example"))
+
+
+@click.command(
+    help=_(
+        """Propose new keywords: words that many creators have in names and bios and that no keyword covers.
+
+        Offline, from the database alone. A word that is a part of a keyword, or has one in it, is covered.
+        The CSV is a keyword file: look through it before it costs money.
+
+        \b
+        Examples:
+          crawler suggest
+          crawler suggest --limit 100 --min-creators 20
+          crawler suggest --csv > suggested.csv
+        """
+    )
+)
+@db_option
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help=_("At most N rows."),
+)
+@click.option(
+    "--min-creators", type=click.IntRange(min=2), default=5, show_default=True, metavar="N",
+    help=_("Only words that N creators or more have."),
+)  # fmt: skip
+@output_options
+def suggest(db: Path, limit: int, min_creators: int, output: str) -> None:
+    """Reads the creators' texts and shows the words."""
+    with closing(open_readonly(db)) as connection:
+        found = read_suggestions(connection, limit=limit, creators_min=min_creators)
+    rows = iter([(one.keyword, one.creators, one.share, one.fans_median, one.example) for one in found])
+    columns = tuple(map(_, COLUMNS)) if output == "table" else COLUMNS
+    write_answer(Answer(columns, rows), output, table_rows=None, when_empty=_("no word is missing"))

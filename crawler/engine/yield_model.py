@@ -1,0 +1,273 @@
+"""What the next call brings: the creators new to the database that each page is expected to have.
+
+A page that was looked at before is expected to bring
+
+    base × neighbours × keyword × days since its last look × tonight
+
+and one never looked at what the keyword's other such pages brought. Each factor is a gamma–Poisson posterior,
+`(c + found) / (c + expected)`: it starts at 1 and moves as far as the counts carry it. The first page and
+deeper ones have a base and a factor of the neighbours each; `tonight` is what this night brought so far, of
+the neighbours (up: the niche is busy; down: they found the same ones) and of the keyword. See docs/yield.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from random import Random
+from typing import NamedTuple
+
+from crawler.engine.history import PAGE_SIZE, Explanation, FreshKeyword, KeywordHistory, Look
+
+LUCK, NEIGHBOURS_LUCK = 4.0, 8.0
+"""`c` of a night's luck, of one keyword and of its neighbours: the variance of a gamma factor is 1 / c."""
+KEYWORD_SPREAD, NEIGHBOURS_SPREAD, UNREAD_SPREAD = 2.0, 1.0, 2.0
+"""`c` of how keywords differ before the history says so."""
+PAIRS_BELIEVED = 8.0
+"""As many keywords' counts move such a `c` half of the way."""
+AHEAD_MAX = 20
+"""Pages looked ahead at most: a poor page may lead to a good one."""
+
+
+class Depth(IntEnum):
+    """Pages that renew at different speeds, and those that nobody has looked at."""
+
+    FIRST = 0
+    DEEPER = 1
+    UNREAD = 2
+
+
+START = ((1.0, 2.0), (0.7, 2.0), (0.8 * PAGE_SIZE, 1.0))
+"""By depth, what a look is expected to bring before anything is known, and as how many looks that counts."""
+
+
+class Sum:
+    """What was found, and what was expected."""
+
+    __slots__ = ("expected", "found")
+
+    def __init__(self) -> None:
+        self.found = self.expected = 0.0
+
+    def add(self, found: float, expected: float) -> None:
+        """Counts one more look."""
+        self.found += found
+        self.expected += expected
+
+    def factor(self, c: float) -> float:
+        """The posterior mean of a factor that is 1 ± 1/√c beforehand."""
+        return (c + self.found) / (c + self.expected)
+
+
+class Relook(NamedTuple):
+    """A look at a page that had been looked at `days` before."""
+
+    keyword_id: int
+    depth: Depth
+    new: float
+    days: float
+    nights_ago: int
+
+
+class Pages:
+    """What is known of one keyword's pages: when each was last looked at, its entries, where the end is."""
+
+    __slots__ = ("days_ago", "end", "entries", "options", "unread")
+
+    def __init__(self, options: KeywordHistory | FreshKeyword) -> None:
+        self.options = options
+        self.days_ago: dict[int, float] = {}
+        self.entries: dict[int, int] = {}
+        self.end: int | None = None
+        self.unread = Sum()
+
+    def take(self, look: Look) -> None:
+        """Keeps where the keyword ends as of this look."""
+        if look.last or not look.entries:
+            self.end = look.page if look.entries else look.page - 1
+        elif self.end is not None and look.page > self.end:
+            self.end = None
+        self.days_ago[look.page] = look.days_ago
+        self.entries[look.page] = look.entries
+
+
+def concentration(sums: Iterable[Sum], start: float) -> float:
+    """`c` of the gamma factors behind the counts, by their excess variance, shrunk to `start`."""
+    pairs = [(one.found, one.expected) for one in sums if one.expected]
+    squares = sum(expected * expected for _found, expected in pairs)
+    excess = sum((found - expected) ** 2 - expected for found, expected in pairs)
+    weight = PAIRS_BELIEVED * max(0.25, squares / len(pairs) if pairs else 1.0)
+    return 1 / min(20.0, max(0.02, (excess + weight / start) / (squares + weight)))
+
+
+class YieldModel:
+    """What each page of each keyword is expected to bring, from its history and this night so far."""
+
+    def __init__(self, histories: Iterable[KeywordHistory]) -> None:
+        self.pages: dict[int, Pages] = {}
+        self._group: dict[int, int] = {}
+        self._of_neighbours: dict[tuple[int, Depth], Sum] = defaultdict(Sum)
+        self._of_keyword: dict[int, Sum] = defaultdict(Sum)
+        self._tonight: dict[int, Sum] = {}
+        self._tonight_of_neighbours: dict[int, Sum] = {}
+        relooks = [relook for history in histories for relook in self._read(history)]
+        self.base = [self._base(depth, relooks) for depth in Depth]
+        self._fit(relooks)
+
+    def _read(self, history: KeywordHistory) -> Iterator[Relook]:
+        pages = self.pages[history.keyword_id] = Pages(history)
+        if history.group is not None:
+            self._group[history.keyword_id] = history.group
+        for look in history.looks:
+            before = pages.days_ago.get(look.page)
+            if before is None:
+                pages.unread.add(look.new, 1)
+            elif before > look.days_ago:
+                night = round(look.days_ago)
+                yield Relook(history.keyword_id, _depth(look.page), look.new, before - look.days_ago, night)
+            pages.take(look)
+
+    def _base(self, depth: Depth, relooks: Sequence[Relook]) -> float:
+        mean, weight = START[depth]
+        if depth is Depth.UNREAD:
+            found = sum(pages.unread.found for pages in self.pages.values())
+            looks = sum(pages.unread.expected for pages in self.pages.values())
+        else:
+            found = sum(look.new for look in relooks if look.depth is depth)
+            looks = sum(look.days for look in relooks if look.depth is depth)
+        return (found + mean * weight) / (looks + weight)
+
+    def _fit(self, relooks: Sequence[Relook]) -> None:
+        """The factors, one after the other: each explains what those before it leave. A night's luck makes
+        many counts of one keyword say less than as many nights would."""
+        nights: dict[tuple[int, int], float] = defaultdict(float)
+        for look in relooks:
+            nights[look.keyword_id, look.nights_ago] += self.base[look.depth] * look.days
+        weighed = [(look, 1 / (1 + nights[look.keyword_id, look.nights_ago] / LUCK)) for look in relooks]
+        for look, weight in weighed:
+            group = self._group.get(look.keyword_id)
+            if group is not None:
+                expected = weight * self.base[look.depth] * look.days
+                self._of_neighbours[group, look.depth].add(weight * look.new, expected)
+        self._neighbours_c = [
+            concentration(
+                (s for (_g, at), s in self._of_neighbours.items() if at is depth), NEIGHBOURS_SPREAD
+            )
+            for depth in (Depth.FIRST, Depth.DEEPER)
+        ]
+        for look, weight in weighed:
+            expected = weight * self.base[look.depth] * look.days
+            expected *= self.neighbours(look.keyword_id, look.depth)
+            self._of_keyword[look.keyword_id].add(weight * look.new, expected)
+        self._keyword_c = concentration(self._of_keyword.values(), KEYWORD_SPREAD)
+
+    def neighbours(self, keyword_id: int, depth: Depth) -> float:
+        """How much faster than all others its neighbours renew at that depth."""
+        found = self._of_neighbours.get((self._group.get(keyword_id, -1), depth))
+        return 1.0 if found is None else found.factor(self._neighbours_c[depth])
+
+    def keyword(self, keyword_id: int) -> float:
+        """How much faster than its neighbours a keyword renews."""
+        found = self._of_keyword.get(keyword_id)
+        return 1.0 if found is None else found.factor(self._keyword_c)
+
+    def draw(self, keyword_id: int, rng: Random) -> float:
+        """What the keyword's factor might be, as a share of its mean: little is known of what varies much."""
+        found = self._of_keyword.get(keyword_id)
+        shape = self._keyword_c + (0.0 if found is None else found.found)
+        return rng.gammavariate(shape, 1 / shape)
+
+    def tonight(self, keyword_id: int) -> float:
+        """What this night brought so far, of the neighbours and of the keyword, beside what was expected."""
+        neighbours = self._tonight_of_neighbours.get(self._group.get(keyword_id, -1))
+        factor = 1.0 if neighbours is None else neighbours.factor(NEIGHBOURS_LUCK)
+        own = self._tonight.get(keyword_id)
+        return factor if own is None else factor * (LUCK + own.found) / (LUCK + own.expected * factor)
+
+    def expected(self, keyword_id: int, page: int) -> float:
+        """How many creators new to the database that page is expected to bring now."""
+        return min(PAGE_SIZE, self.without_tonight(keyword_id, page) * self.tonight(keyword_id))
+
+    def without_tonight(self, keyword_id: int, page: int) -> float:
+        """The same before this night began, as far as that matters: of unread pages tonight's count too."""
+        pages = self.pages.get(keyword_id)
+        if pages is None:
+            return self.base[Depth.UNREAD]
+        if pages.end is not None and page > pages.end:
+            return self._beyond(keyword_id, pages, page)
+        days = pages.days_ago.get(page)
+        if days is None:
+            base, seen = self.base[Depth.UNREAD], pages.unread
+            return base * (UNREAD_SPREAD + seen.found) / (UNREAD_SPREAD + seen.expected * base)
+        expected = self.rate(keyword_id, _depth(page)) * days
+        if page > 1:  # newcomers in front push those before them down
+            above = self.rate(keyword_id, Depth.FIRST) * days - PAGE_SIZE * (page - 1)
+            expected += min(PAGE_SIZE, max(0.0, above))
+        return min(PAGE_SIZE, expected)
+
+    def rate(self, keyword_id: int, depth: Depth) -> float:
+        """New creators a day of a page at that depth."""
+        return self.base[depth] * self.neighbours(keyword_id, depth) * self.keyword(keyword_id)
+
+    def _beyond(self, keyword_id: int, pages: Pages, page: int) -> float:
+        """A page after the last one is there once newcomers have filled that up."""
+        end = pages.end or 0
+        if page > end + 1:
+            return 0.0
+        days = pages.days_ago.get(page, 1.0)
+        deeper = self.rate(keyword_id, Depth.DEEPER) * days
+        grown = self.rate(keyword_id, Depth.FIRST) * days + deeper * max(0, end - 1)
+        room = PAGE_SIZE - pages.entries.get(end, PAGE_SIZE // 2)
+        return deeper * min(1.0, max(0.0, (grown - room) / PAGE_SIZE))
+
+    def saw(self, keyword_id: int, look: Look, options: KeywordHistory | FreshKeyword) -> None:
+        """Takes up what a page brought tonight."""
+        pages = self.pages.get(keyword_id)
+        if pages is None:
+            pages = self.pages[keyword_id] = Pages(options)
+        known_to_end = pages.end is not None and look.page > pages.end and not look.entries
+        if look.page not in pages.days_ago:
+            if not known_to_end:
+                pages.unread.add(look.new, 1)
+        elif look.entries:
+            expected = self.without_tonight(keyword_id, look.page)
+            self._tonight.setdefault(keyword_id, Sum()).add(look.new, expected)
+            group = self._group.get(keyword_id)
+            if group is not None:
+                weight = 1 / (1 + expected / LUCK)
+                of_all = self._tonight_of_neighbours.setdefault(group, Sum())
+                of_all.add(weight * look.new, weight * expected)
+        pages.take(look)
+
+    def explain(self, keyword_id: int, page: int) -> Explanation:
+        """The factors of what a page is expected to bring."""
+        pages = self.pages.get(keyword_id)
+        days = None if pages is None else pages.days_ago.get(page)
+        depth = Depth.UNREAD if days is None else _depth(page)
+        looks = () if pages is None or isinstance(pages.options, FreshKeyword) else pages.options.looks
+        relooked = depth is not Depth.UNREAD
+        return Explanation(
+            keyword_id, page, self.value(keyword_id, page), self.expected(keyword_id, page),
+            self.base[depth], self.neighbours(keyword_id, depth) if relooked else 1.0,
+            self.keyword(keyword_id) if relooked else 1.0, days, self.tonight(keyword_id),
+            len(looks), sum(look.new for look in looks),
+        )  # fmt: skip
+
+    def value(self, keyword_id: int, page: int) -> float:
+        """New creators per call of reading on from there as far as that pays."""
+        pages = self.pages.get(keyword_id)
+        if pages is None:
+            return self.expected(keyword_id, page)
+        last = page + 3 if pages.end is None else max(page, pages.end + 1)
+        best = total = 0.0
+        for count, ahead in enumerate(
+            range(page, min(last, pages.options.pages_max, page + AHEAD_MAX) + 1), 1
+        ):
+            total += self.expected(keyword_id, ahead)
+            best = max(best, total / count)
+        return best
+
+
+def _depth(page: int) -> Depth:
+    return Depth.FIRST if page == 1 else Depth.DEEPER

@@ -1,0 +1,119 @@
+"""What earlier nights brought, page by page, for whoever decides or forecasts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from crawler.clock import Now, stamp
+from crawler.model import Work
+
+HISTORY_SPAN = timedelta(days=60)
+"""How far back a look still says something."""
+
+SHARED_BY_MAX = 8
+CREATORS_READ_MAX = 200_000
+"""The creators, newest first, from whom is learnt which keywords find the same ones."""
+
+_PAGES = """
+SELECT pages.keyword_id, pages.page,
+       julianday(:now) - julianday(pages.fetched_at)                          AS days_ago,
+       pages.users_new, pages.entries,
+       pages.entries = 0
+          OR coalesce(checkpoints.state = 'done'
+                      AND checkpoints.stop_reason IN ('no_more', 'no_content', 'nothing_new')
+                      AND checkpoints.next_page = pages.page + 1, 0)          AS last
+  FROM pages
+  LEFT JOIN checkpoints
+         ON checkpoints.keyword_id = pages.keyword_id AND checkpoints.endpoint_id = pages.endpoint_id
+ WHERE pages.endpoint_id = :endpoint_id AND pages.fetched_at >= :since
+ ORDER BY pages.keyword_id, pages.fetched_at, pages.page
+"""
+
+_FINDERS = """
+SELECT group_concat(DISTINCT keyword_id)
+  FROM sightings
+ WHERE user_key > (SELECT coalesce(max(key), 0) FROM users) - :creators AND endpoint_id = :endpoint_id
+ GROUP BY user_key
+HAVING count(DISTINCT keyword_id) BETWEEN 2 AND :shared_by
+"""
+
+_DUE_AGAIN = """
+SELECT due.keyword_id, text, generation, page, due.pages_max, priority, due.position
+  FROM due
+  JOIN keywords ON keywords.id = due.keyword_id
+ WHERE stage <> 1
+ ORDER BY stage, urgency, finished_at, position
+"""
+
+_DUE_FRESH = """
+SELECT due.keyword_id, text, generation, page, due.pages_max, priority, due.position, urgency
+  FROM due
+  JOIN keywords ON keywords.id = due.keyword_id
+ WHERE stage = 1 AND (urgency, due.position) > (?, ?)
+ ORDER BY stage, urgency, finished_at, position
+ LIMIT 500
+"""
+
+
+class DueKeyword(NamedTuple):
+    """A keyword's work with what decides between equals: its priority and its place in the files."""
+
+    work: Work
+    priority: int
+    position: int
+
+
+class PageRead(NamedTuple):
+    """A page as it was read: how long ago, what it brought that was new, what it showed; `last` says that
+    nothing comes after it."""
+
+    keyword_id: int
+    page: int
+    days_ago: float
+    new: int
+    entries: int
+    last: bool
+
+
+def pages_read(connection: sqlite3.Connection, *, endpoint_id: int, now: Now) -> Iterator[PageRead]:
+    """Every page of the last `HISTORY_SPAN`, keyword by keyword in the order of time."""
+    moment = now()
+    values = {"endpoint_id": endpoint_id, "now": stamp(moment), "since": stamp(moment - HISTORY_SPAN)}
+    for keyword_id, page, days_ago, new, entries, last in connection.execute(_PAGES, values):
+        yield PageRead(keyword_id, page, days_ago, new, entries, bool(last))
+
+
+def finders(connection: sqlite3.Connection, *, endpoint_id: int) -> Iterator[list[int]]:
+    """For every creator that a few keywords found, these keywords."""
+    values = {"creators": CREATORS_READ_MAX, "endpoint_id": endpoint_id, "shared_by": SHARED_BY_MAX}
+    for (ids,) in connection.execute(_FINDERS, values):
+        yield [int(keyword_id) for keyword_id in ids.split(",")]
+
+
+def due_again(connection: sqlite3.Connection) -> Iterator[DueKeyword]:
+    """What is due and was asked for before."""
+    for row in connection.execute(_DUE_AGAIN).fetchall():
+        yield DueKeyword(Work(*row[:5]), row[5], row[6])
+
+
+def due_fresh(connection: sqlite3.Connection) -> Iterator[DueKeyword]:
+    """What was never asked for, by priority and place, in small portions while pages are being written."""
+    after: tuple[int, int] = (-(2**62), -1)
+    while rows := connection.execute(_DUE_FRESH, after).fetchall():
+        for row in rows:
+            yield DueKeyword(Work(*row[:5]), row[5], row[6])
+        after = rows[-1][7], rows[-1][6]
+
+
+def read_known(
+    connection: sqlite3.Connection, endpoint_id: int, now: Now
+) -> tuple[Iterator[DueKeyword], Iterator[PageRead], Iterator[list[int]]]:
+    """What an order of calls goes by: work that is due again, pages read, keywords that share creators."""
+    return (
+        due_again(connection),
+        pages_read(connection, endpoint_id=endpoint_id, now=now),
+        finders(connection, endpoint_id=endpoint_id),
+    )
