@@ -14,7 +14,7 @@ import orjson
 
 from crawler.analysis.forecast import Interval
 from crawler.analysis.plan import Plan, PlanSettings, explain, make_plan
-from crawler.cli.report import _price as price_value
+from crawler.cli.options import price_option
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
 from crawler.config import RUN_SETTINGS
@@ -53,10 +53,7 @@ SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name in PLANNED)
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @setting_options(*SETTINGS)
-@click.option(
-    "--price", metavar="YUAN", callback=price_value, envvar="CRAWLER_PRICE", show_envvar=True,
-    help=_("What a charged call costs; with it the plan speaks of money too."),
-)  # fmt: skip
+@price_option
 @click.option("--explain", "explained", metavar="KEYWORD", help=_("Why this keyword stands where it does."))
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
 @click.pass_context
