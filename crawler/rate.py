@@ -14,6 +14,10 @@ AUTO_CEILING_PER_SECOND = 100.0
 """What `auto` never goes beyond by itself: a limit higher than this has to be asked for, as `auto:200/s`."""
 
 
+NEWS_SHARE = 0.05
+"""How much a limit has to change to be worth keeping anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """The most calls per second; None means no limit until the API names one.
@@ -50,3 +54,22 @@ def parse_rate(text: str) -> Rate:
     if not 0 < per_second <= FASTEST_PER_SECOND or (colon and head.strip() != "auto"):
         raise InputError(_("a rate is written auto, auto:50/s, unlimited, 50/s or 40/m, not %s") % text)
     return Rate(per_second, learns=bool(colon))
+
+
+@dataclass(frozen=True, slots=True)
+class LearntLimit:
+    """What was learnt of an account's limit. Without `found` no limit was met up to that rate.
+
+    `window_seconds` and `fixed` are None where the answers did not tell.
+    """
+
+    per_second: float
+    found: bool
+    window_seconds: float | None = None
+    fixed: bool | None = None
+
+    def differs_from(self, other: LearntLimit | None) -> bool:
+        """Whether it is news to someone who knows the other."""
+        if other is None or (self.found, self.window_seconds) != (other.found, other.window_seconds):
+            return True
+        return abs(self.per_second / other.per_second - 1) > NEWS_SHARE

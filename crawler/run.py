@@ -38,6 +38,7 @@ from crawler.store import runs
 from crawler.store.database import open_database, store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
+from crawler.store.rate_limits import LimitKeeper
 from crawler.store.worklist import Worklist, due_work, make_worklist
 from crawler.store.writer import Store
 from crawler.summary import CreatorCounts, KeywordCounts, RunStatistics, RunSummary
@@ -170,18 +171,27 @@ class _Run:
                 self._db, settings.db, self._run_id, self._dependencies.endpoint.id, self._now
             )
             last_sent_seconds_ago = runs.seconds_since_last_call(self._connection, self._now)
+            limit = LimitKeeper(self._connection, self._dependencies.endpoint.id, self._now)
             drift = DriftDetector(runs.answered_before(self._connection), self._dependencies.drift_limits)
             budget = self._budget()
-        ledger = self._parts.ledger(store, self._check_file)
         throttle = self._parts.throttle(
-            parse_rate(settings.rate), self._shutdown.sleep, last_sent_seconds_ago
+            parse_rate(settings.rate),
+            self._shutdown.sleep,
+            last_sent_seconds_ago,
+            learnt=limit.known,
+            sent_seconds_ago=limit.calls_lately_seconds_ago(),
         )
+
+        def keep_limit(*, always: bool = False) -> None:
+            limit.keep(throttle.learnt, always=always)
+
+        ledger = self._parts.ledger(store, partial(self._before_commit, keep_limit))
         api_settings = ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)
         async with self._parts.open_client(api_settings) as client:
             engine = self._engine(client, ledger, throttle, budget, drift)
             statistics = await engine.run(min(settings.workers, max(1, self._due)))
             await ledger.close()
-        return self._end(statistics, drift.drifted, loop.time() - begun)
+        return self._end(statistics, drift.drifted, loop.time() - begun, keep_limit)
 
     def _engine(
         self, client: Client, ledger: Ledger, throttle: Throttle, budget: Budget, drift: DriftDetector
@@ -214,6 +224,11 @@ class _Run:
             keep_replies=self._settings.keep_replies,
         )
 
+    def _before_commit(self, keep_limit: Callable[[], None]) -> None:
+        self._check_file()
+        with store_errors(self._settings.db):
+            keep_limit()
+
     def _check_file(self) -> None:
         """Raises StoreError where another file, or none, stands at the database's path: SQLite would go on
         writing into the one that nobody finds any more."""
@@ -232,7 +247,9 @@ class _Run:
             settings.calls_max, settings.calls_max_per_day, {shanghai_day(moment): spent}
         )
 
-    def _end(self, statistics: RunStatistics, drifted: bool, seconds: float) -> RunSummary:
+    def _end(
+        self, statistics: RunStatistics, drifted: bool, seconds: float, keep_limit: Callable[..., None]
+    ) -> RunSummary:
         reason = self._reason(statistics, drifted)
         try:
             with store_errors(self._settings.db):
@@ -242,6 +259,7 @@ class _Run:
                 creators = runs.count_creators(self._connection, self._run_id)
                 summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
                 with self._db.atomic():
+                    keep_limit(always=True)
                     runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
             # What was saved before stays saved; the closing words are missing, and perhaps the ledger.

@@ -29,7 +29,6 @@ REFUSING_SECONDS_MIN = 4.0
 """A window of a minute that begins again sooner after a refusal would be luck: rather it is a short one."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class LimitWindow:
     """`calls` in `seconds`: in any such span, or (fixed) in each that begins a multiple of it after `begins_at`."""
@@ -115,8 +114,9 @@ def explain(log: CallLog) -> LimitWindow | None:
     best, best_error = None, WRONG_MAX
     for window in _candidates(log.refusals, accepted):
         count = _counter(log, window)
-        counts = ([count(at) for at in times] for times in (refused, after, before))
-        calls, error = _threshold(*counts, spare=1 if window.seconds < FIXED_FROM_SECONDS else 0)
+        counts = [[count(at) for at in times] for times in (refused, after, before)]
+        spare = 1 if window.seconds < FIXED_FROM_SECONDS else 0
+        calls, error = _threshold(counts[0], counts[1], counts[2], spare)
         if error < best_error - BETTER_BY:
             best, best_error = replace(window, calls=calls), error
     return best
@@ -166,7 +166,11 @@ def _threshold(refused: list[int], after: list[int], before: list[int], spare: i
     for calls in sorted({max(1, count) for count in refused}):
         wrong = sum(count < calls for count in refused) / len(refused)
         wrong += max(
-            (sum(count >= calls + spare for count in counts) / len(counts) for counts in (after, before) if counts),
+            (
+                sum(count >= calls + spare for count in counts) / len(counts)
+                for counts in (after, before)
+                if counts
+            ),
             default=0.0,
         )
         if wrong < best[1] - 1e-9:

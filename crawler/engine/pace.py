@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import enum
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from crawler.engine.limit_window import (
     REFUSING_SECONDS_MIN,
-    WINDOWS_SECONDS,
     CallLog,
     LimitWindow,
     explain,
     slack_seconds,
 )
+from crawler.engine.probe_waits import ProbeWaits
+from crawler.rate import LearntLimit
 
 START_PER_SECOND = 40 / 60
 """What people found safe on this API (40 to 50 calls a minute); neither limit nor quota is published."""
@@ -40,9 +41,6 @@ CUT_MAX = 0.5
 HOLD_SHARE = 0.02
 """Most of the time that may be spent on waiting after refusals."""
 
-WAIT_FIRST_SECONDS = 1.0
-WAIT_FLAT_SECONDS = 12.0
-WAIT_MAX_SECONDS = 60.0
 RETRY_AFTER_MAX_SECONDS = 300.0
 CALM_CALLS = 100
 """Good answers after a cut that show it was enough."""
@@ -66,24 +64,11 @@ class Phase(enum.StrEnum):
     STEADY = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class LearntLimit:
-    """What was learnt of a limit. Without `found` no limit was met up to that rate.
-
-    `window_seconds` and `fixed` are None where the answers did not tell.
-    """
-
-    per_second: float
-    found: bool
-    window_seconds: float | None = None
-    fixed: bool | None = None
-
-
 class LearningPace:
     """When the next call may go, from how the calls before it were answered."""
 
     def __init__(
-        self, ceiling_per_second: float, learnt: LearntLimit | None = None, last_sent_at: float | None = None
+        self, ceiling_per_second: float, learnt: LearntLimit | None = None, sent_before: Iterable[float] = ()
     ) -> None:
         self._ceiling = ceiling_per_second
         self._log = CallLog()
@@ -102,7 +87,9 @@ class LearningPace:
             start = max(START_PER_SECOND, learnt.per_second / 2)
         self.per_second = max(SLOWEST_PER_SECOND, min(start, ceiling_per_second))
         self.paused_until = float("-inf")
-        self._next_at = float("-inf") if last_sent_at is None else last_sent_at + 1 / self.per_second
+        for at in sorted(sent_before):
+            self._log.sent(at, self.per_second)
+        self._next_at = self._log.times[-1] + 1 / self.per_second if self._log.times else float("-inf")
         self._latency_seconds = 0.0
         self._answered_at = float("-inf")
         self._raised_at = float("-inf")
@@ -115,7 +102,8 @@ class LearningPace:
         self._held_calls = 0.0
         self._refused_pace = self.per_second
         self._price_calls = float(PRICE_CALLS)
-        self._wait_seconds = WAIT_FIRST_SECONDS
+        self._waits = ProbeWaits(0.0)
+        self._full_wait_seconds = 0.0
         self._as_known = False
         """Whether the last refusal came where the limit was known to be."""
         self._catch_up_until = float("-inf")
@@ -127,7 +115,7 @@ class LearningPace:
         at = max(now, self.paused_until, self._next_at, self._room_at(now))
         if ahead == 0:
             return at
-        return at + ahead * (self._wait_seconds if self._phase is Phase.PROBING else 1 / self.per_second)
+        return at + ahead * (self._waits.seconds if self._phase is Phase.PROBING else 1 / self.per_second)
 
     def _room_at(self, now: float) -> float:
         """When the learnt window has room: it is full where a burst went before, as at the end of a search."""
@@ -136,7 +124,11 @@ class LearningPace:
             return now
         allowed = math.ceil(max(self.per_second, self._limit) * window.seconds - 1e-6)
         times = self._log.times
-        return now if len(times) < allowed else max(now, times[-allowed] + window.seconds + slack_seconds(window.seconds))
+        return (
+            now
+            if len(times) < allowed
+            else max(now, times[-allowed] + window.seconds + slack_seconds(window.seconds))
+        )
 
     def sent(self, now: float) -> None:
         """Takes in that a call was sent."""
@@ -144,8 +136,8 @@ class LearningPace:
             self._raise_while_searching(now)
         self._log.sent(now, self.per_second)
         if self._phase is Phase.PROBING:
-            self._lengthen_wait(now)
-            self._next_at = self._probe_at(now)
+            self._waits.lengthen(now)
+            self._next_at = self._waits.ends_at(now, self._log)
             return
         step = 1 / (self.per_second * self._catching_up(now))
         # Lateness is made up for as long as it is no more than one step.
@@ -209,29 +201,12 @@ class LearningPace:
 
     def _probe(self, sent_at: float, now: float, pace: float | None) -> bool:
         if self._phase is Phase.PROBING:
-            return sent_at > self._cut_at and self._wait_seconds != WAIT_FLAT_SECONDS
+            return sent_at > self._cut_at and not self._waits.flat
         self._phase, self._cut_at, self._good_since_cut = Phase.PROBING, now, 0
-        self._wait_seconds, self._refused_pace = WAIT_FIRST_SECONDS, pace or self.per_second
-        self._next_at = self._probe_at(now)
+        self._refused_pace = pace or self.per_second
+        self._waits = ProbeWaits(now)
+        self._next_at = self._waits.ends_at(now, self._log)
         return True
-
-    def _lengthen_wait(self, now: float) -> None:
-        """Doubles the wait, but for the minute in which a window of a minute has to open."""
-        longer = min(WAIT_MAX_SECONDS, 2 * self._wait_seconds)
-        if longer > WAIT_FLAT_SECONDS and now - self._cut_at < WINDOWS_SECONDS[-1] + WAIT_FLAT_SECONDS:
-            longer = WAIT_FLAT_SECONDS
-        self._wait_seconds = longer
-
-    def _probe_at(self, now: float) -> float:
-        """After the wait, or when a sliding window has to have room."""
-        at = now + self._wait_seconds
-        for seconds in WINDOWS_SECONDS[1:]:
-            if self._log.count(now, seconds):
-                times = self._log.times
-                opens = times[-self._log.count(now, seconds)] + seconds + slack_seconds(seconds) + 0.05
-                if now + self._wait_seconds / 2 < opens < now + 2.2 * self._wait_seconds:
-                    return opens
-        return at
 
     def _settle(self, sent_at: float, now: float) -> None:
         """A probe was taken: from here on at what the answers so far say."""
@@ -272,12 +247,14 @@ class LearningPace:
         self._cut_at, self._good_since_cut, self._as_known = now, 0, False
         window = self._window
         if self._long and window is not None:
-            if now - cut_before < window.seconds / 10:  # it is full, which says no more than it said just before
-                self._wait_seconds *= 2
-                self._next_at = max(self._next_at, now + self._wait_seconds)
+            if (
+                now - cut_before < window.seconds / 10
+            ):  # it is full, which says no more than it said just before
+                self._full_wait_seconds *= 2
+                self._next_at = max(self._next_at, now + self._full_wait_seconds)
                 return
             full = self._log.count(sent_at, window.seconds) / window.seconds
-            self._wait_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
+            self._full_wait_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
             if window.begins_at is not None:
                 window = self._window = window.full_at(sent_at)
                 self._next_at = max(self._next_at, window.empty_at(sent_at))
@@ -343,4 +320,3 @@ class LearningPace:
             window_seconds=window.seconds if window else None,
             fixed=window.fixed if window else None,
         )
-

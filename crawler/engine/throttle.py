@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from asyncio_throttle.throttler import Throttler
 
 from crawler.engine.fixed_pace import FixedPace
-from crawler.engine.pace import LearningPace, LearntLimit
-from crawler.rate import Rate
+from crawler.engine.pace import LearningPace
+from crawler.rate import LearntLimit, Rate
 
 LEAD_MAX_SECONDS = 0.05
 """How long before its moment a call may be prepared, at most."""
@@ -56,7 +56,8 @@ def window_of(per_second: float) -> tuple[int, float]:
 class Throttle:
     """Gives out turns to send a call. `sleep` must return early where the run is ending.
 
-    With `auto` the pace is learnt below the rate; it begins with what was `learnt` before.
+    Where the rate learns, the pace is found below it, beginning with what was `learnt` before and with the
+    calls that were sent so many seconds ago.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Throttle:
         sleep: Sleep,
         last_sent_seconds_ago: float | None = None,
         learnt: LearntLimit | None = None,
+        sent_seconds_ago: Iterable[float] = (),
     ) -> None:
         self._sleep = sleep
         self._queue = asyncio.Lock()
@@ -80,9 +82,18 @@ class Throttle:
             self._ceiling = SlidingWindow(*window_of(rate.per_second))
         if rate.learns:
             assert rate.per_second is not None
-            self._pace: FixedPace | LearningPace = LearningPace(rate.per_second, learnt, last_sent_at)
+            self._pace: FixedPace | LearningPace = LearningPace(
+                rate.per_second, learnt, self._sent_before(last_sent_seconds_ago, sent_seconds_ago)
+            )
         else:
             self._pace = FixedPace(rate.per_second, last_sent_at)
+
+    @staticmethod
+    def _sent_before(last_seconds_ago: float | None, seconds_ago: Iterable[float]) -> list[float]:
+        sent = list(seconds_ago)
+        if last_seconds_ago is not None and not sent:
+            sent.append(last_seconds_ago)
+        return [_now() - each for each in sent]
 
     @property
     def rate(self) -> Rate:

@@ -5,5 +5,6 @@
 from crawler.store.schema import migrations
 from crawler.store import views
 from crawler.store import reason_columns
+from crawler.store import rate_limits
 
 __all__ = ["migrations"]

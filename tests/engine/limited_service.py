@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from crawler.engine.throttle import LearntLimit, Throttle
-from crawler.rate import parse_rate
+from crawler.engine.throttle import Throttle
+from crawler.rate import LearntLimit, parse_rate
 from tests.simulation.virtual_time import run
 
 UPLINK_SECONDS_MAX = 0.03
@@ -41,7 +41,11 @@ class Others:
             if spell is None or int(at / spell) % 2 == 0:
                 yield at
             gap = 1 / (per_second * self.share)
-            at += rng.expovariate(1 / gap) if self.jitter is None else gap * (1 + rng.uniform(-1, 1) * self.jitter)
+            at += (
+                rng.expovariate(1 / gap)
+                if self.jitter is None
+                else gap * (1 + rng.uniform(-1, 1) * self.jitter)
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,9 @@ class LimitedService:
 
     def finish(self, seconds: float) -> Outcome:
         """The outcome of so many seconds."""
-        edges = sorted({SECOND_MINUTE, seconds, *(at for at, _calls in self._case.changes if at > SECOND_MINUTE)})
+        edges = sorted(
+            {SECOND_MINUTE, seconds, *(at for at, _calls in self._case.changes if at > SECOND_MINUTE)}
+        )
         spans = zip(edges, edges[1:], strict=False)
         self.outcome.possible = sum((b - a) * self.limit(a) / self._case.seconds for a, b in spans)
         return self.outcome

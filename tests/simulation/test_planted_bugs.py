@@ -114,7 +114,7 @@ class RetryOutsideTheThrottle(Caller):
 class ForgetfulThrottle(Throttle):
     """Knows nothing of the calls of the run before."""
 
-    def __init__(self, rate, sleep, last_sent_seconds_ago=None):
+    def __init__(self, rate, sleep, last_sent_seconds_ago=None, **learnt):
         super().__init__(rate, sleep)
 
 
