@@ -181,17 +181,14 @@ class _Run:
             learnt=limit.known,
             sent_seconds_ago=limit.calls_lately_seconds_ago(),
         )
-
-        def keep_limit(*, always: bool = False) -> None:
-            limit.keep(throttle.learnt, always=always)
-
-        ledger = self._parts.ledger(store, partial(self._before_commit, keep_limit))
+        limit.learn_from(lambda: throttle.learnt)
+        ledger = self._parts.ledger(store, partial(self._before_commit, limit))
         api_settings = ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)
         async with self._parts.open_client(api_settings) as client:
             engine = self._engine(client, ledger, throttle, budget, drift)
             statistics = await engine.run(min(settings.workers, max(1, self._due)))
             await ledger.close()
-        return self._end(statistics, drift.drifted, loop.time() - begun, keep_limit)
+        return self._end(statistics, drift.drifted, loop.time() - begun, limit)
 
     def _engine(
         self, client: Client, ledger: Ledger, throttle: Throttle, budget: Budget, drift: DriftDetector
@@ -224,10 +221,10 @@ class _Run:
             keep_replies=self._settings.keep_replies,
         )
 
-    def _before_commit(self, keep_limit: Callable[[], None]) -> None:
+    def _before_commit(self, limit: LimitKeeper) -> None:
         self._check_file()
         with store_errors(self._settings.db):
-            keep_limit()
+            limit.keep()
 
     def _check_file(self) -> None:
         """Raises StoreError where another file, or none, stands at the database's path: SQLite would go on
@@ -248,7 +245,7 @@ class _Run:
         )
 
     def _end(
-        self, statistics: RunStatistics, drifted: bool, seconds: float, keep_limit: Callable[..., None]
+        self, statistics: RunStatistics, drifted: bool, seconds: float, limit: LimitKeeper
     ) -> RunSummary:
         reason = self._reason(statistics, drifted)
         try:
@@ -259,7 +256,7 @@ class _Run:
                 creators = runs.count_creators(self._connection, self._run_id)
                 summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
                 with self._db.atomic():
-                    keep_limit(always=True)
+                    limit.keep(always=True)
                     runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
             # What was saved before stays saved; the closing words are missing, and perhaps the ledger.

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 WINDOWS_SECONDS = (1.0, 60.0)
-FIXED_FROM_SECONDS = 10.0
-"""Shorter fixed windows are over before it would matter which kind they are."""
 
 HORIZON_SECONDS = 180.0
 """How old what explains a limit may be: it may have been another before."""
+
+LONG_WINDOW_SECONDS = 10.0
+"""From here on a window's own count of calls says more than the pace at the moment of a refusal."""
+
+AT_LEAST_SHARE = 0.8
+"""The least share of the refused pace that a short window's limit is taken for: its count is noisy."""
 
 KEPT_SECONDS = 900.0
 BETTER_BY = 0.05
@@ -26,12 +30,15 @@ WRONG_MAX = 0.6
 POINTS_MAX = 300
 BEGINNINGS_MAX = 3
 REFUSING_SECONDS_MIN = 4.0
-"""A window of a minute that begins again sooner after a refusal would be luck: rather it is a short one."""
+"""A window of a minute that begins again sooner after a refusal would be luck: it is a short one."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitWindow:
-    """`calls` in `seconds`: in any such span, or (fixed) in each that begins a multiple of it after `begins_at`."""
+    """`calls` in `seconds`: in any such span, or (fixed) in each that begins a multiple of it after `begins_at`.
+
+    Short windows count as sliding: fixed ones are over before it would matter.
+    """
 
     seconds: float
     calls: int
@@ -89,12 +96,37 @@ class CallLog:
         return self._paces.pop(number)
 
     def count(self, at: float, seconds: float) -> int:
-        """Calls within `seconds` before `at`, and a little longer: they do not all take equally long to arrive."""
+        """Calls within `seconds` before `at`, and a little longer: not all take equally long to arrive."""
         return bisect_left(self.times, at) - bisect_right(self.times, at - seconds - slack_seconds(seconds))
+
+    def opens_at(self, now: float, calls: int, seconds: float) -> float:
+        """When a sliding window of so many calls has room for one more."""
+        if len(self.times) < calls:
+            return now
+        return max(now, self.times[-calls] + seconds + slack_seconds(seconds))
 
     def average(self, now: float) -> float:
         """Calls per second over all that is remembered."""
         return len(self.times) / max(1.0, now - self.times[0]) if self.times else 0.0
+
+
+def limit_from(
+    log: CallLog, refused_pace: float, taken_at: float, now: float
+) -> tuple[LimitWindow | None, float]:
+    """The window that the answers speak for, and the limit in calls per second, once a call is taken again.
+
+    `refused_pace` is the pace at which refusing began.
+    """
+    window = explain(log)
+    if window is None and taken_at - max(log.refusals, default=0.0) < REFUSING_SECONDS_MIN:
+        window = LimitWindow(1.0, max(1, round(refused_pace)))
+    if window is None:
+        limit = log.average(now)
+    elif window.seconds >= LONG_WINDOW_SECONDS:
+        limit = window.calls / window.seconds
+    else:
+        limit = max(window.calls, AT_LEAST_SHARE * refused_pace)
+    return window, min(refused_pace, limit)
 
 
 def explain(log: CallLog) -> LimitWindow | None:
@@ -115,7 +147,7 @@ def explain(log: CallLog) -> LimitWindow | None:
     for window in _candidates(log.refusals, accepted):
         count = _counter(log, window)
         counts = [[count(at) for at in times] for times in (refused, after, before)]
-        spare = 1 if window.seconds < FIXED_FROM_SECONDS else 0
+        spare = 1 if window.seconds < LONG_WINDOW_SECONDS else 0
         calls, error = _threshold(counts[0], counts[1], counts[2], spare)
         if error < best_error - BETTER_BY:
             best, best_error = replace(window, calls=calls), error
@@ -127,7 +159,7 @@ def _candidates(refusals: list[float], accepted: list[float]) -> Iterable[LimitW
         yield LimitWindow(seconds, 0)
     begins = _beginnings(refusals, accepted)
     for seconds in WINDOWS_SECONDS:
-        if seconds >= FIXED_FROM_SECONDS:
+        if seconds >= LONG_WINDOW_SECONDS:
             for begins_at, unsure_seconds in begins:
                 yield LimitWindow(seconds, 0, begins_at, unsure_seconds)
 

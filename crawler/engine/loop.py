@@ -33,7 +33,7 @@ from crawler.engine.policy import NOT_UNDERSTOOD, Decision, Policy, unreadable
 from crawler.engine.ports import Ledger
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
-from crawler.engine.workers import work
+from crawler.engine.workers import run_workers
 from crawler.errors import CrawlerError
 from crawler.model import (
     CallFailed,
@@ -95,7 +95,7 @@ class Engine:
         async with asyncio.TaskGroup() as group:
             tasks: list[asyncio.Task[None]] = []
             drain = group.create_task(self._drain(tasks))
-            await work(group, tasks, self._worker, workers, self._throttle)
+            await run_workers(group, tasks, self._worker, workers, self._throttle)
             drain.cancel()
         return self.statistics
 

@@ -15,13 +15,7 @@ import enum
 import math
 from collections.abc import Iterable
 
-from crawler.engine.limit_window import (
-    REFUSING_SECONDS_MIN,
-    CallLog,
-    LimitWindow,
-    explain,
-    slack_seconds,
-)
+from crawler.engine.limit_window import LONG_WINDOW_SECONDS, CallLog, LimitWindow, limit_from
 from crawler.engine.probe_waits import ProbeWaits
 from crawler.rate import LearntLimit
 
@@ -52,9 +46,6 @@ SAME_PLACE_MAX = 3
 BEYOND_SHARE = 0.1
 """How much faster than the calls of a whole long window the pace may become."""
 
-LONG_WINDOW_SECONDS = 10.0
-"""From here on a window's own count of calls says more than the pace at the moment of a refusal."""
-
 
 class Phase(enum.StrEnum):
     """What the pace is doing."""
@@ -76,17 +67,10 @@ class LearningPace:
         self._window: LimitWindow | None = None
         self._limit = 0.0
         """Where the last refusal was met, in calls per second; 0 where there was none."""
-        start = START_PER_SECOND
-        if learnt is not None and learnt.found:
-            self._phase, self._limit = Phase.STEADY, learnt.per_second
-            start = learnt.per_second * (1 - STEP)
-            if learnt.window_seconds is not None:
-                calls = max(1, round(learnt.per_second * learnt.window_seconds))
-                self._window = LimitWindow(learnt.window_seconds, calls)
-        elif learnt is not None:
-            start = max(START_PER_SECOND, learnt.per_second / 2)
-        self.per_second = max(SLOWEST_PER_SECOND, min(start, ceiling_per_second))
-        self.paused_until = float("-inf")
+        self.per_second = 0.0
+        self._set(self._start(learnt))
+        self._asked_until = float("-inf")
+        """When the API wants to be asked again."""
         for at in sorted(sent_before):
             self._log.sent(at, self.per_second)
         self._next_at = self._log.times[-1] + 1 / self.per_second if self._log.times else float("-inf")
@@ -103,16 +87,29 @@ class LearningPace:
         self._refused_pace = self.per_second
         self._price_calls = float(PRICE_CALLS)
         self._waits = ProbeWaits(0.0)
-        self._full_wait_seconds = 0.0
+        self._retry_seconds = 0.0
         self._as_known = False
         """Whether the last refusal came where the limit was known to be."""
         self._catch_up_until = float("-inf")
 
-    # ---- when
+    def _start(self, learnt: LearntLimit | None) -> float:
+        """Calls per second to begin with."""
+        if learnt is None or not learnt.found:
+            return max(START_PER_SECOND, learnt.per_second / 2 if learnt else 0.0)
+        self._phase, self._limit = Phase.STEADY, learnt.per_second
+        if learnt.window_seconds is not None:
+            calls = max(1, round(learnt.per_second * learnt.window_seconds))
+            self._window = LimitWindow(learnt.window_seconds, calls)
+        return learnt.per_second * (1 - STEP)
+
+    @property
+    def paused_until(self) -> float:
+        """Until when all calls are held back."""
+        return max(self._asked_until, self._next_at) if self._phase is Phase.PROBING else self._asked_until
 
     def opens_at(self, now: float, ahead: int = 0) -> float:
         """When a call may go that has `ahead` others before it."""
-        at = max(now, self.paused_until, self._next_at, self._room_at(now))
+        at = max(now, self._asked_until, self._next_at, self._room_at(now))
         if ahead == 0:
             return at
         return at + ahead * (self._waits.seconds if self._phase is Phase.PROBING else 1 / self.per_second)
@@ -122,13 +119,8 @@ class LearningPace:
         window = self._window
         if self._phase is not Phase.STEADY or not self._long or window is None or window.fixed:
             return now
-        allowed = math.ceil(max(self.per_second, self._limit) * window.seconds - 1e-6)
-        times = self._log.times
-        return (
-            now
-            if len(times) < allowed
-            else max(now, times[-allowed] + window.seconds + slack_seconds(window.seconds))
-        )
+        calls = math.ceil(max(self.per_second, self._limit) * window.seconds - 1e-6)
+        return self._log.opens_at(now, calls, window.seconds)
 
     def sent(self, now: float) -> None:
         """Takes in that a call was sent."""
@@ -144,13 +136,11 @@ class LearningPace:
         self._next_at = (self._next_at if now - self._next_at < step else now) + step
 
     def _catching_up(self, now: float) -> float:
-        """How much faster calls go for a while, where the end of a search has left the window empty."""
+        """How much faster calls go for a while, where the end of a search leaves the window empty."""
         if now >= self._catch_up_until or self._window is None:
             return 1.0
         full = self._log.count(now, self._window.seconds) / max(1.0, self._limit * self._window.seconds)
         return 1.0 + min(CATCH_UP_MAX - 1, 6 * max(0.0, 0.95 - full))
-
-    # ---- answers
 
     def went_well(self, sent_at: float, now: float) -> None:
         """Takes in an answer that was not a refusal."""
@@ -177,7 +167,7 @@ class LearningPace:
         self._credit = max(-DEBT_MAX, self._credit - 1)
         if retry_after_seconds:
             until = now + min(retry_after_seconds, RETRY_AFTER_MAX_SECONDS)
-            self.paused_until = max(self.paused_until, until)
+            self._asked_until = max(self._asked_until, until)
             # All calls wait for it: what they lose has to be earned as well.
             self._held_calls = (until - now) * self.per_second / HOLD_SHARE
         self._refused_in_a_row += 1
@@ -189,8 +179,6 @@ class LearningPace:
             return self._probe(sent_at, now, pace)
         self._cut(sent_at, now, pace or self.per_second)
         return True
-
-    # ---- searching and probing
 
     def _raise_while_searching(self, now: float) -> None:
         seconds = min(1.0, now - self._raised_at)
@@ -214,17 +202,8 @@ class LearningPace:
         self._good_since_cut, self._next_at = 0, now
         if self._as_known and self._window is not None and sent_at - self._cut_at < self._window.seconds / 4:
             return  # a window was full near its end, and the pace has been lowered for that
-        window = explain(self._log)
-        if window is None and sent_at - max(self._log.refusals, default=0.0) < REFUSING_SECONDS_MIN:
-            window = LimitWindow(1.0, max(1, round(self._refused_pace)))
+        window, limit = limit_from(self._log, self._refused_pace, sent_at, now)
         self._window = window
-        if window is None:
-            limit = self._log.average(now)
-        elif self._long:
-            limit = window.calls / window.seconds
-        else:
-            limit = max(window.calls, AS_KNOWN_SHARE * self._refused_pace)
-        limit = min(self._refused_pace, limit)
         self._same_place = 0
         self._limit = max(SLOWEST_PER_SECOND, limit)
         self._set(self._limit * (1 - STEP))
@@ -233,8 +212,6 @@ class LearningPace:
         self._credit, self._cuts, self._price_calls = 0.0, 0, PRICE_CALLS
         if self._long and window is not None and not window.fixed:
             self._catch_up_until = now + 2 * window.seconds
-
-    # ---- steady
 
     @property
     def _long(self) -> bool:
@@ -247,14 +224,12 @@ class LearningPace:
         self._cut_at, self._good_since_cut, self._as_known = now, 0, False
         window = self._window
         if self._long and window is not None:
-            if (
-                now - cut_before < window.seconds / 10
-            ):  # it is full, which says no more than it said just before
-                self._full_wait_seconds *= 2
-                self._next_at = max(self._next_at, now + self._full_wait_seconds)
+            if now - cut_before < window.seconds / 10:  # full, which says no more than just before
+                self._retry_seconds *= 2
+                self._next_at = max(self._next_at, now + self._retry_seconds)
                 return
             full = self._log.count(sent_at, window.seconds) / window.seconds
-            self._full_wait_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
+            self._retry_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
             if window.begins_at is not None:
                 window = self._window = window.full_at(sent_at)
                 self._next_at = max(self._next_at, window.empty_at(sent_at))
@@ -269,7 +244,7 @@ class LearningPace:
         self._next_at = max(self._next_at, now + 1 / self.per_second)
 
     def _meet(self, per_second: float) -> None:
-        """Takes down where the limit was met; the more often at the same place, the longer until it is tried."""
+        """Where the limit was met; the more often at the same place, the longer until it is tried again."""
         same = abs(per_second / self._limit - 1) < 1.5 * STEP
         self._same_place = min(SAME_PLACE_MAX, self._same_place + 1) if same else 0
         self._limit = per_second
@@ -303,8 +278,6 @@ class LearningPace:
 
     def _set(self, per_second: float) -> None:
         self.per_second = min(self._ceiling, max(SLOWEST_PER_SECOND, per_second))
-
-    # ---- what was learnt
 
     @property
     def learnt(self) -> LearntLimit | None:

@@ -12,7 +12,7 @@ WAIT_MAX_SECONDS = 60.0
 
 
 class ProbeWaits:
-    """Waits that double from one second to a minute, but for the minute in which a window of a minute opens."""
+    """Waits that double up to a minute, but stay short while a window of a minute may still open."""
 
     def __init__(self, began_at: float) -> None:
         self._began_at = began_at
@@ -31,7 +31,7 @@ class ProbeWaits:
         self.seconds = longer
 
     def ends_at(self, now: float, log: CallLog) -> float:
-        """When the next call goes: after the wait, or near it, when a long sliding window has to have room."""
+        """When the next call goes: after the wait, or near it when a sliding window has to have room."""
         for seconds in WINDOWS_SECONDS[1:]:
             calls = log.count(now, seconds)
             if calls:

@@ -1,4 +1,4 @@
-"""The pace of all calls together, first come first served, and never more in a window than the rate allows."""
+"""The pace of all calls together: first come first served, never more in a window than the rate allows."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class SlidingWindow(Throttler):
-    """asyncio-throttle's `rate_limit` calls in any `period`, on the event loop's clock, with a queue of its own
-    that counts a call from the moment it is sent and not from the moment it was allowed."""
+    """asyncio-throttle's `rate_limit` calls in any `period`, on the event loop's clock and with a queue of its
+    own, in which a call counts from the moment it is sent and not from the moment it was allowed."""
 
     def __init__(self, rate_limit: int, period: float) -> None:
         super().__init__(rate_limit, period)
@@ -42,13 +42,15 @@ class SlidingWindow(Throttler):
     async def acquire(self) -> None:
         """Waits until one more call fits, and counts it."""
         now = asyncio.get_running_loop().time
-        while (at := self.opens_at(now())) > now() + SOON_SECONDS:
-            await asyncio.sleep(at - now())
+        wait = self.opens_at(now()) - now()
+        while wait > SOON_SECONDS:
+            await asyncio.sleep(wait)
+            wait = self.opens_at(now()) - now()
         self.sent(now())
 
 
 def window_of(per_second: float) -> tuple[int, float]:
-    """The most calls in a window and its length in seconds, so that no second ever holds more than the rate."""
+    """The most calls in a window, and its length in seconds: no second ever holds more than the rate."""
     whole = int(per_second)
     return (whole, 1.0) if whole == per_second else (1, 1.0 / per_second)
 

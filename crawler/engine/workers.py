@@ -15,14 +15,14 @@ class Turns(Protocol):
         ...
 
 
-async def work(
+async def run_workers(
     group: asyncio.TaskGroup,
     tasks: list[asyncio.Task[None]],
     worker: Callable[[], Coroutine[None, None, None]],
     workers_max: int,
     turns: Turns,
 ) -> None:
-    """Returns when all workers have ended; one is added whenever a turn goes unused, as long as none has ended.
+    """Returns when all workers have ended; while none has, one is added whenever a turn goes unused.
 
     All of them are put into `tasks`, so that they can be cancelled.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,7 +39,8 @@ SELECT calls_per_second, found, window_seconds, fixed_window, learnt_at
 """
 
 KEEP_LIMIT = """
-INSERT INTO rate_limits (account, endpoint_id, calls_per_second, found, window_seconds, fixed_window, learnt_at)
+INSERT INTO rate_limits (account, endpoint_id, calls_per_second, found, window_seconds, fixed_window,
+                         learnt_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (account, endpoint_id) DO UPDATE
    SET calls_per_second = excluded.calls_per_second,
@@ -88,9 +90,15 @@ class LimitKeeper:
         self._account = account
         kept = read_limit(connection, endpoint_id, account)
         self.known = kept.learnt if kept else None
+        self._learnt: Callable[[], LearntLimit | None] = lambda: None
 
-    def keep(self, learnt: LearntLimit | None, *, always: bool = False) -> None:
+    def learn_from(self, learnt: Callable[[], LearntLimit | None]) -> None:
+        """From here on `learnt` says what is known by now."""
+        self._learnt = learnt
+
+    def keep(self, *, always: bool = False) -> None:
         """Writes down what was learnt, in the caller's transaction or one of its own."""
+        learnt = self._learnt()
         if learnt is None or not (always or learnt.differs_from(self.known)):
             return
         row = (

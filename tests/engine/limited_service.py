@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 from crawler.engine.throttle import Throttle
@@ -164,7 +165,7 @@ class LimitedService:
         edges = sorted(
             {SECOND_MINUTE, seconds, *(at for at, _calls in self._case.changes if at > SECOND_MINUTE)}
         )
-        spans = zip(edges, edges[1:], strict=False)
+        spans = pairwise(edges)
         self.outcome.possible = sum((b - a) * self.limit(a) / self._case.seconds for a, b in spans)
         return self.outcome
 
