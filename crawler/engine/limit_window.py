@@ -35,9 +35,10 @@ REFUSING_SECONDS_MIN = 4.0
 
 @dataclass(frozen=True, slots=True)
 class LimitWindow:
-    """`calls` in `seconds`: in any such span, or (fixed) in each that begins a multiple of it after `begins_at`.
+    """`calls` in `seconds`: in any such span, or (fixed) in each that begins so long after the one before.
 
-    Short windows count as sliding: fixed ones are over before it would matter.
+    One of the fixed ones begins at `begins_at`. Short windows count as sliding: fixed ones are over before it
+    would matter.
     """
 
     seconds: float

@@ -58,8 +58,8 @@ def window_of(per_second: float) -> tuple[int, float]:
 class Throttle:
     """Gives out turns to send a call. `sleep` must return early where the run is ending.
 
-    Where the rate learns, the pace is found below it, beginning with what was `learnt` before and with the
-    calls that were sent so many seconds ago.
+    Where the rate learns, the pace is found below it, beginning with what was `learnt` before. Calls of earlier
+    runs, sent `sent_seconds_ago`, count for the windows of this one.
     """
 
     def __init__(
@@ -79,23 +79,19 @@ class Throttle:
         self._nobody_asks.set()
         self._lead_seconds = 0.0
         last_sent_at = None if last_sent_seconds_ago is None else _now() - last_sent_seconds_ago
+        sent_before = sorted(_now() - each for each in sent_seconds_ago)
         self._ceiling: SlidingWindow | None = None
         if rate.per_second is not None:
             self._ceiling = SlidingWindow(*window_of(rate.per_second))
+            for at in sent_before:
+                self._ceiling.sent(at)
         if rate.learns:
             assert rate.per_second is not None
             self._pace: FixedPace | LearningPace = LearningPace(
-                rate.per_second, learnt, self._sent_before(last_sent_seconds_ago, sent_seconds_ago)
+                rate.per_second, learnt, sent_before or ([last_sent_at] if last_sent_at is not None else [])
             )
         else:
             self._pace = FixedPace(rate.per_second, last_sent_at)
-
-    @staticmethod
-    def _sent_before(last_seconds_ago: float | None, seconds_ago: Iterable[float]) -> list[float]:
-        sent = list(seconds_ago)
-        if last_seconds_ago is not None and not sent:
-            sent.append(last_seconds_ago)
-        return [_now() - each for each in sent]
 
     @property
     def rate(self) -> Rate:

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from crawler.clock import Now, stamp
 from crawler.rate import LearntLimit
+from crawler.store.runs import SENT_LATER_SECONDS
 from crawler.store.schema import migrations, run_script
 
 DEFAULT_ACCOUNT = "default"
@@ -50,7 +51,7 @@ ON CONFLICT (account, endpoint_id) DO UPDATE
        learnt_at        = excluded.learnt_at
 """
 
-CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ? AND code IS NOT '302'"
+CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ?"
 
 
 @migrations(name="0005_rate_limits")
@@ -109,9 +110,9 @@ class LimitKeeper:
         self.known = learnt
 
     def calls_lately_seconds_ago(self) -> list[float]:
-        """How long ago the calls of the last minute were sent, those of other runs included."""
+        """How long ago, at least, each call of the last minute was sent, those of other runs included."""
         moment = self._now()
         since = stamp(moment - timedelta(seconds=LATELY_SECONDS))
         rows = self._connection.execute(CALLS_LATELY, (since,))
         ages = ((moment - datetime.fromisoformat(sent_at)).total_seconds() for (sent_at,) in rows)
-        return [max(0.0, age) for age in ages]
+        return [max(0.0, age - SENT_LATER_SECONDS) for age in ages]
