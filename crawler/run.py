@@ -172,6 +172,7 @@ class _Run:
             )
             last_sent_seconds_ago = runs.seconds_since_last_call(self._connection, self._now)
             limit = LimitKeeper(self._connection, self._dependencies.endpoint.id, self._now)
+            sent_seconds_ago = limit.calls_lately_seconds_ago()
             drift = DriftDetector(runs.answered_before(self._connection), self._dependencies.drift_limits)
             budget = self._budget()
         throttle = self._parts.throttle(
@@ -179,7 +180,7 @@ class _Run:
             self._shutdown.sleep,
             last_sent_seconds_ago,
             learnt=limit.known,
-            sent_seconds_ago=limit.calls_lately_seconds_ago(),
+            sent_seconds_ago=sent_seconds_ago,
         )
         limit.learn_from(lambda: throttle.learnt)
         ledger = self._parts.ledger(store, partial(self._before_commit, limit))

@@ -166,7 +166,7 @@ def _candidates(refusals: list[float], accepted: list[float]) -> Iterable[LimitW
 
 
 def _beginnings(refusals: list[float], accepted: list[float]) -> list[tuple[float, float]]:
-    """Where a fixed window may begin: halfway between the longest refusing and the calls accepted after it."""
+    """Where a fixed window may begin: halfway between a long refusing and the call accepted after it."""
     refusing_seconds: dict[float, float] = {}
     last_refused: dict[float, float] = {}
     for refused in refusals:

@@ -115,7 +115,7 @@ class LearningPace:
         return at + ahead * (self._waits.seconds if self._phase is Phase.PROBING else 1 / self.per_second)
 
     def _room_at(self, now: float) -> float:
-        """When the learnt window has room: it is full where a burst went before, as at the end of a search."""
+        """When the learnt window has room: it is full after a burst, as at the end of a search."""
         window = self._window
         if self._phase is not Phase.STEADY or not self._long or window is None or window.fixed:
             return now

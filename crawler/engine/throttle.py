@@ -23,8 +23,10 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class SlidingWindow(Throttler):
-    """asyncio-throttle's `rate_limit` calls in any `period`, on the event loop's clock and with a queue of its
-    own, in which a call counts from the moment it is sent and not from the moment it was allowed."""
+    """asyncio-throttle's `rate_limit` calls in any `period`, on the event loop's clock.
+
+    Its queue is its own: in it a call counts from the moment it is sent, not from when it was allowed.
+    """
 
     def __init__(self, rate_limit: int, period: float) -> None:
         super().__init__(rate_limit, period)
@@ -58,8 +60,8 @@ def window_of(per_second: float) -> tuple[int, float]:
 class Throttle:
     """Gives out turns to send a call. `sleep` must return early where the run is ending.
 
-    Where the rate learns, the pace is found below it, beginning with what was `learnt` before. Calls of earlier
-    runs, sent `sent_seconds_ago`, count for the windows of this one.
+    Where the rate learns, the pace is found below it, beginning with what was `learnt` before. Calls of
+    earlier runs, sent `sent_seconds_ago`, count for the windows of this one.
     """
 
     def __init__(

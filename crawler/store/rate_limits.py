@@ -33,6 +33,8 @@ CREATE TABLE rate_limits (
 );
 """
 
+TABLE_EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'rate_limits'"
+
 READ_LIMIT = """
 SELECT calls_per_second, found, window_seconds, fixed_window, learnt_at
   FROM rate_limits
@@ -70,7 +72,9 @@ class KeptLimit:
 def read_limit(
     connection: sqlite3.Connection, endpoint_id: int, account: str = DEFAULT_ACCOUNT
 ) -> KeptLimit | None:
-    """What is known of the limit, None where nothing is."""
+    """What is known of the limit, None where nothing is, as in a database of an earlier version."""
+    if connection.execute(TABLE_EXISTS).fetchone() is None:
+        return None
     row = connection.execute(READ_LIMIT, (account, endpoint_id)).fetchone()
     if row is None:
         return None

@@ -72,7 +72,7 @@ class Case:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a case, from the second minute on: calls taken, refused, taken from others, and possible."""
+    """What came of a case, from the second minute on."""
 
     taken: int = 0
     refused: int = 0

@@ -153,7 +153,7 @@ def pace_is_kept(history: History) -> Iterator[str]:
 
 
 def a_learnt_pace_follows_the_limit(history: History) -> Iterator[str]:
-    """Under `auto` a new database begins carefully, and while everything is refused hardly anything is sent."""
+    """Under `auto` a new database begins carefully, and what refuses everything is hardly asked."""
     if not _answers_come_in_time(history):
         return
     for number, life in enumerate(history.lived):
@@ -174,7 +174,7 @@ CLIMB_PER_SECOND, CLIMB_DOUBLING_SECONDS = 40 / 60, 6.0
 
 
 def _climbs_too_fast(lines: list[Line]) -> Iterator[str]:
-    """More calls since the first than a pace of 40 a minute that doubles every six seconds would have sent."""
+    """More calls since the first than 40 a minute, doubled every six seconds, would have sent."""
     for number, line in enumerate(lines):
         seconds = line.at - lines[0].at
         doubled = 2 ** (seconds / CLIMB_DOUBLING_SECONDS)
