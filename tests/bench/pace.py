@@ -1,7 +1,8 @@
 """`make pace`: how much of a hidden limit `--rate auto` uses, and how much of what it sends is refused.
 
-A table of cases in virtual time, each with seeds drawn freshly: the worst and the middle one are shown. `best`
-is the steady pace of somebody who knows the limit and the others' habits and is refused 1 % of calls at most.
+A table of cases in virtual time, each with seeds drawn freshly, of which the middle and the worst are shown.
+`best` is the steady pace of somebody who knows the limit and the others' habits, and of whose calls 1 % are
+refused at most.
 With `--wall`: how exactly a fixed rate is kept by the whole crawler, in real time.
 """
 
@@ -32,11 +33,16 @@ LIMITS = ((20, 60), (40, 60), (120, 60), (600, 60), (3000, 60), (1, 1), (5, 1), 
 LATENCIES_SECONDS = (0.05, 2.0, 5.0)
 OTHERS = (Others(0.3), Others(0.3, jitter=None), Others(0.5, spell_seconds=600))
 SHARED_LIMITS = ((40, 60), (600, 60), (10, 1), (50, 1))
-CALLS_MAX = 60_000
+CALLS_MAX = 20_000
 """A case is shortened to so many calls, but to no less than ten minutes."""
 
 WALL_RATES = ("40/m", "7.5/s", "20/s", "50/s", "100/s")
 WALL_SECONDS = 20
+
+
+def say(line: str) -> None:
+    """Prints one line of a table at once."""
+    print(line, flush=True)  # noqa: T201 - the table
 
 
 def minutes(per_second: float) -> float:
@@ -101,25 +107,25 @@ def missed(outcome: Outcome) -> bool:
 def table(seeds: int) -> None:
     """Prints all cases as Markdown."""
     heading, first_seed = "", SystemRandom().randrange(10**9)
-    print(f"seeds {first_seed} to {first_seed + seeds - 1}; * misses 95 % or 1 %")
+    say(f"seeds {first_seed} to {first_seed + seeds - 1}; * misses 95 % or 1 %")
     counted = misses = 0
     with ProcessPoolExecutor() as pool:
         for title, case, learnt in cases():
             if title != heading:
                 heading = title
-                print(f"\n**{title}**\n")
-                print(
+                say(f"\n**{title}**\n")
+                say(
                     "| limit | window | latency | others | used: middle, worst | refused: middle, worst "
                     "| missed | best |"
                 )
-                print("|---|---|---:|---|---:|---:|---:|---:|")
+                say("|---|---|---:|---|---:|---:|---:|---:|")
             numbers = range(first_seed, first_seed + seeds)
             outcomes = list(pool.map(partial(played, case, learnt=learnt), numbers))
             best = f"{best_steady(case, first_seed):.1%}" if case.others else ""
-            print(_row(case, outcomes, best), flush=True)
+            say(_row(case, outcomes, best))
             counted += seeds
             misses += sum(map(missed, outcomes))
-    print(f"\n{misses} of {counted} miss the aim")
+    say(f"\n{misses} of {counted} miss the aim")
 
 
 def _row(case: Case, outcomes: list[Outcome], best: str) -> str:
@@ -136,7 +142,7 @@ def _row(case: Case, outcomes: list[Outcome], best: str) -> str:
 
 def wall() -> None:
     """Prints how long the whole crawler takes for calls at a fixed rate, beside calls / rate."""
-    print("| rate | calls | calls ÷ rate | wall clock | slower by |\n|---|---:|---:|---:|---:|")
+    say("| rate | calls | calls ÷ rate | wall clock | slower by |\n|---|---:|---:|---:|---:|")
     world = {"pages_per_keyword": [10, 10], "latency_seconds": [0.05, 0.3], "creators": 50_000}
     with serving(world) as base_url:
         for rate in WALL_RATES:
@@ -145,10 +151,7 @@ def wall() -> None:
             calls = max(12, int(WALL_SECONDS * per_second))
             seconds = _crawl_seconds(base_url, rate, calls)
             wanted = (calls - 1) / per_second  # the first one goes at once
-            print(
-                f"| {rate} | {calls} | {wanted:.2f} s | {seconds:.2f} s | {seconds / wanted - 1:+.1%} |",
-                flush=True,
-            )
+            say(f"| {rate} | {calls} | {wanted:.2f} s | {seconds:.2f} s | {seconds / wanted - 1:+.1%} |")
 
 
 def _crawl_seconds(base_url: str, rate: str, calls: int) -> float:
