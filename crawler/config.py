@@ -103,7 +103,10 @@ class RunSettings:
     )
     workers: int = declared("--workers", whole_number(1, WORKERS_MAX), N_("Calls at one time."), "16")
     rate: str = declared(
-        "--rate", text(check_rate), N_("Most calls: auto (40/m), 50/s, 40/m, unlimited."), "auto"
+        "--rate",
+        text(check_rate),
+        N_("Most calls: auto (finds the limit), auto:50/s (no faster than that), 50/s, 40/m, unlimited."),
+        "auto",
     )
     pages_max: int = declared("--max-pages", whole_number(1, PAGES_MAX), N_("Most pages a keyword."), "50")
     calls_max: int | None = declared(

@@ -41,6 +41,7 @@ from crawler.store import history, runs
 from crawler.store.database import open_database, store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
+from crawler.store.rate_limits import LimitKeeper
 from crawler.store.worklist import Worklist, due_work, make_worklist
 from crawler.store.writer import Store
 from crawler.summary import CreatorCounts, KeywordCounts, RunStatistics, RunSummary
@@ -175,18 +176,25 @@ class _Run:
                 self._db, settings.db, self._run_id, self._dependencies.endpoint.id, self._now
             )
             last_sent_seconds_ago = runs.seconds_since_last_call(self._connection, self._now)
+            limit = LimitKeeper(self._connection, self._dependencies.endpoint.id, self._now)
+            sent_seconds_ago = limit.calls_lately_seconds_ago()
             drift = DriftDetector(runs.answered_before(self._connection), self._dependencies.drift_limits)
             budget = self._budget()
-        ledger = self._parts.ledger(store, self._check_file)
         throttle = self._parts.throttle(
-            parse_rate(settings.rate), self._shutdown.sleep, last_sent_seconds_ago
+            parse_rate(settings.rate),
+            self._shutdown.sleep,
+            last_sent_seconds_ago,
+            learnt=limit.known,
+            sent_seconds_ago=sent_seconds_ago,
         )
+        limit.learn_from(lambda: throttle.learnt)
+        ledger = self._parts.ledger(store, partial(self._before_commit, limit))
         api_settings = ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)
         async with self._parts.open_client(api_settings) as client:
             engine = self._engine(client, ledger, throttle, budget, drift)
             statistics = await engine.run(min(settings.workers, max(1, self._due)))
             await ledger.close()
-        return self._end(statistics, drift.drifted, loop.time() - begun)
+        return self._end(statistics, drift.drifted, loop.time() - begun, limit)
 
     def _engine(
         self, client: Client, ledger: Ledger, throttle: Throttle, budget: Budget, drift: DriftDetector
@@ -227,6 +235,11 @@ class _Run:
         stale_days = self._settings.refresh_after / timedelta(days=1)
         return YieldWork(*known, self._read(history.due_fresh), stale_days, self._dependencies.rng)
 
+    def _before_commit(self, limit: LimitKeeper) -> None:
+        self._check_file()
+        with store_errors(self._settings.db):
+            limit.keep()
+
     def _check_file(self) -> None:
         """Raises StoreError where another file, or none, stands at the database's path: SQLite would go on
         writing into the one that nobody finds any more."""
@@ -245,7 +258,9 @@ class _Run:
             settings.calls_max, settings.calls_max_per_day, {shanghai_day(moment): spent}
         )
 
-    def _end(self, statistics: RunStatistics, drifted: bool, seconds: float) -> RunSummary:
+    def _end(
+        self, statistics: RunStatistics, drifted: bool, seconds: float, limit: LimitKeeper
+    ) -> RunSummary:
         reason = self._reason(statistics, drifted)
         try:
             with store_errors(self._settings.db):
@@ -255,6 +270,7 @@ class _Run:
                 creators = runs.count_creators(self._connection, self._run_id)
                 summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
                 with self._db.atomic():
+                    limit.keep(always=True)
                     runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
             # What was saved before stays saved; the closing words are missing, and perhaps the ledger.

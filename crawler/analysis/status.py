@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from crawler.clock import Now, stamp
 from crawler.reasons import Reason, read_reason
+from crawler.store.rate_limits import KeptLimit, read_limit
 
 DAYS_SHOWN = 7
 RUNS_SHOWN = 5
@@ -126,6 +127,7 @@ class Status:
     failed: tuple[UndoneKeyword, ...]
     days: tuple[Day, ...]
     runs: tuple[Run, ...]
+    rate_limit: KeptLimit | None
 
 
 def read_status(
@@ -156,6 +158,7 @@ def read_status(
             failed=undone("failed"),
             days=tuple(Day(*row) for row in rows(_DAYS, limit=DAYS_SHOWN)),
             runs=tuple(_run(row) for row in rows(_RUNS, limit=RUNS_SHOWN)),
+            rate_limit=read_limit(connection, endpoint_id),
         )
     finally:
         connection.execute("ROLLBACK")

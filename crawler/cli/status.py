@@ -17,7 +17,9 @@ from crawler.clock import parse_span, utc_now
 from crawler.i18n import _
 from crawler.i18n.reasons import outcome_text, reason_text, told
 from crawler.i18n.words import shanghai_time, span
+from crawler.rate import Rate
 from crawler.reasons import Reason, ReasonCode
+from crawler.store.rate_limits import KeptLimit
 from crawler.store.readonly import exported, reading
 from crawler.text import sanitize
 from crawler.ui.program import db_argument, program_name
@@ -29,8 +31,9 @@ from crawler.vendor.search_user_v2 import SEARCH_USER_V2
     help=_(
         """What the database holds and how the last runs went.
 
-        Keywords done, unfinished (at which page), failed (why) and due now; calls and charges by day (days in
-        Shanghai, as the quota counts them); creators in all and new. Safe while a run is going on.
+        Keywords done, unfinished (at which page), failed (why) and due now; the rate limit as far as it was
+        learnt; calls and charges by day (days in Shanghai, as the quota counts them); creators in all and
+        new. Safe while a run is going on.
 
         \b
         Examples:
@@ -85,6 +88,8 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
     }
     if exported(status.service) is None:  # An export leaves the checkpoints out.
         yield from _keywords(status)
+    if status.rate_limit is not None:
+        yield _rate_limit(status.rate_limit)
     if status.days:
         yield ""
         names = (_("day"), _("calls"), _("charged"), _("free"), _("charge unknown"))
@@ -140,6 +145,23 @@ def _keywords(status: Status) -> Iterator[str]:
     yield from _undone(unfinished, status.unfinished, keywords.unfinished)
     failed = _("failed, due again next time: %(keyword)s, page %(page)d: %(reason)s")
     yield from _undone(failed, status.failed, keywords.failed)
+
+
+def _rate_limit(kept: KeptLimit) -> str:
+    """What is known of the account's limit, and since when."""
+    learnt = kept.learnt
+    words = {"rate": Rate(learnt.per_second), "when": shanghai_time(kept.learnt_at)}
+    if not learnt.found:
+        return _("rate limit: none met up to %(rate)s (%(when)s)") % words
+    if learnt.window_seconds is None:
+        counted = _("how it is counted is not known")
+    elif learnt.window_seconds < 60:
+        counted = _("counted by the second")
+    elif learnt.fixed:
+        counted = _("counted by the minute, from one minute to the next")
+    else:
+        counted = _("counted over any minute")
+    return _("rate limit: about %(rate)s, %(counted)s (learnt %(when)s)") % (words | {"counted": counted})
 
 
 def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:

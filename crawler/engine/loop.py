@@ -33,6 +33,7 @@ from crawler.engine.policy import NOT_UNDERSTOOD, Decision, Policy, unreadable
 from crawler.engine.ports import Ledger
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
+from crawler.engine.workers import run_workers
 from crawler.errors import CrawlerError
 from crawler.model import (
     CallFailed,
@@ -92,9 +93,9 @@ class Engine:
     async def run(self, workers: int) -> RunStatistics:
         """What was done, once all work is, or the run is ending and every call in flight has ended."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._worker()) for _ in range(workers)]
+            tasks: list[asyncio.Task[None]] = []
             drain = group.create_task(self._drain(tasks))
-            await asyncio.wait(tasks)
+            await run_workers(group, tasks, self._worker, workers, self._throttle)
             drain.cancel()
         return self.statistics
 
@@ -264,7 +265,7 @@ class Engine:
 
     def _went_well(self, answer: Answer) -> None:
         """The service answered in its own words: neither rate limit nor outage."""
-        self._throttle.went_well()
+        self._throttle.went_well(answer.sent_at)
         self._refusals_in_a_row = 0
         if self._breaker.record(service_failed=False):
             self._emit(CircuitClosed())

@@ -1,160 +1,192 @@
-"""The pace of all calls together, first come first served: asyncio-throttle's window on the loop's clock,
-slowed down by every rate-limit answer and recovering afterwards."""
+"""The pace of all calls together: first come first served, never more in a window than the rate allows."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from asyncio_throttle.throttler import Throttler
 
-from crawler.rate import Rate
+from crawler.engine.fixed_pace import FixedPace
+from crawler.engine.pace import LearningPace
+from crawler.rate import LearntLimit, Rate
 
-SLOWEST_PER_SECOND = 1 / 60
-SLOW_DOWN_FACTOR = 0.5
-RECOVERY_SHARE = 0.02
-PAUSE_FIRST_SECONDS = 1.0
-PAUSE_MAX_SECONDS = 60.0
+LEAD_MAX_SECONDS = 0.05
+"""How long before its moment a call may be prepared, at most."""
+
+SOON_SECONDS = 1e-6
+"""Too short to wait for: times are sums of floats."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class LoopThrottler(Throttler):
-    """asyncio-throttle's sliding window on the event loop's clock, with `opens` and `stamp` apart, so that a
-    call's place in the window is the moment it is sent and not the moment it was allowed."""
+class SlidingWindow(Throttler):
+    """asyncio-throttle's `rate_limit` calls in any `period`, on the event loop's clock.
 
-    def flush(self) -> None:
-        """Forgets the calls that have left the window."""
-        edge = asyncio.get_running_loop().time() - self.period
-        while self._task_logs and self._task_logs[0] <= edge:
-            self._task_logs.popleft()
+    Its queue is its own: in it a call counts from the moment it is sent, not from when it was allowed.
+    """
 
-    def opens_in_seconds(self) -> float:
-        """How long until one more call fits into the window; 0 where it does now."""
-        self.flush()
-        if len(self._task_logs) < self.rate_limit:
-            return 0.0
-        elapsed = asyncio.get_running_loop().time() - self._task_logs[-self.rate_limit]
-        return max(0.001, float(self.period) - elapsed)
+    def __init__(self, rate_limit: int, period: float) -> None:
+        super().__init__(rate_limit, period)
+        self._sent_at: deque[float] = deque(maxlen=rate_limit)
 
-    def stamp(self, seconds_ago: float = 0.0) -> None:
-        """Counts a call as sent."""
-        self._task_logs.append(asyncio.get_running_loop().time() - seconds_ago)
+    def opens_at(self, now: float) -> float:
+        """When one more call fits into the window."""
+        full = len(self._sent_at) >= self.rate_limit
+        return max(now, self._sent_at[0] + float(self.period)) if full else now
+
+    def sent(self, now: float) -> None:
+        """Counts a call."""
+        self._sent_at.append(now)
+
+    async def acquire(self) -> None:
+        """Waits until one more call fits, and counts it."""
+        now = asyncio.get_running_loop().time
+        wait = self.opens_at(now()) - now()
+        while wait > SOON_SECONDS:
+            await asyncio.sleep(wait)
+            wait = self.opens_at(now()) - now()
+        self.sent(now())
+
+
+def window_of(per_second: float) -> tuple[int, float]:
+    """The most calls in a window, and its length in seconds: no second ever holds more than the rate."""
+    whole = int(per_second)
+    return (whole, 1.0) if whole == per_second else (1, 1.0 / per_second)
 
 
 class Throttle:
-    """Gives out turns to send a call. `sleep` must return early where the run is ending."""
+    """Gives out turns to send a call. `sleep` must return early where the run is ending.
 
-    def __init__(self, rate: Rate, sleep: Sleep, last_sent_seconds_ago: float | None = None) -> None:
-        self._ceiling = rate.per_second
+    Where the rate learns, the pace is found below it, beginning with what was `learnt` before. Calls of
+    earlier runs, sent `sent_seconds_ago`, count for the windows of this one.
+    """
+
+    def __init__(
+        self,
+        rate: Rate,
+        sleep: Sleep,
+        last_sent_seconds_ago: float | None = None,
+        learnt: LearntLimit | None = None,
+        sent_seconds_ago: Iterable[float] = (),
+    ) -> None:
         self._sleep = sleep
-        self._turns = asyncio.Lock()
-        self._window = LoopThrottler(1)
-        self._windows = [self._window]
-        self._paused_until = 0.0
-        self._slowed_at = float("-inf")
-        self._refusals_in_a_row = 0
-        self._reached = 0.0
-        self._recent: deque[float] = deque(maxlen=64)
-        self._rate = rate.per_second
-        if self._rate is not None:
-            self._set_rate(self._rate)
-            # While the rate changes, so does its window; this one holds the ceiling through all of that.
-            calls = max(1, int(self._rate))
-            self._windows.append(LoopThrottler(calls, calls / self._rate))
-            if last_sent_seconds_ago is not None:
-                # Earlier calls of that process may have gone out with it: the whole window counts as used.
-                for _call in range(self._window.rate_limit):
-                    self._window.stamp(last_sent_seconds_ago)
+        self._queue = asyncio.Lock()
+        self._gate = asyncio.Lock()
+        self._asking = 0
+        self._preparing = 0
+        self._nobody_asks = asyncio.Event()
+        self._nobody_asks.set()
+        self._lead_seconds = 0.0
+        last_sent_at = None if last_sent_seconds_ago is None else _now() - last_sent_seconds_ago
+        sent_before = sorted(_now() - each for each in sent_seconds_ago)
+        self._ceiling: SlidingWindow | None = None
+        if rate.per_second is not None:
+            self._ceiling = SlidingWindow(*window_of(rate.per_second))
+            for at in sent_before:
+                self._ceiling.sent(at)
+        if rate.learns:
+            assert rate.per_second is not None
+            self._pace: FixedPace | LearningPace = LearningPace(
+                rate.per_second, learnt, sent_before or ([last_sent_at] if last_sent_at is not None else [])
+            )
+        else:
+            self._pace = FixedPace(rate.per_second, last_sent_at)
 
     @property
     def rate(self) -> Rate:
         """The present rate."""
-        return Rate(self._rate)
+        return Rate(self._pace.per_second)
+
+    @property
+    def learnt(self) -> LearntLimit | None:
+        """What has been learnt of the account's limit; None where nothing was, or nothing is to be."""
+        return self._pace.learnt if isinstance(self._pace, LearningPace) else None
 
     def pause_seconds(self) -> float:
         """How long all calls are still held back."""
-        return max(0.0, self._paused_until - asyncio.get_running_loop().time())
+        return max(0.0, self._pace.paused_until - _now())
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """A turn to send one call: what is done inside comes right before sending; its end counts as sent.
 
-        Turns come in the order they were asked for; where the run is ending they come at once.
+        Turns come in the order they were asked for; where the run is ending they come at once. A call is
+        prepared as long before its moment as that took lately, so that it costs no pace.
         """
-        if self._rate is None:
-            if self.pause_seconds() > 0:
-                await self._sleep(self.pause_seconds())
+        self._asking += 1
+        self._nobody_asks.clear()
+        prepared = False
+        try:
+            async with self._queue:
+                await self._wait(prepare=True)
+                self._preparing += 1
+                prepared = True
+            begun = _now()
             yield
-            self._recent.append(asyncio.get_running_loop().time())
-            return
-        async with self._turns:
-            await self._open()
-            yield
-            for window in self._windows:
-                window.stamp()
-            self._recent.append(asyncio.get_running_loop().time())
+            self._learn_lead(_now() - begun)
+            async with self._gate:
+                await self._wait()
+                now = _now()
+                self._pace.sent(now)
+                if self._ceiling is not None:
+                    self._ceiling.sent(now)
+        finally:
+            self._preparing -= prepared
+            self._asking -= 1
+            if not self._asking:
+                self._nobody_asks.set()
 
-    async def _open(self) -> None:
-        """Returns when a call may go; looks again after each wait, as a new pause may have begun."""
-        while (wait := max(self.pause_seconds(), self._window_seconds())) > 0:
-            before = asyncio.get_running_loop().time()
-            await self._sleep(wait)
-            if asyncio.get_running_loop().time() - before < wait / 2:
-                return  # woken early: the run is ending
+    async def unused(self) -> None:
+        """Returns when a turn could be had at once and nobody asks for it: one more worker would be of use.
+
+        Without a limit at once; also where the run is ending.
+        """
+        if self._pace.per_second is None:
+            return
+        while True:
+            await self._nobody_asks.wait()
+            wait = self._opens_at() - _now()
+            if wait <= SOON_SECONDS or await self._woken_early(wait):
+                return
 
     def slow_down(self, sent_at: float, retry_after_seconds: float | None) -> bool:
         """Takes in a rate-limit answer to a call sent at loop time `sent_at`; True where it lowered the rate.
 
         Answers to calls that were under way when the rate was lowered last say nothing new.
         """
-        now = asyncio.get_running_loop().time()
-        if retry_after_seconds:
-            self._pause(now + min(retry_after_seconds, 5 * PAUSE_MAX_SECONDS))
-        if sent_at <= self._slowed_at:
-            return False
-        self._slowed_at = now
-        self._pause(now + min(PAUSE_MAX_SECONDS, PAUSE_FIRST_SECONDS * 2**self._refusals_in_a_row))
-        self._refusals_in_a_row = min(self._refusals_in_a_row + 1, 10)
-        rate = self._rate if self._rate is not None else self._measured(now)
-        self._reached = max(self._reached, rate)
-        self._set_rate(max(min(rate, SLOWEST_PER_SECOND), rate * SLOW_DOWN_FACTOR))
-        return True
+        return self._pace.refused(sent_at, _now(), retry_after_seconds)
 
-    def went_well(self) -> None:
-        """Takes in an answer that was not a refusal: the rate recovers step by step."""
-        self._refusals_in_a_row = 0
-        if self._rate is None or self._rate == self._ceiling:
-            return
-        step = (self._ceiling if self._ceiling is not None else self._reached) * RECOVERY_SHARE
-        raised = self._rate + step
-        self._set_rate(raised if self._ceiling is None else min(self._ceiling, raised))
+    def went_well(self, sent_at: float | None = None) -> None:
+        """Takes in an answer that was not a refusal, to a call sent at `sent_at`."""
+        now = _now()
+        self._pace.went_well(now if sent_at is None else sent_at, now)
 
-    def _measured(self, now: float) -> float:
-        """Calls per second lately, for a run without a limit that has just been told of one."""
-        if len(self._recent) < 2:
-            return 1.0
-        return len(self._recent) / max(0.1, now - self._recent[0])
+    def _opens_at(self, ahead: int = 0) -> float:
+        now = _now()
+        at = self._pace.opens_at(now, ahead)
+        return at if self._ceiling is None else max(at, self._ceiling.opens_at(now))
 
-    def _pause(self, until: float) -> None:
-        self._paused_until = max(self._paused_until, until)
+    async def _wait(self, *, prepare: bool = False) -> None:
+        """Returns when a call may go, or be prepared; looks again after each wait, as a new pause may have
+        begun, but not where the run is ending."""
+        while True:
+            ahead, early = (self._preparing, self._lead_seconds) if prepare else (0, 0.0)
+            wait = self._opens_at(ahead) - early - _now()
+            if wait <= SOON_SECONDS or await self._woken_early(wait):
+                return
 
-    def _window_seconds(self) -> float:
-        return max(window.opens_in_seconds() for window in self._windows)
+    async def _woken_early(self, seconds: float) -> bool:
+        before = _now()
+        await self._sleep(seconds)
+        return _now() - before < seconds / 2
 
-    def _set_rate(self, per_second: float) -> None:
-        self._rate = per_second
-        calls, period_seconds = window_of(per_second)
-        self._window.rate_limit, self._window.period = calls, period_seconds
+    def _learn_lead(self, seconds: float) -> None:
+        if seconds <= LEAD_MAX_SECONDS:  # else something is in the way, and tells nothing
+            self._lead_seconds += (seconds - self._lead_seconds) / 8
 
 
-def window_of(per_second: float) -> tuple[int, float]:
-    """Calls per window and its length in seconds: about ten windows a second, so that calls are spread, and
-    a whole number of windows to the second, so that no second ever holds more than the rate."""
-    whole = int(per_second)
-    if whole != per_second or whole < 20:
-        return 1, 1.0 / per_second
-    calls = next(n for n in range(max(1, whole // 10), 0, -1) if whole % n == 0)
-    return calls, calls / whole
+def _now() -> float:
+    return asyncio.get_running_loop().time()

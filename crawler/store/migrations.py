@@ -6,6 +6,7 @@ from crawler.store.schema import migrations
 from crawler.store import views
 from crawler.store import reason_columns
 from crawler.store import shared_views
+from crawler.store import rate_limits
 from crawler.store import retired_keywords
 
 __all__ = ["migrations"]

@@ -12,6 +12,8 @@ import pytest
 
 from crawler.cli import COMMANDS
 from crawler.simulator import Simulator, SimulatorSettings
+from crawler.store.database import open_database
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 
 async def test_the_demo_meets_limit_and_quota_goes_on_and_pays_nothing_twice(crawler):
@@ -151,3 +153,31 @@ async def test_a_database_of_another_program_is_left_alone(crawler):
     crawler.keywords("穿搭")
     end = await crawler("run", "keywords.txt")
     assert (end.exit_code, "another program" in end.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("learnt", "told"),
+    [
+        ((24.4, 1, 1.0, 0), "rate limit: about 24.4/s, counted by the second (learnt 2026-11-25 09:30)"),
+        ((2 / 3, 1, 60.0, 0), "rate limit: about 40/m, counted over any minute (learnt 2026-11-25 09:30)"),
+        (
+            (0.5, 1, 60.0, 1),
+            "rate limit: about 30/m, counted by the minute, from one minute to the next"
+            " (learnt 2026-11-25 09:30)",
+        ),
+        (
+            (7, 1, None, None),
+            "rate limit: about 7/s, how it is counted is not known (learnt 2026-11-25 09:30)",
+        ),
+        ((50, 0, None, None), "rate limit: none met up to 50/s (2026-11-25 09:30)"),
+    ],
+)
+async def test_status_says_what_was_learnt_of_the_limit_and_when(crawler, learnt, told):
+    path = crawler.folder / "data" / "creators.db"
+    path.parent.mkdir(exist_ok=True)
+    with closing(open_database(path)) as db, db.atomic():
+        row = ("default", SEARCH_USER_V2.id, *learnt, "2026-11-25T01:30:00.000Z")
+        db.conn.execute("INSERT INTO rate_limits VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    assert told in (await crawler("status")).stdout.splitlines()
+    kept = json.loads((await crawler("status", "--json")).stdout)["rate_limit"]
+    assert (kept["learnt"]["per_second"], kept["learnt_at"]) == (learnt[0], "2026-11-25T01:30:00.000Z")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle, window_of
 from crawler.errors import InputError
-from crawler.rate import SAFE_PER_SECOND, Rate, parse_rate
+from crawler.rate import AUTO_CEILING_PER_SECOND, Rate, parse_rate
 from crawler.reasons import Reason, ReasonCode
 from tests.engine.pace import ROUNDING_SECONDS, most_in_a_second, now, throttle_at, times_of_calls
 from tests.simulation.virtual_time import run
@@ -25,7 +26,6 @@ from tests.simulation.virtual_time import run
         (" 0.5 / SEC ", 0.5),
         ("90/min", 1.5),
         ("3600/h", 1),
-        ("auto", SAFE_PER_SECOND),
         ("Unlimited", None),
     ],
 )
@@ -34,14 +34,44 @@ def test_a_rate_is_calls_by_the_second_minute_or_hour(text, per_second):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "50", "50/", "/s", "0/s", "-1/s", "1e3/s", "nan/s", "fast", "5/d", "5/s x"]
+    ("text", "ceiling_per_second"),
+    [("auto", AUTO_CEILING_PER_SECOND), ("AUTO:20/s", 20), (" auto: 30/m ", 0.5), ("auto:200/s", 200)],
+)
+def test_auto_learns_below_a_ceiling(text, ceiling_per_second):
+    assert parse_rate(text) == Rate(ceiling_per_second, learns=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "50",
+        "50/",
+        "/s",
+        "0/s",
+        "-1/s",
+        "1e3/s",
+        "nan/s",
+        "fast",
+        "5/d",
+        "5/s x",
+        "auto:",
+        "auto:0/s",
+        "50/s:auto",
+        "auto:auto:5/s",
+        "auto:unlimited",
+        ":5/s",
+        "manual:5/s",
+    ],
 )
 def test_what_is_no_rate_is_refused(text):
     with pytest.raises(InputError, match="a rate is written"):
         parse_rate(text)
 
 
-@pytest.mark.parametrize("text", ["unlimited", "50/s", "40/m", "7.5/s", "1/m"])
+@pytest.mark.parametrize(
+    "text", ["unlimited", "50/s", "40/m", "7.5/s", "1/m", "auto", "auto:20/s", "auto:30/m"]
+)
 def test_a_rate_reads_as_it_is_written(text):
     assert str(parse_rate(text)) == text
 
@@ -64,6 +94,8 @@ def test_any_rate_is_kept_and_never_exceeded(per_second, workers):
     assert calls / period <= per_second * (1 + 1e-9)
     for first, last in zip(times, times[calls:], strict=False):
         assert last - first >= period - 1e-6
+    for first, last in pairwise(times):
+        assert last - first >= 1 / per_second - 1e-6
     assert times[-1] <= 60 / per_second + 60 * ROUNDING_SECONDS
 
 

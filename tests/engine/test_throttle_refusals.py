@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from crawler.engine.throttle import SLOWEST_PER_SECOND
+from crawler.engine.fixed_pace import SLOWEST_PER_SECOND
 from crawler.rate import Rate, parse_rate
 from tests.engine.pace import ROUNDING_SECONDS, most_in_a_second, now, throttle_at, times_of_calls
 from tests.simulation.virtual_time import run

@@ -6,6 +6,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from itertools import groupby
+from math import log
 
 from crawler.reasons import ReasonCode
 from crawler.simulator import Fault, Line
@@ -150,6 +152,53 @@ def pace_is_kept(history: History) -> Iterator[str]:
                 break
 
 
+def a_learnt_pace_follows_the_limit(history: History) -> Iterator[str]:
+    """Under `auto` a new database begins carefully, and what refuses everything is hardly asked."""
+    if not _answers_come_in_time(history):
+        return
+    for number, life in enumerate(history.lived):
+        if not life.settings.rate.startswith("auto"):
+            continue
+        lines = _lines_of(history, life)
+        if number == 0:
+            yield from _climbs_too_fast(lines)
+        for refused in _refused_in_a_row(lines):
+            # Those in flight when the first refusal was answered, and then single calls, ever further apart.
+            minutes = (refused[-1].at - refused[0].at) / 60
+            allowed = life.settings.workers + 10 + 6 * minutes
+            if len(refused) > allowed:
+                yield f"run {number} was refused {len(refused)} times in a row over {minutes:.1f} minutes"
+
+
+CLIMB_PER_SECOND, CLIMB_DOUBLING_SECONDS = 40 / 60, 6.0
+
+
+def _climbs_too_fast(lines: list[Line]) -> Iterator[str]:
+    """More calls since the first than 40 a minute, doubled every six seconds, would have sent."""
+    for number, line in enumerate(lines):
+        seconds = line.at - lines[0].at
+        doubled = 2 ** (seconds / CLIMB_DOUBLING_SECONDS)
+        calls = CLIMB_PER_SECOND * CLIMB_DOUBLING_SECONDS / log(2) * (doubled - 1)
+        if number > 1.05 * calls + 2:
+            yield f"{number} calls within {seconds:.1f} s of the first"
+            return
+
+
+def _refused_in_a_row(lines: list[Line]) -> Iterator[list[Line]]:
+    for refused, group in groupby(lines, lambda line: line.code == 302 and line.fault is None):
+        if refused:
+            yield list(group)
+
+
+def a_quota_is_believed_only_where_it_was_named(history: History) -> Iterator[str]:
+    """No run stops for a quota of which the API did not speak."""
+    for number, life in enumerate(history.lived):
+        if life.summary is None or life.summary.reason.code is not ReasonCode.DAILY_QUOTA:
+            continue
+        if not any(line.code == 303 for line in _lines_of(history, life)):
+            yield f"run {number} stopped for a quota that was never named"
+
+
 def _as_slow(history: History, line: Line, per_second: float) -> bool:
     for life in history.lived:
         if life.begun <= line.at <= life.ended:
@@ -162,8 +211,8 @@ def _per_second(rate: str) -> float | None:
     if rate == "unlimited":
         return None
     if rate == "auto":
-        return 40 / 60
-    number, _slash, unit = rate.partition("/")
+        return 100
+    number, _slash, unit = rate.removeprefix("auto:").partition("/")
     return float(number) / {"s": 1, "m": 60}[unit]
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from crawler.simulator import followers
 from tests.simulation.bill_checks import (
+    a_learnt_pace_follows_the_limit,
+    a_quota_is_believed_only_where_it_was_named,
     caps_hold,
     every_call_accounted_for,
     nothing_is_sent_after_the_end,
@@ -139,6 +141,8 @@ CHECKS: tuple[Check, ...] = (
     paid_twice_at_most_what_was_in_flight,
     caps_hold,
     pace_is_kept,
+    a_learnt_pace_follows_the_limit,
+    a_quota_is_believed_only_where_it_was_named,
     every_run_ends_well,
     checkpoints_never_run_ahead,
     a_second_run_changes_nothing,

@@ -13,7 +13,7 @@ WORDS = (
     "穿搭", "显高穿搭", "通勤穿搭", "美食", "探店美食", "露营", "亲子", "亲子露营", "护肤", "平价护肤",
     "旅行", "旅行穿搭", "健身", "咖啡", "Camping",
 )  # fmt: skip
-RATES = ("unlimited", "auto", "50/s", "20/s", "7.5/s", "3/s", "90/m", "40/m")
+RATES = ("unlimited", "auto", "auto:20/s", "50/s", "20/s", "7.5/s", "3/s", "90/m", "40/m")
 TRANSIENT = (
     Fault.CODE_301, Fault.CODE_500, Fault.CODE_503, Fault.HTML, Fault.NO_BODY, Fault.DROP,
     Fault.DROP_PAID, Fault.DROP_REUSED, Fault.CUT, Fault.HANG, Fault.UNKNOWN_CODE,
@@ -167,7 +167,7 @@ def _account(rng: Random) -> dict[str, object]:
 
 def _life(rng: Random, calls: float, latency_seconds: float) -> Life:
     workers, rate = rng.choice((1, 2, 4, 8, 16, 40)), rng.choice(RATES)
-    per_second = {"unlimited": 1e9, "auto": 2 / 3, "90/m": 1.5, "40/m": 2 / 3}.get(rate)
+    per_second = {"unlimited": 1e9, "auto": 1.5, "auto:20/s": 1.5, "90/m": 1.5, "40/m": 2 / 3}.get(rate)
     per_second = per_second or float(rate.removesuffix("/s"))
     likely_seconds = max(calls / per_second, calls * latency_seconds / workers)
     return Life(

@@ -31,6 +31,7 @@ class Snapshot:
     checkpoints: tuple[tuple[str, int, str, str | None], ...]
     calls: tuple[Row, ...]
     flaws: tuple[str, ...]
+    rate_limit: float | None
 
 
 def snapshot(db: Path) -> Snapshot:
@@ -70,6 +71,7 @@ def snapshot(db: Path) -> Snapshot:
                 )
             ),
             tuple(flaws),
+            next((row[0] for row in query("SELECT calls_per_second FROM rate_limits")), None),
         )
 
 

@@ -21,8 +21,9 @@ from crawler.endpoint import Endpoint
 from crawler.engine.budget import Budget, Verdict
 from crawler.engine.caller import Caller
 from crawler.engine.policy import NO_ANSWER, Policy, WireRules
-from crawler.engine.throttle import Rate, Throttle
+from crawler.engine.throttle import Throttle
 from crawler.model import CallFailed, Charge, Page
+from crawler.rate import LearntLimit, Rate
 from crawler.reasons import ReasonCode
 from crawler.simulator import SimulatorSettings
 from crawler.store import sql
@@ -114,8 +115,24 @@ class RetryOutsideTheThrottle(Caller):
 class ForgetfulThrottle(Throttle):
     """Knows nothing of the calls of the run before."""
 
-    def __init__(self, rate, sleep, last_sent_seconds_ago=None):
+    def __init__(self, rate, sleep, last_sent_seconds_ago=None, **learnt):
         super().__init__(rate, sleep)
+
+
+class DeafThrottle(Throttle):
+    """Hears no refusal."""
+
+    def slow_down(self, sent_at, retry_after_seconds):
+        self.went_well(sent_at)
+        return False
+
+
+class HastyThrottle(Throttle):
+    """Begins a search with the ceiling."""
+
+    def __init__(self, rate, *args, **kwargs):
+        learnt = LearntLimit(2 * rate.per_second, found=False) if rate.learns else None
+        super().__init__(rate, *args, **kwargs | {"learnt": learnt})
 
 
 class CapCheckedAfterSending(Budget):
@@ -242,6 +259,10 @@ KILLED = [
 CALM = [scenario(Life())]
 FAILING = [scenario(Life(rate="3/s", workers=8), faults={"301": 0.6}, latency_seconds=(0.0, 0.1))]
 CAPPED = [scenario(Life(calls_max=5)), scenario(Life(calls_max_per_day=5))]
+LIMITED = [
+    scenario(Life(rate=rate, workers=8), rate_limit=2, rate_window_seconds=60.0, latency_seconds=(0.1, 0.2))
+    for rate in ("auto", "auto:20/s")
+]
 LEAVING = [
     scenario(Life(ending=Ending(EndingKind.LEAVE, seconds=1.0)), latency_seconds=(30.0, 30.0)),
 ]
@@ -271,6 +292,13 @@ BUGS = {
         "pace_is_kept",
         [scenario(*[Life(rate="40/m", gap_seconds=0.05, ending=Ending(EndingKind.KILL_AT, 4.0))] * 2)],
         {"throttle": ForgetfulThrottle},
+    ),
+    "302 ignored": Planted("a_learnt_pace_follows_the_limit", LIMITED, {"throttle": DeafThrottle}),
+    "a search that begins with the ceiling": Planted(
+        "a_learnt_pace_follows_the_limit", LIMITED, {"throttle": HastyThrottle}
+    ),
+    "a learnt limit taken for a quota": Planted(
+        "a_quota_is_believed_only_where_it_was_named", LIMITED, rule(302, 303)
     ),
     "retry after 100": Planted(
         "nothing_is_sent_after_the_end", [scenario(Life(), tokens=("another",))], rule(100, 301)

@@ -1,0 +1,216 @@
+"""What kind of limit explains the answers best: so many calls per second or per minute, sliding or fixed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+WINDOWS_SECONDS = (1.0, 60.0)
+
+HORIZON_SECONDS = 180.0
+"""How old what explains a limit may be: it may have been another before."""
+
+LONG_WINDOW_SECONDS = 10.0
+"""From here on a window's own count of calls says more than the pace at the moment of a refusal."""
+
+AT_LEAST_SHARE = 0.8
+"""The least share of the refused pace that a short window's limit is taken for: its count is noisy."""
+
+KEPT_SECONDS = 900.0
+BETTER_BY = 0.05
+"""How much better a less simple explanation must be: shares of answers that it explains and the other not."""
+
+SLACK_SECONDS_MAX = 0.25
+SLACK_SHARE = 0.02
+BEFORE_CALLS_MIN = 10
+WRONG_MAX = 0.6
+"""An explanation of which more is wrong is none."""
+
+POINTS_MAX = 300
+BEGINNINGS_MAX = 3
+REFUSING_SECONDS_MIN = 4.0
+"""A window of a minute that begins again sooner after a refusal would be luck: it is a short one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitWindow:
+    """`calls` in `seconds`: in any such span, or (fixed) in each that begins so long after the one before.
+
+    One of the fixed ones begins at `begins_at`. Short windows count as sliding: fixed ones are over before it
+    would matter.
+    """
+
+    seconds: float
+    calls: int
+    begins_at: float | None = None
+    unsure_seconds: float = 0.0
+    """How much earlier or later it may begin."""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether all of it is free again at one moment."""
+        return self.begins_at is not None
+
+    def empty_at(self, at: float) -> float:
+        """When it is empty again for certain, if it is a fixed one and full at that moment."""
+        assert self.begins_at is not None
+        return at + (self.begins_at + self.unsure_seconds - at) % self.seconds
+
+    def full_at(self, at: float) -> LimitWindow:
+        """The same, with what it says of its beginning that it is full at that moment."""
+        latest = self.empty_at(at)
+        if latest - at >= 2 * self.unsure_seconds:
+            return self
+        return replace(self, begins_at=(at + latest) / 2, unsure_seconds=(latest - at) / 2)
+
+
+def slack_seconds(seconds: float) -> float:
+    """How much longer a window may seem than it is."""
+    return min(SLACK_SECONDS_MAX, SLACK_SHARE * seconds)
+
+
+class CallLog:
+    """The calls of the last minutes that were not refused, and the moments of those that were."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self._paces: list[float] = []
+        self.refusals: list[float] = []
+
+    def sent(self, now: float, pace: float) -> None:
+        """Takes in a call and the pace it was sent at."""
+        self.times.append(now)
+        self._paces.append(pace)
+        old = bisect_left(self.times, now - KEPT_SECONDS)
+        if old > len(self.times) / 2:
+            del self.times[:old], self._paces[:old]
+        if self.refusals and self.refusals[0] < now - HORIZON_SECONDS:
+            del self.refusals[: bisect_left(self.refusals, now - HORIZON_SECONDS)]
+
+    def refuse(self, sent_at: float) -> float | None:
+        """Takes a call out as refused; the pace it was sent at, None where it is not known any more."""
+        number = bisect_right(self.times, sent_at) - 1
+        if number < 0:
+            return None
+        self.refusals.insert(bisect_left(self.refusals, sent_at), self.times.pop(number))
+        return self._paces.pop(number)
+
+    def count(self, at: float, seconds: float) -> int:
+        """Calls within `seconds` before `at`, and a little longer: not all take equally long to arrive."""
+        return bisect_left(self.times, at) - bisect_right(self.times, at - seconds - slack_seconds(seconds))
+
+    def opens_at(self, now: float, calls: int, seconds: float) -> float:
+        """When a sliding window of so many calls has room for one more."""
+        if len(self.times) < calls:
+            return now
+        return max(now, self.times[-calls] + seconds + slack_seconds(seconds))
+
+    def average(self, now: float) -> float:
+        """Calls per second over all that is remembered."""
+        return len(self.times) / max(1.0, now - self.times[0]) if self.times else 0.0
+
+
+def limit_from(
+    log: CallLog, refused_pace: float, taken_at: float, now: float
+) -> tuple[LimitWindow | None, float]:
+    """The window that the answers speak for, and the limit in calls per second, once a call is taken again.
+
+    `refused_pace` is the pace at which refusing began.
+    """
+    window = explain(log)
+    if window is None and taken_at - max(log.refusals, default=0.0) < REFUSING_SECONDS_MIN:
+        window = LimitWindow(1.0, max(1, round(refused_pace)))
+    if window is None:
+        limit = log.average(now)
+    elif window.seconds >= LONG_WINDOW_SECONDS:
+        limit = window.calls / window.seconds
+    else:
+        limit = max(window.calls, AT_LEAST_SHARE * refused_pace)
+    return window, min(refused_pace, limit)
+
+
+def explain(log: CallLog) -> LimitWindow | None:
+    """The window whose count of calls tells refused from accepted best; None where none does.
+
+    Tried in this order: sliding, then fixed, short before long; one further down has to be better by
+    BETTER_BY. Accepted calls from before the first refusal and after it are asked apart, so that a long time
+    without a refusal does not outvote what came then.
+    """
+    if not log.refusals:
+        return None
+    first = bisect_left(log.times, log.refusals[0])
+    old = bisect_left(log.times, log.refusals[-1] - HORIZON_SECONDS)
+    old = max(old, first - max(BEFORE_CALLS_MIN, (first - old) // 4), 0)
+    accepted = log.times[first:]
+    refused, after, before = _thinned(log.refusals), _thinned(accepted), _thinned(log.times[old:first])
+    best, best_error = None, WRONG_MAX
+    for window in _candidates(log.refusals, accepted):
+        count = _counter(log, window)
+        counts = [[count(at) for at in times] for times in (refused, after, before)]
+        spare = 1 if window.seconds < LONG_WINDOW_SECONDS else 0
+        calls, error = _threshold(counts[0], counts[1], counts[2], spare)
+        if error < best_error - BETTER_BY:
+            best, best_error = replace(window, calls=calls), error
+    return best
+
+
+def _candidates(refusals: list[float], accepted: list[float]) -> Iterable[LimitWindow]:
+    for seconds in WINDOWS_SECONDS:
+        yield LimitWindow(seconds, 0)
+    begins = _beginnings(refusals, accepted)
+    for seconds in WINDOWS_SECONDS:
+        if seconds >= LONG_WINDOW_SECONDS:
+            for begins_at, unsure_seconds in begins:
+                yield LimitWindow(seconds, 0, begins_at, unsure_seconds)
+
+
+def _beginnings(refusals: list[float], accepted: list[float]) -> list[tuple[float, float]]:
+    """Where a fixed window may begin: halfway between a long refusing and the call accepted after it."""
+    refusing_seconds: dict[float, float] = {}
+    last_refused: dict[float, float] = {}
+    for refused in refusals:
+        number = bisect_right(accepted, refused)
+        if number < len(accepted) and accepted[number] - refused >= REFUSING_SECONDS_MIN:
+            at = accepted[number]
+            refusing_seconds[at] = max(refusing_seconds.get(at, 0.0), at - refused)
+            last_refused[at] = refused
+    longest = sorted(refusing_seconds, key=lambda at: -refusing_seconds[at])[:BEGINNINGS_MAX]
+    return [((last_refused[at] + at) / 2, (at - last_refused[at]) / 2) for at in longest]
+
+
+def _counter(log: CallLog, window: LimitWindow) -> Callable[[float], int]:
+    def sliding(at: float) -> int:
+        return log.count(at, window.seconds)
+
+    def fixed(at: float) -> int:
+        assert window.begins_at is not None
+        return log.count(at, (at - window.begins_at) % window.seconds)
+
+    return fixed if window.fixed else sliding
+
+
+def _threshold(refused: list[int], after: list[int], before: list[int], spare: int) -> tuple[int, float]:
+    """The number of calls at which refusing begins, and the share of answers that it does not explain.
+
+    `spare` more may be accepted: a short window's calls are few, and do not all take equally long to arrive.
+    """
+    best = (max(1, min(refused)), float("inf"))
+    for calls in sorted({max(1, count) for count in refused}):
+        wrong = sum(count < calls for count in refused) / len(refused)
+        wrong += max(
+            (
+                sum(count >= calls + spare for count in counts) / len(counts)
+                for counts in (after, before)
+                if counts
+            ),
+            default=0.0,
+        )
+        if wrong < best[1] - 1e-9:
+            best = (calls, wrong)
+    return best
+
+
+def _thinned(times: list[float]) -> list[float]:
+    step = -(-len(times) // POINTS_MAX)
+    return times[::step] if step > 1 else times

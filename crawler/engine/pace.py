@@ -1,0 +1,295 @@
+"""A pace that finds the account's limit: a search, then small steps that refusals have to be earned for.
+
+Values in, values out: time is passed in, nothing waits here. The formula, with reasons, is in docs/pace.md.
+
+- **searching**: the pace doubles every SEARCH_DOUBLING_SECONDS while answers come and none is a refusal.
+- **probing**: after the first refusal, or where nothing but refusals comes, single calls go after waits that
+  double; the first that is taken ends it, and the window that explains all answers best gives the limit.
+- **steady**: each good answer raises the pace a little, each refusal lowers it below where it was refused,
+  and the next rise has to be paid for with PRICE_CALLS good answers.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Iterable
+
+from crawler.engine.limit_window import LONG_WINDOW_SECONDS, CallLog, LimitWindow, limit_from
+from crawler.engine.probe_waits import ProbeWaits
+from crawler.rate import LearntLimit
+
+START_PER_SECOND = 40 / 60
+"""What people found safe on this API (40 to 50 calls a minute); neither limit nor quota is published."""
+
+SLOWEST_PER_SECOND = 1 / 60
+SEARCH_DOUBLING_SECONDS = 6.0
+PRICE_CALLS = 120
+"""Good answers for one refusal, before the pace rises again; twice to four times as many where the limit was
+met at the same place before."""
+
+STEP = 0.02
+"""How far below the limit the pace stays, and how far it rises for PRICE_CALLS good answers."""
+
+CUT_MAX = 0.5
+HOLD_SHARE = 0.02
+"""Most of the time that may be spent on waiting after refusals."""
+
+RETRY_AFTER_MAX_SECONDS = 300.0
+CALM_CALLS = 100
+"""Good answers after a cut that show it was enough."""
+
+DEBT_MAX = 6.0
+AS_KNOWN_SHARE = 0.8
+CATCH_UP_MAX = 4.0
+SAME_PLACE_MAX = 3
+BEYOND_SHARE = 0.1
+"""How much faster than the calls of a whole long window the pace may become."""
+
+
+class Phase(enum.StrEnum):
+    """What the pace is doing."""
+
+    SEARCHING = enum.auto()
+    PROBING = enum.auto()
+    STEADY = enum.auto()
+
+
+class LearningPace:
+    """When the next call may go, from how the calls before it were answered."""
+
+    def __init__(
+        self, ceiling_per_second: float, learnt: LearntLimit | None = None, sent_before: Iterable[float] = ()
+    ) -> None:
+        self._ceiling = ceiling_per_second
+        self._log = CallLog()
+        self._phase = Phase.SEARCHING
+        self._window: LimitWindow | None = None
+        self._limit = 0.0
+        """Where the last refusal was met, in calls per second; 0 where there was none."""
+        self.per_second = 0.0
+        self._set(self._start(learnt))
+        self._asked_until = float("-inf")
+        """When the API wants to be asked again."""
+        for at in sorted(sent_before):
+            self._log.sent(at, self.per_second)
+        self._next_at = self._log.times[-1] + 1 / self.per_second if self._log.times else float("-inf")
+        self._latency_seconds = 0.0
+        self._answered_at = float("-inf")
+        self._raised_at = float("-inf")
+        self._cut_at = float("-inf")
+        self._cuts = 0
+        self._good_since_cut = 0
+        self._refused_in_a_row = 0
+        self._credit = 0.0
+        self._same_place = 0
+        self._held_calls = 0.0
+        self._refused_pace = self.per_second
+        self._price_calls = float(PRICE_CALLS)
+        self._waits = ProbeWaits(0.0)
+        self._retry_seconds = 0.0
+        self._as_known = False
+        """Whether the last refusal came where the limit was known to be."""
+        self._catch_up_until = float("-inf")
+
+    def _start(self, learnt: LearntLimit | None) -> float:
+        """Calls per second to begin with."""
+        if learnt is None or not learnt.found:
+            return max(START_PER_SECOND, learnt.per_second / 2 if learnt else 0.0)
+        self._phase, self._limit = Phase.STEADY, learnt.per_second
+        if learnt.window_seconds is not None:
+            calls = max(1, round(learnt.per_second * learnt.window_seconds))
+            self._window = LimitWindow(learnt.window_seconds, calls)
+        return learnt.per_second * (1 - STEP)
+
+    @property
+    def paused_until(self) -> float:
+        """Until when all calls are held back."""
+        return max(self._asked_until, self._next_at) if self._phase is Phase.PROBING else self._asked_until
+
+    def opens_at(self, now: float, ahead: int = 0) -> float:
+        """When a call may go that has `ahead` others before it."""
+        at = max(now, self._asked_until, self._next_at, self._room_at(now))
+        if ahead == 0:
+            return at
+        return at + ahead * (self._waits.seconds if self._phase is Phase.PROBING else 1 / self.per_second)
+
+    def _room_at(self, now: float) -> float:
+        """When the learnt window has room: it is full after a burst, as at the end of a search."""
+        window = self._window
+        if self._phase is not Phase.STEADY or not self._long or window is None or window.fixed:
+            return now
+        calls = math.ceil(max(self.per_second, self._limit) * window.seconds - 1e-6)
+        return self._log.opens_at(now, calls, window.seconds)
+
+    def sent(self, now: float) -> None:
+        """Takes in that a call was sent."""
+        if self._phase is Phase.SEARCHING:
+            self._raise_while_searching(now)
+        self._log.sent(now, self.per_second)
+        if self._phase is Phase.PROBING:
+            self._waits.lengthen(now)
+            self._next_at = self._waits.ends_at(now, self._log)
+            return
+        step = 1 / (self.per_second * self._catching_up(now))
+        # Lateness is made up for as long as it is no more than one step.
+        self._next_at = (self._next_at if now - self._next_at < step else now) + step
+
+    def _catching_up(self, now: float) -> float:
+        """How much faster calls go for a while, where the end of a search leaves the window empty."""
+        if now >= self._catch_up_until or self._window is None:
+            return 1.0
+        full = self._log.count(now, self._window.seconds) / max(1.0, self._limit * self._window.seconds)
+        return 1.0 + min(CATCH_UP_MAX - 1, 6 * max(0.0, 0.95 - full))
+
+    def went_well(self, sent_at: float, now: float) -> None:
+        """Takes in an answer that was not a refusal."""
+        latency = max(0.0, now - sent_at)
+        self._latency_seconds += (latency - self._latency_seconds) * (0.1 if self._answered_at > 0 else 1.0)
+        self._answered_at = now
+        if sent_at <= self._cut_at:
+            return
+        self._refused_in_a_row = 0
+        self._good_since_cut += 1
+        if self._good_since_cut >= CALM_CALLS:
+            self._cuts = 0
+        if self._phase is Phase.PROBING:
+            self._settle(sent_at, now)
+        elif self._phase is Phase.STEADY:
+            self._raise_a_little(now)
+
+    def refused(self, sent_at: float, now: float, retry_after_seconds: float | None) -> bool:
+        """Takes in a rate-limit answer to a call sent at `sent_at`; True where it lowered the pace.
+
+        Answers to calls that were under way when it was lowered last say nothing new.
+        """
+        pace = self._log.refuse(sent_at)
+        self._credit = max(-DEBT_MAX, self._credit - 1)
+        if retry_after_seconds:
+            until = now + min(retry_after_seconds, RETRY_AFTER_MAX_SECONDS)
+            self._asked_until = max(self._asked_until, until)
+            # All calls wait for it: what they lose has to be earned as well.
+            self._held_calls = (until - now) * self.per_second / HOLD_SHARE
+        self._refused_in_a_row += 1
+        if self._phase is not Phase.STEADY:
+            return self._probe(sent_at, now, pace)
+        if sent_at <= self._cut_at:
+            return False
+        if self._refused_in_a_row >= max(4.0, 0.15 * self.per_second):
+            return self._probe(sent_at, now, pace)
+        self._cut(sent_at, now, pace or self.per_second)
+        return True
+
+    def _raise_while_searching(self, now: float) -> None:
+        seconds = min(1.0, now - self._raised_at)
+        self._raised_at = now
+        fresh = now - self._answered_at < 2 * self._latency_seconds + 3
+        if fresh and self._used(now, 0.7):
+            self.per_second = min(self._ceiling, self.per_second * 2 ** (seconds / SEARCH_DOUBLING_SECONDS))
+
+    def _probe(self, sent_at: float, now: float, pace: float | None) -> bool:
+        if self._phase is Phase.PROBING:
+            return sent_at > self._cut_at and not self._waits.flat
+        self._phase, self._cut_at, self._good_since_cut = Phase.PROBING, now, 0
+        self._refused_pace = pace or self.per_second
+        self._waits = ProbeWaits(now)
+        self._next_at = self._waits.ends_at(now, self._log)
+        return True
+
+    def _settle(self, sent_at: float, now: float) -> None:
+        """A probe was taken: from here on at what the answers so far say."""
+        self._phase = Phase.STEADY
+        self._good_since_cut, self._next_at = 0, now
+        if self._as_known and self._window is not None and sent_at - self._cut_at < self._window.seconds / 4:
+            return  # a window was full near its end, and the pace has been lowered for that
+        window, limit = limit_from(self._log, self._refused_pace, sent_at, now)
+        self._window = window
+        self._same_place = 0
+        self._limit = max(SLOWEST_PER_SECOND, limit)
+        self._set(self._limit * (1 - STEP))
+        if window is None or window.fixed:  # where its beginning, and so its calls, are only known about
+            self._limit = self.per_second / (1 + 2 * STEP)
+        self._credit, self._cuts, self._price_calls = 0.0, 0, PRICE_CALLS
+        if self._long and window is not None and not window.fixed:
+            self._catch_up_until = now + 2 * window.seconds
+
+    @property
+    def _long(self) -> bool:
+        """Whether calls count for so long that a window's count says more than the pace of the moment."""
+        return self._window is not None and self._window.seconds >= LONG_WINDOW_SECONDS
+
+    def _cut(self, sent_at: float, now: float, pace: float) -> None:
+        """Lowers the pace below where it was refused; further each time, until that is enough."""
+        met, before, cut_before = min(pace, self.per_second), self._limit, self._cut_at
+        self._cut_at, self._good_since_cut, self._as_known = now, 0, False
+        window = self._window
+        if self._long and window is not None:
+            if now - cut_before < window.seconds / 10:  # full, which says no more than just before
+                self._retry_seconds *= 2
+                self._next_at = max(self._next_at, now + self._retry_seconds)
+                return
+            full = self._log.count(sent_at, window.seconds) / window.seconds
+            self._retry_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
+            if window.begins_at is not None:
+                window = self._window = window.full_at(sent_at)
+                self._next_at = max(self._next_at, window.empty_at(sent_at))
+            if full > before * (1 - STEP):  # a burst of before has filled it, not the pace
+                self._meet(full)
+                self._set(min(self.per_second, full * (1 - STEP)))
+                return
+            met = min(met, max(met / 2, full))
+        self._meet(met)
+        self._cuts += 1
+        self._set(met * (1 - min(CUT_MAX, STEP * 2 ** max(0, self._cuts - 2))))
+        self._next_at = max(self._next_at, now + 1 / self.per_second)
+
+    def _meet(self, per_second: float) -> None:
+        """Where the limit was met; the more often at the same place, the longer until it is tried again."""
+        same = abs(per_second / self._limit - 1) < 1.5 * STEP
+        self._same_place = min(SAME_PLACE_MAX, self._same_place + 1) if same else 0
+        self._limit = per_second
+        self._price_calls = PRICE_CALLS * (1 + self._same_place)
+
+    def _raise_a_little(self, now: float) -> None:
+        """One good answer's worth: slowly up to where the limit was met, faster the further beyond it."""
+        self._credit = min(1.0, self._credit + 1 / max(self._price_calls, self._held_calls))
+        if self._credit < 0 or not self._used(now, 0.85):
+            return
+        pace, window_seconds = self.per_second, self._window.seconds if self._window is not None else 1.0
+        # Each is a share of the pace, per good answer.
+        rise = STEP / max(self._price_calls, self._held_calls)
+        if self._latency_seconds > 0:
+            rise = min(rise, STEP / 2 / (self._latency_seconds * pace))
+        if self._long:
+            rise = min(rise, STEP / (window_seconds * pace))
+        if pace > self._limit * (1 + STEP):
+            doubling_seconds = max(window_seconds / 3, 2 * self._latency_seconds, 2.0)
+            beyond = (1 - self._limit / pace) / doubling_seconds
+            rise = max(rise, min(beyond, math.log(2) / SEARCH_DOUBLING_SECONDS) / pace)
+            if self._long:  # which is full long after the pace became too high
+                lately = self._log.count(now, window_seconds) / window_seconds
+                rise = min(rise, max(0.0, lately * (1 + BEYOND_SHARE) / pace - 1))
+        self._set(pace * (1 + rise))
+
+    def _used(self, now: float, share: float) -> bool:
+        """Whether calls come as fast as the pace lets them: what is not used cannot be learnt from."""
+        seconds = max(2.0, 10 / self.per_second)
+        return self._log.count(now, seconds) >= share * self.per_second * seconds - 1
+
+    def _set(self, per_second: float) -> None:
+        self.per_second = min(self._ceiling, max(SLOWEST_PER_SECOND, per_second))
+
+    @property
+    def learnt(self) -> LearntLimit | None:
+        """The limit as known by now; None before the first answer."""
+        if self._answered_at < 0:
+            return None
+        if self._phase is not Phase.STEADY:
+            return LearntLimit(self.per_second, found=False) if self._phase is Phase.SEARCHING else None
+        window = self._window
+        return LearntLimit(
+            max(self._limit, self.per_second),
+            found=True,
+            window_seconds=window.seconds if window else None,
+            fixed=window.fixed if window else None,
+        )

@@ -1,0 +1,122 @@
+"""What was learnt of each account's rate limit, by endpoint: kept for the next run."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from crawler.clock import Now, stamp
+from crawler.rate import LearntLimit
+from crawler.store.runs import SENT_LATER_SECONDS
+from crawler.store.schema import migrations
+
+DEFAULT_ACCOUNT = "default"
+"""The account of the token that was given: a name, never the token or anything made of it."""
+
+LATELY_SECONDS = 60.0
+"""The longest window that a limit is looked for in."""
+
+_TABLE = """
+CREATE TABLE rate_limits (
+    account          TEXT NOT NULL,
+    endpoint_id      INTEGER NOT NULL REFERENCES endpoints(id),
+    calls_per_second REAL NOT NULL,
+    found            INTEGER NOT NULL CHECK (found IN (0, 1)),
+    window_seconds   REAL,
+    fixed_window     INTEGER CHECK (fixed_window IN (0, 1)),
+    learnt_at        TEXT NOT NULL,
+    PRIMARY KEY (account, endpoint_id)
+);
+"""
+
+TABLE_EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'rate_limits'"
+
+READ_LIMIT = """
+SELECT calls_per_second, found, window_seconds, fixed_window, learnt_at
+  FROM rate_limits
+ WHERE account = ? AND endpoint_id = ?
+"""
+
+KEEP_LIMIT = """
+INSERT INTO rate_limits (account, endpoint_id, calls_per_second, found, window_seconds, fixed_window,
+                         learnt_at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (account, endpoint_id) DO UPDATE
+   SET calls_per_second = excluded.calls_per_second,
+       found            = excluded.found,
+       window_seconds   = excluded.window_seconds,
+       fixed_window     = excluded.fixed_window,
+       learnt_at        = excluded.learnt_at
+"""
+
+CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ?"
+
+
+@migrations(name="0005_rate_limits")
+def _rate_limits(db: Database) -> None:
+    db.executescript(_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLimit:
+    """A learnt limit and when it was written down."""
+
+    learnt: LearntLimit
+    learnt_at: str
+
+
+def read_limit(
+    connection: sqlite3.Connection, endpoint_id: int, account: str = DEFAULT_ACCOUNT
+) -> KeptLimit | None:
+    """What is known of the limit, None where nothing is, as in a database of an earlier version."""
+    if connection.execute(TABLE_EXISTS).fetchone() is None:
+        return None
+    row = connection.execute(READ_LIMIT, (account, endpoint_id)).fetchone()
+    if row is None:
+        return None
+    per_second, found, window_seconds, fixed, learnt_at = row
+    limit = LearntLimit(per_second, bool(found), window_seconds, None if fixed is None else bool(fixed))
+    return KeptLimit(limit, learnt_at)
+
+
+class LimitKeeper:
+    """What a run knows of its limit, written down where it is news, so that a kill does not lose it."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, endpoint_id: int, now: Now, account: str = DEFAULT_ACCOUNT
+    ) -> None:
+        self._connection = connection
+        self._endpoint_id = endpoint_id
+        self._now = now
+        self._account = account
+        kept = read_limit(connection, endpoint_id, account)
+        self.known = kept.learnt if kept else None
+        self._learnt: Callable[[], LearntLimit | None] = lambda: None
+
+    def learn_from(self, learnt: Callable[[], LearntLimit | None]) -> None:
+        """From here on `learnt` says what is known by now."""
+        self._learnt = learnt
+
+    def keep(self, *, always: bool = False) -> None:
+        """Writes down what was learnt, in the caller's transaction or one of its own."""
+        learnt = self._learnt()
+        if learnt is None or not (always or learnt.differs_from(self.known)):
+            return
+        row = (
+            self._account, self._endpoint_id, learnt.per_second, learnt.found, learnt.window_seconds,
+            learnt.fixed, stamp(self._now()),
+        )  # fmt: skip
+        self._connection.execute(KEEP_LIMIT, row)
+        self.known = learnt
+
+    def calls_lately_seconds_ago(self) -> list[float]:
+        """How long ago, at least, each call of the last minute was sent, those of other runs included."""
+        moment = self._now()
+        since = stamp(moment - timedelta(seconds=LATELY_SECONDS))
+        rows = self._connection.execute(CALLS_LATELY, (since,))
+        ages = ((moment - datetime.fromisoformat(sent_at)).total_seconds() for (sent_at,) in rows)
+        return [max(0.0, age - SENT_LATER_SECONDS) for age in ages]

@@ -1,0 +1,184 @@
+"""`make pace`: how much of a hidden limit `--rate auto` uses, and how much of what it sends is refused.
+
+A table of cases in virtual time, each with seeds drawn freshly, of which the middle and the worst are shown.
+`best` is the steady pace of somebody who knows the limit and the others' habits, and of whose calls 1 % are
+refused at most.
+With `--wall`: how exactly a fixed rate is kept by the whole crawler, in real time.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from random import Random, SystemRandom
+from statistics import median
+
+from crawler.config import RunSettings
+from crawler.model import Keyword
+from crawler.rate import LearntLimit, parse_rate
+from crawler.run import run_crawl
+from tests.bench.serving import bill, serving
+from tests.bench.words import keyword_texts
+from tests.engine.limited_service import Case, LimitedService, Others, Outcome, play
+from tests.simulation.virtual_time import run
+
+SHARE_WANTED, REFUSED_ALLOWED = 0.95, 0.01
+LIMITS = ((20, 60), (40, 60), (120, 60), (600, 60), (3000, 60), (1, 1), (5, 1), (25, 1), (100, 1))
+LATENCIES_SECONDS = (0.05, 2.0, 5.0)
+OTHERS = (Others(0.3), Others(0.3, jitter=None), Others(0.5, spell_seconds=600))
+SHARED_LIMITS = ((40, 60), (600, 60), (10, 1), (50, 1))
+CALLS_MAX = 20_000
+"""A case is shortened to so many calls, but to no less than ten minutes."""
+
+WALL_RATES = ("40/m", "7.5/s", "20/s", "50/s", "100/s")
+WALL_SECONDS = 20
+
+
+def say(line: str) -> None:
+    """Prints one line of a table at once."""
+    print(line, flush=True)  # noqa: T201 - the table
+
+
+def minutes(per_second: float) -> float:
+    """How long a case is played."""
+    return max(10.0, min(60.0, CALLS_MAX / per_second / 60))
+
+
+def cases() -> Iterator[tuple[str, Case, bool]]:
+    """Every case with its heading, and whether it begins with what the night before has learnt."""
+    for learnt in (False, True):
+        night = "later night" if learnt else "first night"
+        for kind in ("sliding", "fixed", "bucket"):
+            for calls, seconds in LIMITS:
+                if kind == "bucket" and seconds == 1:
+                    continue  # as good as sliding
+                for latency_seconds in LATENCIES_SECONDS:
+                    case = Case(calls, seconds, kind, latency_seconds, minutes=minutes(calls / seconds))
+                    yield f"{night}, alone", replace(case, rate="auto:200/s"), learnt
+    for kind in ("sliding", "fixed"):
+        for calls, seconds in SHARED_LIMITS:
+            for others in OTHERS:
+                case = Case(calls, seconds, kind, 2.0, others, minutes=minutes(calls / seconds))
+                yield "first night, others use the account", case, False
+
+
+def played(case: Case, seed: int, *, learnt: bool) -> Outcome:
+    """One outcome, without what would only be carried between processes."""
+    known = LearntLimit(case.per_second, found=True, window_seconds=case.seconds) if learnt else None
+    outcome = play(case, seed, known)
+    outcome.taken_times, outcome.refused_times = [], []
+    return outcome
+
+
+def best_steady(case: Case, seed: int) -> float:
+    """The share of the limit that calls at even distances can use with REFUSED_ALLOWED of them refused."""
+    low, high = 0.0, case.per_second
+    share = 0.0
+    for _round in range(9):
+        middle = (low + high) / 2
+        outcome = run(_steady(replace(case, minutes=min(case.minutes, 20.0)), Random(seed), middle))
+        if outcome.share_refused <= REFUSED_ALLOWED:
+            low, share = middle, outcome.share_of_limit
+        else:
+            high = middle
+    return share
+
+
+async def _steady(case: Case, rng: Random, per_second: float) -> Outcome:
+    loop = asyncio.get_running_loop()
+    service = LimitedService(case, rng, loop.time())
+    for _number in range(int(case.minutes * 60 * per_second)):
+        service.arrive()
+        await asyncio.sleep(1 / per_second)
+    return service.finish(case.minutes * 60)
+
+
+def missed(outcome: Outcome) -> bool:
+    """Whether the aim is missed."""
+    return outcome.share_of_limit < SHARE_WANTED or outcome.share_refused > REFUSED_ALLOWED
+
+
+def table(seeds: int) -> None:
+    """Prints all cases as Markdown."""
+    heading, first_seed = "", SystemRandom().randrange(10**9)
+    say(f"seeds {first_seed} to {first_seed + seeds - 1}; * misses 95 % or 1 %")
+    counted = misses = 0
+    with ProcessPoolExecutor() as pool:
+        for title, case, learnt in cases():
+            if title != heading:
+                heading = title
+                say(f"\n**{title}**\n")
+                say(
+                    "| limit | window | latency | others | used: middle, worst | refused: middle, worst "
+                    "| missed | best |"
+                )
+                say("|---|---|---:|---|---:|---:|---:|---:|")
+            numbers = range(first_seed, first_seed + seeds)
+            outcomes = list(pool.map(partial(played, case, learnt=learnt), numbers))
+            best = f"{best_steady(case, first_seed):.1%}" if case.others else ""
+            say(_row(case, outcomes, best))
+            counted += seeds
+            misses += sum(map(missed, outcomes))
+    say(f"\n{misses} of {counted} miss the aim")
+
+
+def _row(case: Case, outcomes: list[Outcome], best: str) -> str:
+    used = sorted(outcome.share_of_limit for outcome in outcomes)
+    refused = sorted(outcome.share_refused for outcome in outcomes)
+    misses = sum(map(missed, outcomes))
+    limit = f"{case.calls}/{'s' if case.seconds == 1 else 'm'}"
+    return (
+        f"| {limit} | {case.kind} | {case.latency_seconds:g} s | {case.others or ''} "
+        f"| {median(used):.1%}, {used[0]:.1%} | {median(refused):.2%}, {refused[-1]:.2%} "
+        f"| {f'{misses} of {len(outcomes)} *' if misses else ''} | {best} |"
+    )
+
+
+def wall() -> None:
+    """Prints how long the whole crawler takes for calls at a fixed rate, beside calls / rate."""
+    say("| rate | calls | calls ÷ rate | wall clock | slower by |\n|---|---:|---:|---:|---:|")
+    world = {"pages_per_keyword": [10, 10], "latency_seconds": [0.05, 0.3], "creators": 50_000}
+    with serving(world) as base_url:
+        for rate in WALL_RATES:
+            per_second = parse_rate(rate).per_second
+            assert per_second is not None
+            calls = max(12, int(WALL_SECONDS * per_second))
+            seconds = _crawl_seconds(base_url, rate, calls)
+            wanted = (calls - 1) / per_second  # the first one goes at once
+            say(f"| {rate} | {calls} | {wanted:.2f} s | {seconds:.2f} s | {seconds / wanted - 1:+.1%} |")
+
+
+def _crawl_seconds(base_url: str, rate: str, calls: int) -> float:
+    """From the first call to the last one, as the ledger of the simulator has it."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = RunSettings(
+            token=f"bench-{rate}".replace("/", "-"), db=Path(folder) / "bench.db", base_url=base_url,
+            workers=200, rate=rate, calls_max=calls,
+        )  # fmt: skip
+        keywords = [Keyword(text, text) for text in keyword_texts(calls)]
+        begun = time.monotonic()
+        asyncio.run(run_crawl(settings, keywords))
+        sent = [line["at"] for line in bill(base_url)["lines"] if line["at"] >= begun]
+    return sent[calls - 1] - sent[0]
+
+
+def main() -> None:
+    """Prints the table, or with --wall the other one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--wall", action="store_true")
+    options = parser.parse_args()
+    if options.wall:
+        wall()
+    else:
+        table(options.seeds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""What `auto` makes of a hidden limit, in virtual time: shares of calls, never seconds of a clock."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from itertools import pairwise
+from random import SystemRandom
+
+import pytest
+
+from crawler.engine.limit_window import CallLog, explain
+from crawler.engine.pace import START_PER_SECOND, LearningPace
+from crawler.rate import LearntLimit
+from tests.engine.limited_service import Case, Others, play
+from tests.engine.pace import most_in_a_second, now, throttle_at, times_of_calls
+from tests.simulation.virtual_time import run
+
+FRESH = SystemRandom().randrange(10**9)
+
+MINUTE_SLIDING = [Case(20, 60, latency_seconds=2.5), Case(40, 60, latency_seconds=0.05), Case(120, 60)]
+SECOND = [
+    Case(1, 1, minutes=15),
+    Case(5, 1, latency_seconds=5.0, minutes=10),
+    Case(25, 1, latency_seconds=2.5, minutes=5),
+]
+FIXED = [Case(40, 60, "fixed", 2.5), Case(5, 1, "fixed", 0.05, minutes=10), Case(600, 60, "fixed")]
+
+
+def told(case, seed, outcome):
+    return f"seed {seed}: {outcome.share_of_limit:.3f}, refused {outcome.share_refused:.4f}, {case}"
+
+
+def check(case, seed, learnt=None):
+    outcome = play(case, seed, learnt)
+    assert outcome.share_of_limit >= 0.95, told(case, seed, outcome)
+    assert outcome.share_refused <= 0.01, told(case, seed, outcome)
+    return outcome
+
+
+@pytest.mark.parametrize("seed", [1, FRESH])
+@pytest.mark.parametrize("case", MINUTE_SLIDING + SECOND, ids=str)
+def test_from_the_second_minute_on_the_limit_is_used_and_hardly_anything_refused(case, seed):
+    check(case, seed)
+
+
+@pytest.mark.parametrize("case", FIXED, ids=str)
+def test_so_it_is_with_windows_that_begin_at_one_moment(case):
+    check(case, 1)
+
+
+@pytest.mark.parametrize("seed", [1, FRESH])
+@pytest.mark.parametrize("case", FIXED[:2], ids=str)
+def test_what_was_learnt_is_taken_up_again(case, seed):
+    learnt = LearntLimit(case.per_second, found=True, window_seconds=case.seconds, fixed=True)
+    outcome = check(case, seed, learnt)
+    assert outcome.refused_at_first <= 2
+
+
+def test_the_search_begins_carefully_and_doubles_every_six_seconds():
+    case = Case(100, 1, latency_seconds=0.5, minutes=1)
+    times = play(case, FRESH).taken_times
+    for seconds in (6, 12, 18, 24):
+        calls = sum(at - times[0] < seconds for at in times)
+        assert calls <= 2 + 1.05 * START_PER_SECOND * 6 / 0.693 * (2 ** (seconds / 6) - 1)
+
+
+@pytest.mark.parametrize("rate", ["auto:2/s", "auto:20/s"])
+def test_a_ceiling_is_never_passed_although_nothing_is_refused(rate):
+    outcome = play(Case(10_000, 1, rate=rate, minutes=4), FRESH)
+    ceiling = float(rate[5:-2])
+    assert most_in_a_second(outcome.taken_times) <= ceiling + 1  # as they arrive, some faster than others
+    assert outcome.taken >= 0.98 * ceiling * 180
+
+
+def test_as_many_workers_as_pace_and_latency_need():
+    outcome = play(Case(10_000, 1, latency_seconds=2.0, rate="auto:10/s", minutes=3), FRESH)
+    assert 20 <= outcome.workers_at_most <= 40
+
+
+def test_too_few_workers_do_not_make_the_pace_climb():
+    outcome = play(Case(10_000, 1, latency_seconds=1.0, workers=5, minutes=3), FRESH)
+    assert outcome.learnt.found is False
+    assert outcome.learnt.per_second < 15
+
+
+@pytest.mark.parametrize(("first", "then"), [(10, 30), (30, 10), (60, 20)])
+def test_a_limit_that_changes_during_the_night_is_followed(first, then):
+    case = Case(first, 1, latency_seconds=0.5, minutes=15, changes=((300, then),))
+    outcome = play(case, FRESH)
+    late = sum(at > 600 for at in outcome.taken_times)
+    assert late >= 0.93 * then * 300
+    assert sum(at > 600 for at in outcome.refused_times) <= 0.01 * late
+
+
+def test_others_who_call_evenly_leave_room_that_is_used():
+    outcome = play(Case(600, 60, others=Others(0.3)), 1)
+    assert outcome.share_of_limit >= 0.93
+    assert outcome.share_refused <= 0.01
+
+
+def test_what_the_api_asks_to_wait_is_waited_within_a_limit():
+    async def main(asked):
+        throttle = throttle_at("auto")
+        (sent_at,) = [now() for _ in await times_of_calls(throttle, 1)]
+        await asyncio.sleep(0.1)
+        throttle.slow_down(sent_at, asked)
+        return (await times_of_calls(throttle, 1))[0]
+
+    assert run(main(20)) == 20
+    assert run(main(1e9)) == pytest.approx(300)
+
+
+def test_a_refusal_holds_back_everybody():
+    async def main():
+        throttle = throttle_at("auto")
+        await times_of_calls(throttle, 3, workers=3)
+        assert throttle.slow_down(now(), None) is True
+        assert throttle.slow_down(now() - 1, None) is False  # it was under way
+        return await times_of_calls(throttle, 4, workers=4)
+
+    times = run(main())
+    gaps = [after - before for before, after in pairwise(times)]
+    assert times[0] >= 1
+    assert gaps == sorted(gaps)
+    assert gaps[0] >= 2
+
+
+def test_a_limit_that_is_known_is_where_the_next_night_begins():
+    pace = LearningPace(100, LearntLimit(8, found=True, window_seconds=1))
+    assert pace.per_second == pytest.approx(7.84)
+    assert pace.learnt is None  # not before an answer has confirmed it
+    assert LearningPace(5, LearntLimit(8, found=True)).per_second == 5
+    assert LearningPace(100, LearntLimit(30, found=False)).per_second == 15
+
+
+def test_calls_of_the_run_before_fill_a_learnt_window():
+    learnt = LearntLimit(20 / 60, found=True, window_seconds=60)
+    pace = LearningPace(100, learnt, [970 + number for number in range(20)])
+    assert 1030 <= pace.opens_at(1000.0) <= 1031
+
+
+def log_of(taken, refused):
+    log = CallLog()
+    for at in sorted(taken + refused):
+        log.sent(at, 1.0)
+    for at in refused:
+        log.refuse(at)
+    return log
+
+
+def test_windows_are_told_apart_by_what_was_taken_and_refused():
+    burst = [number / 2 for number in range(20)]
+    second = log_of([number / 20 for number in range(100)] + [6.0, 7.0], [5.0, 5.01, 5.02])
+    assert explain(second).seconds == 1
+    sliding = explain(log_of([*burst, 60.5], [10.0, 11.0, 13.0, 17.0, 29.0, 41.0, 53.0]))
+    assert (sliding.seconds, sliding.calls, sliding.fixed) == (60, 20, False)
+    fixed = explain(log_of([*burst, 41.0], [10.0, 11.0, 13.0, 17.0, 29.0]))
+    assert (fixed.seconds, fixed.calls, fixed.fixed) == (60, 20, True)
+    assert 29 <= fixed.begins_at <= 41
+    assert explain(log_of(burst, [])) is None
+
+
+@pytest.mark.parametrize("retry_after", [False, True])
+def test_an_account_that_takes_nothing_is_asked_ever_more_rarely(retry_after):
+    case = Case(1, 36_000, latency_seconds=0.1, minutes=60, retry_after=retry_after)
+    outcome = play(case, FRESH)
+    assert len(outcome.refused_times) <= 90
+    assert sum(at > 600 for at in outcome.refused_times) <= 51
+
+
+def test_a_fixed_rate_is_kept_to_the_call():
+    for rate, per_second in (("100/s", 100), ("7.5/s", 7.5), ("40/m", 40 / 60)):
+        case = replace(Case(10**9, 1, latency_seconds=2.5, rate=rate), minutes=2)
+        outcome = play(case, FRESH)
+        assert abs(len(outcome.taken_times) / (per_second * 120) - 1) <= 0.03
