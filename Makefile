@@ -15,7 +15,7 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench pace peers yield soak million morning translations docs clean
+.PHONY: help run test unit lint types bench pace peers yield soak million morning translations docs picture clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -77,6 +77,9 @@ translations: $(VENV)/.dev ## Take up changed messages and compile the catalogue
 
 docs: $(VENV)/.dev ## Write the tables of docs/ from the code
 	$(BIN)/python -m tests.documentation
+
+picture: $(VENV)/.dev ## Write docs/report.png, the report on invented nights (needs Chromium)
+	$(BIN)/python -m tests.picture
 
 clean: ## Remove the environments and what tools leave behind; data/ stays
 	rm -rf $(VENV) $(PEERS) .venv-python* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

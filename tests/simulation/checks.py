@@ -129,7 +129,7 @@ def the_database_is_sound(history: History) -> Iterator[str]:
         yield from (f"after run {number}: {flaw}" for flaw in life.after.flaws)
 
 
-def nobody_complains(history: History) -> Iterator[str]:
+def no_warnings(history: History) -> Iterator[str]:
     """No library has anything to warn of."""
     yield from (line for line in history.logged if not line.startswith(("DEBUG", "INFO")))
 
@@ -150,7 +150,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_is_sent_after_the_end,
     nothing_needless_is_bought,
     the_database_is_sound,
-    nobody_complains,
+    no_warnings,
 )
 
 

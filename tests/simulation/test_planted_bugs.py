@@ -338,7 +338,7 @@ BUGS = {
     "a keyword forgotten": Planted("every_run_ends_well", CALM, {"due_work": all_but_the_last}),
     "the token in a log": Planted("the_token_is_nowhere", CALM, client(logs_the_token)),
     "a dangling reference": Planted("the_database_is_sound", CALM, {"store": Careless}),
-    "a warning": Planted("nobody_complains", CALM, client(warns)),
+    "a warning": Planted("no_warnings", CALM, client(warns)),
 }  # fmt: skip
 
 
