@@ -1,4 +1,5 @@
-"""The README's commands, run in order by a user who knows nothing else; the Chinese one has the same."""
+"""The commands of README and docs, run in order by a user who knows nothing else; the Chinese pages have the
+same."""
 
 import asyncio
 import configparser
@@ -17,11 +18,40 @@ from crawler.cli.run import run
 from crawler.simulator import Simulator, SimulatorSettings
 
 ROOT = Path(__file__).parents[1]
-READMES = ("README.md", "README.zh-CN.md")
+SUBJECTS = (
+    "keyword-files",
+    "configuration",
+    "database",
+    "operations",
+    "proof",
+    "benchmarks",
+    "architecture",
+    "python",
+    "privacy",
+)
+PAGES = ("README.md", *(f"docs/{subject}.md" for subject in SUBJECTS))
+"""In the order in which their commands are run; privacy comes last, for it erases."""
+
+CHINESE_ONLY = ("docs/glossary.zh-CN.md",)
+MAP = re.compile(r"^(\w+)(/?) {2,}\S", re.MULTILINE)
+FIGURE = re.compile(r"\d[\d,. ]*(?:ms|s|MB)?")
+
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SERVING = ("crawler browse", "crawler simulate")
-SET_UP_BY_MAKE = ("make test",)
-"""Commands that would start this very test again; make says what they would do."""
+NOT_RUN = {
+    "make test": "would start this very test again",
+    "make soak MINUTES=2": "takes minutes; tests/simulation runs its parts",
+    "make bench": "takes minutes; tests/bench runs its parts",
+    "make peers": "takes minutes and packages from the network",
+    "make million": "takes most of an hour",
+    "make morning": "needs what `make million` makes",
+    "make translations": "writes into the checkout; tests/test_translations.py holds that it has been run",
+    "make docs": "writes into the checkout; tests/test_creator.py holds that it has been run",
+    "make picture": "needs Chromium and writes into the checkout",
+    "pip install -e '.[all]'": "takes packages from the network",
+    "systemctl enable --now creators.timer": "needs systemd; what the units start is run below",
+}
+"""Commands that are not run, and why; of those for make, it is asked what they would do."""
 
 EXIT_CODES = {
     "crawler run": {0, 75},  # with a cap on calls there may be more to do
@@ -30,13 +60,20 @@ EXIT_CODES = {
 }
 
 
-def blocks(readme, language):
-    text = (ROOT / readme).read_text(encoding="utf-8")
-    return [body for found, body in _BLOCK.findall(text) if found == language]
+def read(page):
+    return (ROOT / page).read_text(encoding="utf-8")
 
 
-def commands(readme, language="sh"):
-    return [line for body in blocks(readme, language) for line in body.splitlines() if line.strip()]
+def chinese(page):
+    return page.removesuffix(".md") + ".zh-CN.md"
+
+
+def blocks(page, language):
+    return [body for found, body in _BLOCK.findall(read(page)) if found == language]
+
+
+def commands(page, language="sh"):
+    return [line for body in blocks(page, language) for line in body.splitlines() if line.strip()]
 
 
 @pytest.fixture
@@ -45,7 +82,7 @@ def folder(tmp_path):
     for name in ("keywords", "data"):
         (tmp_path / name).mkdir()
     (tmp_path / "keywords" / "beauty-and-outfits.txt").write_text("美妆\n护肤\n", encoding="utf-8")
-    (tmp_path / "keywords" / "outfits.txt").write_text("穿搭\n小个子穿搭\n", encoding="utf-8")
+    (tmp_path / "keywords" / "lifestyle.csv").write_text("关键词\n穿搭\n小个子穿搭\n", encoding="utf-8")
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / ".venv").symlink_to(sys.prefix)
@@ -63,7 +100,7 @@ def environment(**variables):
 
 
 async def shell(command, folder, variables):
-    """How one line of a README ended; what serves takes a free port and is told to end once it is up."""
+    """How one command ended; what serves takes a free port and is told to end once it is up."""
     process = await asyncio.create_subprocess_exec(
         *("bash", "-c", command if not command.startswith(SERVING) else f"exec {command} --port 0"),
         cwd=folder,
@@ -84,16 +121,20 @@ async def shell(command, folder, variables):
 
 
 async def test_every_command_works_as_it_stands(folder):
+    todo = dict.fromkeys(command for page in PAGES for command in commands(page))
+    assert set(NOT_RUN) <= set(todo), "what no page tells any more needs no reason"
     async with Simulator(SimulatorSettings(seed=4, creators=2000)) as simulator:
         variables = environment(
             JUSTONEAPI_TOKEN="t", CRAWLER_BASE_URL=simulator.base_url, CRAWLER_RATE="unlimited"
         )
-        for command in commands("README.md"):
-            if command in SET_UP_BY_MAKE:
+        for command in todo:
+            if command in NOT_RUN and not command.startswith("make "):
+                continue
+            if command in NOT_RUN:
                 command = f"make -n {command.removeprefix('make ')}"
             if command.startswith("make"):
                 # The environment counts as made: what make installs is what these tests run in.
-                command += " -o pyproject.toml -o constraints.txt -o .venv/.run -o .venv/.dev"
+                command += " -o pyproject.toml -o constraints.txt -o .venv/.run -o .venv/.dev -o .venv-peers/.run"
             exit_code, output = await shell(command, folder, variables)
             expected = EXIT_CODES.get(" ".join(command.split()[:2]), {0})
             assert exit_code in expected, f"{command}\n{output}"
@@ -126,7 +167,7 @@ print(names["summary"].outcome, names["summary"].calls.charged)
 
 
 async def test_the_python_examples_run_as_they_stand(folder):
-    program, cell = blocks("README.md", "python")
+    program, cell = blocks("docs/python.md", "python")
     async with Simulator(SimulatorSettings(seed=4)) as simulator:
         (folder / ".env").write_text(f"CRAWLER_BASE_URL={simulator.base_url}\nCRAWLER_RATE=unlimited\n")
         output = await python(folder, program)
@@ -149,8 +190,8 @@ async def python(folder, *arguments):
 
 
 async def test_the_cron_line_and_the_service_run_a_night(folder):
-    (line,) = commands("README.md", "cron")
-    service, timer = blocks("README.md", "ini")
+    (line,) = commands("docs/operations.md", "cron")
+    service, timer = blocks("docs/operations.md", "ini")
     units = configparser.ConfigParser(interpolation=None)
     units.optionxform = str
     units.read_string(service.replace("[Unit]", "[Of the service]") + timer)
@@ -164,18 +205,64 @@ async def test_the_cron_line_and_the_service_run_a_night(folder):
     assert units["Timer"]["OnCalendar"].endswith("Asia/Shanghai")
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_every_option_of_run_and_every_command_is_in_the_readme(readme):
-    text = (ROOT / readme).read_text(encoding="utf-8")
-    for command in COMMANDS:
-        assert f"crawler {command}" in text
+@pytest.mark.parametrize("page", ["docs/configuration.md", "docs/configuration.zh-CN.md"])
+def test_every_setting_of_a_run_has_its_row(page):
     for option in run.params:
         if option.envvar:
-            assert f"| `{option.opts[0]}` | `{option.envvar}` |" in text
+            assert f"| `{option.opts[0]}` | `{option.envvar}` |" in read(page)
 
 
-def test_both_readmes_hold_the_same_commands_and_settings():
-    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in READMES)
-    assert _BLOCK.findall(english) == _BLOCK.findall(chinese)
+@pytest.mark.parametrize("language", [str, chinese])
+def test_every_command_is_on_some_page(language):
+    told = "".join(read(language(page)) for page in PAGES)
+    for command in COMMANDS:
+        assert f"crawler {command}" in told
+
+
+def test_every_page_is_here_and_in_both_languages():
+    pages = {str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")}
+    assert pages == {*PAGES[1:], *map(chinese, PAGES[1:]), *CHINESE_ONLY}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_holds_the_same_commands_settings_and_figures_in_chinese(page):
+    english, other = read(page), read(chinese(page))
+    programs = [block for block in _BLOCK.findall(english) if block[0] != "text"]
+    assert programs == [block for block in _BLOCK.findall(other) if block[0] != "text"]
     flags = re.compile(r"`(--[a-z-]+)`")
-    assert set(flags.findall(english)) == set(flags.findall(chinese))
+    assert set(flags.findall(english)) == set(flags.findall(other))
+    assert figures(english) == figures(other)
+
+
+def figures(text):
+    """The numbers that stand alone in a cell of a table, row by row."""
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("|")]
+    return [found for row in rows if (found := [cell for cell in map(str.strip, row) if FIGURE.fullmatch(cell)])]
+
+
+@pytest.mark.parametrize("page", [*PAGES, *map(chinese, PAGES), *CHINESE_ONLY])
+def test_links_lead_somewhere(page):
+    folder = (ROOT / page).parent
+    for target in re.findall(r"\]\(([^)#]+)\)", read(page)):
+        assert (folder / target).is_file(), target
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_map_is_the_listing_of_the_package(readme):
+    (text,) = blocks(readme, "text")
+    package = ROOT / "crawler"
+    told = dict(MAP.findall(text))
+    folders = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert {name for name, slash in told.items() if slash} == folders
+    assert all((package / f"{name}.py").is_file() for name, slash in told.items() if not slash)
+
+
+@pytest.mark.parametrize(
+    ("readme", "word", "words_max"), [("README.md", r"\S+", 650), ("README.zh-CN.md", "[\u4e00-\u9fff]", 1000)]
+)
+def test_a_readme_is_read_in_a_few_minutes(readme, word, words_max):
+    assert len(re.findall(word, _BLOCK.sub("", read(readme)))) <= words_max
+
+
+def test_the_picture_is_small():
+    assert (ROOT / "docs" / "report.png").stat().st_size < 200_000

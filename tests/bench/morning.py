@@ -40,7 +40,7 @@ SEARCHES = {
     "several words": ("上海 穿搭", "amy 旅行", "小 日记 美食"),
     "beginning of a red_id": ("1234", "9000"),
     "rare": ("钓鱼 哈尔滨 amy", "谢谢你的关注"),
-    "nobody": ("没有这样的人", "qqqqqq"),
+    "no match": ("没有这样的人", "qqqqqq"),
 }
 
 
