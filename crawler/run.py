@@ -128,7 +128,7 @@ def _begin(
             now=now,
         )
         if not worklist.listed:
-            raise InputError(_("there is no keyword in the files given: nothing to ask for"))
+            raise InputError(_("the given files contain no keyword"))
     emit(RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service))
     return run_id, worklist
 

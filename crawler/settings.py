@@ -166,7 +166,7 @@ def seconds(*, zero: bool) -> Kind[float]:
             message = _("must be a number of seconds, at most those of a hundred years, not %r")
             raise InputError(message % (value,))
         if not value and not zero:
-            raise InputError(_("must be more than nothing"))
+            raise InputError(_("must be more than zero"))
         return value
 
     return Kind(lambda text: parse_span(text).total_seconds(), check, metavar="SPAN")

@@ -9,7 +9,8 @@ from crawler.creator import COLUMNS
 from tests.translations import read
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.zh-CN.md")))
+GLOSSARY = ROOT / "docs" / "glossary.zh-CN.md"  # says the English words too
+PAGES = (ROOT / "README.zh-CN.md", *sorted({*(ROOT / "docs").glob("*.zh-CN.md")} - {GLOSSARY}))
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 OLD_WORDS = {
     "抓取|爬取|抓进|爬虫": "采集",

@@ -158,8 +158,8 @@ def _translated(exc: sqlite3.Error | sqlite3.Warning | MemoryError, hint: str) -
     if getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
         return KeyboardInterrupt()
     denied = getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH
-    reads = _("SQL here can only read: it changes no data and no setting") if denied else ""
-    return InputError("\n".join(filter(None, [_("SQLite says: %s") % exc, reads, hint])))
+    reads = _("SQL can only read here: it cannot change data or settings") if denied else ""
+    return InputError("\n".join(filter(None, [_("SQLite reports: %s") % exc, reads, hint])))
 
 
 def with_reasons(answer: Answer, translate: Callable[[str], str]) -> Answer:

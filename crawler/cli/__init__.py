@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = EXIT_SYSTEM
     except Exception:
         print(_masked(traceback.format_exc()), file=sys.stderr)  # noqa: T201 - a defect of ours, to be reported
-        print(_("crawler: this is a defect in creator-crawler; what was saved is safe"), file=sys.stderr)  # noqa: T201 - as above
+        print(_("crawler: this is a bug in creator-crawler; what was saved is safe"), file=sys.stderr)  # noqa: T201 - as above
         code = EXIT_CRASHED
     _flush_streams()
     sys.exit(code)

@@ -20,10 +20,10 @@ DEFAULT_PORT = 8001
 
 @click.command(
     help=_(
-        """Open the database in the browser, for reading only.
+        """Open the database in the browser, read-only.
 
         Tables, views and the named questions with filters, facets and links to profile pages, served by
-        Datasette to this machine alone. A run may go on meanwhile. Ctrl-C ends it.
+        Datasette to this machine only. A run may continue meanwhile. Ctrl-C stops it.
 
         \b
         Examples:
@@ -48,7 +48,7 @@ def browse(db: Path, port: int, questions: Path | None, show: bool) -> None:
         serve = make_server(db, listening, load_questions(questions))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/{DATABASE}"
         click.echo(address)
-        click.echo(_("Reading only, for this machine only. Ctrl-C ends it."), err=True)
+        click.echo(_("Read-only, for this machine only. Ctrl-C stops it."), err=True)
         if show:
             webbrowser.open(address)
         serve()

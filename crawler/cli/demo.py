@@ -70,11 +70,11 @@ WORLD = SimulatorSettings(
 
 @click.command(
     help=_(
-        """See a night from start to end, invented creators, no token, under a minute.
+        """Watch a night from start to end with invented creators: no token, under a minute.
 
         A simulator of the API starts in this process. The night meets the API's rate limit, then its daily
-        quota; the next day the same command goes on, and no page is paid twice. The database stays for you
-        to look at; each demo begins a new one.
+        quota; the next day the same command continues, and no page is paid twice. The database is kept for you
+        to explore; each demo starts a new one.
 
         \b
         Examples:
@@ -88,7 +88,7 @@ WORLD = SimulatorSettings(
     type=click.Path(path_type=Path, dir_okay=False),
     default=STORY_DB,
     show_default=True,
-    help=_("Where the invented creators go; another file than this must not exist yet."),
+    help=_("Where to keep the invented creators; any other file must not exist yet."),
 )
 def demo(db: Path) -> None:
     """Plays two days and shows how each ended."""
@@ -132,7 +132,7 @@ async def _story(db: Path) -> RunSummary:
 async def _second_day(settings: RunSettings, simulator: Simulator) -> RunSummary:
     shutdown = Shutdown()
     stop_on_signals(shutdown, drain_seconds=10)
-    _tell(_("Day 2: the quota is there again. The same command goes on at the next page of each keyword."))
+    _tell(_("Day 2: the quota is reset. The same command continues at each keyword's next page."))
     simulator.reset_quota()
     summary = await _crawl(settings, shutdown)
     bill = simulator.bill

@@ -73,7 +73,7 @@ _FILTERS = (
         "--verified/--unverified",
         "verified",
         default=None,
-        help=_("Only creators with, or without, a verification."),
+        help=_("Only verified, or only unverified, creators."),
     ),
     click.option("--since", metavar="WHEN", help=SINCE_HELP),
     click.option(

@@ -53,7 +53,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(*args: Any, **options: Any) -> Any:
         wanted = [name for name in (*_FORMATS, EXPANDED) if options.pop(f"as_{name}")]
         if len(wanted) > 1:
-            raise InputError(_("--%s and --%s do not go together: give one") % (wanted[0], wanted[1]))
+            raise InputError(_("--%s and --%s cannot be used together: give one") % (wanted[0], wanted[1]))
         return function(*args, output=wanted[0] if wanted else "table", **options)
 
     formats = (

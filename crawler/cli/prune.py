@@ -20,14 +20,14 @@ from crawler.store.readonly import reading
 
 @click.command(
     help=_(
-        """Remove raw replies and call rows by age, and say what that freed.
+        """Remove old raw replies and call rows, and report the space freed.
 
         Creators, sightings, changes, pages, checkpoints and runs stay, so that resuming and `crawler verify`
         go on as before. The calls are added up by day, endpoint and charge first, so that what was spent
         stays known; today's are never touched.
 
-        The room becomes free for new rows at once. The file itself shrinks only with --vacuum, which writes
-        it anew and needs twice its size on disk meanwhile.
+        The space is free for new rows at once. The file itself shrinks only with --vacuum, which rewrites
+        it and needs twice its size on disk.
 
         \b
         Examples:
@@ -37,10 +37,10 @@ from crawler.store.readonly import reading
         """
     )
 )
-@click.option("--older-than", required=True, metavar="SPAN", help=_("What is older goes: 12h, 90d, 365d."))
+@click.option("--older-than", required=True, metavar="SPAN", help=_("Remove what is older than this: 12h, 90d, 365d."))
 @db_option
-@click.option("--dry-run", is_flag=True, help=_("Only say what would go."))
-@click.option("--vacuum", is_flag=True, help=_("Write the file anew, so that it shrinks."))
+@click.option("--dry-run", is_flag=True, help=_("Only report what would be removed."))
+@click.option("--vacuum", is_flag=True, help=_("Rewrite the file so that it shrinks."))
 @click.option("--json", "as_json", is_flag=True, help=_("The figures as one JSON object."))
 def prune(older_than: str, db: Path, dry_run: bool, vacuum: bool, as_json: bool) -> None:
     """Removes what is old, or says what would go."""
@@ -63,7 +63,7 @@ def _lines(pruned: Pruned, dry_run: bool) -> list[str]:
     }
     if dry_run:
         message = _(
-            "Would go, older than %(before)s: raw replies %(replies)s (%(reply_size)s), calls %(calls)s."
+            "Would be removed, older than %(before)s: raw replies %(replies)s (%(reply_size)s), calls %(calls)s."
         )
         return [message % values]
     sizes = {"free": _size(pruned.free_bytes), "size": _size(pruned.file_bytes)}
@@ -77,7 +77,7 @@ def _lines(pruned: Pruned, dry_run: bool) -> list[str]:
     else:
         lines.append(_("Free for new rows: %(free)s of %(size)s.") % sizes)
     if pruned.free_bytes:
-        lines.append(_("--vacuum gives the free room back to the disk."))
+        lines.append(_("--vacuum returns the free space to the disk."))
     return lines
 
 

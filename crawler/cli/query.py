@@ -57,7 +57,7 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
 
 @click.command(
     help=_(
-        """Ask the database a named question, or any SQL that only reads.
+        """Ask the database a named question, or run read-only SQL.
 
     Without QUESTION the named questions are listed. `crawler query --schema` shows the views and tables that
     SQL can use; `-` reads the SQL from standard input.
@@ -108,7 +108,7 @@ def query(
     table_rows = None if filters.limit is not None or schema else TABLE_ROWS
     if question is None and not schema:
         if options := given(filters, None):
-            raise InputError(_("%s belongs to a question: `crawler query` lists them") % options[0])
+            raise InputError(_("%s needs a named question: `crawler query` lists them") % options[0])
         write_answer(_listed(named, output), output, table_rows=None)
         return
     by_name = not schema and question is not None and question != "-" and bool(_NAME.fullmatch(question))

@@ -31,15 +31,15 @@ SHOWN_MAX = 50
 
 @click.command(
     help=_(
-        """Prove that the database is complete, or name every gap and the command that mends it.
+        """Prove that the database is complete, or list every gap and the command that repairs it.
 
         Every finished keyword has its pages from the first to the last and a reason to stop there; an
         unfinished one has every page before the next; every charged call has its page and every page its
         charge; creators, sightings and checkpoints agree; no red_id is held twice; the file is sound. A run
-        may be under way meanwhile. Calls whose charge is unknown and answers that were strange are told, and
-        are no gap.
+        may be going on meanwhile. Calls whose charge is unknown and strange answers are reported, but
+        are not gaps.
 
-        --repair sets right what can be set right in place and makes the keywords of all other gaps due, so
+        --repair fixes what can be fixed in place and makes the keywords of all other gaps due, so
         that the next `crawler run` asks for them again, first of all.
 
         \b
@@ -51,13 +51,13 @@ SHOWN_MAX = 50
         \b
         Exit codes:
           0  nothing is missing of what was crawled
-             (with --repair: nothing is left that could not be mended)
+             (with --repair: every gap could be repaired)
           1  gaps, each named on standard output
         """
     )
 )
 @db_option
-@click.option("--repair", is_flag=True, help=_("Mend the gaps; needs the database for itself."))
+@click.option("--repair", is_flag=True, help=_("Repair the gaps; needs exclusive use of the database."))
 @click.option("--mend", is_flag=True, hidden=True)  # its name in earlier versions
 @click.option("--json", "as_json", is_flag=True, help=_("The findings as one JSON object."))
 def verify(db: Path, repair: bool, mend: bool, as_json: bool) -> None:
@@ -149,24 +149,24 @@ def _advice(db: Path, result: Repaired) -> Iterator[str]:
         yield _("Gaps: %s.") % f"{len(gaps):,}"
         if any(gap.repairable for gap in gaps):
             command = f"{program} verify --repair{where} && {program} run PATHS{where}"
-            yield _("To mend them: %s  (PATHS: the keyword files as before)") % command
+            yield _("To repair them: %s  (PATHS: the keyword files as before)") % command
     else:
-        yield _("Gaps: %s, of which %s are mended.") % (f"{len(gaps):,}", f"{len(gaps) - len(left):,}")
+        yield _("Gaps: %s, of which %s are repaired.") % (f"{len(gaps):,}", f"{len(gaps) - len(left):,}")
     if result.keywords:
         names = ", ".join(result.keywords[:10]) + (", …" if len(result.keywords) > 10 else "")
         yield sanitize(
-            _("Keywords to ask for again: %s (%s); this does it: %s  (PATHS: the keyword files as before)")
+            _("Keywords to crawl again: %s (%s). Run: %s  (PATHS: the keyword files as before)")
             % (f"{len(result.keywords):,}", names, f"{program} run PATHS{where}")
         )
     if any(not gap.repairable for gap in left):
-        yield _("What cannot be mended needs a backup of the database.")
+        yield _("What cannot be repaired needs a backup of the database.")
 
 
 def _totals(totals: Totals) -> Iterator[str]:
     counts = {name: f"{count:,}" for name, count in asdict(totals).items()}
     yield (
         _(
-            "Looked at: keywords %(keywords_done)s finished, %(keywords_unfinished)s unfinished, "
+            "Checked: keywords %(keywords_done)s finished, %(keywords_unfinished)s unfinished, "
             "%(keywords_never)s never asked; "
             "pages %(pages)s; charged calls %(calls_charged)s; creators %(users)s; sightings %(sightings)s."
         )
@@ -176,12 +176,12 @@ def _totals(totals: Totals) -> Iterator[str]:
         yield (
             _(
                 "Calls with an unknown charge: %(calls_unknown)s (%(calls_open)s in flight now). The others "
-                "broke off or were cut short by a crash; each may or may not be on the bill, nothing else is."
+                "lost their connection or were cut off by a crash; each may or may not be on the bill."
             )
             % counts
         )
     if totals.calls_lost:
-        lost = _("Charged calls that brought no page, which was asked for again or will be: %(calls_lost)s.")
+        lost = _("Charged calls whose page was lost and has been, or will be, asked for again: %(calls_lost)s.")
         yield lost % counts
 
 
@@ -189,7 +189,7 @@ def _oddities(db: Path, oddities: Sequence[tuple[Reason, int]]) -> Iterator[str]
     if not oddities:
         return
     yield _(
-        "Pages whose answer was strange as a whole: %(pages)s (%(oddities)s); %(command)s names them."
+        "Pages whose whole answer was strange: %(pages)s (%(oddities)s); %(command)s lists them."
     ) % {
         "pages": f"{sum(pages for _oddity, pages in oddities):,}",
         "oddities": sanitize("; ".join(f"{reason_text(oddity)}: {pages:,}" for oddity, pages in oddities)),

@@ -45,14 +45,14 @@ _FORMS: dict[ReasonCode, str] = {
     ReasonCode.SOME_FAILED: N_("some keywords failed"),
     ReasonCode.CALL_CAP: N_("the limit of calls for one run is reached (--max-calls)"),
     ReasonCode.DAY_CAP: N_("the limit of calls for one day is reached (--max-calls-per-day)"),
-    ReasonCode.OUTAGE: N_("the service is out: most calls failed, and so did the probes after pauses"),
+    ReasonCode.OUTAGE: N_("outage: most calls failed, and so did the probes after each pause"),
     ReasonCode.UNREACHABLE: N_("the service cannot be reached: not one call connected"),
-    ReasonCode.RATE_LIMIT: N_("the rate limit does not let up, however slow the calls"),
+    ReasonCode.RATE_LIMIT: N_("the rate limit persists, however slow the calls"),
     ReasonCode.RESPONSE_DRIFT: N_(
-        "answer after answer is not understood or holds no creator: the API may have changed"
+        "many answers in a row could not be understood or held no creator: the API may have changed"
     ),
     ReasonCode.INTERRUPTED: N_("interrupted by %(signal)s"),
-    ReasonCode.CRASHED: N_("the process ended without a word"),
+    ReasonCode.CRASHED: N_("the process ended abruptly"),
     ReasonCode.CANNOT_WRITE: N_("cannot write %(path)s: %(error)s"),
     ReasonCode.NOT_USABLE: N_("%(path)s is not a usable SQLite database: %(error)s"),
     ReasonCode.FILE_REPLACED: N_("%(path)s was deleted, renamed or replaced while the run was writing it"),

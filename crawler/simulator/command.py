@@ -134,7 +134,7 @@ def _shares(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) ->
 @click.option("--retry-after", metavar="seconds|date|TEXT", help=_("Send this header with code 302."))
 @click.option("--quota", "daily_quota", type=int, help=_("Successful calls a day; more get code 303."))
 @click.option("--price", default=0.01, show_default=True, help=_("What a charged call costs."))
-@click.option("--balance", type=float, help=_("Money there is; then comes code 601."))
+@click.option("--balance", type=float, help=_("Balance of the account; when it is used up, code 601."))
 @click.option(
     "--latency",
     "latency_seconds",
@@ -208,7 +208,7 @@ def _greeting(url: str) -> str:
 Crawl it from another terminal, into a database of its own:
   JUSTONEAPI_TOKEN=demo crawler run --base-url %(url)s --db data/simulated.db
 
-Look behind it:
+Look behind the scenes:
   curl %(url)s/_simulator/bill        what was asked and what it cost (?lines: every request)
   curl -G --data-urlencode keyword=穿搭 %(url)s/_simulator/truth
                                                       what a complete crawl must find

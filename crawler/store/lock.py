@@ -87,6 +87,6 @@ def _describe_holder(path: Path) -> str:
         return _("another command is writing %s: try again when it has ended") % path
     pid, started_at = holder
     return _(
-        "a run is writing %(path)s already (process %(pid)d, since %(started_at)s): "
-        "give the same command again once it has ended"
+        "a run is already writing %(path)s (process %(pid)d, since %(started_at)s): "
+        "run the same command again when it has ended"
     ) % {"path": path, "pid": pid, "started_at": started_at}

@@ -93,18 +93,18 @@ def describe(event: Event) -> str:
             line = _("%(keyword)s: failed at page %(page)d, %(reason)s; it is due again next time")
             return _keyword(line, event)
         case RateLimited():
-            line = _("the API's rate limit was met: all calls wait %(seconds).0f s, then go on at %(rate)s")
+            line = _("rate limit reached: all calls wait %(seconds).0f s, then continue at %(rate)s")
             return line % {"seconds": event.pause_seconds, "rate": event.rate}
         case RetryPause():
             line = (
-                _("%(keyword)s, page %(page)d: tried again in %(seconds)d s, as the API asks")
+                _("%(keyword)s, page %(page)d: retry in %(seconds)d s, as the API asks")
                 if event.asked
-                else _("%(keyword)s, page %(page)d: tried again in %(seconds)d s")
+                else _("%(keyword)s, page %(page)d: retry in %(seconds)d s")
             )
             return line % {"keyword": event.work.text, "page": event.work.page, "seconds": event.seconds}
         case CircuitOpened():
             line = (
-                _("the service cannot be reached (%(reason)s): tried again in %(seconds)d s, time %(probe)d")
+                _("the service cannot be reached (%(reason)s): retry %(probe)d in %(seconds)d s")
                 if event.unreachable
                 else _("most calls fail (%(reason)s): pausing %(seconds)d s, then probe %(probe)d")
             )

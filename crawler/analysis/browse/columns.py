@@ -12,30 +12,30 @@ _CHARGE = N_("charged, free, or unknown: the answer did not come back.")
 _OTHERS = {
     "keyword_performance": {
         "creators": N_("Creators that this keyword found."),
-        "new_creators": N_("Those whom no keyword had found before."),
+        "new_creators": N_("Creators that no keyword had found before."),
         "charged": N_("Calls that were charged."),
         "creators_per_charge": N_("Creators per charged call."),
         "new_per_charge": N_("New creators per charged call."),
         "already_known_share": N_("The share of its creators that other keywords had found already."),
-        "state": N_("open: to be gone on with; done; failed: asked again next time."),
+        "state": N_("open: not finished yet; done; failed: asked for again next time."),
     },
     "calls": {
         "charge": _CHARGE,
         "code": N_("The API's own code; 0 is success."),
-        "attempt": N_("Which try at the page this was."),
+        "attempt": N_("The number of the attempt at this page."),
         "milliseconds": N_("How long the answer took."),
         "error": N_("Why the call brought no page."),
     },
     "checkpoints": {
         "next_page": N_("The page to ask for next."),
-        "state": N_("open: to be gone on with; done; failed: asked again next time."),
+        "state": N_("open: not finished yet; done; failed: asked for again next time."),
         "stop_reason": N_("Why the keyword ended or failed."),
         "generation": N_("How often the keyword was started afresh."),
     },
     "runs": {
         "outcome": N_("done, failed, stopped, interrupted or crashed; empty while it runs."),
         "users_new": N_("Creators never seen before."),
-        "users_seen": N_("Creators met at all."),
+        "users_seen": N_("All creators seen in the run."),
         "rate_limited": N_("How often the service asked for slower calls."),
     },
     "sightings": {
@@ -48,7 +48,7 @@ _OTHERS = {
         "new_fans": N_("Followers after, as a number."),
     },
     "rejects": {"entry": N_("The entry as it came."), "reason": N_("Why it could not be read.")},
-    "daily_spend": {"unknown": N_("Calls of which nobody knows whether they were charged.")},
+    "daily_spend": {"unknown": N_("Calls that may or may not have been charged.")},
 }
 """By table or view, then by column; what explains itself is left out."""
 

@@ -51,7 +51,7 @@ def metadata(db: Path, questions: dict[str, Question]) -> dict[str, Any]:
             DATABASE: {
                 "title": db.name,
                 "description": _(
-                    "Reading only. Times are UTC, days are Shanghai's. For Excel use `crawler export`, "
+                    "Read-only. Times are UTC, days are Shanghai's. For Excel use `crawler export`, "
                     "which keeps ids as text."
                 ),
                 "tables": _tables(),
@@ -115,9 +115,9 @@ def _descriptions() -> dict[str, str]:
         "creators_with_keywords": _("Every creator with the keywords that found them."),
         "keyword_performance": _("What each keyword cost and brought, and where it stands."),
         "daily_spend": _("Calls and charges by day."),
-        "new_creators_by_run": _("Who was new in which run."),
+        "new_creators_by_run": _("The new creators of each run."),
         "changed_creators_by_run": _(
-            "Whose name, red_id, followers, verification or bio changed in which run."
+            "Changes of name, red_id, followers, verification and bio, by run."
         ),
         "run_history": _("Every run: when, how it ended, what it brought."),
         "last_night": _("The runs of the last night."),

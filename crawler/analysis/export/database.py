@@ -106,7 +106,7 @@ def check_replaceable(target: Path) -> None:
         except sqlite3.DatabaseError:
             return
     if crawled:
-        raise InputError(_("%s holds a crawl of its own: give another name") % target)
+        raise InputError(_("%s is the database of a crawl: give another name") % target)
 
 
 def _make(path: Path) -> None:

@@ -24,7 +24,7 @@ class Cause:
 
 _TOKEN = Cause(
     N_("The service does not accept the token."),
-    N_("Check the token and set JUSTONEAPI_TOKEN again; the same command then goes on."),
+    N_("Check the token and set JUSTONEAPI_TOKEN again; then run the same command again."),
 )
 
 CAUSES: dict[str, Cause] = {
@@ -39,15 +39,15 @@ CAUSES: dict[str, Cause] = {
     ),
     ReasonCode.DAILY_QUOTA: Cause(
         N_("The daily quota was used up."),
-        N_("It is there again after midnight in Shanghai; the same command then goes on."),
+        N_("It resets at midnight in Shanghai; then run the same command again."),
     ),
     ReasonCode.BAD_PARAMETER: Cause(
         N_("The service refused the keyword."),
-        N_("Look at the keyword: the service may not take some of its characters or words."),
+        N_("Check the keyword: the service may not accept some of its characters or words."),
     ),
     ReasonCode.NO_SUCH_ROUTE: Cause(
         N_("The service does not know the address that was asked."),
-        N_("Check --base-url; the same command then goes on."),
+        N_("Check --base-url; then run the same command again."),
     ),
     ReasonCode.INTERNAL_ERROR: Cause(
         N_("The service had an internal error."),
@@ -59,15 +59,15 @@ CAUSES: dict[str, Cause] = {
     ),
     ReasonCode.NO_PERMISSION: Cause(
         N_("The token has no permission for this search."),
-        N_("Have the vendor enable User Search V2 for the account; the same command then goes on."),
+        N_("Have the vendor enable User Search V2 for the account; then run the same command again."),
     ),
     ReasonCode.BALANCE: Cause(
         N_("The balance is used up."),
-        N_("Top up the account; the same command then goes on."),
+        N_("Top up the account; then run the same command again."),
     ),
     ReasonCode.SPENDING_CAP: Cause(
         N_("The token has reached its spending cap."),
-        N_("Raise the token's cap; the same command then goes on."),
+        N_("Raise the token's cap; then run the same command again."),
     ),
     ReasonCode.NO_CONNECTION: Cause(
         N_("There was no connection to the service."),
@@ -82,28 +82,28 @@ CAUSES: dict[str, Cause] = {
         N_("Such calls may have been charged: compare with the vendor's bill."),
     ),
     ReasonCode.OUTAGE: Cause(
-        N_("The service was down: most calls failed, and so did the tries after pauses."),
-        N_("Failed calls are mostly free. The same command goes on where it stopped."),
+        N_("The service was down: most calls failed, and so did the probes after each pause."),
+        N_("Failed calls are mostly free. The same command continues where it stopped."),
     ),
     ReasonCode.RATE_LIMIT: Cause(
         N_("The service kept asking for slower calls, however slow they were."),
-        N_("Another program may be using the same token. The same command goes on where it stopped."),
+        N_("Another program may be using the same token. The same command continues where it stopped."),
     ),
     ReasonCode.RESPONSE_DRIFT: Cause(
-        N_("Answer after answer was not understood or held no creator: the API may have changed."),
-        N_("Such answers are charged and kept: `crawler query odd` and `crawler query failed` name them."),
+        N_("Many answers in a row could not be understood or held no creator: the API may have changed."),
+        N_("Such answers are charged and kept: `crawler query odd` and `crawler query failed` list them."),
     ),
     ReasonCode.CALL_CAP: Cause(
         N_("The limit of calls for one run was reached (--max-calls)."),
-        N_("The same command goes on where it stopped."),
+        N_("The same command continues where it stopped."),
     ),
     ReasonCode.DAY_CAP: Cause(
         N_("The limit of calls for one day was reached (--max-calls-per-day)."),
-        N_("The same command goes on tomorrow where it stopped."),
+        N_("The same command continues tomorrow where it stopped."),
     ),
     ReasonCode.UNREACHABLE: Cause(
         N_("The service could not be reached: not one call connected."),
-        N_("Nothing was charged. Check the network and --base-url; the same command then goes on."),
+        N_("Nothing was charged. Check the network and --base-url; then run the same command again."),
     ),
     ReasonCode.UNREADABLE_PAGE: Cause(
         N_("A charged answer could not be read."),
@@ -111,15 +111,15 @@ CAUSES: dict[str, Cause] = {
     ),
     ReasonCode.NO_CREATORS: Cause(
         N_("The answer held no creator, nor did those of many keywords in a row."),
-        N_("Its keyword is asked for again next time; `crawler query odd` names such answers."),
+        N_("Its keyword is asked for again next time; `crawler query odd` lists such answers."),
     ),
     ReasonCode.FORBIDDEN: Cause(
-        N_("Something before the service refused the keyword."),
-        N_("Nothing was charged. Look at the keyword; the next run asks again."),
+        N_("The keyword was refused before it reached the service."),
+        N_("Nothing was charged. Check the keyword; the next run asks again."),
     ),
     ReasonCode.UNDOCUMENTED_CODE: Cause(
         N_("The service answered with a code that is not documented."),
-        N_("It was not asked again, for it may have charged; the vendor can say what the code means."),
+        N_("The call was not repeated, because it may have been charged; ask the vendor what the code means."),
     ),
 }
 """By the code of a reason, or `IN_FLIGHT`."""

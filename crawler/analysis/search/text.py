@@ -47,9 +47,9 @@ class Query:
         whole = fold(text)
         words = tuple(dict.fromkeys(whole.split()))
         if not words:
-            raise InputError(_("there is nothing to search for"))
+            raise InputError(_("nothing to search for"))
         if len(words) > WORDS_MAX:
-            raise InputError(_("a search takes at most %d words") % WORDS_MAX)
+            raise InputError(_("a search can have at most %d words") % WORDS_MAX)
         return cls(whole, words)
 
     def level(
