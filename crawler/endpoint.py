@@ -23,7 +23,7 @@ class Action(enum.Enum):
 
 
 class Blame(enum.Enum):
-    """Whose fault a failure is; only the service's count towards an outage."""
+    """Whose fault a failure is; only failures of the service count towards an outage."""
 
     NOBODY = enum.auto()
     KEYWORD = enum.auto()

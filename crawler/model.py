@@ -186,7 +186,7 @@ class FetchedPage:
 class CallWithoutPage:
     """All that commits together when a call brought no page.
 
-    An answer that nobody understood comes along as `kept` and lands among the rejects, with rank 0.
+    An answer that could not be understood is passed as `kept` and put among the rejects, with rank 0.
     `keyword_failure` is why its keyword is given up for this run by it, None where it is not.
     """
 

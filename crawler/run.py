@@ -57,7 +57,7 @@ OpenClient = Callable[[ApiSettings], AbstractAsyncContextManager[Client]]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a run is put together from. Tests hand in parts with a fault, to show that it is found."""
+    """The parts of a run. Tests pass parts with a planted bug, to show that it is found."""
 
     open_database: Callable[[Path], Database] = open_database
     open_client: OpenClient = open_api
@@ -73,7 +73,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What a run takes from outside itself: chance, the time of day, the endpoint, limits, and its parts."""
+    """What a run takes from outside: random source, clock, endpoint, limits, and its parts."""
 
     rng: random.Random = field(default_factory=random.Random)
     now: Now = utc_now
@@ -241,8 +241,8 @@ class _Run:
             limit.keep()
 
     def _check_file(self) -> None:
-        """Raises StoreError where another file, or none, stands at the database's path: SQLite would go on
-        writing into the one that nobody finds any more."""
+        """Raises StoreError where another file, or none, is at the database's path: SQLite would go on
+        writing into one that can no longer be found."""
         if _file_at(self._settings.db) != self._file:
             reason = Reason(ReasonCode.FILE_REPLACED, {"path": str(self._settings.db)})
             raise StoreError(reason_text(reason), reason)
@@ -273,7 +273,7 @@ class _Run:
                     limit.keep(always=True)
                     runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
-            # What was saved before stays saved; the closing words are missing, and perhaps the ledger.
+            # What was saved before stays saved; only the end of the run could not be written.
             return self._summary(statistics, exc.reason, seconds, CreatorCounts())
         return summary
 

@@ -70,7 +70,7 @@ class Setting(Generic[T]):
 
     @property
     def default(self) -> T:
-        """The value where nobody gives one; None where there is no such value."""
+        """The value where none is given; None where there is no default."""
         return self.kind.check(None) if self.default_text is None else self.read(self.default_text, self.flag)
 
     def read(self, text: str, called: str) -> T:
@@ -100,7 +100,7 @@ def settings_of(dataclass_type: Any) -> tuple[Setting[Any], ...]:
 
 @contextmanager
 def about(called: str) -> Iterator[None]:
-    """Whatever InputError is raised within names what it is about, as the caller calls it."""
+    """An InputError raised within is about `called`, the name the caller used."""
     try:
         yield
     except InputError as error:

@@ -54,7 +54,7 @@ class FailedKeyword:
 @dataclass(frozen=True, slots=True)
 class RunStatistics:
     """What a run did, as the engine counted it: keywords done and failed, calls by their charge, answers of
-    the rate limit, pages that name nobody and are not plainly empty."""
+    the rate limit, pages that name no creator and are not plainly empty."""
 
     keywords_done: int = 0
     failures: tuple[FailedKeyword, ...] = ()
@@ -67,7 +67,7 @@ class RunStatistics:
 class RunSummary:
     """How a run ended and what it brought; outcome and exit code follow from `reason`.
 
-    `strange_answers` counts pages that were saved, name nobody and are not plainly empty.
+    `strange_answers` counts pages that were saved, name no creator and are not plainly empty.
     """
 
     reason: Reason

@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -48,17 +50,17 @@ async def crawl(db: Path) -> None:
     keywords = [Keyword(text, identity(text), source="picture") for text in NICHES]
     world = replace(WORLD, rate_limit=None, daily_quota=None, latency_seconds=(0, 0), change_share=0.1)
     async with Simulator(world) as simulator:
-        settings = RunSettings(
-            token="demo", db=db, base_url=simulator.base_url, rate="unlimited", workers=1
-        )
+        settings = RunSettings(token="demo", db=db, base_url=simulator.base_url, rate="unlimited", workers=1)
         for night in range(NIGHTS):
             simulator.settings = replace(world, night=night, new_share=0.1 * night)
-            begins, loop = FIRST_NIGHT + timedelta(days=night), asyncio.get_running_loop()
-            started = loop.time()
-            dependencies = Dependencies(
-                random.Random(night), lambda: begins + timedelta(seconds=loop.time() - started)
-            )
+            dependencies = Dependencies(random.Random(night), clock_from(FIRST_NIGHT + timedelta(days=night)))
             await run_crawl(settings, keywords, dependencies=dependencies)
+
+
+def clock_from(begins: datetime) -> Callable[[], datetime]:
+    """The time of day, were it `begins` now."""
+    started = time.monotonic()
+    return lambda: begins + timedelta(seconds=time.monotonic() - started)
 
 
 def report(db: Path) -> str:

@@ -134,7 +134,9 @@ async def test_every_command_works_as_it_stands(folder):
                 command = f"make -n {command.removeprefix('make ')}"
             if command.startswith("make"):
                 # The environment counts as made: what make installs is what these tests run in.
-                command += " -o pyproject.toml -o constraints.txt -o .venv/.run -o .venv/.dev -o .venv-peers/.run"
+                command += (
+                    " -o pyproject.toml -o constraints.txt -o .venv/.run -o .venv/.dev -o .venv-peers/.run"
+                )
             exit_code, output = await shell(command, folder, variables)
             expected = EXIT_CODES.get(" ".join(command.split()[:2]), {0})
             assert exit_code in expected, f"{command}\n{output}"
@@ -237,7 +239,9 @@ def test_a_page_holds_the_same_commands_settings_and_figures_in_chinese(page):
 def figures(text):
     """The numbers that stand alone in a cell of a table, row by row."""
     rows = [line.split("|") for line in text.splitlines() if line.startswith("|")]
-    return [found for row in rows if (found := [cell for cell in map(str.strip, row) if FIGURE.fullmatch(cell)])]
+    return [
+        found for row in rows if (found := [cell for cell in map(str.strip, row) if FIGURE.fullmatch(cell)])
+    ]
 
 
 @pytest.mark.parametrize("page", [*PAGES, *map(chinese, PAGES), *CHINESE_ONLY])
@@ -258,7 +262,8 @@ def test_the_map_is_the_listing_of_the_package(readme):
 
 
 @pytest.mark.parametrize(
-    ("readme", "word", "words_max"), [("README.md", r"\S+", 650), ("README.zh-CN.md", "[\u4e00-\u9fff]", 1000)]
+    ("readme", "word", "words_max"),
+    [("README.md", r"\S+", 650), ("README.zh-CN.md", "[\u4e00-\u9fff]", 1000)],
 )
 def test_a_readme_is_read_in_a_few_minutes(readme, word, words_max):
     assert len(re.findall(word, _BLOCK.sub("", read(readme)))) <= words_max

@@ -1,1 +1,1 @@
-"""Whatever reads the database for people. The engine never imports it."""
+"""Everything that reads the database for people. The engine never imports it."""

@@ -71,7 +71,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that `args` begin with; what is none is answered with the nearest names."""
+        """The command that `args` begin with; an unknown name is answered with the nearest ones."""
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
@@ -111,7 +111,7 @@ def command_line() -> click.Group:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Runs the command line and ends the process with its exit code; nothing a user can cause tracebacks."""
+    """Runs the command line and exits with its exit code; no traceback for what a user can cause."""
     logging.getLogger().addHandler(
         logging.NullHandler()
     )  # a library's complaint could quote a URL, token and all
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
-    except BrokenPipeError:  # `crawler query … | head`: whoever read has read enough
+    except BrokenPipeError:  # `crawler query … | head`: the reader has enough
         code = 0
     except OSError as error:
         _complain(_system_error(error))
@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _read_environment(arguments: Sequence[str]) -> None:
-    """Lets the language asked for and the variables of `.env` hold, before any text is put together."""
+    """Applies the language asked for and the variables of `.env` before any text is made."""
     language = asked_language(arguments)
     if language is not None:
         os.environ[LANG.variable] = language
@@ -170,7 +170,7 @@ def _system_error(error: OSError) -> str:
 
 
 def _open_streams() -> None:
-    """Standard streams that can be used: closed ones lead nowhere, and no character is too much for them."""
+    """Makes the standard streams usable: closed ones discard text, and every character can be written."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
@@ -180,7 +180,7 @@ def _open_streams() -> None:
 
 
 def _flush_streams() -> None:
-    """Leaves what cannot be written any more: the interpreter would stumble over it at its end."""
+    """Gives up what can no longer be written: the interpreter would fail on it at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

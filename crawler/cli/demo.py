@@ -73,8 +73,8 @@ WORLD = SimulatorSettings(
         """Watch a night from start to end with invented creators: no token, under a minute.
 
         A simulator of the API starts in this process. The night meets the API's rate limit, then its daily
-        quota; the next day the same command continues, and no page is paid twice. The database is kept for you
-        to explore; each demo starts a new one.
+        quota; the next day the same command continues, and no page is paid twice. The database is kept; each
+        demo starts a new one.
 
         \b
         Examples:

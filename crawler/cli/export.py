@@ -82,7 +82,7 @@ def export(
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """What shows the progress on a terminal, None where nobody looks on."""
+    """What shows the progress on a terminal, None where there is none."""
     if not sys.stderr.isatty():
         yield None
         return

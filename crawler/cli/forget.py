@@ -128,5 +128,5 @@ def _line(erased: Erased) -> str:
 
 
 def _named(name: str, known_as: tuple[str, ...]) -> str:
-    """What was typed, and who that is: an id alone tells nobody whether it is the right one."""
+    """What was typed, and who that is: an id alone does not show whether it is the right one."""
     return f"{name} ({', '.join(known_as)})" if known_as else name

@@ -100,7 +100,7 @@ def write_answer(
                 stream.write(part)
         stream.flush()
     except BrokenPipeError:
-        # Whatever still wants to write at exit finds a place to write to.
+        # What is still written at exit has somewhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     if (

@@ -37,7 +37,9 @@ from crawler.store.readonly import reading
         """
     )
 )
-@click.option("--older-than", required=True, metavar="SPAN", help=_("Remove what is older than this: 12h, 90d, 365d."))
+@click.option(
+    "--older-than", required=True, metavar="SPAN", help=_("Remove what is older than this: 12h, 90d, 365d.")
+)
 @db_option
 @click.option("--dry-run", is_flag=True, help=_("Only report what would be removed."))
 @click.option("--vacuum", is_flag=True, help=_("Rewrite the file so that it shrinks."))
@@ -63,7 +65,7 @@ def _lines(pruned: Pruned, dry_run: bool) -> list[str]:
     }
     if dry_run:
         message = _(
-            "Would be removed, older than %(before)s: raw replies %(replies)s (%(reply_size)s), calls %(calls)s."
+            "To be removed, older than %(before)s: raw replies %(replies)s (%(reply_size)s), calls %(calls)s."
         )
         return [message % values]
     sizes = {"free": _size(pruned.free_bytes), "size": _size(pruned.file_bytes)}

@@ -1,4 +1,4 @@
-"""`crawler verify`: is everything there that was paid for?"""
+"""`crawler verify`: whether everything that was paid for is there."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ SHOWN_MAX = 50
 @click.option("--mend", is_flag=True, hidden=True)  # its name in earlier versions
 @click.option("--json", "as_json", is_flag=True, help=_("The findings as one JSON object."))
 def verify(db: Path, repair: bool, mend: bool, as_json: bool) -> None:
-    """Examines, mends if asked to, and shows what was found."""
+    """Checks, repairs if asked to, and shows what was found."""
     result = _result(db, repair or mend)
     if as_json:
         click.echo(terminal_json(json.dumps(_as_json(db, result), ensure_ascii=False)))
@@ -181,16 +181,16 @@ def _totals(totals: Totals) -> Iterator[str]:
             % counts
         )
     if totals.calls_lost:
-        lost = _("Charged calls whose page was lost and has been, or will be, asked for again: %(calls_lost)s.")
+        lost = _(
+            "Charged calls whose page was lost and has been, or will be, asked for again: %(calls_lost)s."
+        )
         yield lost % counts
 
 
 def _oddities(db: Path, oddities: Sequence[tuple[Reason, int]]) -> Iterator[str]:
     if not oddities:
         return
-    yield _(
-        "Pages whose whole answer was strange: %(pages)s (%(oddities)s); %(command)s lists them."
-    ) % {
+    yield _("Pages whose whole answer was strange: %(pages)s (%(oddities)s); %(command)s lists them.") % {
         "pages": f"{sum(pages for _oddity, pages in oddities):,}",
         "oddities": sanitize("; ".join(f"{reason_text(oddity)}: {pages:,}" for oddity, pages in oddities)),
         "command": f"{program_name()} query odd{db_argument(db)}",

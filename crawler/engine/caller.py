@@ -103,7 +103,7 @@ class Caller:
         return await self._ask(work, call_id, day)
 
     async def _ask(self, work: Work, call_id: int, day: str) -> Answer:
-        """The call itself: from here on it counts as sent, whatever becomes of it."""
+        """The call itself: from here on it counts as sent, however it ends."""
         sent_at = asyncio.get_running_loop().time()
         self.in_flight += 1
         self.charges[Charge.UNKNOWN] += 1

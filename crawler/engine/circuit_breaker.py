@@ -26,7 +26,7 @@ class CircuitBreakerLimits:
     `probes_max` single calls, `pause_first_seconds` apart and doubling up to `pause_max_seconds`.
 
     Where not one call of the run has ever connected, it opens at once and the pauses are
-    `unreachable_pauses_seconds`: a service that is not there is no outage to be patient with.
+    `unreachable_pauses_seconds`: a service that cannot be reached deserves less patience than an outage.
     """
 
     window: int = 20

@@ -1,4 +1,4 @@
-"""The drift detector: tells an API that has changed from keywords that nobody answers to, by too many strange
+"""The drift detector: tells an API that has changed from keywords without creators, by too many strange
 answers in a row."""
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from crawler.model import Page, Work
 
 @dataclass(frozen=True, slots=True)
 class DriftLimits:
-    """`strange_max` strange answers in a row end a run: each costs money, and an API that has changed its
-    answers would be asked in vain all night. `forbidden_max` bare statuses of a gateway in a row are taken to
-    mean everybody where earlier runs were answered."""
+    """`strange_max` strange answers in a row end a run: each costs money, and an API that has changed
+    would be paid all night for nothing. `forbidden_max` bare statuses of a gateway in a row are taken to
+    concern all calls where earlier runs were answered."""
 
     strange_max: int = 20
     forbidden_max: int = 3
 
 
 class DriftDetector:
-    """Watches for answers that are not understood, or that name nobody without being a plain empty page.
+    """Watches for answers that are not understood, or that name no creator without being a plain empty page.
 
-    An answer that names a creator begins the row anew. `pages` counts those of the second kind.
+    An answer that names a creator starts the count again. `pages` counts those of the second kind.
     """
 
     def __init__(self, answered_before: bool, limits: DriftLimits | None = None) -> None:
@@ -51,7 +51,7 @@ class DriftDetector:
                 self.not_understood()
 
     def not_understood(self) -> None:
-        """Takes in an answer that names nobody; its keyword may have failed with it."""
+        """Takes in an answer that names no creator; its keyword may have failed with it."""
         self._in_a_row += 1
         self.drifted |= self._in_a_row >= self._limits.strange_max
 

@@ -1,4 +1,4 @@
-"""What happens during a run, as values; whoever shows or logs them formats them."""
+"""What happens during a run, as values; they are formatted where they are shown or logged."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class RetryPause:
 
 @dataclass(frozen=True, slots=True)
 class CircuitOpened:
-    """Most of the last calls failed, the last one for `reason`: everybody waits, then one call is tried.
+    """Most of the last calls failed, the last one for `reason`: all workers wait, then one call is tried.
     `unreachable`: not one call of this run has ever connected."""
 
     seconds: float

@@ -19,7 +19,7 @@ from crawler.model import Work
 
 
 class TaskState(enum.Enum):
-    """Where a keyword stands."""
+    """The state of a keyword."""
 
     ASKING = enum.auto()
     WAITING = enum.auto()

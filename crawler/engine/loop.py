@@ -109,7 +109,7 @@ class Engine:
         )
 
     async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Says that the run is ending, whoever ended it, and gives up the calls in flight if it is forced."""
+        """Announces that the run is ending, and gives up the calls in flight if that is forced."""
         self._emit(Draining(await self._shutdown.wait_requested(), self._caller.in_flight))
         await self._shutdown.wait_forced()
         for task in tasks:
@@ -176,7 +176,7 @@ class Engine:
         """Settles a call that brought no page, and does what is decided."""
         rule = decision.rule
         fails = rule.action is Action.FAIL_KEYWORD
-        # Whoever waits for a turn has to know at once, not only when this call is settled durably.
+        # Tasks that wait for a turn must know at once, not only when this call is settled durably.
         if rule.action is Action.SLOW_DOWN:
             self._slow_down(answer)
         kept = fails and rule.charge is not Charge.FREE and isinstance(answer.outcome, Reply)
@@ -236,7 +236,7 @@ class Engine:
             self._failed(task.work, reason)
 
     async def _end_if_drifted(self) -> None:
-        """Ends the run over answers not to be believed; the keywords they seemed to end are due again."""
+        """Ends the run because answers cannot be trusted; the keywords they seemed to end are due again."""
         if not self._drift.drifted:
             return
         self._shutdown.request(Reason(ReasonCode.RESPONSE_DRIFT))

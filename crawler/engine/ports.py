@@ -1,4 +1,4 @@
-"""What the engine asks of its edges; whoever puts a run together hands them in."""
+"""What the engine needs from its edges; `run` hands them in."""
 
 from __future__ import annotations
 

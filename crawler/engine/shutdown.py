@@ -1,4 +1,4 @@
-"""The end of a run, requested once and seen by everybody who waits."""
+"""The end of a run, requested once and seen by all tasks that wait."""
 
 from __future__ import annotations
 

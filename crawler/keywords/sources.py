@@ -183,7 +183,7 @@ def _copy(stream: BinaryIO | RawIOBase, name: str, until_read: ExitStack) -> Ope
 
 
 def _shown(path: str | Path) -> str:
-    """The name of `path` as text that can be printed and stored, whatever bytes the file system holds."""
+    """The name of `path` as text that can be printed and stored, whatever its bytes."""
     return str(path).encode("utf-8", "replace").decode("utf-8")
 
 

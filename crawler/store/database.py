@@ -71,7 +71,7 @@ def _check_ours(path: Path) -> None:
 
 def _open_what_stands_beside(path: Path) -> None:
     """Gives the files beside the database its own permissions: left from a time when it was read-only, they
-    would keep it so after that is mended."""
+    would keep it so after that is fixed."""
     for ending in ("-wal", "-shm"):
         beside = path.with_name(path.name + ending)
         with suppress(OSError):  # there is none, or it is somebody else's: SQLite says what it cannot do

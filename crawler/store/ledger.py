@@ -100,7 +100,7 @@ class Ledger:
         try:
             answers = await self._apply_patiently([write for write, _ in group])
         except BaseException as exc:
-            # Whoever waits fails with it, be it a full disk or a defect of the program.
+            # All that wait fail with it, whether it is a full disk or a bug of the program.
             waiting = [future for _, future in group if not future.done()]
             for future in waiting:
                 future.set_exception(exc)

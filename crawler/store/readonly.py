@@ -93,7 +93,9 @@ def open_as_it_is(path: Path) -> sqlite3.Connection:
     """The same without bringing anything up to date."""
     if file_at(path) is None:
         if DEMO_DB.is_file():
-            message = _("there is no database at %s: `crawler run` creates one; --db %s has invented creators")
+            message = _(
+                "there is no database at %s: `crawler run` creates one; --db %s has invented creators"
+            )
             raise InputError(message % (path, DEMO_DB))
         raise InputError(_("there is no database at %s: `crawler run` creates one") % path)
     try:

@@ -68,7 +68,7 @@ def end_run(
 
 
 def count_calls(connection: sqlite3.Connection, run_id: int) -> CallCounts:
-    """The ledger's word on the calls of a run."""
+    """The calls of a run as the ledger has them."""
     by_charge = dict(connection.execute(sql.COUNT_CALLS, (run_id,)).fetchall())
     return CallCounts.of(*(by_charge.get(charge, 0) for charge in ("charged", "free", "unknown")))
 

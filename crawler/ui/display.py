@@ -35,7 +35,7 @@ def display(level: Level, scale: Scale, *, json_lines: bool = False, live: bool 
 
 
 def _unbreakable(emit: Emit) -> Emit:
-    """`emit` until it fails for the first time: a broken pipe or a full disk behind a log ends no night."""
+    """`emit` until it fails for the first time: a broken pipe or a full disk never ends a run."""
     broken = False
 
     def emit_while_it_works(event: Event) -> None:

@@ -29,9 +29,9 @@ from crawler.vendor.loose_json import write
 
 PROFILE_URL = "https://www.xiaohongshu.com/user/profile/"
 DEEP_LINK = "xhsdiscover://1/user/user."
-IDENTIFIER_MAX = 64  # characters; a longer text identifies nobody
+IDENTIFIER_MAX = 64  # characters; a longer text is no identifier
 REJECT_MAX = 64 * 1024  # characters kept of an entry that cannot be read
-ENTRIES_TELLING = 10  # so many entries on a page, and none that can be read, are no accident
+ENTRIES_TELLING = 10  # this many entries on a page, none of them readable, are no accident
 COMPANIONS = {"filters"}  # what stands beside `users` and says nothing about creators
 
 # 1 and 2 are inferred from the vocabulary of the answer's `filters` block.
@@ -51,7 +51,7 @@ _Entry = dict[str, Any]
 def parse_user_search(data: object) -> Page:
     """The page in the decoded `data` of a code-0 answer; any JSON value makes a page, if only an empty one.
 
-    Every entry becomes a `Creator` or, when it names nobody, a `Reject`; repeats are left in.
+    Every entry becomes a `Creator` or, when it names none, a `Reject`; repeats are left in.
     """
     users, oddity, unreadable = _find_users(data)
     creators: list[Creator] = []

@@ -183,7 +183,7 @@ class Desk:
             time.sleep(0.005)
 
     def unsettled(self) -> int:
-        """Calls of the last run that never came home."""
+        """Calls of the last run that never returned."""
         if not self.query("SELECT 1 FROM sqlite_schema WHERE name = 'calls'"):
             return 0  # killed before there were tables
         sql = "SELECT count(*) FROM calls WHERE settled_at IS NULL AND run_id = (SELECT max(id) FROM runs)"

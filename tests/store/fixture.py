@@ -1,4 +1,4 @@
-"""A real store on a real file, with the few words in which tests speak of it."""
+"""A real store on a real file, with the few methods that tests need."""
 
 from __future__ import annotations
 

@@ -116,9 +116,7 @@ def _descriptions() -> dict[str, str]:
         "keyword_performance": _("What each keyword cost and brought, and where it stands."),
         "daily_spend": _("Calls and charges by day."),
         "new_creators_by_run": _("The new creators of each run."),
-        "changed_creators_by_run": _(
-            "Changes of name, red_id, followers, verification and bio, by run."
-        ),
+        "changed_creators_by_run": _("Changes of name, red_id, followers, verification and bio, by run."),
         "run_history": _("Every run: when, how it ended, what it brought."),
         "last_night": _("The runs of the last night."),
         "keyword_activity": _("What each call and each page cost and brought, by keyword."),

@@ -1,4 +1,4 @@
-"""Datasette over one database file, served to this machine and to nobody else."""
+"""Datasette over one database file, served to this machine only."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def make_server(db: Path, listening: socket.socket, questions: dict[str, Questio
 
 
 def _application(db: Path, questions: dict[str, Question]) -> tuple[Any, Callable[[], None]]:
-    """Datasette over the database, and what closes its connections once nobody asks any more."""
+    """Datasette over the database, and what closes its connections when it is no longer used."""
     from crawler.analysis.browse.database import InternalDatabase, ReadOnlyDatabase, close, keep_tidy
 
     keep_tidy()

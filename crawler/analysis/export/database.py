@@ -18,7 +18,7 @@ from crawler.store.readonly import EXPORT_OF
 
 _CHUNK = 10_000
 
-# All that was forgotten, and the salt of its fingerprints, stays at home: a copy is for others.
+# What was forgotten, and the salt of its fingerprints, is not exported: a copy is for others.
 _SETTINGS = "SELECT {columns} FROM main.settings WHERE name = 'service'"
 
 # So that no run and no proof takes it for the database it came from.
@@ -72,7 +72,7 @@ def copy_database(
     """Makes a new database at `path` with the chosen creators and their sightings, keywords and changes.
 
     What an export leaves out: calls, pages, checkpoints, rejects. `connection` cannot write its own file; it
-    is only let loose on the new one. `advance` hears of each portion of creators.
+    writes only the new one. `advance` is called for each portion of creators.
     """
     _make(path)
     connection.execute("PRAGMA query_only = OFF")

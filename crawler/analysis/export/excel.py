@@ -109,7 +109,7 @@ class _Sheet:
             self._write((self._row, place), column.kind, _value(creator, column))
 
     def finish(self) -> None:
-        """Puts the filter buttons over all rows."""
+        """Adds filter buttons over all rows."""
         self._sheet.autofilter(0, 0, self._row, len(TABLE) - 1)
 
     def _write(self, place: tuple[int, int], kind: Kind, value: object) -> None:

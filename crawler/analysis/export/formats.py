@@ -70,7 +70,7 @@ class Exported:
 
 
 class _Tally:
-    """Counts creators as they go by, and tells `progress` of every portion."""
+    """Counts creators as they pass, and reports every portion to `progress`."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self.creators = 0

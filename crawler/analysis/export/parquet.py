@@ -33,7 +33,7 @@ def write_days(creators: Iterable[CreatorRow], folder: Path) -> Iterator[tuple[s
     `creators` come sorted by the day in Shanghai on which they were first seen.
     """
     for day, those in groupby(creators, _day):
-        path = folder / day  # Without the ending nobody who reads the folder meanwhile takes it for a part.
+        path = folder / day  # Without the ending, readers of the folder do not take it for a part meanwhile.
         write_parquet(those, path)
         yield day, path
 

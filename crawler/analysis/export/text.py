@@ -26,7 +26,7 @@ def write_csv(
     """UTF-8 with CRLF line ends.
 
     For spreadsheets, which is the default, it starts with a byte order mark and text that they would run or
-    turn into numbers is kept from it (see `export.cells`). `plain` gives every value as it is.
+    turn into numbers is protected (see `export.cells`). `plain` gives every value as it is.
     """
     quoting: Any = csv.QUOTE_MINIMAL if plain else csv.QUOTE_NONNUMERIC
     with _open(path, gzipped) as file:

@@ -16,7 +16,7 @@ IN_FLIGHT = "in flight"
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What happened, and what it means for whoever reads of it."""
+    """What happened, and what it means for the reader."""
 
     title: str
     advice: str
@@ -119,7 +119,9 @@ CAUSES: dict[str, Cause] = {
     ),
     ReasonCode.UNDOCUMENTED_CODE: Cause(
         N_("The service answered with a code that is not documented."),
-        N_("The call was not repeated, because it may have been charged; ask the vendor what the code means."),
+        N_(
+            "The call was not repeated, because it may have been charged; ask the vendor what the code means."
+        ),
     ),
 }
 """By the code of a reason, or `IN_FLIGHT`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 SERVICE = "SELECT value FROM settings WHERE name = 'service'"
 
-# Where no run has made a call yet, there is still the last one to speak of.
+# Where no run has made a call yet, the last run counts.
 LAST_NIGHT = """
 SELECT coalesce((SELECT min(started_at) FROM last_night),
                 (SELECT max(started_at) FROM runs))
@@ -116,7 +116,7 @@ FRUITFUL = f"""{_YIELDS}
  LIMIT :limit
 """
 
-# A keyword that showed nobody repeats nobody.
+# A keyword that showed no creator repeats none.
 BARREN = f"""{_YIELDS}
  WHERE yields.users_new = 0 AND yields.entries > 0
  ORDER BY yields.charged DESC, yields.entries DESC, keywords.id
