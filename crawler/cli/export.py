@@ -36,8 +36,8 @@ _HELP = _(
               `crawler query --db FILE` reads it.
 
     .csv.gz and .jsonl.gz are compressed. Creators come in the order in which they were first seen; with
-    --limit, those with the most followers come, biggest first. A run may go on meanwhile. FILE is replaced
-    when the new one is complete, and not before.
+    --limit, those with the most followers, biggest first. A run may continue meanwhile. FILE is replaced
+    only when the new one is complete.
 
     With --partition-by day FILE is a folder: day=2026-11-02/creators-….parquet holds the creators first seen
     on that day in Shanghai. Many machines can fill one folder; each replaces its own files only. --since
@@ -104,11 +104,11 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 
 def _summary(file: Path, exported: Exported) -> str:
     if not exported.creators:
-        message = _("no creator matches: %(file)s holds none")
+        message = _("no creator matches: %(file)s is empty")
     elif exported.replaced:
         message = ngettext(
             "%(creators)s creator to %(file)s, in place of the one before",
-            "%(creators)s creators to %(file)s, in place of the one before",
+            "%(creators)s creators to %(file)s, replacing the old file",
             exported.creators,
         )
     else:

@@ -57,12 +57,12 @@ from crawler.text import sanitize
 @click.option(
     "--vacuum/--no-vacuum",
     default=True,
-    help=_("Write the file anew (needs twice its size on disk), or leave its free space as it is."),
+    help=_("Rewrite the file (needs twice its size on disk), or leave its free space as it is."),
 )
 def forget(names: tuple[str, ...], db: Path, undo: bool, yes: bool, vacuum: bool) -> None:
     """Asks, erases, and says what went."""
     if any(not name.strip() for name in names):
-        raise InputError(_("an empty name is nobody's"))
+        raise InputError(_("a name cannot be empty"))
     with reading(db):
         pass  # nothing is made where there is no database
     if undo:

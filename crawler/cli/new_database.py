@@ -1,4 +1,4 @@
-"""A database that a run would make anew: a mistyped `--db` must not buy a whole night once more."""
+"""Asks before a run creates a database: a mistyped `--db` must not pay for a whole night again."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from crawler.i18n import _
 
 def ask_for_new_database(settings: RunSettings) -> None:
     """Asks on a terminal whether a database elsewhere than the default is to be made, and says elsewhere that
-    it is; raises InputError where it is not. A simulator costs nothing, so that nothing is asked of it."""
+    it is; raises InputError where it is not. A simulator costs nothing, so nothing is asked."""
     if os.path.exists(settings.db) or _is_default(settings) or is_loopback(settings.base_url):
         return
-    new = _("There is no database %s yet: a new one will be made, and every keyword paid for from page 1.")
+    new = _("There is no database %s yet: a new one will be created, and all keywords paid for from page 1.")
     say(new % settings.db, err=True)
-    if _someone_is_there() and not click.confirm(_("Make it?"), default=False, err=True):
-        raise InputError(_("%s was not made: name the database with --db") % settings.db)
+    if _someone_is_there() and not click.confirm(_("Create it?"), default=False, err=True):
+        raise InputError(_("%s was not created: name the database with --db") % settings.db)
 
 
 def _is_default(settings: RunSettings) -> bool:

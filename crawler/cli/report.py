@@ -51,7 +51,7 @@ ENDINGS = (".html", ".htm")
 @click.option(
     "--pictures",
     is_flag=True,
-    help=_("Show the creators' pictures, loaded from the platform by whoever opens the file."),
+    help=_("Show the creators' pictures; opening the file then loads them from the platform."),
 )
 @click.option("--open", "show", is_flag=True, help=_("Open the report in the browser."))
 def report(
@@ -65,7 +65,7 @@ def report(
 ) -> None:
     target = file or db.with_name("report.html")
     if target.suffix.lower() not in ENDINGS:
-        raise InputError(_("the report is HTML: its name ends in .html, not as in %s") % target)
+        raise InputError(_("the report is HTML: its name must end in .html, unlike %s") % target)
     start = None if since is None else parse_when(since, utc_now())
     with reading(db) as connection:
         try:

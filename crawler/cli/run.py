@@ -62,7 +62,7 @@ INDEX_TOLD_FROM = 50_000
 
 @click.command(
     help=_(
-        """Crawl the keywords of PATHS (default: keywords/), or go on where the last run stopped.
+        """Crawl the keywords of PATHS (default: keywords/), or continue where the last run stopped.
 
         PATHS are .txt, .csv, .jsonl and .xlsx files, folders of them, or - for standard input in any of these
         formats. A keyword is due when it was never finished, or finished longer ago than --refresh-after. So
@@ -78,12 +78,12 @@ INDEX_TOLD_FROM = 50_000
 
         \b
         Exit codes:
-          0  all due keywords are done            75  stopped: run again to go on
+          0  all due keywords are done            75  stopped: run again to continue
           1  finished, some keywords failed       77  token or permission
           2  usage, or input that cannot be read  130, 143  interrupted, calls in flight saved
 
-        The token comes from JUSTONEAPI_TOKEN, from a file .env, or from --token-file. Ctrl-C once lets
-        calls in flight finish, twice leaves at once.
+        The token comes from JUSTONEAPI_TOKEN, from a file .env, or from --token-file. One Ctrl-C lets
+        calls in flight finish, a second gives them up.
         """
     )
 )
@@ -95,7 +95,7 @@ INDEX_TOLD_FROM = 50_000
 @click.option(
     "--simulate-without-token",
     is_flag=True,
-    help=_("Without a token, play the night against the built-in simulator; --db is data/demo.db then."),
+    help=_("Without a token, run against the built-in simulator; --db is data/demo.db then."),
 )
 @click.pass_context
 def run(
@@ -106,7 +106,7 @@ def run(
     simulate_without_token: bool,
     **options: Any,
 ) -> None:
-    """Reads the settings, lets the night run and shows how it ended."""
+    """Reads the settings, runs and shows how it ended."""
     try:
         options |= setting_values(context, COMMAND_SETTINGS)
         settings, simulated = _settings(context, options, simulate_without_token)
@@ -115,12 +115,12 @@ def run(
         if as_json:
             click.echo(terminal_json(orjson.dumps(_refused(error, options["db"])).decode()))
         raise
-    with suppress(OSError):  # nobody reads it, or the disk is full: the exit code still says how it ended
+    with suppress(OSError):  # the reader has gone, or the disk is full: the exit code still says how it ended
         if as_json:
             click.echo(terminal_json(summary_json(summary)))
         else:
             say(summary_text(summary, this_command()))
-    if summary.creators.total:  # else there is nobody to index, or no database that could still be read
+    if summary.creators.total:  # else there is no creator to index, or no database that can be read
         _update_search(Path(summary.db), told=not options["quiet"])
     sys.exit(summary.exit_code)
 
@@ -128,7 +128,7 @@ def run(
 def _settings(
     context: click.Context, options: dict[str, Any], simulate_without_token: bool
 ) -> tuple[RunSettings, bool]:
-    """The night's settings, and whether it is to be played against the simulator."""
+    """The run's settings, and whether it runs against the simulator."""
     settings = RunSettings("", **setting_values(context, RUN_SETTINGS))
     token = os.environ.get(TOKEN_VARIABLE, "")
     if options["token_file"] is not None:
@@ -163,11 +163,11 @@ def _run(
         ask_for_new_database(settings)
     if sends_token_in_clear(settings.base_url):
         click.echo(
-            _("Warning: this address is plain HTTP: the token crosses the network in clear."), err=True
+            _("Warning: this address is plain HTTP: the token crosses the network unencrypted."), err=True
         )
     if simulated:
         click.echo(
-            _("No token: playing the night against the built-in simulator; its creators are invented.")
+            _("No token: running against the built-in simulator; all creators are invented.")
             + "\n"
             + _("They go into %s, never into the real database. Set JUSTONEAPI_TOKEN for real ones.")
             % settings.db,
@@ -194,13 +194,13 @@ def _update_search(db: Path, *, told: bool) -> None:
         with interrupted_by_signals(), hold(db), store_errors(db), closing(open_database(db)) as database:
             update_search_index(database.conn, tell=_index_progress if told else lambda done, total: None)
     except CrawlerError as error:
-        say(_("The search index waits for the next run: %s") % error, err=True)
+        say(_("The search index will be updated by the next run: %s") % error, err=True)
     except KeyboardInterrupt:
         click.echo(_("The search index waits for the next run: interrupted"), err=True)
 
 
 def _index_progress(done: int, total: int) -> None:
-    """Says how far the index is, where there is so much to do that one would wonder."""
+    """Reports how far the index is, where it takes long enough to notice."""
     if total > INDEX_TOLD_FROM:
         line = _("search index: %(done)s of %(total)s creators; Ctrl-C leaves the rest to the next run")
         click.echo(line % {"done": f"{done:,}", "total": f"{total:,}"}, err=True)

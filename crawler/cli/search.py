@@ -42,6 +42,6 @@ def search(words: tuple[str, ...], db: Path, filters: Filters, output: str) -> N
         found = search_creators(connection, " ".join(words), filters)
         write_answer(Answer(COLUMNS, read_found(connection, found)), output, table_rows=None, lists=True)
     if output in FOR_PEOPLE and not found:
-        click.echo(_("nobody found"), err=True)
+        click.echo(_("no creator found"), err=True)
     elif output in FOR_PEOPLE and filters.limit is None and len(found) == LIMIT:
         click.echo(_("the best %d; --limit N shows more") % LIMIT, err=True)

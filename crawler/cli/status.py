@@ -33,7 +33,7 @@ from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
         Keywords done, unfinished (at which page), failed (why) and due now; the rate limit as far as it was
         learnt; calls and charges by day (days in Shanghai, as the quota counts them); creators in all and
-        new. Safe while a run is going on.
+        new. Safe during a run.
 
         \b
         Examples:
@@ -110,7 +110,7 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
     going_on = any(run.lives for run in status.runs)
     if status.keywords.due and not going_on and exported(status.service) is None:
         yield ""
-        yield _("To go on:  %s  (PATHS: the keyword files as before)") % (
+        yield _("To continue:  %s  (PATHS: the keyword files as before)") % (
             f"{program_name()} run PATHS{db_argument(db)}"
         )
 
@@ -141,7 +141,7 @@ def _keywords(status: Status) -> Iterator[str]:
     if keywords.retired:
         yield _("retired, no longer in their files: %s") % f"{keywords.retired:,}"
     yield _("due now: %s") % f"{keywords.due:,}"
-    unfinished = _("unfinished, the run goes on at: %(keyword)s, page %(page)d")
+    unfinished = _("unfinished, will continue at: %(keyword)s, page %(page)d")
     yield from _undone(unfinished, status.unfinished, keywords.unfinished)
     failed = _("failed, due again next time: %(keyword)s, page %(page)d: %(reason)s")
     yield from _undone(failed, status.failed, keywords.failed)
@@ -178,7 +178,7 @@ def _run(run: Run) -> tuple[object, ...]:
     outcome, reason = run.outcome, run.reason
     if run.lives is False:  # told as the next run will write it down
         outcome, reason = "crashed", Reason(ReasonCode.CRASHED)
-    unended = _("running") if run.lives else _("running, or died")
+    unended = _("running") if run.lives else _("running or crashed")
     shown = outcome_text(outcome) if outcome else unended
     why = reason_text(reason) if reason else None
     return run.id, shanghai_time(run.started_at), shown, done, run.users_new, time, why

@@ -1,6 +1,6 @@
-"""Keyword files → `Keyword` values, with file and line for whatever is wrong.
+"""Keyword files → `Keyword` values, with file and line for each problem.
 
-- `.txt`: one keyword a line; blank lines, and lines that start with `#`, say nothing.
+- `.txt`: one keyword a line; blank lines, and lines that start with `#`, are ignored.
 - `.csv`: a header names the column `keyword` (`关键词`) and, if wanted, `max_pages` (`最大页数`), `priority`
   (`优先级`) and `tags` (`标签`); other columns are passed over, and those whose names come close are named.
   A comma, semicolon or tab parts the cells.

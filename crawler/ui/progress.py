@@ -106,7 +106,7 @@ class LiveProgress:
             return text
         slowed = ngettext(
             "302 met once, slowed to %(rate)s",
-            "302 met %(times)d times, slowed to %(rate)s by the last",
+            "302 received %(times)d times, the last one slowed to %(rate)s",
             times,
         )
         return also(text, slowed % {"times": times, "rate": self._scale.rate(rate)})

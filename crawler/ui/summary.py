@@ -76,7 +76,7 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     if summary.strange_answers:
         strange = ngettext(
             "strange: %(answers)s answer names nobody, though it is no empty page:  %(command)s",
-            "strange: %(answers)s answers name nobody, though they are no empty pages:  %(command)s",
+            "strange: %(answers)s answers without a creator that are not empty pages:  %(command)s",
             summary.strange_answers,
         )
         shown = {"answers": f"{summary.strange_answers:,}", "command": _query(summary, "odd")}
@@ -130,22 +130,22 @@ def _next_lines(summary: RunSummary, command: str) -> list[str]:
     if summary.creators.new:
         look = _("See who is new:  %s") % _query(summary, "new")
     else:
-        look = _("See who is the biggest:  %s") % _query(summary, "top")
+        look = _("See the biggest creators:  %s") % _query(summary, "top")
     match summary.ending.advice:
         case Advice.LOOK:
             return [look]
         case Advice.ASK_ANYWAY:
-            return [_("Ask again, whatever was asked lately:  %s") % f"{command} --refresh-after 0s"]
+            return [_("Crawl everything again now:  %s") % f"{command} --refresh-after 0s"]
         case Advice.TRY_FAILED_AGAIN:
             return [_("Try the failed ones again:  %s") % command, look]
         case Advice.GO_ON_ONCE_MENDED:
-            return [_("Once that is mended, go on with:  %s") % command]
+            return [_("Once that is fixed, continue with:  %s") % command]
         case Advice.LOOK_AT_ANSWERS:
             return [
-                _("See what came:  %s") % _query(summary, "odd"),
-                _("Once the API answers well again, go on with:  %s") % command,
+                _("See the answers:  %s") % _query(summary, "odd"),
+                _("Once the API answers normally again, continue with:  %s") % command,
             ]
         case Advice.GO_ON_TOMORROW:
-            return [_("Go on where it stopped, after midnight in Shanghai:  %s") % command, look]
+            return [_("Continue where it stopped, after midnight in Shanghai:  %s") % command, look]
         case Advice.GO_ON:
-            return [_("Go on where it stopped:  %s") % command, look]
+            return [_("Continue where it stopped:  %s") % command, look]

@@ -48,8 +48,8 @@ async def _one_request_per_call(
 ) -> aiohttp.ClientResponse:
     """Keeps aiohttp from sending a request again by itself.
 
-    When a kept-alive connection breaks, aiohttp repeats a GET once and tells nobody; on a paid API that is a
-    call nobody accounted for. It does so on two of its own errors only, so they leave under another name.
+    When a kept-alive connection breaks, aiohttp silently repeats a GET once; on a paid API that is a
+    call without an account. It does so on two of its own errors only, so they leave under another name.
     """
     try:
         return await handler(request)
@@ -99,7 +99,7 @@ class Api:
     async def call(self, request: PageRequest) -> Outcome:
         """The outcome of exactly one request; raises nothing but CancelledError.
 
-        Redirects are not followed: the token would go along.
+        Redirects are not followed: they would carry the token.
         """
         begun = asyncio.get_running_loop().time()
         if self._base is None:

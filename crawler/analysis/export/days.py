@@ -27,7 +27,7 @@ def whole_days(filters: Filters) -> Filters:
     Raises InputError for a limit, which would leave days in part.
     """
     if filters.limit is not None:
-        raise InputError(_("--limit does not go with --partition-by: every day is written whole"))
+        raise InputError(_("--limit cannot be used with --partition-by: every day is written in full"))
     since, until = filters.since, filters.until
     if since is not None:
         since = stamp(shanghai_day_start(datetime.fromisoformat(since)))

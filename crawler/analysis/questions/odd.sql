@@ -1,5 +1,5 @@
 -- title: Strange answers
--- description: Pages whose answer was strange as a whole: null or a list where an object belongs, no users, or no entry that could be read; the newest first.
+-- description: Pages whose whole answer was strange: null or a list where an object belongs, no users, or no entry that could be read; the newest first.
 SELECT keywords.text                                            AS keyword,
        pages.page,
        coalesce(pages.oddity, 'no_entry_read')                  AS oddity_code,

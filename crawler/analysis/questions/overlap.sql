@@ -1,5 +1,5 @@
 -- title: Creators found by several keywords
--- description: Creators whom two or more keywords found, the most keywords first: the heart of a niche.
+-- description: Creators found by two or more keywords, most keywords first: the core of a niche.
 SELECT name, red_id, creators.fans, shared.keyword_count, keywords, profile_url
   FROM (SELECT users.key, users.fans, found.keyword_count
           FROM (SELECT user_key, count(*) AS keyword_count

@@ -1,5 +1,5 @@
 -- title: What each day cost
--- description: Calls and charges by day in Shanghai, pruned calls included; with --price also the money, from what is certain to what it can be at most.
+-- description: Calls and charges by day in Shanghai, pruned calls included; with --price also the cost, from the certain minimum to the possible maximum.
 SELECT day, calls, charged, free, unknown,
        round(charged * :price, 2)             AS money,
        round((charged + unknown) * :price, 2) AS money_at_most

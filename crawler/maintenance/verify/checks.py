@@ -42,7 +42,7 @@ class Gap:
 
     @property
     def repairable(self) -> bool:
-        """Whether `crawler verify --repair` can set it right, or have it asked for again."""
+        """Whether `crawler verify --repair` can fix it, or have it asked for again."""
         return bool(self.repairs)
 
 
@@ -203,7 +203,7 @@ def run_check(connection: sqlite3.Connection, check: Check) -> Iterator[Gap]:
 
 @contextmanager
 def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """Every question in the block sees the same moment, be it inside a transaction or not."""
+    """Every question in the block sees the same moment, inside a transaction or not."""
     if connection.in_transaction:
         yield
         return

@@ -1,4 +1,4 @@
-"""Mending: what can be set right in place is, the rest is asked for again by the next run."""
+"""Repair: what can be fixed in place is fixed, the rest is asked for again by the next run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Repaired:
 
 
 def repair(path: Path, now: Now = utc_now) -> Repaired:
-    """Mends the database at `path`, in one transaction; raises AlreadyRunning while a run writes it."""
+    """Repairs the database at `path`, in one transaction; raises AlreadyRunning while a run writes it."""
     with hold(path), closing(open_database(path)) as db, store_errors(path):
         connection: sqlite3.Connection = db.conn
         connection.row_factory = sqlite3.Row

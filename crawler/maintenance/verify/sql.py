@@ -1,4 +1,4 @@
-"""The questions of `crawler verify`: each finds what must not be, and names where.
+"""The questions of `crawler verify`: each finds what must not be, and where.
 
 A row holds what its message shows and what its repairs bind; one about a keyword has `keyword`, `page`,
 `keyword_id`, `endpoint_id` and `generation`. Only a keyword's current generation, the one of its checkpoint,
@@ -88,7 +88,7 @@ SELECT keywords.text AS keyword, sightings.last_page AS page, user_key,
 """
 
 # A creator's last page was saved in the same transaction as the creator, at the same moment. One whose
-# keyword has been asked for anew since then, in vain, has been looked for and is left in peace.
+# keyword has been crawled again since then without finding the creator is left alone.
 USER_WITHOUT_SIGHTING = """
 WITH lost AS MATERIALIZED (
     SELECT id, last_seen_at, last_run_id
