@@ -38,7 +38,7 @@ def check(case, seed, learnt=None):
     return outcome
 
 
-@pytest.mark.parametrize("seed", [1, FRESH])
+@pytest.mark.parametrize("seed", [1, FRESH], ids=["fixed", "fresh"])
 @pytest.mark.parametrize("case", MINUTE_SLIDING + SECOND, ids=str)
 def test_from_the_second_minute_on_the_limit_is_used_and_hardly_anything_refused(case, seed):
     check(case, seed)
@@ -49,7 +49,7 @@ def test_so_it_is_with_windows_that_begin_at_one_moment(case):
     check(case, 1)
 
 
-@pytest.mark.parametrize("seed", [1, FRESH])
+@pytest.mark.parametrize("seed", [1, FRESH], ids=["fixed", "fresh"])
 @pytest.mark.parametrize("case", FIXED[:2], ids=str)
 def test_what_was_learnt_is_taken_up_again(case, seed):
     learnt = LearntLimit(case.per_second, found=True, window_seconds=case.seconds, fixed=True)
