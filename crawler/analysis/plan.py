@@ -28,6 +28,7 @@ from crawler.i18n import _
 from crawler.model import Keyword, Work
 from crawler.store.history import finders, pages_read
 from crawler.store.migrations import migrations
+from crawler.store.rate_limits import read_limit
 from crawler.store.worklist import due_work, make_worklist
 
 SAFE_CALLS_PER_MINUTE = 40.0
@@ -121,7 +122,7 @@ def make_plan(
         left_out = max(0, len(history.due) - cap) or None
     if creators is not None and not history.due:
         creators = Interval(0.0, 0.0, 0.0)
-    per_minute, learnt = _pace(connection)
+    per_minute, learnt = _pace(connection, settings.endpoint_id)
     sent_per_charged = _sent_per_charged(connection, now)
     unfinished = sum(one.page > 1 for one in history.due)
     never = sum(one.history is None and one.page == 1 for one in history.due)
@@ -243,9 +244,12 @@ def _cap(connection: sqlite3.Connection | None, settings: PlanSettings, now: Now
     return min(caps, default=None)
 
 
-def _pace(connection: sqlite3.Connection | None) -> tuple[float, bool]:
-    """Calls a minute, and whether runs of this database showed them."""
+def _pace(connection: sqlite3.Connection | None, endpoint_id: int) -> tuple[float, bool]:
+    """Calls a minute, and whether runs showed them: the limit that was met, else their pace."""
     if connection is not None:
+        kept = read_limit(connection, endpoint_id)
+        if kept is not None and kept.learnt.found:
+            return 60 * kept.learnt.per_second, True
         calls, seconds = connection.execute(_PACE, {"runs": RUNS_TIMED}).fetchone()
         if calls and seconds:
             return 60 * calls / seconds, True

@@ -127,7 +127,7 @@ def plan_lines(made: Plan, price: Decimal | None, db: Path) -> Iterator[str]:
 def _remarks(made: Plan) -> Iterator[str]:
     pace = f"{made.calls_per_minute:,.0f}"
     if made.pace_learnt:
-        yield _("Pace: %s calls a minute, as in the last runs.") % pace
+        yield _("Pace: %s calls a minute, as earlier runs learnt.") % pace
     else:
         yield _("Pace: %s calls a minute, the safe one: no run has shown another.") % pace
     if made.creators is not None and not made.nights_tested:

@@ -1,6 +1,7 @@
 """`crawler plan`, `crawler coverage` and `crawler suggest` on what real nights against the simulator left."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -150,3 +151,18 @@ async def test_suggestions_are_a_keyword_file(crawler):
     for row in rows:
         assert sum(row["keyword"] in text.casefold() for text in texts) >= row["creators"]
     assert "creators" in (await crawler("suggest")).stdout
+
+
+async def test_time_is_planned_by_the_limit_that_was_learnt(crawler):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:
+        await night(crawler, simulator)
+    with sqlite3.connect(crawler.folder / "data" / "creators.db") as connection:
+        connection.execute("DELETE FROM rate_limits")
+        connection.execute(
+            "INSERT INTO rate_limits VALUES ('default', 1, 0.5, 1, 60.0, 0, '2026-11-01T00:00:00.000Z')"
+        )
+    connection.close()
+    made = await plan(crawler)
+    assert (made["calls_per_minute"], made["pace_learnt"]) == (30, True)
+    assert made["minutes"]["expected"] == pytest.approx(32 / 30)
