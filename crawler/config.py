@@ -101,14 +101,18 @@ class RunSettings:
     base_url: str = declared(
         "--base-url", text(resolve_base_url), N_("The API's address: global, cn, or a URL."), "global"
     )
-    workers: int = declared("--workers", whole_number(1, WORKERS_MAX), N_("Calls in flight at the same time."), "16")
+    workers: int = declared(
+        "--workers", whole_number(1, WORKERS_MAX), N_("Calls in flight at the same time."), "16"
+    )
     rate: str = declared(
         "--rate",
         text(check_rate),
         N_("Highest pace: auto (finds the limit), auto:50/s (no faster), 50/s, 40/m, unlimited."),
         "auto",
     )
-    pages_max: int = declared("--max-pages", whole_number(1, PAGES_MAX), N_("Most pages of one keyword."), "50")
+    pages_max: int = declared(
+        "--max-pages", whole_number(1, PAGES_MAX), N_("Most pages of one keyword."), "50"
+    )
     calls_max: int | None = declared(
         "--max-calls", optional(whole_number(0)), N_("Stop after so many charged calls, never later.")
     )
@@ -132,9 +136,7 @@ class RunSettings:
         N_("How long one answer may take; giving up earlier still costs the call."),
         "120s",
     )
-    keep_replies: bool = declared(
-        "--keep-replies", switch(), N_("Keep every raw answer, compressed."), "no"
-    )
+    keep_replies: bool = declared("--keep-replies", switch(), N_("Keep every raw answer, compressed."), "no")
 
     def __post_init__(self) -> None:
         """Checks all but the token, which comes last."""
@@ -161,7 +163,9 @@ DRAIN = Setting(
     "60s",
 )
 JSON = Setting("as_json", "--json", switch(), N_("The summary as one JSON object."), "no")
-LOG_FORMAT = Setting("log_format", "--log-format", choice("text", "json"), N_("Format of log lines on stderr."), "text")
+LOG_FORMAT = Setting(
+    "log_format", "--log-format", choice("text", "json"), N_("Format of log lines on stderr."), "text"
+)
 QUESTIONS = Setting(
     "questions",
     "--questions",
@@ -207,7 +211,9 @@ def check_token(token: str, missing: str = NO_TOKEN) -> str:
     if not token:
         raise TokenError(_(missing))
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise TokenError(_("the token contains characters that no token can have: was something else pasted?"))
+        raise TokenError(
+            _("the token contains characters that no token can have: was something else pasted?")
+        )
     return token
 
 

@@ -92,7 +92,7 @@ def read_coverage(
     for keyword_id, user_key in connection.execute(_SIGHTINGS, values):
         found.setdefault(keyword_id, []).append(user_key)
     if len(found) < 2:
-        raise InputError(_("coverage compares keywords with each other: fewer than two have found anybody"))
+        raise InputError(_("coverage compares keywords with each other: fewer than two have found creators"))
     finders = Counter(user_key for keys in found.values() for user_key in keys)
     left_out = redundant(found, calls, loss_max)
     told = tuple(

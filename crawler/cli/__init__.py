@@ -84,7 +84,7 @@ HELP = N_(
         \b
         Start here:
           crawler demo                       the whole story in a minute, no token needed
-          crawler run                        crawl keywords/ into data/creators.db, or go on
+          crawler run                        crawl keywords/ into data/creators.db, or continue
           crawler status                     what the database holds, how the last nights went
           crawler query new                  who is new since the last night
           crawler export creators.xlsx       the list for Excel

@@ -29,8 +29,8 @@ SHOWN_MAX = 20
         supposes that each keyword finds a part of the niche by chance. Keywords differ in what they find,
         so that there are rather more creators than that: take it as a lower bound.
 
-        Redundant keywords are left out one after the other, whoever loses least for its calls, until together
-        they lose --lose percent of the creators.
+        Redundant keywords are left out one after the other, first what loses fewest creators for its calls,
+        until together they lose --lose percent of the creators.
 
         \b
         Examples:

@@ -107,7 +107,7 @@ def _summary(file: Path, exported: Exported) -> str:
         message = _("no creator matches: %(file)s is empty")
     elif exported.replaced:
         message = ngettext(
-            "%(creators)s creator to %(file)s, in place of the one before",
+            "%(creators)s creator to %(file)s, replacing the old file",
             "%(creators)s creators to %(file)s, replacing the old file",
             exported.creators,
         )

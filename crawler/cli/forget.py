@@ -83,7 +83,7 @@ def _undo(db: Path, names: tuple[str, ...]) -> NoReturn:
     """Lets names in again and ends the process."""
     admitted = admit(db, names)
     for name, had_been_erased in admitted.items():
-        message = _("%s may come in again.") if had_been_erased else _("%s was not forgotten.")
+        message = _("%s can be collected again.") if had_been_erased else _("%s was not forgotten.")
         say(message % name)
     sys.exit(0 if all(admitted.values()) else 1)
 
@@ -100,7 +100,7 @@ def _confirmed(db: Path, names: tuple[str, ...]) -> tuple[str, ...]:
         shown = sanitize(", ".join(_named(name, known[name]) for name in there))
         click.confirm(_("Erase %s from %s for ever?") % (shown, sanitize(str(db))), abort=True, err=True)
     for name in unknown:
-        question = _("Nobody in %s is %s. Remember the name, so that it never comes in?")
+        question = _("No creator in %s is %s. Remember the name, so that it is never collected?")
         if click.confirm(question % (sanitize(str(db)), sanitize(name)), err=True):
             there.append(name)
     if not there:
@@ -123,7 +123,7 @@ def _line(erased: Erased) -> str:
         )
     line = message % (asdict(erased) | {"name": _named(erased.name, erased.known_as)})
     if erased.mentions:
-        line += " " + _("Taken out of what others say: %d.") % erased.mentions
+        line += " " + _("Removed from what other creators say: %d.") % erased.mentions
     return line
 
 

@@ -42,7 +42,7 @@ price_option = click.option(
     callback=_price,
     envvar="CRAWLER_PRICE",
     show_envvar=True,
-    help=_("What a charged call costs; with it money is told too."),
+    help=_("What a charged call costs; with it costs are shown in money too."),
 )
 """`--price`, what a charged call costs."""
 

@@ -66,7 +66,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         f"--{EXPANDED}",
         f"as_{EXPANDED}",
         is_flag=True,
-        help=_("One record a block, every value whole."),
+        help=_("One record per block, every value in full."),
     )(command)
     for name, text in reversed(formats):
         command = click.option(f"--{name}", f"as_{name}", is_flag=True, help=text)(command)
@@ -161,7 +161,7 @@ def _lines(answer: Answer, output: str, rows_max: int | None) -> Iterator[str]:
 
 
 def _tell_left_out(columns: Sequence[str]) -> None:
-    told = _("left out, for the line is full: %s; -x shows everything")
+    told = _("left out because the line is full: %s; -x shows everything")
     say(told % ", ".join(columns), err=True)
 
 

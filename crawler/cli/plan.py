@@ -110,7 +110,7 @@ def plan_lines(made: Plan, price: Decimal | None, db: Path) -> Iterator[str]:
         yield _("Nothing is due: a run would make no call.")
         return
     if not made.nights:
-        yield _("%s knows no night yet: these are bounds, not expectations.") % db
+        yield _("%s has no finished night yet: these are bounds, not expectations.") % db
     yield ""
     rows: list[tuple[object, ...]] = [(_("charged calls"), *_cells(made.calls, _count))]
     if price is not None:
@@ -173,7 +173,7 @@ def _explanation(text: str, found: Explanation, place: int, of: int) -> Iterator
     )
     yield ""
     if found.days is None:
-        rows = [(_("a page nobody has looked at, on average of all keywords"), f"{found.base:.2f}")]
+        rows = [(_("a page never looked at, on average of all keywords"), f"{found.base:.2f}")]
     else:
         rows = [
             (_("new creators a day of such a page, on average of all keywords"), f"{found.base:.2f}"),

@@ -138,7 +138,7 @@ def _sql(question: str | None, filters: Filters) -> str:
     try:
         return sys.stdin.buffer.read(AT_THE_TERMINAL.sql_bytes + 1).decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise InputError(_("the SQL on standard input is no UTF-8 text")) from exc
+        raise InputError(_("the SQL on standard input is not UTF-8 text")) from exc
 
 
 def _hint() -> str:

@@ -202,7 +202,7 @@ def _update_search(db: Path, *, told: bool) -> None:
 def _index_progress(done: int, total: int) -> None:
     """Reports how far the index is, where it takes long enough to notice."""
     if total > INDEX_TOLD_FROM:
-        line = _("search index: %(done)s of %(total)s creators; Ctrl-C leaves the rest to the next run")
+        line = _("search index: %(done)s of %(total)s creators; after Ctrl-C the next run does the rest")
         click.echo(line % {"done": f"{done:,}", "total": f"{total:,}"}, err=True)
 
 

@@ -1,4 +1,4 @@
-"""Views for other programs that open the database: DB Browser, Datasette, DuckDB, pandas. Days are days in Shanghai.
+"""Views for whatever opens the database: DB Browser, Datasette, DuckDB, pandas. Days are days in Shanghai.
 
 None of them sorts or aggregates all creators, so that the first rows of a million come at once.
 """

@@ -105,7 +105,7 @@ class LiveProgress:
         if not times or rate is None:
             return text
         slowed = ngettext(
-            "302 met once, slowed to %(rate)s",
+            "302 received once, slowed to %(rate)s",
             "302 received %(times)d times, the last one slowed to %(rate)s",
             times,
         )

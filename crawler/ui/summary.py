@@ -75,7 +75,7 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     if summary.strange_answers:
         strange = ngettext(
-            "strange: %(answers)s answer names nobody, though it is no empty page:  %(command)s",
+            "strange: %(answers)s answer without a creator that is not an empty page:  %(command)s",
             "strange: %(answers)s answers without a creator that are not empty pages:  %(command)s",
             summary.strange_answers,
         )
