@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -16,17 +14,15 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
-from crawler.clock import Now, shanghai_day, utc_now
+from crawler.clock import shanghai_day
 from crawler.config import RunSettings, service_of
-from crawler.endpoint import Endpoint
+from crawler.dependencies import Dependencies
 from crawler.engine.budget import Budget
-from crawler.engine.caller import Caller
-from crawler.engine.circuit_breaker import CircuitBreaker, CircuitBreakerLimits
-from crawler.engine.drift import DriftDetector, DriftLimits
+from crawler.engine.circuit_breaker import CircuitBreaker
+from crawler.engine.drift import DriftDetector
 from crawler.engine.events import Event, LineSkipped, RunStarted
 from crawler.engine.loop import Engine
 from crawler.engine.order import FileOrder, Order
-from crawler.engine.policy import Policy
 from crawler.engine.ports import Client
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
@@ -34,53 +30,21 @@ from crawler.engine.yield_work import YieldWork
 from crawler.errors import CrawlerError, InputError, StoreError
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
-from crawler.model import Keyword, Problem, Work
+from crawler.model import Keyword, Problem
 from crawler.rate import parse_rate
 from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
 from crawler.store import history, runs
-from crawler.store.database import open_database, store_errors
+from crawler.store.database import store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
 from crawler.store.rate_limits import LimitKeeper
-from crawler.store.worklist import Worklist, due_work, make_worklist
-from crawler.store.writer import Store
+from crawler.store.worklist import Worklist
 from crawler.summary import CreatorCounts, KeywordCounts, RunStatistics, RunSummary
-from crawler.vendor.client import ApiSettings, open_api
-from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+from crawler.vendor.client import ApiSettings
 
 T = TypeVar("T")
 
 END_PATIENCE_MILLISECONDS = 60_000
-
-OpenClient = Callable[[ApiSettings], AbstractAsyncContextManager[Client]]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The parts of a run. Tests pass parts with a planted bug, to show that it is found."""
-
-    open_database: Callable[[Path], Database] = open_database
-    open_client: OpenClient = open_api
-    make_worklist: Callable[..., Worklist] = make_worklist
-    due_work: Callable[[sqlite3.Connection], Iterator[Work]] = due_work
-    store: type[Store] | partial[Store] = Store
-    ledger: type[Ledger] = Ledger
-    budget: type[Budget] = Budget
-    throttle: type[Throttle] = Throttle
-    policy: type[Policy] | partial[Policy] = Policy
-    caller: type[Caller] = Caller
-
-
-@dataclass(frozen=True, slots=True)
-class Dependencies:
-    """What a run takes from outside: random source, clock, endpoint, limits, and its parts."""
-
-    rng: random.Random = field(default_factory=random.Random)
-    now: Now = utc_now
-    endpoint: Endpoint = SEARCH_USER_V2
-    breaker_limits: CircuitBreakerLimits = field(default_factory=CircuitBreakerLimits)
-    drift_limits: DriftLimits = field(default_factory=DriftLimits)
-    parts: Parts = field(default_factory=Parts)
 
 
 async def run_crawl(

@@ -25,10 +25,11 @@ from pathlib import Path
 from crawler.analysis.report import Words, read_report, render
 from crawler.cli.demo import NICHES, WORLD
 from crawler.config import RunSettings
+from crawler.dependencies import Dependencies
 from crawler.i18n import translations
 from crawler.keywords import identity
 from crawler.model import Keyword
-from crawler.run import Dependencies, run_crawl
+from crawler.run import run_crawl
 from crawler.simulator import Simulator
 from crawler.store.readonly import open_readonly
 

@@ -25,7 +25,7 @@ FLOORS = (
     {"rate", "settings", "environment", "config"},
     {"keywords", "vendor", "store"},
     {"engine"},
-    {"run"},
+    {"run", "dependencies"},
     {"analysis"},
     {"maintenance"},
     {"library", "ui"},

@@ -20,9 +20,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crawler.config import RunSettings
+from crawler.dependencies import Dependencies
 from crawler.engine.events import Event, PageStored
 from crawler.keywords import read_keywords
-from crawler.run import Dependencies, run_crawl
+from crawler.run import run_crawl
 from crawler.summary import RunSummary
 from tests.bench.serving import change, serving
 from tests.bench.words import NICHE, WHERE, keyword_texts

@@ -12,13 +12,14 @@ from random import Random
 from typing import Any
 
 from crawler.config import RunSettings
+from crawler.dependencies import Dependencies, Parts
 from crawler.engine.events import Event
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import CrawlerError
 from crawler.keywords import identity
 from crawler.model import Keyword
 from crawler.reasons import Reason, ReasonCode
-from crawler.run import Dependencies, Parts, run_crawl
+from crawler.run import run_crawl
 from crawler.simulator import Line, Simulator, Truth
 from crawler.summary import RunSummary
 from tests.simulation.crashes import CrashPlan, Family, crashing

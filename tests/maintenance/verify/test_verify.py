@@ -17,9 +17,10 @@ from click.testing import CliRunner, Result
 
 from crawler.cli.verify import verify
 from crawler.config import RunSettings
+from crawler.dependencies import Dependencies
 from crawler.errors import AlreadyRunning, InputError
 from crawler.model import Keyword
-from crawler.run import Dependencies, run_crawl
+from crawler.run import run_crawl
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.lock import hold
 
