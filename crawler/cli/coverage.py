@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import orjson
 from crawler.analysis.coverage import LOSS_MAX, Coverage, read_coverage
 from crawler.cli.options import db_option
 from crawler.i18n import _
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import reading
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
@@ -53,7 +52,7 @@ SHOWN_MAX = 20
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
 def coverage(db: Path, tag: str | None, lose: float, as_json: bool) -> None:
     """Reads the overlap and shows what it tells."""
-    with closing(open_readonly(db)) as connection:
+    with reading(db) as connection:
         found = read_coverage(connection, endpoint_id=SEARCH_USER_V2.id, tag=tag, loss_max=lose / 100)
     click.echo(orjson.dumps(asdict(found)).decode() if as_json else "\n".join(_lines(found)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +23,7 @@ from crawler.i18n import _
 from crawler.i18n.words import span
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import file_at, reading
 from crawler.text import sanitize
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
@@ -71,7 +71,7 @@ def plan(
     db: Path = values.pop("db")
     settings = PlanSettings(SEARCH_USER_V2.id, **values)
     keywords = _usable(read_keywords(paths or (Path("keywords"),)))
-    with closing(open_readonly(db)) if db.exists() else nullcontext() as connection:
+    with reading(db) if file_at(db) is not None else nullcontext() as connection:
         if explained is not None:
             shown = explain(connection, keywords, settings, utc_now, identity(explained))
             click.echo(_explanation_json(*shown) if as_json else "\n".join(_explanation(explained, *shown)))

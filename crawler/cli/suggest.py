@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from crawler.analysis.suggest import read_suggestions
 from crawler.cli.options import db_option
 from crawler.cli.output import output_options, write_answer
 from crawler.i18n import N_, _
-from crawler.store.readonly import open_readonly
+from crawler.store.readonly import reading
 
 COLUMNS = (N_("keyword"), N_("creators"), N_("share"), N_("fans_median"), N_("example"))
 
@@ -48,7 +47,7 @@ COLUMNS = (N_("keyword"), N_("creators"), N_("share"), N_("fans_median"), N_("ex
 @output_options
 def suggest(db: Path, limit: int, min_creators: int, output: str) -> None:
     """Reads the creators' texts and shows the words."""
-    with closing(open_readonly(db)) as connection:
+    with reading(db) as connection:
         found = read_suggestions(connection, limit=limit, creators_min=min_creators)
     rows = iter([(one.keyword, one.creators, one.share, one.fans_median, one.example) for one in found])
     columns = tuple(map(_, COLUMNS)) if output == "table" else COLUMNS
