@@ -30,7 +30,7 @@ async def test_before_the_first_night_there_are_bounds_and_no_database_is_made(c
     assert made["money"]["high"] == pytest.approx(7 * len(KEYWORDS) * 0.05)
     assert made["creators"] is None
     text = (await crawler("plan", "keywords.txt")).stdout
-    assert "knows no night yet" in text
+    assert "has no finished night yet" in text
     assert not (crawler.folder / "data").exists()
 
 
