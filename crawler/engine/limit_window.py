@@ -23,6 +23,12 @@ BETTER_BY = 0.05
 
 SLACK_SECONDS_MAX = 0.25
 SLACK_SHARE = 0.02
+SPARE_OF = 500
+REFUSALS_MIN = 6
+APART_SECONDS = 15.0
+TAKEN_SHARE = 0.3
+"""More than this share taken while others are refused: no window of a minute does that."""
+
 BEFORE_CALLS_MIN = 10
 WRONG_MAX = 0.6
 """An explanation of which more is wrong is none."""
@@ -119,7 +125,10 @@ def limit_from(
     `refused_pace` is the pace at which refusing began.
     """
     window = explain(log)
-    if window is None and taken_at - max(log.refusals, default=0.0) < REFUSING_SECONDS_MIN:
+    refusing_seconds = taken_at - max(log.refusals, default=0.0)
+    taken_share = _taken_while_refusing(log)
+    short = taken_share is None or taken_share > TAKEN_SHARE
+    if window is None and refusing_seconds < REFUSING_SECONDS_MIN and short:
         window = LimitWindow(1.0, max(1, round(refused_pace)))
     if window is None:
         limit = log.average(now)
@@ -128,6 +137,22 @@ def limit_from(
     else:
         limit = max(window.calls, AT_LEAST_SHARE * refused_pace)
     return window, min(refused_pace, limit)
+
+
+def _taken_while_refusing(log: CallLog) -> float | None:
+    """The share of calls taken between the first and the last refusal of late; None where that were too few.
+
+    A short window takes its share all the time, a long one hardly a call.
+    """
+    if len(log.refusals) < REFUSALS_MIN:
+        return None
+    first = len(log.refusals) - 1
+    while first and log.refusals[first] - log.refusals[first - 1] < APART_SECONDS:
+        first -= 1
+    refused = len(log.refusals) - first
+    begun, ended = log.refusals[first], log.refusals[-1]
+    taken = bisect_left(log.times, ended) - bisect_left(log.times, begun)
+    return taken / (taken + refused) if refused >= REFUSALS_MIN else None
 
 
 def explain(log: CallLog) -> LimitWindow | None:
@@ -145,23 +170,24 @@ def explain(log: CallLog) -> LimitWindow | None:
     accepted = log.times[first:]
     refused, after, before = _thinned(log.refusals), _thinned(accepted), _thinned(log.times[old:first])
     best, best_error = None, WRONG_MAX
-    for window in _candidates(log.refusals, accepted):
+    for window in _candidates(log, accepted):
         count = _counter(log, window)
         counts = [[count(at) for at in times] for times in (refused, after, before)]
-        spare = 1 if window.seconds < LONG_WINDOW_SECONDS else 0
+        spare = 1 if window.seconds < LONG_WINDOW_SECONDS else None
         calls, error = _threshold(counts[0], counts[1], counts[2], spare)
         if error < best_error - BETTER_BY:
             best, best_error = replace(window, calls=calls), error
     return best
 
 
-def _candidates(refusals: list[float], accepted: list[float]) -> Iterable[LimitWindow]:
-    for seconds in WINDOWS_SECONDS:
-        yield LimitWindow(seconds, 0)
-    begins = _beginnings(refusals, accepted)
-    for seconds in WINDOWS_SECONDS:
+def _candidates(log: CallLog, accepted: list[float]) -> Iterable[LimitWindow]:
+    taken_share = _taken_while_refusing(log)
+    short_only = taken_share is not None and taken_share > TAKEN_SHARE
+    windows = [seconds for seconds in WINDOWS_SECONDS if seconds < LONG_WINDOW_SECONDS or not short_only]
+    yield from (LimitWindow(seconds, 0) for seconds in windows)
+    for seconds in windows:
         if seconds >= LONG_WINDOW_SECONDS:
-            for begins_at, unsure_seconds in begins:
+            for begins_at, unsure_seconds in _beginnings(log.refusals, accepted):
                 yield LimitWindow(seconds, 0, begins_at, unsure_seconds)
 
 
@@ -190,17 +216,21 @@ def _counter(log: CallLog, window: LimitWindow) -> Callable[[float], int]:
     return fixed if window.fixed else sliding
 
 
-def _threshold(refused: list[int], after: list[int], before: list[int], spare: int) -> tuple[int, float]:
+def _threshold(
+    refused: list[int], after: list[int], before: list[int], spare: int | None
+) -> tuple[int, float]:
     """The number of calls at which refusing begins, and the share of answers that it does not explain.
 
     `spare` more may be accepted: a short window's calls are few, and do not all take equally long to arrive.
+    For a long one (None) it is one in SPARE_OF.
     """
     best = (max(1, min(refused)), float("inf"))
     for calls in sorted({max(1, count) for count in refused}):
         wrong = sum(count < calls for count in refused) / len(refused)
         wrong += max(
             (
-                sum(count >= calls + spare for count in counts) / len(counts)
+                sum(count >= calls + (calls // SPARE_OF if spare is None else spare) for count in counts)
+                / len(counts)
                 for counts in (after, before)
                 if counts
             ),

@@ -39,7 +39,7 @@ RETRY_AFTER_MAX_SECONDS = 300.0
 CALM_CALLS = 100
 """Good answers after a cut that show it was enough."""
 
-DEBT_MAX = 6.0
+DEBT_MAX_CALLS = 4 * PRICE_CALLS
 AS_KNOWN_SHARE = 0.8
 CATCH_UP_MAX = 4.0
 SAME_PLACE_MAX = 3
@@ -81,7 +81,8 @@ class LearningPace:
         self._cuts = 0
         self._good_since_cut = 0
         self._refused_in_a_row = 0
-        self._credit = 0.0
+        self._credit_calls = 0
+        """Good answers that earlier refusals still ask for, as a negative number."""
         self._same_place = 0
         self._held_calls = 0.0
         self._refused_pace = self.per_second
@@ -164,7 +165,7 @@ class LearningPace:
         Answers to calls that were under way when it was lowered last say nothing new.
         """
         pace = self._log.refuse(sent_at)
-        self._credit = max(-DEBT_MAX, self._credit - 1)
+        self._credit_calls = max(-DEBT_MAX_CALLS, self._credit_calls - PRICE_CALLS)
         if retry_after_seconds:
             until = now + min(retry_after_seconds, RETRY_AFTER_MAX_SECONDS)
             self._asked_until = max(self._asked_until, until)
@@ -209,7 +210,7 @@ class LearningPace:
         self._set(self._limit * (1 - STEP))
         if window is None or window.fixed:  # where its beginning, and so its calls, are only known about
             self._limit = self.per_second / (1 + 2 * STEP)
-        self._credit, self._cuts, self._price_calls = 0.0, 0, PRICE_CALLS
+        self._credit_calls, self._cuts, self._price_calls = 0, 0, PRICE_CALLS
         if self._long and window is not None and not window.fixed:
             self._catch_up_until = now + 2 * window.seconds
 
@@ -252,12 +253,13 @@ class LearningPace:
 
     def _raise_a_little(self, now: float) -> None:
         """One good answer's worth: slowly up to where the limit was met, faster the further beyond it."""
-        self._credit = min(1.0, self._credit + 1 / max(self._price_calls, self._held_calls))
-        if self._credit < 0 or not self._used(now, 0.85):
+        self._credit_calls = min(0, self._credit_calls + 1)
+        if self._credit_calls < 0 or not self._used(now, 0.85):
             return
         pace, window_seconds = self.per_second, self._window.seconds if self._window is not None else 1.0
         # Each is a share of the pace, per good answer.
-        rise = STEP / max(self._price_calls, self._held_calls)
+        below = self._limit * (1 - STEP) / pace - 1  # after cuts in a row more than was needed
+        rise = max(STEP, below) / max(self._price_calls, self._held_calls)
         if self._latency_seconds > 0:
             rise = min(rise, STEP / 2 / (self._latency_seconds * pace))
         if self._long:

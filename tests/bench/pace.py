@@ -33,7 +33,7 @@ LIMITS = ((20, 60), (40, 60), (120, 60), (600, 60), (3000, 60), (1, 1), (5, 1), 
 LATENCIES_SECONDS = (0.05, 2.0, 5.0)
 OTHERS = (Others(0.3), Others(0.3, jitter=None), Others(0.5, spell_seconds=600))
 SHARED_LIMITS = ((40, 60), (600, 60), (10, 1), (50, 1))
-CALLS_MAX = 20_000
+CALLS_MAX = 12_000
 """A case is shortened to so many calls, but to no less than ten minutes."""
 
 WALL_RATES = ("40/m", "7.5/s", "20/s", "50/s", "100/s")
@@ -56,9 +56,9 @@ def cases() -> Iterator[tuple[str, Case, bool]]:
         night = "later night" if learnt else "first night"
         for kind in ("sliding", "fixed", "bucket"):
             for calls, seconds in LIMITS:
-                if kind == "bucket" and seconds == 1:
+                if kind == "bucket" and (seconds == 1 or learnt):
                     continue  # as good as sliding
-                for latency_seconds in LATENCIES_SECONDS:
+                for latency_seconds in LATENCIES_SECONDS if kind != "bucket" else (2.0,):
                     case = Case(calls, seconds, kind, latency_seconds, minutes=minutes(calls / seconds))
                     yield f"{night}, alone", replace(case, rate="auto:200/s"), learnt
     for kind in ("sliding", "fixed"):
