@@ -147,7 +147,7 @@ async def test_a_program_with_an_event_loop_may_hold_all_settings_in_one_value(t
         ({"rate": 50}, "rate: must be a text"),
         ({"base_url": "ftp://x"}, "base_url: an address is"),
         ({"base_url": None}, "base_url: must be a text"),
-        ({"timeout_seconds": 0}, "timeout_seconds: must be more than nothing"),
+        ({"timeout_seconds": 0}, "timeout_seconds: must be more than zero"),
         ({"timeout_seconds": float("nan")}, "timeout_seconds: must be a number of seconds"),
         ({"timeout_seconds": (1, 2)}, "timeout_seconds: must be a number of seconds"),
         ({"timeout_seconds": "120s"}, "timeout_seconds: must be a number of seconds"),

@@ -18,21 +18,11 @@ from crawler.cli.run import run
 from crawler.simulator import Simulator, SimulatorSettings
 
 ROOT = Path(__file__).parents[1]
-SUBJECTS = (
-    "keyword-files",
-    "configuration",
-    "database",
-    "operations",
-    "proof",
-    "benchmarks",
-    "architecture",
-    "python",
-    "privacy",
-)
-PAGES = ("README.md", *(f"docs/{subject}.md" for subject in SUBJECTS))
+CHINESE_ONLY = ("docs/glossary.zh-CN.md",)
+DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md") if "zh-CN" not in path.name)
+PAGES = ("README.md", *sorted(DOCS, key="docs/privacy.md".__eq__))
 """In the order in which their commands are run; privacy comes last, for it erases."""
 
-CHINESE_ONLY = ("docs/glossary.zh-CN.md",)
 MAP = re.compile(r"^(\w+)(/?) {2,}\S", re.MULTILINE)
 FIGURE = re.compile(r"\d[\d,. ]*(?:ms|s|MB)?")
 
@@ -41,6 +31,7 @@ SERVING = ("crawler browse", "crawler simulate")
 NOT_RUN = {
     "make test": "would start this very test again",
     "make soak MINUTES=2": "takes minutes; tests/simulation runs its parts",
+    "make yield": "takes minutes; tests/bench runs its parts",
     "make bench": "takes minutes; tests/bench runs its parts",
     "make peers": "takes minutes and packages from the network",
     "make million": "takes most of an hour",
@@ -249,6 +240,12 @@ def test_links_lead_somewhere(page):
     folder = (ROOT / page).parent
     for target in re.findall(r"\]\(([^)#]+)\)", read(page)):
         assert (folder / target).is_file(), target
+
+
+@pytest.mark.parametrize("language", [str, chinese])
+def test_a_readme_leads_to_every_page(language):
+    for page in PAGES[1:]:
+        assert f"]({language(page)})" in read(language("README.md"))
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])

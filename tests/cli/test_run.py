@@ -147,7 +147,7 @@ async def test_a_refused_token_ends_with_77_after_few_calls_and_names_the_next_s
         assert simulator.bill.requests == 1
     assert end.exit_code == 77
     assert "code 100" in end.stdout
-    assert "go on with:" in end.stdout
+    assert "continue with:" in end.stdout
 
 
 async def test_a_wrong_address_ends_with_2(crawler):
@@ -241,7 +241,7 @@ async def test_the_token_comes_from_a_dotenv_file_or_from_a_file_that_is_named(c
         (["keywords.txt", "--rate", "fast"], 2, "--rate: a rate is written"),
         (["keywords.txt", "--base-url", "ftp://x"], 2, "--base-url: an address is"),
         (["keywords.txt", "--refresh-after", "soon"], 2, "a span of time is written"),
-        (["keywords.txt", "--timeout", "0s"], 2, "--timeout: must be more than nothing"),
+        (["keywords.txt", "--timeout", "0s"], 2, "--timeout: must be more than zero"),
         (["keywords.txt", "--workers", "0"], 2, "--workers: must be a whole number from 1 to 1000, not 0"),
         (["keywords.txt", "--token", "x"], 2, "No such option"),
         (["keywords.txt", "--token-file", "nothere"], 77, "cannot read the token file"),
@@ -370,7 +370,7 @@ async def test_the_summary_for_people_says_what_it_cost_and_what_comes_next(craw
     assert "1 charged, 1 free" in end.stdout
     assert "1 left of 1 due" in end.stdout
     again = f"python -m crawler run keywords.txt --base-url {simulator.base_url}"
-    assert f"Go on where it stopped, after midnight in Shanghai:  {again}" in end.stdout
+    assert f"Continue where it stopped, after midnight in Shanghai:  {again}" in end.stdout
 
 
 async def test_a_short_token_that_is_part_of_other_words_changes_no_answer(crawler):

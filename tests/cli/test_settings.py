@@ -31,7 +31,7 @@ BAD = {
 }
 """A text that it cannot take for each setting, all but `token_file`, which is a path like any."""
 
-NEW = "There is no database mistyped.db yet: a new one will be made"
+NEW = "There is no database mistyped.db yet: a new one will be created"
 
 
 def test_every_setting_that_is_declared_is_an_option_of_run_with_its_variable():
@@ -173,7 +173,7 @@ async def test_a_new_database_elsewhere_than_the_default_is_asked_about_on_a_ter
     os.close(ours)
     assert "Traceback" not in shown.decode()
     assert (crawler.folder / "sub").exists() is made
-    assert ("was not made" in shown.decode()) is not made
+    assert ("was not created" in shown.decode()) is not made
 
 
 def rest_of(terminal):

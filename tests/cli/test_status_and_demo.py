@@ -49,7 +49,7 @@ async def test_status_says_what_is_done_unfinished_failed_due_and_what_it_cost(c
         await crawler(*run)
     text = (await crawler("status")).stdout
     assert "1 done, 1 unfinished, 0 failed, 2 never asked" in text
-    assert "unfinished, the run goes on at: 露营, page 3" in text
+    assert "unfinished, will continue at: 露营, page 3" in text
     assert "due now: 3" in text
     assert "run PATHS  (PATHS: the keyword files as before)" in text
     found = json.loads((await crawler("status", "--json")).stdout)
@@ -76,9 +76,9 @@ async def test_status_tells_a_run_that_goes_on_from_one_that_died_and_only_then_
         await process.communicate()
     died = (await crawler("status")).stdout
     assert ("  running  " in running, "To go on" in running) == (True, False)
-    assert "  running, or died  " in elsewhere
+    assert "  running or crashed  " in elsewhere
     assert "  crashed  " in died
-    assert "the process ended without a word" in died
+    assert "the process ended abruptly" in died
     assert "To go on" in died
     lives = [run["lives"] for run in json.loads((await crawler("status", "--json")).stdout)["runs"]]
     assert lives == [False]

@@ -458,7 +458,7 @@ def test_a_name_in_what_others_say_is_taken_out_of_it_and_stays_out(db):
     rows(db, "UPDATE users SET bio = ?, extra = ? WHERE id = ?", bio, extra, other.id)
     rows(db, "UPDATE changes SET old = ? WHERE id = (SELECT min(id) FROM changes)", f"was {MANY_FANS.red_id}")
     result = ask(db, MANY_FANS.id)
-    assert "Taken out of what others say: " in result.stdout
+    assert "Removed from what other creators say: " in result.stdout
     said = [(f"friend of …, not of {MANY_FANS.red_id}1", '{"friends":["…","x"],"note":"@…!","n":1}')]
     assert rows(db, "SELECT bio, extra FROM users WHERE id = ?", other.id) == said
     assert not holds(db, MANY_FANS.id)
@@ -488,7 +488,7 @@ def test_the_search_index_knows_what_others_say_now(db):
 def test_a_typo_that_was_remembered_is_taken_back(db):
     ask(db, NEWCOMER.red_id)
     result = CliRunner().invoke(forget, ["--db", str(db), "--undo", NEWCOMER.red_id])
-    assert (result.exit_code, result.output) == (0, f"{NEWCOMER.red_id} may come in again.\n")
+    assert (result.exit_code, result.output) == (0, f"{NEWCOMER.red_id} can be collected again.\n")
     assert rows(db, "SELECT count(*) FROM forgotten") == [(0,)]
     assert comes_back(db, NEWCOMER)
 

@@ -149,7 +149,7 @@ def test_the_command_says_what_it_removed_and_what_is_free(db):
     rows(db, "UPDATE replies SET body = randomblob(200000)")
     dry = ask(db, "--older-than", "0s", "--dry-run")
     assert dry.exit_code == 0
-    assert "Would go, older than" in dry.stdout
+    assert "To be removed, older than" in dry.stdout
     assert "raw replies 19 (3.8 MB), calls 26." in dry.stdout
     result = ask(db, "--older-than", "0s")
     assert "raw replies 19 (3.8 MB), calls 26." in result.stdout

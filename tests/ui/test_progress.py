@@ -85,7 +85,7 @@ def test_every_pace_is_told_in_the_unit_of_the_limit(limit, pace, told):
 def test_a_limit_that_the_api_lowered_is_told_in_the_same_unit(shown):
     lowered = RateLimited("252/m", True, 1.0)
     text = shown(STARTED, lowered, scale=Scale("50/s"))
-    assert "limit 50 a second; 302 met once, slowed to 4.2 a second" in text
+    assert "limit 50 a second; 302 received once, slowed to 4.2 a second" in text
     assert "302 met 2 times, slowed to 4.2 a second" in shown(STARTED, lowered, lowered, scale=Scale("50/s"))
 
 

@@ -24,7 +24,7 @@ def test_ctrl_c_ends_it_without_a_word_of_python(db):
     assert browser.get("/nothing.json")[0] == 404
     code, said = browser.stop(signal.SIGINT)
     assert code == 0
-    assert said == "Reading only, for this machine only. Ctrl-C ends it.\n"
+    assert said == "Read-only, for this machine only. Ctrl-C stops it.\n"
 
 
 def test_titles_are_in_the_readers_language(db):

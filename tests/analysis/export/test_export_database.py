@@ -124,7 +124,7 @@ def test_an_earlier_export_is_replaced(run, out):
 def test_a_crawl_is_never_replaced(run, db, out):
     other = out / "other.db"
     other.write_bytes(db.read_bytes())
-    with pytest.raises(InputError, match="holds a crawl of its own"):
+    with pytest.raises(InputError, match="is the database of a crawl"):
         run(other)
     assert other.read_bytes() == db.read_bytes()
 

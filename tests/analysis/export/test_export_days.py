@@ -96,7 +96,7 @@ def test_since_leaves_earlier_days_alone_and_writes_its_own_day_whole(run, db, f
 
 
 def test_a_limit_would_leave_days_in_part_and_is_refused(run, folder):
-    with pytest.raises(InputError, match="--limit does not go with --partition-by"):
+    with pytest.raises(InputError, match="--limit cannot be used with --partition-by"):
         run(folder, *BY_DAY, "--limit", 5)
     assert not folder.exists()
 

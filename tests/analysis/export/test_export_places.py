@@ -78,7 +78,7 @@ def test_a_file_is_replaced_and_keeps_its_permissions(run, out, ending):
     target.write_bytes(b"old")
     target.chmod(0o600)
     result = run(target)
-    assert "in place of the one before" in result.stderr
+    assert "replacing the old file" in result.stderr
     assert target.read_bytes() != b"old"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert list(out.iterdir()) == [target]
@@ -211,7 +211,7 @@ def test_nothing_goes_to_standard_output(run, out):
 
 
 def test_a_file_without_creators_has_no_next_command(run, out):
-    assert run(out / "a.csv", "--keyword", "nobody").stderr == f"no creator matches: {out}/a.csv holds none\n"
+    assert run(out / "a.csv", "--keyword", "nobody").stderr == f"no creator matches: {out}/a.csv is empty\n"
 
 
 @pytest.mark.parametrize(

@@ -320,7 +320,7 @@ def test_gaps_name_a_missing_page_and_a_charged_call_without_its_page(db, ask):
         (["xyzzy"], "there is no question xyzzy; there are: changed, failed, gaps"),
         (["new", "--until", "tomorrow"], "--until takes a day"),
         (["new", "--min-fans", "many"], "a number of fans is written 5000, 1万 or 10w, not many"),
-        (["--keyword", "穿搭"], "--keyword belongs to a question"),
+        (["--keyword", "穿搭"], "--keyword needs a named question"),
         (["SELECT 1", "--tag", "x"], "--tag is for named questions"),
         (["new", "--since", "yesterdayish"], "--since takes a day"),
     ],

@@ -99,7 +99,7 @@ def test_twenty_are_shown_where_no_limit_is_given(names, crawler, db):
 def test_a_search_for_nobody_says_so_and_ends_well(crawler):
     result = crawler("search", "没有这样的人")
     assert result.exit_code == 0
-    assert "nobody found" in result.stderr
+    assert "no creator found" in result.stderr
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\u200b"])

@@ -62,7 +62,7 @@ def test_sql_can_come_from_standard_input(three_nights):
 
 @pytest.mark.parametrize("sql", ["DELETE FROM users", "UPDATE users SET fans = 1"])
 def test_sql_that_writes_is_told_that_it_can_only_read(sql, crawler):
-    assert "not authorized\nSQL here can only read" in str(crawler("query", sql).exception)
+    assert "not authorized\nSQL can only read here" in str(crawler("query", sql).exception)
 
 
 def test_sql_that_is_wrong_is_not_told_so(crawler):
@@ -73,14 +73,14 @@ def test_sql_that_is_wrong_is_not_told_so(crawler):
 def test_two_formats_at_once_are_refused(command, crawler):
     result = crawler(*command, "--json", "--csv")
     assert isinstance(result.exception, InputError)
-    assert "--csv and --json do not go together" in str(result.exception)
+    assert "--csv and --json cannot be used together" in str(result.exception)
 
 
 @pytest.mark.parametrize("sql", ["SELEC 1", "SELECT nme FROM users", "SELECT 1; SELECT 2", "SELECT :x"])
 def test_bad_sql_gets_the_message_of_sqlite_and_a_pointer(sql, crawler):
     result = crawler("query", sql)
     assert isinstance(result.exception, InputError)
-    assert str(result.exception).startswith("SQLite says: ")
+    assert str(result.exception).startswith("SQLite reports: ")
     assert "crawler query --schema" in str(result.exception)
 
 
