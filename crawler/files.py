@@ -60,10 +60,11 @@ def _owned(folder: Path) -> Iterator[bool]:
 
     Where it knows no such locks the answer is no.
     """
-    if os.name == "nt":
+    try:
+        locks = importlib.import_module("fcntl")
+    except ImportError:  # Windows
         yield False
         return
-    locks = importlib.import_module("fcntl")
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
