@@ -82,9 +82,10 @@ class Policy:
         if answered and rule.action is Action.STOP_RUN:
             rule = FORBIDDEN
         details: dict[str, str | int] = {"failure": outcome.kind.value}
-        if outcome.no_connection is not None:
-            details["cause"] = outcome.no_connection.value
-        details |= {name: told for name in ("error", "detail") if (told := getattr(outcome, name))}
+        seen = {"error": outcome.error, "detail": outcome.detail}
+        if outcome.no_connection is not None:  # says more than the system does, and the same everywhere
+            seen = {"cause": outcome.no_connection.value}
+        details |= {name: told for name, told in seen.items() if told}
         if outcome.http_status is not None:
             details["http_status"] = outcome.http_status
         return Decision(rule, Reason(rule.reason, details), None, outcome.retry_after_seconds)

@@ -77,6 +77,15 @@ _KINDS = {
     "number": N_("a number"),
 }
 
+_CAUSES = {
+    "invalid_address": N_("no host can have this address"),
+    "no_such_name": N_("no such host"),
+    "refused": N_("nobody listens at this address"),
+    "tls": N_("TLS failed"),
+    "unreachable": N_("no way to this address"),
+}
+"""Why there was no connection."""
+
 _DETAILS = (
     *(N_("not_sent"), N_("timeout"), N_("dropped"), N_("unreadable"), N_("too_large")),
     *(N_("a redirect"), N_("an empty answer"), N_("an HTML page"), N_("cut or unknown JSON"), N_("no JSON")),
@@ -132,7 +141,10 @@ def told(name: str, reason: Reason) -> dict[str, object]:
 def _failure(details: Mapping[str, str | int], translate: Callable[[str], str]) -> str:
     """What was seen of a call that failed: `HTTP 502, unreadable: an HTML page`."""
     error = str(details.get("error", ""))
-    what = translate(str(details.get("detail", "")))
+    what = str(details.get("detail", ""))
+    what = translate(what) if what else ""
+    if "cause" in details:
+        what = translate(_CAUSES.get(str(details["cause"]), str(details["cause"])))
     told = f"{error}: {what}" if error and what else error or what
     text = translate(str(details["failure"]))
     if told:

@@ -71,7 +71,8 @@ def test_money_is_told_where_there_is_a_price(shown, work):
 @pytest.mark.parametrize(
     ("limit", "pace", "told"),
     [
-        ("auto", 0.5, "30 a minute"),
+        ("auto", 0.5, "0.5 a second"),
+        ("auto:40/m", 0.5, "30 a minute"),
         ("40/m", 12.0, "720 a minute"),
         ("50/s", 0.5, "0.5 a second"),
         ("unlimited", 123.4, "123 a second"),
@@ -86,7 +87,9 @@ def test_a_limit_that_the_api_lowered_is_told_in_the_same_unit(shown):
     lowered = RateLimited("252/m", True, 1.0)
     text = shown(STARTED, lowered, scale=Scale("50/s"))
     assert "limit 50 a second; 302 received once, slowed to 4.2 a second" in text
-    assert "302 met 2 times, slowed to 4.2 a second" in shown(STARTED, lowered, lowered, scale=Scale("50/s"))
+    assert "302 received 2 times, the last one slowed to 4.2 a second" in shown(
+        STARTED, lowered, lowered, scale=Scale("50/s")
+    )
 
 
 def test_the_pace_counts_from_when_the_keywords_are_read(work):

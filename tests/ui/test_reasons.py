@@ -19,7 +19,9 @@ from tests.vendor.wire import Way, answer, playing
 
 decide = Policy(SEARCH_USER_V2).decide
 
-NAMES = re.compile(r"\b(?:HTTP|HTML|JSON|TLS|data|users|null|[A-Z]\w+Error)\b")
+NAMES = re.compile(
+    r"\b(?:HTTP|HTML|JSON|TLS|SQLite|data|users|null|crawler verify|[A-Z]\w+Error)\b|--[a-z-]+"
+)
 """What is called the same in every language."""
 
 TOLD = [code for code in ReasonCode if code not in (ReasonCode.OTHER, ReasonCode.REFUSED)]

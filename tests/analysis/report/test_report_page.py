@@ -112,7 +112,7 @@ def test_a_stop_is_told_in_plain_words_with_what_to_do(read, page, play_night):
     play_night(reason=QUOTA_303)
     text = page(read("2026-11-05T00:00:00.000Z"))
     assert "The daily quota was used up." in text
-    assert "It is there again after midnight in Shanghai" in text
+    assert "It resets at midnight in Shanghai" in text
 
 
 def test_a_reason_without_a_cause_is_shown_as_it_is(read, page, play_night):

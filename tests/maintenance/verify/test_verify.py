@@ -288,7 +288,7 @@ def test_a_charge_whose_page_was_lost_stays_in_the_ledger_and_is_told(crawled):
     repaired = json.loads(ask(crawled, "--repair", "--json").stdout)["totals"]
     assert repaired["calls_charged"] == before
     assert repaired["calls_lost"] == 1
-    assert "asked for again or will be: 1" in ask(crawled).stdout
+    assert "has been, or will be, asked for again: 1" in ask(crawled).stdout
 
 
 def test_the_last_holder_keeps_a_red_id_that_was_held_twice(crawled):
@@ -425,8 +425,10 @@ def test_strange_answers_are_told_by_what_was_strange_and_are_no_gap(crawled):
     )
     result = ask(crawled)
     assert result.exit_code == 0
-    assert "strange as a whole: 3 (data is null, not an object: 2; data has no users: 1);" in result.stdout
-    assert f"query odd --db {crawled} names them" in result.stdout
+    assert (
+        "whole answer was strange: 3 (data is null, not an object: 2; data has no users: 1);" in result.stdout
+    )
+    assert f"query odd --db {crawled} lists them" in result.stdout
     oddities = json.loads(ask(crawled, "--json").stdout)["oddities"]
     assert oddities == {"data is null, not an object": 2, "data has no users": 1}
 
