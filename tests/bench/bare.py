@@ -15,7 +15,7 @@ from typing import Any
 from crawler.model import PageRequest, Reply
 from crawler.store import sql
 from crawler.store.database import open_database
-from crawler.store.ledger import GroupCommit
+from crawler.store.group_commit import GroupCommit
 from crawler.vendor.client import Api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
@@ -82,7 +82,7 @@ class BareStore:
         many = self._connection.executemany
         many(sql.INSERT_USER, users)
         many(sql.SAVE_SIGHTING, sightings)
-        many(sql.SETTLE_CALL, [("charged", "0", 200, 1, None, MOMENT, a.call_id) for a in answers])
+        many(sql.SETTLE_CALL, [("charged", "0", 200, 1, None, None, MOMENT, a.call_id) for a in answers])
         many(sql.INSERT_PAGE, [_page_row(answer) for answer in answers])
         many(sql.SAVE_CHECKPOINT, [_checkpoint_row(answer) for answer in answers])
 
@@ -95,34 +95,36 @@ def _row(key: int, user: dict[str, Any]) -> tuple[object, ...]:
 def _page_row(answer: Answer) -> tuple[object, ...]:
     found = len(answer.users)
     where = (ENDPOINT_ID, answer.keyword_id, 1, answer.page, answer.call_id, RUN_ID)
-    return (*where, found, found, found, 0, 0, None, MOMENT)
+    return (*where, found, found, found, 0, 0, None, None, MOMENT)
 
 
 def _checkpoint_row(answer: Answer) -> tuple[object, ...]:
     state = "open" if answer.users else "done"
     finished_at = None if answer.users else MOMENT
     where = (ENDPOINT_ID, answer.keyword_id, 1)
-    return (*where, answer.page + 1, state, None, MOMENT, MOMENT, finished_at, RUN_ID)
+    return (*where, answer.page + 1, state, None, None, MOMENT, MOMENT, finished_at, RUN_ID)
 
 
 async def fetch_and_write(api: Api, keywords: Sequence[str], workers: int, pages_max: int, db: Path) -> int:
     """The number of pages fetched and written."""
     store = BareStore(db, keywords)
-    journal = GroupCommit(store.apply)
+    journal: GroupCommit[Any] = GroupCommit(store.apply)
     numbered = iter(enumerate(keywords, 1))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_worker(api, journal, numbered, pages_max)) for _ in range(workers)]
     return sum(task.result() for task in tasks)
 
 
-async def _worker(api: Api, journal: GroupCommit, numbered: Iterator[tuple[int, str]], pages_max: int) -> int:
+async def _worker(
+    api: Api, journal: GroupCommit[Any], numbered: Iterator[tuple[int, str]], pages_max: int
+) -> int:
     pages = 0
     for keyword_id, text in numbered:
         for page in range(1, pages_max + 1):
-            call_id = await journal.write(Call(keyword_id, page))
+            call_id = await journal.commit(Call(keyword_id, page))
             reply = await api.call(PageRequest(SEARCH_USER_V2.path, {"keyword": text, "page": str(page)}))
             assert isinstance(reply, Reply) and reply.code == 0, reply
-            await journal.write(Answer(call_id, keyword_id, page, reply.data["users"]))
+            await journal.commit(Answer(call_id, keyword_id, page, reply.data["users"]))
             pages += 1
             if not reply.data["users"]:
                 break

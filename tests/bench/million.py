@@ -95,7 +95,7 @@ class Progress:
         if not isinstance(event, PageStored):
             return
         self._pages += 1
-        self._creators += event.saved.users_new
+        self._creators += event.saved.creators_new
         now = time.monotonic()
         if now - self._told >= PROGRESS_SECONDS:
             self._told = now

@@ -13,7 +13,8 @@ import pytest
 from crawler.errors import StoreError
 from crawler.model import PageSaved
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.ledger import LOCK_PATIENCE_SECONDS, Ledger
+from crawler.store.group_commit import LOCK_PATIENCE_SECONDS
+from crawler.store.ledger import Ledger
 from crawler.store.writer import Write
 from tests.simulation.virtual_time import run
 from tests.store.fixture import FOOD, OUTFITS, StoreFixture, creator
