@@ -37,18 +37,25 @@ class Scale:
             return _("unlimited")
         limit = parse_rate(self.limit).per_second
         if limit is not None and limit < PER_SECOND_FROM:
-            return _("%s a minute") % f"{per_second * 60:.3g}"
-        return _("%s a second") % f"{per_second:.3g}"
+            return _("%s a minute") % _three_digits(per_second * 60)
+        return _("%s a second") % _three_digits(per_second)
 
     def rate(self, text: str) -> str:
-        """A rate that was written as an option takes it, such as `40/m`, as a pace."""
-        return self.pace(parse_rate(text).per_second)
+        """A rate that was written as an option takes it, such as `40/m`, as a pace; a learnt one as it is."""
+        rate = parse_rate(text)
+        return text if rate.learns else self.pace(rate.per_second)
 
     def money(self, calls: int) -> str | None:
         """What `calls` charged calls cost; None where no price is known."""
         if self.price is None:
             return None
         return f"¥{(self.price * calls).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
+
+
+def _three_digits(number: float) -> str:
+    """As precise as a pace deserves: `0.5`, `4.2`, `39.8`, `6,000`."""
+    rounded = float(f"{number:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:g}"
 
 
 class Tally:

@@ -41,7 +41,7 @@ def shown():
 
     def call(*events, scale=UNSCALED):
         sent = io.StringIO()
-        console = Console(file=sent, force_terminal=True, color_system="standard", width=100)
+        console = Console(file=sent, force_terminal=True, color_system="standard", width=120)
         progress = LiveProgress(console, Level.WARNING, scale)
         for event in events:
             progress(event)
@@ -73,6 +73,7 @@ def test_money_is_told_where_there_is_a_price(shown, work):
     [
         ("auto", 0.5, "0.5 a second"),
         ("auto:40/m", 0.5, "30 a minute"),
+        ("40/m", 100.0, "6,000 a minute"),
         ("40/m", 12.0, "720 a minute"),
         ("50/s", 0.5, "0.5 a second"),
         ("unlimited", 123.4, "123 a second"),
@@ -111,3 +112,8 @@ def test_the_line_of_totals_counts_in_the_singular_too(work):
     tally.take(PageStored(work, 1, 20, 0, PageSaved(20, 0, 20), None))
     line = totals(tally, Scale("40/m", Decimal("0.05")), 60.0)
     assert line == "0 of 1,200 keywords, 20 new creators, 1 call (1 a minute); ¥0.05"
+
+
+def test_a_limit_that_is_learnt_is_told_by_its_own_word(shown):
+    assert "limit auto" in shown(STARTED, scale=Scale("auto"))
+    assert "limit auto:50/s" in shown(STARTED, scale=Scale("auto:50/s"))
