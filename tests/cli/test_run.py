@@ -245,7 +245,7 @@ async def test_the_token_comes_from_a_dotenv_file_or_from_a_file_that_is_named(c
         (["keywords.txt", "--workers", "0"], 2, "--workers: must be a whole number from 1 to 1000, not 0"),
         (["keywords.txt", "--token", "x"], 2, "No such option"),
         (["keywords.txt", "--token-file", "nothere"], 77, "cannot read the token file"),
-        (["empty.txt"], 2, "there is no keyword"),
+        (["empty.txt"], 2, "the given files contain no keyword"),
     ],
 )
 async def test_what_cannot_be_used_is_refused_before_anything_is_spent_or_made(

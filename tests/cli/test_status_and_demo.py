@@ -21,7 +21,7 @@ async def test_the_demo_meets_limit_and_quota_goes_on_and_pays_nothing_twice(cra
     end = await crawler("demo")
     assert end.exit_code == 0
     assert "Stopped: code 303" in end.stdout
-    assert "rate limit was met" in end.stderr
+    assert "rate limit reached" in end.stderr
     assert "pages paid twice: 0." in end.stdout
     assert crawler.rows("SELECT outcome FROM runs ORDER BY id", "data/story.db") == [("stopped",), ("done",)]
     assert crawler.rows("SELECT count(*) FROM checkpoints WHERE state <> 'done'", "data/story.db") == [(0,)]
@@ -75,11 +75,11 @@ async def test_status_tells_a_run_that_goes_on_from_one_that_died_and_only_then_
         process.kill()
         await process.communicate()
     died = (await crawler("status")).stdout
-    assert ("  running  " in running, "To go on" in running) == (True, False)
+    assert ("  running  " in running, "To continue" in running) == (True, False)
     assert "  running or crashed  " in elsewhere
     assert "  crashed  " in died
     assert "the process ended abruptly" in died
-    assert "To go on" in died
+    assert "To continue" in died
     lives = [run["lives"] for run in json.loads((await crawler("status", "--json")).stdout)["runs"]]
     assert lives == [False]
 
