@@ -25,6 +25,9 @@ SLACK_SECONDS_MAX = 0.25
 SLACK_SHARE = 0.02
 SPARE_OF = 500
 REFUSALS_MIN = 6
+REFUSING_SPAN_MIN_SECONDS = 1.5
+"""The end of a full second refuses everything as well."""
+
 APART_SECONDS = 15.0
 TAKEN_SHARE = 0.3
 """More than this share taken while others are refused: no window of a minute does that."""
@@ -152,7 +155,8 @@ def _taken_while_refusing(log: CallLog) -> float | None:
     refused = len(log.refusals) - first
     begun, ended = log.refusals[first], log.refusals[-1]
     taken = bisect_left(log.times, ended) - bisect_left(log.times, begun)
-    return taken / (taken + refused) if refused >= REFUSALS_MIN else None
+    enough = refused >= REFUSALS_MIN and ended - begun >= REFUSING_SPAN_MIN_SECONDS
+    return taken / (taken + refused) if enough else None
 
 
 def explain(log: CallLog) -> LimitWindow | None:
@@ -170,10 +174,11 @@ def explain(log: CallLog) -> LimitWindow | None:
     accepted = log.times[first:]
     refused, after, before = _thinned(log.refusals), _thinned(accepted), _thinned(log.times[old:first])
     best, best_error = None, WRONG_MAX
+    refused_for_long = _taken_while_refusing(log) is not None
     for window in _candidates(log, accepted):
         count = _counter(log, window)
         counts = [[count(at) for at in times] for times in (refused, after, before)]
-        spare = 1 if window.seconds < LONG_WINDOW_SECONDS else None
+        spare = 1 if window.seconds < LONG_WINDOW_SECONDS else (None if refused_for_long else 0)
         calls, error = _threshold(counts[0], counts[1], counts[2], spare)
         if error < best_error - BETTER_BY:
             best, best_error = replace(window, calls=calls), error
@@ -222,23 +227,20 @@ def _threshold(
     """The number of calls at which refusing begins, and the share of answers that it does not explain.
 
     `spare` more may be accepted: a short window's calls are few, and do not all take equally long to arrive.
-    For a long one (None) it is one in SPARE_OF.
+    For a long one that refused for long (None) it is one in SPARE_OF.
     """
     best = (max(1, min(refused)), float("inf"))
     for calls in sorted({max(1, count) for count in refused}):
+        allowed = calls + (calls // SPARE_OF if spare is None else spare)
         wrong = sum(count < calls for count in refused) / len(refused)
-        wrong += max(
-            (
-                sum(count >= calls + (calls // SPARE_OF if spare is None else spare) for count in counts)
-                / len(counts)
-                for counts in (after, before)
-                if counts
-            ),
-            default=0.0,
-        )
+        wrong += max(_share_from(allowed, after), _share_from(allowed, before))
         if wrong < best[1] - 1e-9:
             best = (calls, wrong)
     return best
+
+
+def _share_from(allowed: int, counts: list[int]) -> float:
+    return sum(count >= allowed for count in counts) / len(counts) if counts else 0.0
 
 
 def _thinned(times: list[float]) -> list[float]:

@@ -58,7 +58,7 @@ def cases() -> Iterator[tuple[str, Case, bool]]:
             for calls, seconds in LIMITS:
                 if kind == "bucket" and (seconds == 1 or learnt):
                     continue  # as good as sliding
-                for latency_seconds in LATENCIES_SECONDS if kind != "bucket" else (2.0,):
+                for latency_seconds in LATENCIES_SECONDS if kind != "bucket" and not learnt else (2.0,):
                     case = Case(calls, seconds, kind, latency_seconds, minutes=minutes(calls / seconds))
                     yield f"{night}, alone", replace(case, rate="auto:200/s"), learnt
     for kind in ("sliding", "fixed"):
