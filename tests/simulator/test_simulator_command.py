@@ -42,7 +42,7 @@ def test_it_says_where_it_serves_and_stops_cleanly_on_a_signal(stop):
         process.wait(timeout=30)
     assert process.returncode == 0
     assert f"crawler run --base-url {base_url}" in output
-    assert output.endswith("Stopped after 1 requests, 1 of them charged.\n")
+    assert output.endswith("Stopped after 1 request, 1 of them charged.\n")
 
 
 def test_options_become_settings(tmp_path):
