@@ -1,6 +1,7 @@
 """The shape of the house, held by walking its imports."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,9 @@ def test_a_clone_stands_alone():
     """No path of one machine, and no address that pins would be fetched from."""
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert all("==" in line and "/" not in line for line in pins if not line.startswith("#"))
+
+
+@pytest.mark.parametrize("page", ["architecture.md", "architecture.zh-CN.md"])
+def test_the_floors_are_drawn_as_they_are(page):
+    drawn = (ROOT / "docs" / page).read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
+    assert [set(re.split(r" {2,}", line)[1].split()) for line in drawn.splitlines()] == list(FLOORS)
