@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone
 
 from crawler.errors import InputError
 from crawler.i18n import _
@@ -32,6 +33,36 @@ def shanghai_day(moment: datetime) -> str:
 def shanghai_day_start(moment: datetime) -> datetime:
     """The moment at which the quota's calendar day of `moment` began."""
     return moment.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def next_shanghai_day(moment: datetime) -> datetime:
+    """The moment at which the quota's next calendar day begins."""
+    return shanghai_day_start(moment) + timedelta(days=1)
+
+
+_TIME_OF_DAY = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+
+
+def parse_moment(text: str) -> time | datetime:
+    """The time of day that `07:00` names, or the moment that an ISO text does, local where it has no zone;
+    raises InputError for anything else."""
+    written = text.strip()
+    try:
+        if match := _TIME_OF_DAY.fullmatch(written):
+            return time(int(match[1]), int(match[2]))
+        return datetime.fromisoformat(written).astimezone()
+    except (ValueError, OverflowError, OSError):
+        message = _("a moment is written 07:00 or 2026-11-26T07:00, not %s")
+        raise InputError(message % text) from None
+
+
+def next_occurrence(wanted: time | datetime, now: datetime) -> datetime:
+    """The moment itself, or when the clocks here next show that time of day."""
+    if isinstance(wanted, datetime):
+        return wanted
+    today = now.astimezone().date()
+    candidates = (datetime.combine(today + timedelta(days=days), wanted).astimezone() for days in range(3))
+    return next(moment for moment in candidates if moment > now)
 
 
 SPAN_MAX = timedelta(days=36_500)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import ipaddress
 import string
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.errors import InputError, TokenError
 from crawler.i18n import N_, _
+from crawler.money import Money
 from crawler.rate import parse_rate
 from crawler.settings import (
     Form,
     Setting,
     choice,
     declared,
+    moment,
+    money,
     optional,
     path,
     seconds,
@@ -87,6 +90,21 @@ def check_rate(written: object) -> str:
     return str(written)
 
 
+WRONG_PRICE = N_("a price is a number such as 0.05 or 0.05CNY, not %s")
+WRONG_BUDGET = N_("a budget is a number such as 20 or 20CNY, not %s")
+
+
+def check_budget(budget: Money | None, price: Money | None) -> None:
+    """Raises InputError where a budget cannot be told in calls of this price."""
+    if budget is None:
+        return
+    if price is None or not price.amount:
+        raise InputError(_("a budget needs the price of a call: give --price too, such as 0.05CNY"))
+    if budget.currency != price.currency:
+        message = _("the budget is in %(budget)s and the price in %(price)s: give both in one currency")
+        raise InputError(message % {"budget": budget.currency, "price": price.currency})
+
+
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     """One night's settings. Caps that are None do not bind; `rate` and `base_url` are as their options take
@@ -121,6 +139,29 @@ class RunSettings:
         optional(whole_number(0)),
         N_("The same for a day in Shanghai, over all runs."),
     )
+    price: Money | None = declared(
+        "--price",
+        optional(money(WRONG_PRICE)),
+        N_("What a charged call costs: 0.05 or 0.05CNY; a run keeps it for later reports."),
+    )
+    budget: Money | None = declared(
+        "--budget", optional(money(WRONG_BUDGET)), N_("Stop before the run costs more than this, at --price.")
+    )
+    budget_per_day: Money | None = declared(
+        "--budget-per-day",
+        optional(money(WRONG_BUDGET)),
+        N_("The same for a day in Shanghai, over all runs, each at its own price."),
+    )
+    until: time | datetime | None = declared(
+        "--until",
+        optional(moment()),
+        N_("No new call after this time of day here (07:00), or this moment (2026-11-26T07:00)."),
+    )
+    wait_for_quota: bool = declared(
+        "--wait-for-quota",
+        switch(),
+        N_("When the daily quota is used up, sleep until the next day in Shanghai and go on."),
+    )
     refresh_after: timedelta = declared(
         "--refresh-after", span(), N_("A finished keyword is due again after this: 90m, 20h, 7d."), "20h"
     )
@@ -142,6 +183,8 @@ class RunSettings:
         """Checks all but the token, which comes last."""
         for setting in RUN_SETTINGS:
             object.__setattr__(self, setting.name, setting.check(getattr(self, setting.name), setting.name))
+        for budget in (self.budget, self.budget_per_day):
+            check_budget(budget, self.price)
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -152,6 +195,8 @@ RUN_SETTINGS = settings_of(RunSettings)
 """The settings of a run, in the order in which they are declared."""
 
 DB: Setting[Path] = next(setting for setting in RUN_SETTINGS if setting.name == "db")
+PRICE: Setting[Money | None] = next(setting for setting in RUN_SETTINGS if setting.name == "price")
+YES = Setting("yes", "--yes", switch(), N_("Ask nothing: make a new database, spend without a cap."))
 TOKEN_FILE = Setting(
     "token_file", "--token-file", optional(path()), N_("A file with the token in its first line.")
 )

@@ -19,14 +19,17 @@ from crawler.engine.budget import Budget
 from crawler.engine.caller import Caller
 from crawler.engine.circuit_breaker import CircuitBreakerLimits
 from crawler.engine.drift import DriftLimits
+from crawler.engine.hours import Hours
 from crawler.engine.policy import Policy
 from crawler.engine.ports import Client
 from crawler.engine.throttle import Throttle
 from crawler.model import Work
+from crawler.spending import AskBalance
 from crawler.store.database import open_database
 from crawler.store.ledger import Ledger
 from crawler.store.worklist import Worklist, due_work, make_worklist
 from crawler.store.writer import Store
+from crawler.vendor.balance import ask_balance
 from crawler.vendor.client import ApiSettings, open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
@@ -42,6 +45,7 @@ class Parts:
 
     open_database: Callable[[Path], Database] = open_database
     open_client: OpenClient = open_api
+    ask_balance: AskBalance = ask_balance
     make_worklist: Callable[..., Worklist] = make_worklist
     due_work: Callable[[sqlite3.Connection], Iterator[Work]] = due_work
     store: type[Store] | partial[Store] = Store
@@ -50,6 +54,7 @@ class Parts:
     throttle: type[Throttle] = Throttle
     policy: type[Policy] | partial[Policy] = Policy
     caller: type[Caller] = Caller
+    hours: type[Hours] = Hours
 
 
 @dataclass(frozen=True, slots=True)

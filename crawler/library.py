@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
@@ -31,6 +31,7 @@ from crawler.i18n import _
 from crawler.keywords import identity, read_keywords
 from crawler.keywords.text import keyword_from, quoted
 from crawler.model import Keyword, Problem
+from crawler.money import Money
 from crawler.run import run_crawl
 from crawler.settings import about, read_variables, whole_number
 from crawler.store.readonly import reading
@@ -50,6 +51,11 @@ class Settings(TypedDict, total=False):
     pages_max: int
     calls_max: int | None
     calls_max_per_day: int | None
+    price: str | Money | None
+    budget: str | Money | None
+    budget_per_day: str | Money | None
+    until: str | time | datetime | None
+    wait_for_quota: bool
     refresh_after: timedelta
     order: str
     timeout_seconds: float

@@ -55,6 +55,9 @@ class ReasonCode(enum.StrEnum):
     SOME_FAILED = "some_failed"
     CALL_CAP = "call_cap"
     DAY_CAP = "day_cap"
+    BUDGET = "budget"
+    BUDGET_PER_DAY = "budget_per_day"
+    UNTIL = "until"
     OUTAGE = "outage"
     UNREACHABLE = "unreachable"
     RATE_LIMIT = "rate_limit"
@@ -160,6 +163,9 @@ ENDINGS: dict[ReasonCode, Ending] = {
     ReasonCode.RESPONSE_DRIFT: Ending(Outcome.STOPPED, EXIT_SOME_FAILED, Advice.LOOK_AT_ANSWERS),
     ReasonCode.CALL_CAP: _STOPPED,
     ReasonCode.DAY_CAP: _TOMORROW,
+    ReasonCode.BUDGET: _STOPPED,
+    ReasonCode.BUDGET_PER_DAY: _TOMORROW,
+    ReasonCode.UNTIL: _STOPPED,
     ReasonCode.DAILY_QUOTA: _TOMORROW,
     ReasonCode.BALANCE: _STOPPED,
     ReasonCode.SPENDING_CAP: _STOPPED,

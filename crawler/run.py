@@ -8,31 +8,32 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
 from sqlite_utils import Database
 
-from crawler.clock import shanghai_day
-from crawler.config import RunSettings, service_of
+from crawler.beginning import Beginning
+from crawler.clock import next_occurrence, shanghai_day
+from crawler.config import RunSettings
 from crawler.dependencies import Dependencies
 from crawler.engine.budget import Budget
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.drift import DriftDetector
-from crawler.engine.events import Event, LineSkipped, RunStarted
+from crawler.engine.events import Event, SpendingAhead
+from crawler.engine.hours import Hours
 from crawler.engine.loop import Engine
 from crawler.engine.order import FileOrder, Order
 from crawler.engine.ports import Client
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
 from crawler.engine.yield_work import YieldWork
-from crawler.errors import CrawlerError, InputError, StoreError
-from crawler.i18n import _
+from crawler.errors import CrawlerError, StoreError
 from crawler.i18n.reasons import reason_text
 from crawler.model import Keyword, Problem
 from crawler.rate import parse_rate
 from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
+from crawler.spending import money_caps
 from crawler.store import history, runs
 from crawler.store.database import store_errors
 from crawler.store.ledger import Ledger
@@ -53,56 +54,26 @@ async def run_crawl(
     *,
     shutdown: Shutdown | None = None,
     emit: Callable[[Event], None] = lambda event: None,
+    approve: Callable[[SpendingAhead], bool] = lambda ahead: True,
     dependencies: Dependencies | None = None,
 ) -> RunSummary:
     """The summary of a run over `keywords`, of which only those that are due are asked for.
 
+    `approve` is asked before a database's first paid calls, where no cap binds them; without it none is made.
+
     Raises AlreadyRunning, InputError, WrongService or StoreError before any call is made; what happens later
     is told in the summary, except StoreError where not even that can be read from the database.
     """
-    dependencies = dependencies or Dependencies()
+    dependencies, shutdown = dependencies or Dependencies(), shutdown or Shutdown()
     with hold(settings.db):
         db = dependencies.parts.open_database(settings.db)
         try:
-            run_id, worklist = _begin(db, settings, keywords, dependencies, emit)
-            run = _Run(settings, db, run_id, worklist, shutdown or Shutdown(), emit, dependencies)
+            beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
+            run_id, worklist = await beginning.begin(keywords)
+            run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies)
             return await run.run()
         finally:
             db.close()
-
-
-def _begin(
-    db: Database,
-    settings: RunSettings,
-    keywords: Iterable[Keyword | Problem],
-    dependencies: Dependencies,
-    emit: Callable[[Event], None],
-) -> tuple[int, Worklist]:
-    """Reads the keywords and starts a run, in one transaction: unreadable input leaves nothing behind."""
-    service, now = service_of(settings.base_url), dependencies.now
-    with store_errors(settings.db), db.atomic():
-        runs.claim_service(db.conn, service)
-        run_id = runs.start_run(db.conn, version("creator-crawler"), now)
-        worklist = dependencies.parts.make_worklist(
-            db.conn,
-            _usable(keywords, emit),
-            endpoint_id=dependencies.endpoint.id,
-            pages_max=settings.pages_max,
-            refresh_after=settings.refresh_after,
-            now=now,
-        )
-        if not worklist.listed:
-            raise InputError(_("the given files contain no keyword"))
-    emit(RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service))
-    return run_id, worklist
-
-
-def _usable(keywords: Iterable[Keyword | Problem], emit: Callable[[Event], None]) -> Iterator[Keyword]:
-    for item in keywords:
-        if isinstance(item, Problem):
-            emit(LineSkipped(item))
-        else:
-            yield item
 
 
 class _Run:
@@ -154,14 +125,32 @@ class _Run:
         limit.learn_from(lambda: throttle.learnt)
         ledger = self._parts.ledger(store, partial(self._before_commit, limit))
         api_settings = ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)
+        until = None if settings.until is None else next_occurrence(settings.until, self._now())
+        hours = self._parts.hours(
+            until=until,
+            waits=settings.wait_for_quota,
+            shutdown=self._shutdown,
+            emit=self._emit,
+            now=self._now,
+        )
         async with self._parts.open_client(api_settings) as client:
-            engine = self._engine(client, ledger, throttle, budget, drift)
-            statistics = await engine.run(min(settings.workers, max(1, self._due)))
+            engine = self._engine(client, ledger, throttle, budget, drift, hours)
+            ending = asyncio.create_task(hours.end_on_time())
+            try:
+                statistics = await engine.run(min(settings.workers, max(1, self._due)))
+            finally:
+                ending.cancel()
             await ledger.close()
         return self._end(statistics, drift.drifted, loop.time() - begun, limit)
 
     def _engine(
-        self, client: Client, ledger: Ledger, throttle: Throttle, budget: Budget, drift: DriftDetector
+        self,
+        client: Client,
+        ledger: Ledger,
+        throttle: Throttle,
+        budget: Budget,
+        drift: DriftDetector,
+        hours: Hours,
     ) -> Engine:
         policy = self._parts.policy(self._dependencies.endpoint)
         breaker = CircuitBreaker(self._dependencies.breaker_limits)
@@ -173,6 +162,7 @@ class _Run:
             budget=budget,
             breaker=breaker,
             drift=drift,
+            hours=hours,
             shutdown=self._shutdown,
             emit=self._emit,
             now=self._now,
@@ -219,7 +209,10 @@ class _Run:
         settings, moment = self._settings, self._now()
         spent = runs.calls_charged_on_day(self._connection, moment)
         return self._parts.budget(
-            settings.calls_max, settings.calls_max_per_day, {shanghai_day(moment): spent}
+            settings.calls_max,
+            settings.calls_max_per_day,
+            {shanghai_day(moment): spent},
+            money_caps(self._connection, settings, moment),
         )
 
     def _end(
@@ -266,6 +259,7 @@ class _Run:
             str(self._settings.db),
             statistics.failures,
             statistics.strange_answers,
+            self._settings.price,
         )
 
 

@@ -7,14 +7,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from crawler.clock import SPAN_MAX, parse_span
+from crawler.clock import SPAN_MAX, parse_moment, parse_span
 from crawler.errors import InputError
 from crawler.i18n import _
+from crawler.money import Money, read_money
 
 T = TypeVar("T")
 
@@ -203,6 +204,31 @@ def switch() -> Kind[bool]:
         return bool(value)
 
     return Kind(lambda text: SWITCH_WORDS.get(text.strip().lower(), text), check, form=Form.SWITCH)
+
+
+def money(wrong: str) -> Kind[Money]:
+    """An amount of money; `wrong` is the message, not yet translated, for what is none."""
+
+    def check(value: Any) -> Money:
+        found = read_money(value) if isinstance(value, str) else value
+        if not isinstance(found, Money):
+            raise InputError(_(wrong) % (value,))
+        return found
+
+    return Kind(str, check, metavar="MONEY")
+
+
+def moment() -> Kind[time | datetime]:
+    """A time of day here or a moment: `07:00` or `2026-11-26T07:00+08:00` as text."""
+
+    def check(value: Any) -> time | datetime:
+        if isinstance(value, str):
+            return parse_moment(value)
+        if not isinstance(value, time | datetime):
+            raise InputError(_("must be a time or a datetime, not %r") % (value,))
+        return value if isinstance(value, time) else value.astimezone()
+
+    return Kind(str, check, metavar="TIME")
 
 
 def text(check: Callable[[Any], str], metavar: str = "TEXT") -> Kind[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from crawler.money import Money
 from crawler.reasons import Ending, Reason, ending_of
 
 
@@ -67,7 +68,8 @@ class RunStatistics:
 class RunSummary:
     """How a run ended and what it brought; outcome and exit code follow from `reason`.
 
-    `strange_answers` counts pages that were saved, name no creator and are not plainly empty.
+    `strange_answers` counts pages that were saved, name no creator and are not plainly empty. `price` is what
+    a charged call cost.
     """
 
     reason: Reason
@@ -78,6 +80,17 @@ class RunSummary:
     db: str
     failures: tuple[FailedKeyword, ...] = field(default=())
     strange_answers: int = 0
+    price: Money | None = None
+
+    @property
+    def spent(self) -> Money | None:
+        """What the charged calls cost, None where no price is known."""
+        return None if self.price is None else self.price.times(self.calls.charged)
+
+    @property
+    def spent_at_most(self) -> Money | None:
+        """The same with the calls of which nobody knows whether they were charged."""
+        return None if self.price is None else self.price.times(self.calls.charged + self.calls.unknown)
 
     @property
     def ending(self) -> Ending:

@@ -2,8 +2,9 @@
 
 A question's file may start with `-- title:` and `-- description:`; one SELECT follows. `/* creators */ 1`
 stands where the condition on `users` goes. `:keyword` (a keyword's identity), `:tag`, `:min_fans`,
-`:max_fans`, `:verified`, `:since`, `:until` (UTC stamps), `:limit` and `:price` are bound, as NULL (`:limit`
-as -1) where they are not given. A question takes the options that it uses, or those that `-- options:` names.
+`:max_fans`, `:verified`, `:since`, `:until` (UTC stamps), `:limit`, `:price` and its `:currency` are bound,
+as NULL (`:limit` as -1) where they are not given. A question takes the options that it uses, or those that
+`-- options:` names.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from crawler.analysis.filters import Filters, where
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.i18n.reasons import words
+from crawler.money import Money
 
 QUESTIONS_DIR = Path(__file__).parent / "questions"
 
@@ -107,13 +109,13 @@ def find_question(questions: dict[str, Question], name: str) -> Question:
     raise InputError(_("there is no question %s; there are: %s") % (name, ", ".join(questions)))
 
 
-def given(filters: Filters, price: float | None) -> list[str]:
+def given(filters: Filters, price: Money | None) -> list[str]:
     """The options that were given."""
     names = [option for option, field in OPTIONS.items() if getattr(filters, field) is not None]
     return names + (["--price"] if price is not None else [])
 
 
-def prepare(question: Question, filters: Filters, price: float | None) -> tuple[str, dict[str, object]]:
+def prepare(question: Question, filters: Filters, price: Money | None) -> tuple[str, dict[str, object]]:
     """The SQL of the question and its parameters; InputError for an option that it does not take."""
     for option in given(filters, price):
         if option not in question.options:
@@ -128,7 +130,10 @@ def prepare(question: Question, filters: Filters, price: float | None) -> tuple[
         sql = sql.replace(_CREATORS, f"({condition})")
     limit = -1 if filters.limit is None else filters.limit
     own = {option[2:].replace("-", "_"): getattr(filters, field) for option, field in OPTIONS.items()}
-    return sql, {**own, "price": price, **parameters, "limit": limit}
+    paid: dict[str, object] = {"price": None, "currency": None}
+    if price is not None:
+        paid = {"price": float(price.amount), "currency": price.currency}
+    return sql, {**own, **paid, **parameters, "limit": limit}
 
 
 def ask(

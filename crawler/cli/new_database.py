@@ -1,4 +1,4 @@
-"""Asks before a run creates a database: a mistyped `--db` must not pay for a whole night again."""
+"""Asks before money is spent: a mistyped `--db` must not pay for a whole night again."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from crawler.errors import InputError
 from crawler.i18n import _
 
 
-def ask_for_new_database(settings: RunSettings) -> None:
-    """Asks on a terminal whether a database elsewhere than the default is to be made, and says elsewhere that
-    it is; raises InputError where it is not. A simulator costs nothing, so nothing is asked."""
+def ask_for_new_database(settings: RunSettings, *, yes: bool) -> None:
+    """Asks on a terminal, unless `yes`, whether a database elsewhere than the default is to be made, and says
+    elsewhere that it is; raises InputError where it is not. A simulator costs nothing: nothing is asked."""
     if os.path.exists(settings.db) or _is_default(settings) or is_loopback(settings.base_url):
         return
     new = _("There is no database %s yet: a new one will be created, and all keywords paid for from page 1.")
     say(new % settings.db, err=True)
-    if _someone_is_there() and not click.confirm(_("Create it?"), default=False, err=True):
+    if not yes and someone_is_there() and not click.confirm(_("Create it?"), default=False, err=True):
         raise InputError(_("%s was not created: name the database with --db") % settings.db)
 
 
@@ -28,5 +28,6 @@ def _is_default(settings: RunSettings) -> bool:
     return os.path.abspath(settings.db) == os.path.abspath(DB.default)
 
 
-def _someone_is_there() -> bool:
+def someone_is_there() -> bool:
+    """Whether a person can read a question and answer it."""
     return sys.stdin.isatty() and sys.stderr.isatty()

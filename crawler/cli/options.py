@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import click
@@ -12,7 +11,7 @@ import click
 from crawler.analysis.filters import Filters, parse_fans, parse_when
 from crawler.cli.setting_options import setting_option
 from crawler.clock import utc_now
-from crawler.config import DB, QUESTIONS
+from crawler.config import DB, PRICE, QUESTIONS
 from crawler.i18n import _
 from crawler.keywords import identity
 
@@ -22,29 +21,12 @@ db_option = setting_option(DB)
 questions_option = setting_option(QUESTIONS)
 """`--questions`, a folder that adds to the named questions."""
 
+price_option = setting_option(PRICE)
+"""`--price`, what a charged call costs; as text, for `setting_values` to read."""
+
 ROWS_MAX = 10**9
 """More than any database has; twice as many still fit a number of SQLite."""
 
-
-def _price(ctx: click.Context, param: click.Parameter, text: str | None) -> Decimal | None:
-    try:
-        price = None if text is None else Decimal(text)
-    except InvalidOperation:
-        price = Decimal("NaN")
-    if price is not None and not (price.is_finite() and 0 <= price < 1_000_000):
-        raise click.BadParameter(_("a price is a number such as 0.05, not %s") % text)
-    return price
-
-
-price_option = click.option(
-    "--price",
-    metavar="YUAN",
-    callback=_price,
-    envvar="CRAWLER_PRICE",
-    show_envvar=True,
-    help=_("What a charged call costs; with it costs are shown in money too."),
-)
-"""`--price`, what a charged call costs."""
 
 SINCE_HELP = _(
     "Since a day in Shanghai (2026-11-01, yesterday, today), a moment (2026-11-01T08:00Z) "

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,15 @@ import orjson
 
 from crawler.analysis.forecast import Interval
 from crawler.analysis.plan import Plan, PlanSettings, explain, make_plan
-from crawler.cli.options import price_option
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
-from crawler.config import RUN_SETTINGS
+from crawler.config import PRICE, RUN_SETTINGS
 from crawler.engine.history import Explanation
 from crawler.i18n import _
 from crawler.i18n.words import span
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
+from crawler.money import Money
 from crawler.store.readonly import file_at, reading
 from crawler.text import sanitize
 from crawler.ui.table import stdout_cells, table_lines
@@ -52,8 +51,7 @@ SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name in PLANNED)
     )
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@setting_options(*SETTINGS)
-@price_option
+@setting_options(*SETTINGS, PRICE)
 @click.option("--explain", "explained", metavar="KEYWORD", help=_("Why this keyword stands where it does."))
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
 @click.pass_context
@@ -61,13 +59,13 @@ def plan(
     context: click.Context,
     /,
     paths: tuple[Path, ...],
-    price: Decimal | None,
     explained: str | None,
     as_json: bool,
     **_settings: Any,
 ) -> None:
     """Reads the keywords and the database, and shows what is to be expected."""
     values = setting_values(context, SETTINGS)
+    price: Money | None = setting_values(context, [PRICE])["price"]
     db: Path = values.pop("db")
     settings = PlanSettings(SEARCH_USER_V2.id, **values)
     keywords = _usable(read_keywords(paths or (Path("keywords"),)))
@@ -88,12 +86,12 @@ def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:
             yield item
 
 
-def _plan_json(made: Plan, price: Decimal | None) -> str:
-    money = None if price is None else asdict(made.calls.times(float(price)))
+def _plan_json(made: Plan, price: Money | None) -> str:
+    money = None if price is None else asdict(made.calls.times(float(price.amount)))
     return orjson.dumps({**asdict(made), "money": money}).decode()
 
 
-def plan_lines(made: Plan, price: Decimal | None, db: Path) -> Iterator[str]:
+def plan_lines(made: Plan, price: Money | None, db: Path) -> Iterator[str]:
     """The plan for people."""
     counts = _(
         "keywords due: %(due)s of %(listed)s "
@@ -114,7 +112,9 @@ def plan_lines(made: Plan, price: Decimal | None, db: Path) -> Iterator[str]:
     yield ""
     rows: list[tuple[object, ...]] = [(_("charged calls"), *_cells(made.calls, _count))]
     if price is not None:
-        rows.append((_("money"), *_cells(made.calls.times(float(price)), lambda amount: f"{amount:,.2f}")))
+        rows.append(
+            (_("money"), *_cells(made.calls.times(float(price.amount)), lambda amount: f"{amount:,.2f}"))
+        )
     rows.append((_("time"), *_cells(made.minutes, lambda minutes: span(60 * minutes))))
     if made.creators is not None:
         rows.append((_("new creators"), *_cells(made.creators, _count)))

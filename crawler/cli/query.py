@@ -25,10 +25,13 @@ from crawler.analysis.query import (
     prepare,
     with_reasons,
 )
-from crawler.cli.options import db_option, filter_options, questions_option
+from crawler.cli.options import db_option, filter_options, price_option, questions_option
 from crawler.cli.output import FOR_PEOPLE, TABLE_ROWS, output_options, write_answer
+from crawler.cli.setting_options import setting_values
+from crawler.config import PRICE
 from crawler.errors import InputError
 from crawler.i18n import N_, _
+from crawler.money import Money
 from crawler.store.authorizer import AT_THE_TERMINAL, forbid_writing
 from crawler.store.readonly import reading
 from crawler.text import width
@@ -81,14 +84,7 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
 @click.argument("question", required=False, shell_complete=_complete)
 @db_option
 @filter_options
-@click.option(
-    "--price",
-    type=click.FloatRange(min=0),
-    envvar="CRAWLER_PRICE",
-    show_envvar=True,
-    metavar="MONEY",
-    help=_("What one charged call costs, for the question spend."),
-)
+@price_option
 @questions_option
 @click.option("--schema", is_flag=True, help=_("List the views and tables with their columns."))
 @output_options
@@ -98,7 +94,7 @@ def query(
     question: str | None,
     db: Path,
     filters: Filters,
-    price: float | None,
+    price: str | None,
     questions: Path | None,
     schema: bool,
     output: str,
@@ -118,7 +114,7 @@ def query(
             answer = ask(connection, SCHEMA)
         elif by_name and question is not None:
             asked = find_question(named, question)
-            statement, values = prepare(asked, filters, _wanted_price(ctx, asked, price))
+            statement, values = prepare(asked, filters, _wanted_price(ctx, asked))
             answer = ask(connection, statement, values, _("a question can use %s") % ", ".join(PARAMETERS))
             # What programs read is the same in every language.
             answer = (
@@ -145,10 +141,13 @@ def _hint() -> str:
     return _("`crawler query --schema` lists views, tables and columns; `crawler query` the named questions")
 
 
-def _wanted_price(ctx: click.Context, question: Question, price: float | None) -> float | None:
+def _wanted_price(ctx: click.Context, question: Question) -> Money | None:
     """The price, unless it comes from the environment and the question has no use for it."""
     typed = ctx.get_parameter_source("price") is click.core.ParameterSource.COMMANDLINE
-    return price if typed or "--price" in question.options else None
+    if not typed and "--price" not in question.options:
+        return None
+    price: Money | None = setting_values(ctx, [PRICE])["price"]
+    return price
 
 
 def _translated(answer: Answer, translate: Callable[[str], str]) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import webbrowser
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,10 +13,13 @@ from crawler.analysis.filters import parse_when
 from crawler.analysis.report import Words, read_report, render
 from crawler.cli.options import SINCE_HELP, db_option, price_option
 from crawler.cli.output import ended_cleanly, say
+from crawler.cli.setting_options import setting_values
 from crawler.clock import utc_now
+from crawler.config import PRICE
 from crawler.errors import InputError
 from crawler.files import replacing
 from crawler.i18n import _, language, translations
+from crawler.money import Money
 from crawler.store.readonly import reading
 from crawler.ui.program import db_argument, program_name
 
@@ -54,15 +57,19 @@ ENDINGS = (".html", ".htm")
     help=_("Show the creators' pictures; opening the file then loads them from the platform."),
 )
 @click.option("--open", "show", is_flag=True, help=_("Open the report in the browser."))
+@click.pass_context
 def report(
+    context: click.Context,
+    /,
     file: Path | None,
     db: Path,
     since: str | None,
     lang: str | None,
-    price: Decimal | None,
     pictures: bool,
     show: bool,
+    **_price: str | None,
 ) -> None:
+    price: Money | None = setting_values(context, [PRICE])["price"]
     target = file or db.with_name("report.html")
     if target.suffix.lower() not in ENDINGS:
         raise InputError(_("the report is HTML: its name must end in .html, unlike %s") % target)
@@ -72,7 +79,9 @@ def report(
             content = read_report(connection, since=start, now=utc_now)
         except sqlite3.DatabaseError as exc:
             raise InputError(_("cannot read %s: %s") % (db, exc)) from exc
-    words = Words(lang or language(), translations(lang or language()), price)
+    words = Words(lang or language(), translations(lang or language()))
+    if price is not None:
+        words = replace(words, price=price.amount, currency=price.currency)
     page = render(content, words, pictures=pictures, where=db_argument(db))
     with ended_cleanly(), replacing(target) as made:
         made.write_text(page, encoding="utf-8", errors="replace")

@@ -19,8 +19,7 @@ import orjson
 from click.core import ParameterSource
 
 from crawler.analysis.search import update_search_index
-from crawler.cli.new_database import ask_for_new_database
-from crawler.cli.options import price_option
+from crawler.cli.new_database import ask_for_new_database, someone_is_there
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.config import (
@@ -29,11 +28,14 @@ from crawler.config import (
     LOG_FORMAT,
     RUN_SETTINGS,
     TOKEN_FILE,
+    YES,
     RunSettings,
     check_token,
+    is_loopback,
     read_token_file,
     sends_token_in_clear,
 )
+from crawler.engine.events import SpendingAhead
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.signals import Signals
 from crawler.environment import TOKEN_VARIABLE
@@ -53,7 +55,7 @@ from crawler.ui.program import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
 
-COMMAND_SETTINGS = (DRAIN, TOKEN_FILE, JSON, LOG_FORMAT)
+COMMAND_SETTINGS = (DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT)
 DEMO_RATE = "unlimited"
 
 INDEX_TOLD_FROM = 50_000
@@ -84,12 +86,14 @@ INDEX_TOLD_FROM = 50_000
 
         The token comes from JUSTONEAPI_TOKEN, from a file .env, or from --token-file. One Ctrl-C lets
         calls in flight finish, a second gives them up.
+
+        Before the first paid calls of a database, where no cap is set, a terminal is asked. The sample
+        keywords are crawled for money only where PATHS name them.
         """
     )
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @setting_options(*RUN_SETTINGS, *COMMAND_SETTINGS)
-@price_option
 @click.option("-q", "--quiet", is_flag=True, help=_("Only warnings and errors on stderr."))
 @click.option("-v", "--verbose", count=True, help=_("Each keyword; twice: each call."))
 @click.option(
@@ -110,7 +114,7 @@ def run(
     try:
         options |= setting_values(context, COMMAND_SETTINGS)
         settings, simulated = _settings(context, options, simulate_without_token)
-        summary = _run(settings, paths or (Path("keywords"),), options, simulated)
+        summary = _run(settings, paths, options, simulated)
     except CrawlerError as error:
         if as_json:
             click.echo(terminal_json(orjson.dumps(_refused(error, options["db"])).decode()))
@@ -158,9 +162,10 @@ def _invented(db: Path) -> Path:
 def _run(
     settings: RunSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
 ) -> RunSummary:
-    keywords = _found(paths)
+    for_money = not simulated and not is_loopback(settings.base_url)
+    keywords = _found(paths or (Path("keywords"),), samples=bool(paths) or not for_money)
     if not simulated:
-        ask_for_new_database(settings)
+        ask_for_new_database(settings, yes=options["yes"])
     if sends_token_in_clear(settings.base_url):
         click.echo(
             _("Warning: this address is plain HTTP: the token crosses the network unencrypted."), err=True
@@ -175,10 +180,10 @@ def _run(
         )
     json_lines, live = options["log_format"] == "json", not options["quiet"]
     with display(
-        _level(options), Scale(settings.rate, options["price"]), json_lines=json_lines, live=live
+        _level(options), Scale(settings.rate, settings.price), json_lines=json_lines, live=live
     ) as emit:
         gc.freeze()  # what is imported stays: looking through it again and again costs 6 to 9 % of a crawl
-        return asyncio.run(_night(settings, keywords, emit, options["drain_seconds"], simulated))
+        return asyncio.run(_night(settings, keywords, emit, options, simulated))
 
 
 def _level(options: dict[str, Any]) -> Level:
@@ -225,9 +230,9 @@ def interrupted_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _found(paths: tuple[Path, ...]) -> Iterator[Keyword | Problem]:
+def _found(paths: tuple[Path, ...], *, samples: bool) -> Iterator[Keyword | Problem]:
     """The keywords of `paths`; what cannot be read is refused here, before a database is made."""
-    keywords = read_keywords(paths)
+    keywords = read_keywords(paths, samples=samples)
     first = next(keywords, None)
     return iter(()) if first is None else chain([first], keywords)
 
@@ -236,18 +241,31 @@ async def _night(
     settings: RunSettings,
     keywords: Iterator[Keyword | Problem],
     emit: Emit,
-    drain_seconds: float,
+    options: dict[str, Any],
     simulated: bool,
 ) -> RunSummary:
     shutdown = Shutdown()
-    stop_on_signals(shutdown, drain_seconds)
+    stop_on_signals(shutdown, options["drain_seconds"])
     if not simulated:
-        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
+        approve = _without_asking if options["yes"] else _ask_for_money
+        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit, approve=approve)
     from crawler.simulator import Simulator, SimulatorSettings
 
     async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
         settings = replace(settings, base_url=simulator.base_url)
         return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
+
+
+def _without_asking(ahead: SpendingAhead) -> bool:
+    return True
+
+
+def _ask_for_money(ahead: SpendingAhead) -> bool:
+    """Whether somebody at a terminal wants what is ahead; elsewhere it has been said, and the run goes on."""
+    if not someone_is_there():
+        return True
+    with interrupted_by_signals():  # the event loop, which takes them else, waits for the answer as well
+        return click.confirm(_("Go on and spend it?"), default=False, err=True)
 
 
 def stop_on_signals(shutdown: Shutdown, drain_seconds: float) -> None:

@@ -13,6 +13,7 @@ from crawler.engine.budget import Budget, Verdict
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.drift import DriftDetector
 from crawler.engine.events import CircuitOpened, Event
+from crawler.engine.hours import Hours
 from crawler.engine.policy import Decision, Policy
 from crawler.engine.ports import Client, Ledger
 from crawler.engine.shutdown import Shutdown
@@ -44,6 +45,7 @@ class Caller:
         budget: Budget,
         breaker: CircuitBreaker,
         drift: DriftDetector,
+        hours: Hours,
         shutdown: Shutdown,
         emit: Callable[[Event], None],
         now: Now,
@@ -55,6 +57,7 @@ class Caller:
         self._budget = budget
         self._breaker = breaker
         self._drift = drift
+        self._hours = hours
         self._shutdown = shutdown
         self._emit = emit
         self._now = now
@@ -87,20 +90,20 @@ class Caller:
         return not self._shutdown.requested
 
     async def _send(self, work: Work, attempt: int) -> Answer | None:
-        async with self._throttle.turn():
-            day = await self._reserve()
-            if day is None:
-                return None
-            try:
-                call_id = await self._ledger.open_call(work, attempt)
-            except BaseException:
-                self._release(day)
-                raise
-        if self._shutdown.requested:
+        while True:
+            async with self._throttle.turn():
+                day = await self._reserve()
+                if day is None:
+                    return None
+                try:
+                    call_id = await self._ledger.open_call(work, attempt)
+                except BaseException:
+                    self._release(day)
+                    raise
+            if not self._hours.over() and not self._hours.closed:
+                return await self._ask(work, call_id, day)
             self._release(day)
             await self._ledger.drop_call(call_id)
-            return None
-        return await self._ask(work, call_id, day)
 
     async def _ask(self, work: Work, call_id: int, day: str) -> Answer:
         """The call itself: from here on it counts as sent, however it ends."""
@@ -120,13 +123,16 @@ class Caller:
         self.charges[charge] += 1
         # A stop must be known before anyone takes the place that this call gives back.
         if decision.rule.action is Action.STOP_RUN:
-            self._shutdown.request(decision.reason)
+            self._hours.stop(decision.reason)
         self._settle(day, charge)
         return Answer(call_id, sent_at, outcome, decision)
 
     async def _reserve(self) -> str | None:
         """The day on whose account the next call goes; None where a cap or the end of the run forbids it."""
-        while not self._shutdown.requested:
+        while not self._hours.over():
+            if self._hours.closed:
+                await self._hours.wait_open()
+                continue
             day = shanghai_day(self._now())
             match self._budget.reserve(day):
                 case Verdict.GO:
@@ -138,6 +144,10 @@ class Caller:
                     self._shutdown.request(Reason(ReasonCode.CALL_CAP))
                 case Verdict.DAY_CAP:
                     self._shutdown.request(Reason(ReasonCode.DAY_CAP))
+                case Verdict.RUN_BUDGET:
+                    self._shutdown.request(Reason(ReasonCode.BUDGET))
+                case Verdict.DAY_BUDGET:
+                    self._shutdown.request(Reason(ReasonCode.BUDGET_PER_DAY))
         return None
 
     def _release(self, day: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from crawler.model import Charge, PageSaved, Problem, Work
+from crawler.money import Money
 from crawler.reasons import Reason, ReasonCode
 
 
@@ -113,6 +115,38 @@ class CircuitClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class SpendingAhead:
+    """The first paid calls of a database are ahead, and no cap binds them: so many keywords are due, that
+    take at most `calls_max` calls and `money_max`, None where no price is known."""
+
+    keywords: int
+    calls_max: int
+    money_max: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTold:
+    """What the account holds before the run; `needed` is what it falls short of, None where it is enough or
+    nobody knows."""
+
+    balance: Money
+    needed: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaWait:
+    """The day's quota is used up, and the run sleeps until it is back."""
+
+    seconds: float
+    returns_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaBack:
+    """The quota's wait is over: calls go again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draining:
     """The run is ending before its work does; `in_flight` calls are still allowed to finish."""
 
@@ -132,5 +166,9 @@ Event = (
     | RetryPause
     | CircuitOpened
     | CircuitClosed
+    | SpendingAhead
+    | BalanceTold
+    | QuotaWait
+    | QuotaBack
     | Draining
 )

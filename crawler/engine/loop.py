@@ -193,7 +193,8 @@ class Engine:
         self._blame(answer, decision)
         match rule.action:
             case Action.STOP_RUN:
-                task.state = TaskState.STOPPED
+                # Where the quota is waited for, the same page is asked for again.
+                task.state = TaskState.STOPPED if self._shutdown.requested else TaskState.ASKING
             case Action.FAIL_KEYWORD:
                 task.state = TaskState.FAILED
                 self._failed(task.work, decision.reason)

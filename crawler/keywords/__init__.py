@@ -26,16 +26,19 @@ from crawler.model import Keyword, Problem
 __all__ = ["identity", "read_keywords"]
 
 
-def read_keywords(paths: Sequence[str | Path], stdin: BinaryIO | None = None) -> Iterator[Keyword | Problem]:
+def read_keywords(
+    paths: Sequence[str | Path], stdin: BinaryIO | None = None, *, samples: bool = True
+) -> Iterator[Keyword | Problem]:
     """Every keyword of `paths` in order, and a `Problem` for every line that gives none and every
     file and mistyped column that is passed over.
 
     Reads as it goes, so that a file may be larger than memory; duplicates are left in. `stdin` stands in for
-    standard input. Raises `InputError` before the first item when any path is missing, cannot be read,
-    is no keyword file, or is a folder without one.
+    standard input. Without `samples` the files that came with the program are passed over. Raises
+    `InputError` before the first item when any path is missing, cannot be read, is no keyword file, or is a
+    folder without one.
     """
     with ExitStack() as until_read:
-        sources, problems = find_sources(paths, stdin, until_read)
+        sources, problems = find_sources(paths, stdin, until_read, samples=samples)
         yield from problems
         for source in sources:
             yield from entries(source)

@@ -19,6 +19,7 @@ from crawler.keywords.encoding import Open, check_head, encoding_of
 from crawler.keywords.formats import READERS
 from crawler.keywords.lines import MixedLines, text_lines
 from crawler.keywords.recognition import WORKBOOK_MARK, recognize
+from crawler.keywords.samples import is_sample
 from crawler.keywords.workbook import read_workbook
 from crawler.model import Keyword, Problem
 
@@ -43,15 +44,17 @@ class Source:
 
 
 def find_sources(
-    paths: Sequence[str | Path], stdin: BinaryIO | None, until_read: ExitStack
+    paths: Sequence[str | Path], stdin: BinaryIO | None, until_read: ExitStack, *, samples: bool = True
 ) -> tuple[list[Source], list[Problem]]:
     """The keyword files that `paths` stand for, each once, and a problem for each file that is passed over.
 
-    What can be read only once (standard input, pipes) is copied to a file that `until_read` closes.
-    Raises `InputError` for the first path that cannot be used.
+    What can be read only once (standard input, pipes) is copied to a file that `until_read` closes. Without
+    `samples` those that came with the program are passed over. Raises `InputError` for the first path that
+    cannot be used, and where there are only samples that are not to be read.
     """
     found: dict[str, Source] = {}
     problems: list[Problem] = []
+    passed_over: list[Problem] = []
     for given in paths:
         with _naming(given):
             if str(given) == STDIN:
@@ -62,6 +65,8 @@ def find_sources(
             for file in _files(Path(given)):
                 if isinstance(file, Problem):
                     problems.append(file)
+                elif not samples and is_sample(file):
+                    passed_over.append(_passed_over_sample(file))
                 elif (real := os.path.realpath(file)) not in found:
                     try:
                         found[real] = _source(_shown(file), file, until_read)
@@ -70,7 +75,20 @@ def find_sources(
                             raise
                         message = _("passed over: %s") % missing
                         problems.append(Problem(_shown(file), message, line_skipped=False))
-    return list(found.values()), problems
+    if passed_over and not found:
+        raise InputError(
+            _(
+                "%(folder)s holds only the sample keywords, which are not crawled for money unless they are "
+                "named: put a file of your own there, or name them:  crawler run %(folder)s"
+            )
+            % {"folder": _shown(paths[0])}
+        )
+    return list(found.values()), problems + passed_over
+
+
+def _passed_over_sample(file: Path) -> Problem:
+    message = _("passed over: sample keywords are crawled for money only where they are named")
+    return Problem(_shown(file), message, line_skipped=False)
 
 
 def entries(source: Source) -> Generator[Keyword | Problem, None, None]:

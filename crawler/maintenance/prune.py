@@ -44,6 +44,16 @@ SELECT date(sent_at, '+8 hours'), endpoint_id, charge, count(*)
 ON CONFLICT (day, endpoint_id, charge) DO UPDATE SET calls = calls + excluded.calls
 """
 
+ADD_UP_PRICES = f"""
+INSERT INTO pruned_prices (day, charge, price, currency, calls)
+SELECT date(sent_at, '+8 hours'), charge, price, currency, count(*)
+  FROM (SELECT * FROM calls WHERE {OLD_CALLS}) AS old
+  JOIN runs ON runs.id = old.run_id
+ WHERE price IS NOT NULL AND currency IS NOT NULL
+ GROUP BY date(sent_at, '+8 hours'), charge, price, currency
+ON CONFLICT (day, charge, price, currency) DO UPDATE SET calls = calls + excluded.calls
+"""
+
 DELETE_CALLS = f"DELETE FROM calls WHERE {OLD_CALLS}"
 
 
@@ -88,7 +98,8 @@ def prune(
         with db.atomic():
             replies, reply_bytes = connection.execute(OLD_REPLIES, (before,)).fetchone()
             connection.execute(DELETE_REPLIES, (before,))
-            connection.execute(ADD_UP_CALLS, {"before": before})
+            for statement in (ADD_UP_CALLS, ADD_UP_PRICES):
+                connection.execute(statement, {"before": before})
             calls = connection.execute(DELETE_CALLS, {"before": before}).rowcount
         if vacuum:
             connection.execute("VACUUM")

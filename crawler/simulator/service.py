@@ -15,7 +15,7 @@ from crawler.simulator.bill import Bill, Line
 from crawler.simulator.envelope import HTML_BODY, answer_id, envelope, http_status, users_data
 from crawler.simulator.faults import SPARED, fate
 from crawler.simulator.pages import Pages
-from crawler.simulator.settings import EndStyle, Fault, SimulatorSettings
+from crawler.simulator.settings import BalanceWay, EndStyle, Fault, SimulatorSettings
 from crawler.simulator.world import World
 
 SEARCH_PATH = "/api/xiaohongshu/search-user/v2"
@@ -114,6 +114,17 @@ class Service:
     def balance(self, query: Mapping[str, str]) -> Answer:
         """What is left of an account's money: free, and not on the bill."""
         token = query.get("token", "")
+        match self._settings.balance_way:
+            case BalanceWay.MISSING:
+                return self._coded(404, answer_id("balance"))
+            case BalanceWay.SILENT:
+                return Answer(None, 0, b"", fault=Fault.HANG)
+            case BalanceWay.HTML:
+                return Answer(None, *GATEWAY_FAULTS[Fault.HTML])
+            case BalanceWay.WORDS:
+                return self._coded(
+                    0, answer_id("balance"), orjson.dumps({"balance": token, "currency": token})
+                )
         refusal = self.accounts.token_refusal(token, self._settings)
         if refusal is not None:
             return self._coded(refusal.code, answer_id("balance"))

@@ -48,6 +48,16 @@ class HttpWay(enum.StrEnum):
     STATUSES_2026 = "2026"
 
 
+class BalanceWay(enum.StrEnum):
+    """What becomes of a question for the balance."""
+
+    ANSWERS = "answers"
+    MISSING = "missing"  # there is no such route
+    SILENT = "silent"  # never answers
+    HTML = "html"  # a gateway's page
+    WORDS = "words"  # an answer with something else in the amount's place
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldSettings:
     """What exists. A share is a probability from 0 to 1; the same settings give the same world.
@@ -88,11 +98,12 @@ class SimulatorSettings(WorldSettings):
     `retry_after` is "seconds" or "date", a fitting Retry-After header (any other text is sent as it stands);
     code 503 comes with one too.
     `daily_quota` answers of code 0 are given per token and day in Asia/Shanghai. `balance` and `token_cap`
-    are money, used up at `price` for each charged call. `tokens` are the valid ones (None: any);
-    `barred_tokens` may not use this endpoint. `latency_seconds` is the least and the most an answer takes,
-    `slow_301_seconds` the same for code 301. `faults` gives probabilities by the names of `Fault`; calls
-    for a page after its first `faulty_attempts_max` are spared. `replies` are bodies served as they stand,
-    by keyword ("" for any) and page; pages without one are then empty. The bill keeps `lines_max` lines.
+    are money, used up at `price` for each charged call; `balance_way` is what the question for it meets.
+    `tokens` are the valid ones (None: any); `barred_tokens` may not use this endpoint. `latency_seconds` is
+    the least and the most an answer takes, `slow_301_seconds` the same for code 301. `faults` gives
+    probabilities by the names of `Fault`; calls for a page after its first `faulty_attempts_max` are spared.
+    `replies` are bodies served as they stand, by keyword ("" for any) and page; pages without one are then
+    empty. The bill keeps `lines_max` lines.
     """
 
     http_way: str = HttpWay.ALWAYS_200
@@ -106,6 +117,7 @@ class SimulatorSettings(WorldSettings):
     price: float = 0.01
     balance: float | None = None
     token_cap: float | None = None
+    balance_way: str = BalanceWay.ANSWERS
     latency_seconds: tuple[float, float] = (0.0, 0.0)
     slow_301_seconds: tuple[float, float] | None = None
     faults: Mapping[str, float] = field(default_factory=dict)
@@ -125,6 +137,8 @@ class SimulatorSettings(WorldSettings):
             raise ValueError(f"end_style: {self.end_style!r} is none of {', '.join(EndStyle)}")
         if self.http_way not in set(HttpWay):
             raise ValueError(f"http_way: {self.http_way!r} is none of {', '.join(HttpWay)}")
+        if self.balance_way not in set(BalanceWay):
+            raise ValueError(f"balance_way: {self.balance_way!r} is none of {', '.join(BalanceWay)}")
         if not self.layouts or set(self.layouts) - {"A", "B", "C"} or sum(self.layouts.values()) <= 0:
             raise ValueError("layouts: weights for A, B and C, at least one of them above 0")
         for name in ("creators", "users_per_page", "rate_limit"):

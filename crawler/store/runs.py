@@ -10,12 +10,23 @@ from datetime import datetime
 from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.errors import WrongService
 from crawler.i18n import _
+from crawler.money import Money, stored_money
 from crawler.store import sql
 from crawler.store.readonly import exported
 from crawler.summary import CallCounts, CreatorCounts, RunSummary
 
 SENT_LATER_SECONDS = 0.1
 """How much later than it says a call may have gone out: it is written down, made durable, and then sent."""
+
+PRICES_SINCE = """
+SELECT runs.price, runs.currency, count(*)
+  FROM calls
+  JOIN runs ON runs.id = calls.run_id
+ WHERE sent_at >= ? AND charge <> 'free'
+ GROUP BY runs.price, runs.currency
+"""
+
+EVER_CALLED = "SELECT EXISTS (SELECT 1 FROM calls) OR EXISTS (SELECT 1 FROM pruned_calls)"
 
 
 def claim_service(connection: sqlite3.Connection, service: str) -> None:
@@ -44,11 +55,13 @@ def claim_service(connection: sqlite3.Connection, service: str) -> None:
         )
 
 
-def start_run(connection: sqlite3.Connection, version: str, now: Now) -> int:
-    """The number of a new run; runs whose process died are closed first. Inside the caller's transaction."""
+def start_run(connection: sqlite3.Connection, version: str, now: Now, price: Money | None = None) -> int:
+    """The number of a new run, whose calls cost `price`; runs whose process died are closed first. Inside the
+    caller's transaction."""
     moment = stamp(now())
     connection.execute(sql.CLOSE_DEAD_RUNS, (moment,))
-    row = (moment, os.getpid(), platform.node(), version)
+    paid = (None, None) if price is None else (format(price.amount, "f"), price.currency)
+    row = (moment, os.getpid(), platform.node(), version, *paid)
     run_id = connection.execute(sql.START_RUN, row).lastrowid
     assert run_id is not None
     return run_id
@@ -87,6 +100,17 @@ def calls_charged_on_day(connection: sqlite3.Connection, moment: datetime) -> in
     """Calls of the quota's calendar day that were, or may have been, charged; over all runs."""
     since = stamp(shanghai_day_start(moment))
     return int(connection.execute(sql.CALLS_SINCE, (since,)).fetchone()[0])
+
+
+def prices_on_day(connection: sqlite3.Connection, moment: datetime) -> list[tuple[Money | None, int]]:
+    """Calls of the quota's calendar day that were, or may have been, charged, by the price of their run."""
+    rows = connection.execute(PRICES_SINCE, (stamp(shanghai_day_start(moment)),)).fetchall()
+    return [(stored_money(price, currency), calls) for price, currency, calls in rows]
+
+
+def ever_called(connection: sqlite3.Connection) -> bool:
+    """Whether any run has made a call."""
+    return bool(connection.execute(EVER_CALLED).fetchone()[0])
 
 
 def answered_before(connection: sqlite3.Connection) -> bool:

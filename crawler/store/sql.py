@@ -130,7 +130,7 @@ UPDATE runs
 """
 
 START_RUN = """
-INSERT INTO runs (started_at, pid, host, version) VALUES (?, ?, ?, ?)
+INSERT INTO runs (started_at, pid, host, version, price, currency) VALUES (?, ?, ?, ?, ?, ?)
 """
 
 END_RUN = """
@@ -149,6 +149,8 @@ UPDATE runs
 COUNT_CALLS = "SELECT charge, count(*) FROM calls WHERE run_id = ? GROUP BY charge"
 
 CALLS_SINCE = "SELECT count(*) FROM calls WHERE sent_at >= ? AND charge <> 'free'"
+
+PAGES_AHEAD = "SELECT coalesce(sum(pages_max - page + 1), 0) FROM due"
 
 LAST_SENT = "SELECT max(sent_at) FROM calls"
 

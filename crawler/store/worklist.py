@@ -67,6 +67,11 @@ def make_worklist(
     return Worklist(listed, read - listed, due)
 
 
+def pages_ahead(connection: sqlite3.Connection) -> int:
+    """How many pages the due keywords have left at most."""
+    return int(connection.execute(sql.PAGES_AHEAD).fetchone()[0])
+
+
 def _retire(connection: sqlite3.Connection, listed: int, moment: str) -> None:
     """Keywords that their files no longer list are retired, those that are listed again come back."""
     connection.execute(sql.RETURN)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 
+from crawler.clock import SHANGHAI
 from crawler.engine.events import (
+    BalanceTold,
     CallEnded,
     CircuitClosed,
     CircuitOpened,
@@ -15,13 +17,16 @@ from crawler.engine.events import (
     KeywordFailed,
     LineSkipped,
     PageStored,
+    QuotaBack,
+    QuotaWait,
     RateLimited,
     RetryPause,
     RunStarted,
+    SpendingAhead,
 )
 from crawler.i18n import _, ngettext
 from crawler.i18n.reasons import reason_text
-from crawler.i18n.words import also
+from crawler.i18n.words import also, span
 from crawler.model import Charge
 from crawler.reasons import Reason
 
@@ -48,6 +53,10 @@ def level_of(event: Event) -> Level:
             return Level.DETAIL
         case RunStarted() | KeywordDeferred() | RetryPause():
             return Level.INFO
+        case BalanceTold():
+            return Level.WARNING if event.needed else Level.INFO
+        case SpendingAhead() | QuotaWait() | QuotaBack():
+            return Level.WARNING
         case LineSkipped() | KeywordFailed() | CircuitOpened() | CircuitClosed() | Draining():
             return Level.WARNING
 
@@ -112,6 +121,16 @@ def describe(event: Event) -> str:
             return line % {"reason": reason, "seconds": seconds, "probe": event.probe}
         case CircuitClosed():
             return _("the service answers again")
+        case SpendingAhead() | BalanceTold():
+            return _money(event)
+        case QuotaWait():
+            line = _(
+                "the daily quota is used up: waiting %(span)s, until %(time)s in Shanghai, then going on"
+            )
+            time = event.returns_at.astimezone(SHANGHAI).strftime("%H:%M")
+            return line % {"span": span(event.seconds), "time": time}
+        case QuotaBack():
+            return _("the wait for the daily quota is over: going on")
         case Draining():
             line = ngettext(
                 "stopping: %(reason)s; %(calls)d call in flight is allowed to finish",
@@ -119,6 +138,17 @@ def describe(event: Event) -> str:
                 event.in_flight,
             )
             return line % {"reason": reason_text(event.reason), "calls": event.in_flight}
+
+
+def _money(event: SpendingAhead | BalanceTold) -> str:
+    if isinstance(event, BalanceTold):
+        text = _("the account's balance is %s") % event.balance
+        low = _("that is low: the calls ahead may cost %s")
+        return text if event.needed is None else also(text, low % event.needed)
+    text = _("no paid call was made for this database yet, and no cap is set: %(due)s keywords are due")
+    text %= {"due": f"{event.keywords:,}"}
+    text = also(text, _("they take at most %s charged calls") % f"{event.calls_max:,}")
+    return text if event.money_max is None else also(text, _("at most %s") % event.money_max)
 
 
 def _keyword(line: str, event: KeywordDeferred | KeywordFailed) -> str:

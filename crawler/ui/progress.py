@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from crawler.engine.events import Event
+from crawler.engine.events import Event, RunStarted, SpendingAhead
 from crawler.i18n import _, ngettext
 from crawler.i18n.words import also, span
 from crawler.model import Charge
@@ -58,6 +58,10 @@ class LiveProgress:
     def __call__(self, event: Event) -> None:
         """Takes in one event."""
         self._tally.take(event)
+        if isinstance(event, SpendingAhead):
+            self._live.stop()  # a question may follow
+        elif isinstance(event, RunStarted):
+            self._live.start()
         level = level_of(event)
         if level >= self._level:
             style = _WARNING_STYLE if level >= Level.WARNING else ""

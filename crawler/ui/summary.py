@@ -38,6 +38,19 @@ def summary_fields(summary: RunSummary) -> dict[str, object]:
         "db": summary.db,
         "failures": [_failure(each) for each in summary.failures],
         "strange_answers": summary.strange_answers,
+        "money": _money(summary),
+    }
+
+
+def _money(summary: RunSummary) -> dict[str, object] | None:
+    """What was spent, None where no price was given; read back as decimals the numbers are exact."""
+    if summary.price is None or summary.spent is None or summary.spent_at_most is None:
+        return None
+    return {
+        "currency": summary.price.currency,
+        "price": float(summary.price.amount),
+        "spent": float(summary.spent.amount),
+        "spent_at_most": float(summary.spent_at_most.amount),
     }
 
 
@@ -69,6 +82,8 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         ),
         (_("time"), span(summary.seconds)),
     ]
+    if summary.spent is not None:
+        rows.insert(2, (_("money"), _spent(summary)))
     reason = sanitize(reason_text(summary.reason))
     lines = [_("%(outcome)s: %(reason)s") % {"outcome": _heading(summary.outcome), "reason": reason}]
     label_width = max(width(label) for label, _text in rows)
@@ -85,6 +100,12 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     if command is not None:
         lines += ["", *_next_lines(summary, command)]
     return "\n".join(lines)
+
+
+def _spent(summary: RunSummary) -> str:
+    if summary.spent == summary.spent_at_most:
+        return _("%s spent") % summary.spent
+    return _("%(spent)s spent, %(most)s at most") % {"spent": summary.spent, "most": summary.spent_at_most}
 
 
 def _heading(outcome: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
 from crawler.engine.events import (
     CallEnded,
@@ -18,6 +17,7 @@ from crawler.engine.events import (
 )
 from crawler.i18n import _
 from crawler.model import Charge
+from crawler.money import Money
 from crawler.rate import parse_rate
 
 PER_SECOND_FROM = 5
@@ -29,7 +29,7 @@ class Scale:
     """How a run's figures are told: its limit of calls as text, and what a charged call costs, if known."""
 
     limit: str = "unlimited"
-    price: Decimal | None = None
+    price: Money | None = None
 
     def pace(self, per_second: float | None) -> str:
         """Calls in a span of time, in the unit of the limit; None is no limit."""
@@ -47,9 +47,7 @@ class Scale:
 
     def money(self, calls: int) -> str | None:
         """What `calls` charged calls cost; None where no price is known."""
-        if self.price is None:
-            return None
-        return f"¥{(self.price * calls).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
+        return None if self.price is None else str(self.price.times(calls))
 
 
 def _three_digits(number: float) -> str:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from itertools import groupby
 from math import log
 
@@ -118,6 +119,7 @@ def caps_hold(history: History) -> Iterator[str]:
             calls = life.summary.calls
             if calls.charged + calls.unknown != cap:
                 yield f"stopped at {calls.charged} charged and {calls.unknown} unknown, --max-calls was {cap}"
+        yield from _budgets_hold(history, life, charged)
         day_cap = life.settings.calls_max_per_day
         if day_cap is None or not charged:
             continue
@@ -125,6 +127,35 @@ def caps_hold(history: History) -> Iterator[str]:
         for day in {_day(line) for line in charged}:
             if days[day] > day_cap:
                 yield f"{days[day]} charged on {day}, --max-calls-per-day was {day_cap}"
+
+
+def _budgets_hold(history: History, life: RunResult, charged: list[Line]) -> Iterator[str]:
+    """In money, at what each run was told a call costs."""
+    price, budget, per_day = (getattr(life.settings, name) for name in ("price", "budget", "budget_per_day"))
+    if budget is not None and price.amount * len(charged) > budget.amount:
+        yield f"{len(charged)} charged at {price}, --budget was {budget}"
+    if life.summary is not None and life.summary.reason.code is ReasonCode.BUDGET:
+        calls = life.summary.calls.charged + life.summary.calls.unknown
+        if not price.amount * calls <= budget.amount < price.amount * (calls + 1):
+            yield f"stopped after {calls} calls at {price}, --budget was {budget}"
+    if per_day is None:
+        return
+    for day in {_day(line) for line in charged}:
+        spent = sum(
+            _price_of(history, line) or price.amount
+            for line in history.lines
+            if line.charged and line.at <= life.ended and _day(line) == day
+        )
+        if spent > per_day.amount:
+            yield f"{spent} spent on {day}, --budget-per-day was {per_day}"
+
+
+def _price_of(history: History, line: Line) -> Decimal | None:
+    """What the run that made a call was told it costs."""
+    for life in history.lived:
+        if life.begun <= line.at <= life.ended:
+            return life.settings.price and life.settings.price.amount
+    return None
 
 
 def pace_is_kept(history: History) -> Iterator[str]:
@@ -221,13 +252,18 @@ def nothing_is_sent_after_the_end(history: History) -> Iterator[str]:
     in_time, answer_seconds = _answers_come_in_time(history), _slowest_answer_seconds(history)
     for number, life in enumerate(history.lived):
         lines = _lines_of(history, life)
-        ends = [line.at + answer_seconds for line in lines if line.code in STOP_CODES and in_time]
+        stops = STOP_CODES - {303} if life.settings.wait_for_quota else STOP_CODES
+        ends = [line.at + answer_seconds for line in lines if line.code in stops and in_time]
+        if life.settings.until is not None:
+            ends.append(_loop_time(life.settings.until))
+        if life.settings.wait_for_quota and in_time:
+            yield from _the_quota_is_waited_for(number, life, lines, answer_seconds)
         if life.stop_asked is not None:
             ends.append(life.stop_asked)
         late = [line for line in lines if ends and line.at > min(ends) + 1e-6]
         if late:
             yield f"run {number} sent {len(late)} calls after its end: {late[0]}"
-        refusals = sum(line.code in STOP_CODES for line in lines)
+        refusals = sum(line.code in stops for line in lines)
         if refusals > life.settings.workers and in_time:
             yield f"run {number} asked {refusals} times for what the account does not have"
         if life.left is not None and life.ended > life.left + 0.5:
@@ -237,13 +273,46 @@ def nothing_is_sent_after_the_end(history: History) -> Iterator[str]:
             yield f"run {number} was told to stop at {life.stop_asked} and ended at {life.ended}"
 
 
+EARLY_SECONDS = 3600.0
+"""In a day's first hour a quota that is used up is asked for again, for it may be yesterday's."""
+
+
+def _the_quota_is_waited_for(
+    number: int, life: RunResult, lines: list[Line], answer_seconds: float
+) -> Iterator[str]:
+    """After an answer that the day's quota is used up, nothing more is sent on that day."""
+    refused = [
+        line
+        for line in lines
+        if line.code == 303 and _seconds_of_day(line.at + answer_seconds) >= EARLY_SECONDS
+    ]
+    for day in {_day(line) for line in refused}:
+        of_day = [line for line in refused if _day(line) == day]
+        first = min(line.at for line in of_day) + answer_seconds
+        late = [line for line in lines if _day(line) == day and line.at > first + 1e-6]
+        if late:
+            yield f"run {number} asked {len(late)} times on {day} after the quota was used up: {late[0]}"
+        if len(of_day) > life.settings.workers:
+            yield f"run {number} asked {len(of_day)} times on {day} for a quota that was used up"
+
+
+def _seconds_of_day(at: float) -> float:
+    moment = (WallClock.START + timedelta(seconds=at - BEGIN_SECONDS)).astimezone(SHANGHAI)
+    return (moment - moment.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+
+
 def _lines_of(history: History, life: RunResult) -> list[Line]:
     return [line for line in history.lines if life.begun <= line.at <= life.ended]
 
 
 def _seconds(stamp: str) -> float:
     """A time of the ledger on the loop's clock."""
-    return (datetime.fromisoformat(stamp) - WallClock.START).total_seconds() + BEGIN_SECONDS
+    return _loop_time(datetime.fromisoformat(stamp))
+
+
+def _loop_time(moment: datetime) -> float:
+    """A moment on the loop's clock."""
+    return (moment - WallClock.START).total_seconds() + BEGIN_SECONDS
 
 
 def _day(line: Line) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -141,7 +141,9 @@ class _Player:
             token=TOKEN, db=self.db, base_url=self.simulator.base_url, workers=life.workers, rate=life.rate,
             pages_max=self.history.scenario.pages_max, calls_max=life.calls_max,
             calls_max_per_day=life.calls_max_per_day, refresh_after=timedelta(days=365),
-            timeout_seconds=life.timeout_seconds, order=self.history.scenario.order,
+            timeout_seconds=life.timeout_seconds, order=self.history.scenario.order, price=life.price,
+            budget=life.budget, budget_per_day=life.budget_per_day, until=self._until(life),
+            wait_for_quota=life.wait_for_quota,
         )  # fmt: skip
         doom, stop = CrashPlan(life.ending), Shutdown()
         asked: dict[str, float] = {}
@@ -176,6 +178,10 @@ class _Player:
         others = {name: part for name, part in self.parts.items() if name not in own}
         rng = Random(f"{self.history.scenario.seed}/{number}")
         return Dependencies(rng, self.wall, parts=Parts(crashing(doom), **parts), **others)
+
+    def _until(self, life: Life) -> datetime | None:
+        seconds = life.until_seconds
+        return None if seconds is None else self.wall() + timedelta(seconds=seconds)
 
     def _keywords(self) -> list[Keyword]:
         return [

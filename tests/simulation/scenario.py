@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from random import Random
 
-from crawler.simulator import EndStyle, Fault, HttpWay, SimulatorSettings
+from crawler.simulator import BalanceWay, EndStyle, Fault, HttpWay, SimulatorSettings
 
 WORDS = (
     "穿搭", "显高穿搭", "通勤穿搭", "美食", "探店美食", "露营", "亲子", "亲子露营", "护肤", "平价护肤",
@@ -55,7 +55,8 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One run: its settings, how it ends, and the pause after it; `new_day` refills the quota before it."""
+    """One run: its settings, how it ends, and the pause after it; `new_day` refills the quota before it, and
+    `until_seconds` after its beginning is its `--until`."""
 
     workers: int = 8
     rate: str = "unlimited"
@@ -65,6 +66,11 @@ class Life:
     ending: Ending = Ending()
     gap_seconds: float = 1.0
     new_day: bool = False
+    price: str | None = None
+    budget: str | None = None
+    budget_per_day: str | None = None
+    until_seconds: float | None = None
+    wait_for_quota: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,34 @@ def draw(seed: int) -> Scenario:
     if rng.random() < 0.2:
         first = replace(lives[0], ending=_refusal(rng, calls))
         lives = (first, *lives[1:])
+    service, lives = _with_money_and_hours(seed, service, lives)
     return Scenario(seed, keywords, pages_max, service, lives, rng.choice(("file", "yield")))
+
+
+PRICES = ("0.01", "0.03CNY", "0.05CNY", "1.07", "0.333333")
+
+
+def _with_money_and_hours(
+    seed: int, service: SimulatorSettings, lives: tuple[Life, ...]
+) -> tuple[SimulatorSettings, tuple[Life, ...]]:
+    """Prices, budgets, ends and waits, drawn apart: seeds that found something stay what they were."""
+    rng = Random(f"money {seed}")
+    service = replace(service, balance_way=rng.choice((*BalanceWay, BalanceWay.ANSWERS)))
+    waits = service.daily_quota is not None and rng.random() < 0.5
+    if waits:  # with less there is no end to it
+        service = replace(service, daily_quota=rng.randint(3, 12))
+    drawn = []
+    for life in lives:
+        price = rng.choice((None, *PRICES))
+        if price is not None:
+            budget, per_day = (
+                rng.choice((None, None, f"{rng.randint(0, 15) * 0.03:.2f}", f"{rng.uniform(0, 9):.3f}CNY"))
+                for _ in range(2)
+            )
+            life = replace(life, price=price, budget=budget, budget_per_day=per_day)
+        until_seconds = rng.choice((None, None, None, rng.uniform(0, 60), rng.uniform(0, 90_000)))
+        drawn.append(replace(life, until_seconds=until_seconds, wait_for_quota=waits))
+    return service, tuple(drawn)
 
 
 def _ends(service: SimulatorSettings) -> bool:

@@ -20,6 +20,7 @@ import pytest
 from crawler.endpoint import Endpoint
 from crawler.engine.budget import Budget, Verdict
 from crawler.engine.caller import Caller
+from crawler.engine.hours import Hours
 from crawler.engine.policy import NO_ANSWER, Policy, WireRules
 from crawler.engine.throttle import Throttle
 from crawler.model import CallFailed, Charge, Page
@@ -148,6 +149,45 @@ class CapCheckedAfterSending(Budget):
         return Verdict.GO
 
 
+class BudgetCheckedAfterSending(Budget):
+    """Looks at the money only once it is spent."""
+
+    def reserve(self, day):
+        self._in_flight += 1
+        self._in_flight_by_day[day] += 1
+        money = self._money
+        if money.run_max is not None and self._spent >= money.run_max:
+            return Verdict.RUN_BUDGET
+        if money.day_max is not None and self._used_by_day[day] >= money.day_max:
+            return Verdict.DAY_BUDGET
+        return Verdict.GO
+
+
+class BudgetForgetsYesterdaysPrice(Budget):
+    """Counts the day's earlier calls at this run's price."""
+
+    def __init__(self, run_max, day_max, spent_by_day, money):
+        super().__init__(run_max, day_max, spent_by_day, replace(money, used_by_day=spent_by_day))
+
+
+class HasNoClock(Hours):
+    """Never ends of itself."""
+
+    def over(self):
+        return self._shutdown.requested
+
+    async def end_on_time(self):
+        pass
+
+
+class AsksEveryHour(Hours):
+    """Has no patience for the whole night."""
+
+    async def _slept_until(self, moment):
+        await self._shutdown.sleep(3600.0)
+        return False
+
+
 class CapTakesCallsInFlightForCharged(Budget):
     """Stops although a call under way may turn out free."""
 
@@ -263,6 +303,10 @@ LIMITED = [
     scenario(Life(rate=rate, workers=8), rate_limit=2, rate_window_seconds=60.0, latency_seconds=(0.1, 0.2))
     for rate in ("auto", "auto:20/s")
 ]
+BUDGETS = [
+    scenario(Life(price="0.05", budget="0.28CNY")),
+    scenario(Life(price="0.05", budget_per_day="0.28CNY")),
+]
 LEAVING = [
     scenario(Life(ending=Ending(EndingKind.LEAVE, seconds=1.0)), latency_seconds=(30.0, 30.0)),
 ]
@@ -310,6 +354,29 @@ BUGS = {
         "nothing_is_sent_after_the_end", LEAVING, client(swallows_cancellation)
     ),
     "cap checked after sending": Planted("caps_hold", CAPPED, {"budget": CapCheckedAfterSending}),
+    "a budget checked after sending": Planted(
+        "caps_hold", BUDGETS, {"budget": BudgetCheckedAfterSending}
+    ),
+    "a day's budget at one price": Planted(
+        "caps_hold",
+        [
+            scenario(
+                Life(price="0.20", calls_max=2, gap_seconds=0.05),
+                Life(price="0.05", budget_per_day="0.50"),
+            )
+        ],
+        {"budget": BudgetForgetsYesterdaysPrice},
+    ),
+    "calls after their time": Planted(
+        "nothing_is_sent_after_the_end",
+        [scenario(Life(until_seconds=2.5, workers=1))],
+        {"hours": HasNoClock},
+    ),
+    "a used up quota asked again": Planted(
+        "nothing_is_sent_after_the_end",
+        [scenario(Life(wait_for_quota=True, workers=2), daily_quota=3, latency_seconds=(0.5, 1.0))],
+        {"hours": AsksEveryHour},
+    ),
     "cap reached before it is": Planted(
         "caps_hold",
         [scenario(Life(calls_max=5), faults={"301": 0.5})],

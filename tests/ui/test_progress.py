@@ -11,6 +11,7 @@ from rich.console import Console
 
 from crawler.engine.events import CallEnded, KeywordDone, PageStored, RateLimited, RunStarted
 from crawler.model import Charge, PageSaved, Work
+from crawler.money import Money
 from crawler.reasons import Reason, ReasonCode
 from crawler.ui.describe import Level
 from crawler.ui.lines import totals
@@ -64,7 +65,7 @@ def test_the_panel_needs_no_more_than_sixteen_colours_and_none_of_them_is_that_o
 
 def test_money_is_told_where_there_is_a_price(shown, work):
     events = [STARTED, *[call(work)] * 19, call(work, Charge.FREE)]
-    assert "19 charged (¥0.95)" in shown(*events, scale=Scale("40/m", Decimal("0.05")))
+    assert "19 charged (¥0.95)" in shown(*events, scale=Scale("40/m", Money(Decimal("0.05"))))
     assert "¥" not in shown(*events)
 
 
@@ -110,7 +111,7 @@ def test_the_line_of_totals_counts_in_the_singular_too(work):
     tally.take(STARTED)
     tally.take(call(work))
     tally.take(PageStored(work, 1, 20, 0, PageSaved(20, 0, 20), None))
-    line = totals(tally, Scale("40/m", Decimal("0.05")), 60.0)
+    line = totals(tally, Scale("40/m", Money(Decimal("0.05"))), 60.0)
     assert line == "0 of 1,200 keywords, 20 new creators, 1 call (1 a minute); ¥0.05"
 
 

@@ -10,6 +10,7 @@ from crawler.analysis.browse.columns import meanings
 from crawler.analysis.filters import Filters
 from crawler.analysis.query import Question, prepare
 from crawler.i18n import _
+from crawler.money import DEFAULT_CURRENCY
 
 DATABASE = "creators"
 """The name under which every file is served, so that addresses stay the same."""
@@ -20,7 +21,7 @@ CLOSED_TABLES = ("settings", "forgotten")
 """The salt and the hashes of those who were erased."""
 
 HIDDEN_TABLES = (
-    "endpoints", "replies", "pruned_calls", "_sqlite_migrations",
+    "endpoints", "replies", "pruned_calls", "pruned_prices", "_sqlite_migrations",
     "search_documents", "search_rows", "search_state",
 )  # fmt: skip
 """For the program rather than for people."""
@@ -38,6 +39,7 @@ _OPTIONAL = {
     "max_fans": "CAST(nullif(:max_fans, '') AS INTEGER)",
     "verified": "CAST(nullif(:verified, '') AS INTEGER)",
     "price": "CAST(nullif(:price, '') AS REAL)",
+    "currency": f"'{DEFAULT_CURRENCY}'",
     "limit": f"coalesce(CAST(nullif(:limit, '') AS INTEGER), {ROWS_MAX})",
 }
 """Datasette sends an empty text for a field that was left empty, where `crawler query` binds NULL."""

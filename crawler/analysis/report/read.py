@@ -18,10 +18,13 @@ from crawler.analysis.report.values import (
     FailureLine,
     KeywordGroup,
     KeywordLine,
+    PricedCalls,
     Report,
     RunLine,
+    Spent,
 )
 from crawler.clock import Now, shanghai_day, shanghai_day_start, stamp
+from crawler.money import stored_money
 from crawler.reasons import Reason, ReasonCode, read_reason
 from crawler.summary import CallCounts
 
@@ -82,11 +85,14 @@ class _Reader:
             newcomers=self._creators(self._rows(sql.NEWCOMERS, limit=NEWCOMERS_MAX)),
             growers=self._creators(growers),
             fruitful=_keywords(self._rows(sql.FRUITFUL, limit=KEYWORDS_MAX)),
-            barren=_keywords(self._rows(sql.BARREN, limit=KEYWORDS_MAX)),
+            barren=_keywords(
+                self._rows(sql.BARREN, limit=KEYWORDS_MAX), _spent(self._rows(sql.BARREN_PRICES))
+            ),
             buckets=buckets,
             days=self._days(),
             failures=_failures(self._rows(sql.FAILURES, examples=EXAMPLES_MAX, limit=CAUSES_MAX)),
             answers=_answers(self._rows(sql.ANSWERS, limit=CAUSES_MAX)),
+            spent=_spent(self._rows(sql.PRICES)),
         )
 
     def _rows(self, statement: str, **parameters: object) -> list[sqlite3.Row]:
@@ -116,6 +122,9 @@ class _Reader:
         start = shanghai_day_start(datetime.fromisoformat(last_call)) - timedelta(days=DAYS - 1)
         since = stamp(start)
         spent = {row["day"]: row for row in self._rows(sql.DAYS, since=since)}
+        prices: dict[str, list[sqlite3.Row]] = {}
+        for row in self._rows(sql.DAYS_PRICES, since=since):
+            prices.setdefault(row["day"], []).append(row)
         users_new = {row["day"]: row["users_new"] for row in self._rows(sql.DAYS_NEW, since=since)}
         days = [shanghai_day(start + timedelta(days=number)) for number in range(DAYS)]
         return tuple(
@@ -124,6 +133,7 @@ class _Reader:
                 _calls(spent[day]) if day in spent else CallCounts.of(0, 0, 0),
                 users_new.get(day, 0),
                 day in spent and bool(spent[day]["quota_reached"]),
+                _spent(prices.get(day, ())),
             )
             for day in days
         )
@@ -175,6 +185,7 @@ def _run(row: sqlite3.Row) -> RunLine:
         users_seen=row["users_seen"],
         rate_limited=row["rate_limited"],
         calls=_calls(row),
+        spent=(PricedCalls(stored_money(row["price"], row["currency"]), row["charged"] or 0),),
     )
 
 
@@ -183,9 +194,15 @@ def _seconds(row: sqlite3.Row) -> float | None:
     return None if row["outcome"] == "crashed" else row["seconds"]
 
 
-def _keywords(rows: Sequence[sqlite3.Row]) -> KeywordGroup:
+def _spent(rows: Iterable[sqlite3.Row]) -> Spent:
+    return tuple(PricedCalls(stored_money(row["price"], row["currency"]), row["charged"]) for row in rows)
+
+
+def _keywords(rows: Sequence[sqlite3.Row], spent: Spent = ()) -> KeywordGroup:
     lines = tuple(KeywordLine(row["text"], row["charged"], row["entries"], row["users_new"]) for row in rows)
-    return KeywordGroup(lines, rows[0]["keywords"] if rows else 0, rows[0]["charged_total"] if rows else 0)
+    return KeywordGroup(
+        lines, rows[0]["keywords"] if rows else 0, rows[0]["charged_total"] if rows else 0, spent
+    )
 
 
 def _failures(rows: Sequence[sqlite3.Row]) -> tuple[FailureLine, ...]:

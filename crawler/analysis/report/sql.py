@@ -47,6 +47,52 @@ SELECT count(*) FILTER (WHERE charge = 'charged') AS charged,
  WHERE sent_at >= :since
 """
 
+# Charged calls by what they cost: the price of their run, NULL where it was given none.
+PRICES = """
+SELECT runs.price, runs.currency, count(*) AS charged
+  FROM calls
+  JOIN runs ON runs.id = calls.run_id
+ WHERE calls.sent_at >= :since AND calls.charge = 'charged'
+ GROUP BY 1, 2
+"""
+
+BARREN_PRICES = """
+WITH barren AS (
+    SELECT calls.keyword_id
+      FROM calls
+      LEFT JOIN pages ON pages.call_id = calls.id
+     WHERE calls.sent_at >= :since AND calls.charge = 'charged'
+     GROUP BY calls.keyword_id
+    HAVING coalesce(sum(pages.users_new), 0) = 0 AND sum(pages.entries) > 0
+)
+SELECT runs.price, runs.currency, count(*) AS charged
+  FROM calls
+  JOIN runs ON runs.id = calls.run_id
+ WHERE calls.sent_at >= :since AND calls.charge = 'charged'
+   AND calls.keyword_id IN (SELECT keyword_id FROM barren)
+ GROUP BY 1, 2
+"""
+
+DAYS_PRICES = """
+SELECT date(calls.sent_at, '+8 hours') AS day, runs.price, runs.currency, count(*) AS charged
+  FROM calls
+  JOIN runs ON runs.id = calls.run_id
+ WHERE calls.sent_at >= :since AND calls.charge = 'charged'
+ GROUP BY 1, 2, 3
+ UNION ALL
+SELECT day, price, currency, calls
+  FROM pruned_prices
+ WHERE day >= date(:since, '+8 hours') AND charge = 'charged'
+ UNION ALL
+SELECT day, NULL, NULL,
+       sum(calls) - coalesce((SELECT sum(priced.calls)
+                                FROM pruned_prices AS priced
+                               WHERE priced.day = pruned_calls.day AND priced.charge = 'charged'), 0)
+  FROM pruned_calls
+ WHERE day >= date(:since, '+8 hours') AND charge = 'charged'
+ GROUP BY day
+"""
+
 # `fans` decides which bucket of the vendor's vocabulary a creator falls into; NULL is a bucket of its own.
 BUCKETS = """
 SELECT CASE WHEN fans IS NULL     THEN NULL

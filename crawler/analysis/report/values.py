@@ -8,8 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crawler.money import Money
 from crawler.reasons import Reason
 from crawler.summary import CallCounts
+
+
+@dataclass(frozen=True, slots=True)
+class PricedCalls:
+    """Charged calls of one price, None where their run was given none."""
+
+    price: Money | None
+    charged: int
+
+
+Spent = tuple[PricedCalls, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,7 @@ class RunLine:
     users_seen: int
     rate_limited: int
     calls: CallCounts
+    spent: Spent = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,7 @@ class KeywordGroup:
     lines: tuple[KeywordLine, ...]
     keywords: int
     charged: int
+    spent: Spent = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,7 @@ class DayLine:
     calls: CallCounts
     users_new: int
     quota_reached: bool
+    spent: Spent = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +147,9 @@ class Report:
     days: tuple[DayLine, ...]
     failures: tuple[FailureLine, ...]
     answers: tuple[AnswerLine, ...]
+    spent: Spent = ()
+
+    @property
+    def days_spent(self) -> Spent:
+        """The charged calls of all its days."""
+        return tuple(priced for day in self.days for priced in day.spent)

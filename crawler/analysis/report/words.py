@@ -6,8 +6,10 @@ import gettext
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from crawler.analysis.report.values import Spent
 from crawler.i18n import N_
 from crawler.i18n.words import shanghai_time
+from crawler.money import DEFAULT_CURRENCY, Money
 
 _SCALES = {
     "zh": ((100_000_000, "亿"), (10_000, "万")),
@@ -24,11 +26,13 @@ _LABELS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How to write for readers of `lang` (`zh` or `en`); `price` is what a charged call costs, if known."""
+    """How to write for readers of `lang` (`zh` or `en`); `price`, if known, is what a charged call cost
+    in runs that had none."""
 
     lang: str
     catalogue: gettext.NullTranslations
     price: Decimal | None = None
+    currency: str = DEFAULT_CURRENCY
 
     def count(self, number: int) -> str:
         """A count in full, for what must agree with a bill: `12,345`."""
@@ -47,7 +51,20 @@ class Words:
         """What `calls` charged calls cost, None where no price is known."""
         if self.price is None:
             return None
-        return f"¥{(self.price * calls).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
+        return str(Money(self.price, self.currency).times(calls))
+
+    def spent(self, spent: Spent) -> str | None:
+        """What charged calls cost, each at the price of its run; None where that of some is not known."""
+        fallback = None if self.price is None else Money(self.price, self.currency)
+        sums: dict[str, Decimal] = {}
+        for priced in spent:
+            price = priced.price or fallback
+            if price is not None:
+                before = sums.get(price.currency, Decimal(0))
+                sums[price.currency] = before + price.amount * priced.charged
+            elif priced.charged:
+                return None
+        return " + ".join(str(Money(amount, currency)) for currency, amount in sums.items()) or None
 
     def ratio(self, part: int, whole: int) -> str:
         """`part` per `whole` with one decimal: `3.4`."""

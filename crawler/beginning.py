@@ -1,0 +1,78 @@
+"""The beginning of a run: what is due, what the account holds, and whether it may be spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from sqlite_utils import Database
+
+from crawler.config import RunSettings, service_of
+from crawler.dependencies import Dependencies
+from crawler.engine.events import Event, LineSkipped, RunStarted, SpendingAhead
+from crawler.engine.shutdown import Shutdown
+from crawler.errors import InputError
+from crawler.i18n import _
+from crawler.model import Keyword, Problem
+from crawler.spending import Ahead, balance_told, first_spending
+from crawler.store import runs
+from crawler.store.database import store_errors
+from crawler.store.worklist import Worklist, pages_ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is done before the first call: all of it, or nothing is left behind."""
+
+    settings: RunSettings
+    db: Database
+    shutdown: Shutdown
+    emit: Callable[[Event], None]
+    approve: Callable[[SpendingAhead], bool]
+    dependencies: Dependencies
+
+    async def begin(self, keywords: Iterable[Keyword | Problem]) -> tuple[int, Worklist]:
+        """Reads the keywords and starts a run, in one transaction: unreadable input leaves nothing behind."""
+        settings, db, dependencies = self.settings, self.db, self.dependencies
+        service, now = service_of(settings.base_url), dependencies.now
+        with store_errors(settings.db), db.atomic():
+            runs.claim_service(db.conn, service)
+            run_id = runs.start_run(db.conn, version("creator-crawler"), now, settings.price)
+            worklist = dependencies.parts.make_worklist(
+                db.conn,
+                _usable(keywords, self.emit),
+                endpoint_id=dependencies.endpoint.id,
+                pages_max=settings.pages_max,
+                refresh_after=settings.refresh_after,
+                now=now,
+            )
+            if not worklist.listed:
+                raise InputError(_("the given files contain no keyword"))
+            await self._tell_money(Ahead(worklist.due, pages_ahead(db.conn)))
+        self.emit(
+            RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service)
+        )
+        return run_id, worklist
+
+    async def _tell_money(self, ahead: Ahead) -> None:
+        """Says what the account holds and, the first time, what is ahead; raises InputError where that is not
+        wanted."""
+        balance = await balance_told(self.settings, ahead, self.shutdown, self.dependencies.parts.ask_balance)
+        if balance is not None:
+            self.emit(balance)
+        first = first_spending(self.db.conn, self.settings, ahead)
+        if first is not None:
+            self.emit(first)
+            if not self.approve(first):
+                raise InputError(
+                    _("nothing was asked for and nothing spent; --max-calls or --budget sets a cap")
+                )
+
+
+def _usable(keywords: Iterable[Keyword | Problem], emit: Callable[[Event], None]) -> Iterator[Keyword]:
+    for item in keywords:
+        if isinstance(item, Problem):
+            emit(LineSkipped(item))
+        else:
+            yield item
