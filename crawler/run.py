@@ -186,8 +186,9 @@ class _Run:
             return FileOrder(self._read(self._parts.due_work))
         with store_errors(self._settings.db):
             known = history.read_known(self._connection, self._dependencies.endpoint.id, self._now)
-        stale_days = self._settings.refresh_after / timedelta(days=1)
-        return YieldWork(*known, self._read(history.due_fresh), stale_days, self._dependencies.rng)
+            stale_days = self._settings.refresh_after / timedelta(days=1)
+            # What is known is read while the order is made.
+            return YieldWork(*known, self._read(history.due_fresh), stale_days, self._dependencies.rng)
 
     def _before_commit(self, limit: LimitKeeper) -> None:
         self._check_file()
