@@ -11,6 +11,7 @@ from crawler.errors import StoreError
 from crawler.model import CallWithoutPage, FetchedPage, PageSaved, Work
 from crawler.reasons import Reason
 from crawler.store.database import is_locked
+from crawler.store.replies import pack
 from crawler.store.writer import Store, Write
 
 LOCK_PATIENCE_SECONDS = 60.0
@@ -47,7 +48,11 @@ class Ledger:
 
     async def save_page(self, fetched: FetchedPage) -> PageSaved:
         """What a page changed."""
-        saved: PageSaved = await self._commit(Write(lambda t: t.save_page(fetched), fetched.page.creators))
+        packed = (
+            None if fetched.body is None else pack(fetched.body)
+        )  # once, however often a lock is in the way
+        write = Write(lambda t: t.save_page(fetched, packed), fetched.page.creators)
+        saved: PageSaved = await self._commit(write)
         return saved
 
     async def settle_call(self, ended: CallWithoutPage) -> None:

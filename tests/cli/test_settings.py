@@ -24,7 +24,7 @@ BAD = {
     "calls_max_per_day": "1.5",
     "refresh_after": "soon",
     "timeout_seconds": "0s",
-    "keep_replies": "perhaps",
+    "archive": "perhaps",
     "drain_seconds": "-1s",
     "as_json": "perhaps",
     "log_format": "xml",
