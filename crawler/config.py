@@ -138,7 +138,7 @@ class RunSettings:
         "120s",
     )
     archive: bool = declared(
-        "--no-archive", switch_off(), N_("Keep no raw answers for crawler replay."), "no"
+        "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"
     )
 
     def __post_init__(self) -> None:
