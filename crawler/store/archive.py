@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from crawler.store.schema import migrations, run_script
+from crawler.store.schema import migrations
 
 _ARCHIVE = """
 ALTER TABLE pages ADD COLUMN reread_at TEXT;
@@ -70,4 +70,4 @@ def read_archive(connection: sqlite3.Connection) -> Archive:
 
 @migrations(name="0010_replies")
 def _archive(db: Database) -> None:
-    run_script(db, _ARCHIVE)
+    db.executescript(_ARCHIVE)
