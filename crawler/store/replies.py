@@ -29,7 +29,8 @@ _RARE = (
     '"sub_title":"小红书号：","sub_title":"小红书号:","desc":"小红书号：","red_official_verify_content":"",'
     '"red_official_verified":true,"show_red_official_verify_icon":true,"red_official_verify_type":1,'
     '"red_official_verify_type":2,"note_count":,"update_time":"分钟前更新","profession":"","vshow":0,'
-    '"live_info":{"live":false,"room_id":null},"fans":"","desc":"粉丝·万 | 天前更新 | 笔记·","sub_title":"粉丝 ",'
+    '"live_info":{"live":false,"room_id":null},"fans":"","desc":"粉丝·万 | 天前更新 |'
+    ' 笔记·","sub_title":"粉丝 ",'
 )
 
 _BLANK = '"need_location_info":false,"sub_filters":null,"origin_text":"","icon_url":"","icon_url_night":"",'

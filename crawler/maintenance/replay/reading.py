@@ -19,7 +19,8 @@ ENDPOINTS: Mapping[int, Endpoint] = {SEARCH_USER_V2.id: SEARCH_USER_V2}
 
 # A page that a replay made of what nobody could read has a late number and an early moment.
 PAGES = """
-SELECT fetched_at, run_id, endpoint_id, keyword_id, generation, page, call_id, pages.id, NULL, body
+SELECT fetched_at, run_id, endpoint_id, keyword_id, generation, page, call_id, pages.id, NULL,
+       entries - rejected, body
   FROM pages
   JOIN replies ON page_id = pages.id
  WHERE reread_at IS NULL
@@ -27,7 +28,8 @@ SELECT fetched_at, run_id, endpoint_id, keyword_id, generation, page, call_id, p
 """
 
 REREAD = """
-SELECT fetched_at, run_id, endpoint_id, keyword_id, generation, page, call_id, pages.id, NULL, body
+SELECT fetched_at, run_id, endpoint_id, keyword_id, generation, page, call_id, pages.id, NULL,
+       entries - rejected, body
   FROM pages
   JOIN replies ON page_id = pages.id
  WHERE reread_at IS NOT NULL
@@ -37,7 +39,7 @@ SELECT fetched_at, run_id, endpoint_id, keyword_id, generation, page, call_id, p
 # An answer that nobody understood is a reject of rank 0; only its call knows the generation.
 UNREAD = """
 SELECT rejected_at, rejects.run_id, rejects.endpoint_id, rejects.keyword_id, coalesce(generation, 0),
-       rejects.page, call_id, NULL, rejects.id, entry
+       rejects.page, call_id, NULL, rejects.id, 0, entry
   FROM rejects
   LEFT JOIN calls ON calls.id = call_id
  WHERE rank = 0
@@ -49,7 +51,7 @@ SELECT rejected_at, rejects.run_id, rejects.endpoint_id, rejects.keyword_id, coa
 class Kept:
     """A raw reply as a database keeps it: of a page, or as a reject where nobody could read it.
 
-    `kept` is the packed body of a page, the text of a reject.
+    `readable` entries were understood when it came. `kept` is the packed body of a page, the text of a reject.
     """
 
     moment: str
@@ -61,6 +63,7 @@ class Kept:
     call_id: int | None
     page_id: int | None
     reject_id: int | None
+    readable: int
     kept: bytes | str
 
     @property

@@ -39,7 +39,15 @@ CREATE TABLE pages_read (
     oddity   TEXT,
     oddity_details TEXT
 );
+CREATE TRIGGER user_merged AFTER DELETE ON users
+BEGIN
+    DELETE FROM sightings WHERE user_key = old.key;
+    DELETE FROM changes WHERE user_key = old.key;
+END;
 """
+
+DROP_NOTES = "DROP TRIGGER user_merged; DROP TABLE last_read; DROP TABLE pages_read;"
+
 
 NOTE_LAST_READ = f"""
 INSERT INTO last_read (user_key, moment, {", ".join(_COLUMNS)})
@@ -95,14 +103,20 @@ class Rebuilt:
 
 
 def rebuild(
-    source: sqlite3.Connection, made: sqlite3.Connection, endpoints: Mapping[int, Endpoint]
+    source: sqlite3.Connection,
+    made: sqlite3.Connection,
+    endpoints: Mapping[int, Endpoint],
+    *,
+    with_gaps: bool = False,
 ) -> Rebuilt:
     """Reads every raw reply of `source` into the tables of `made`, where nothing was read into before.
 
-    Those who were erased from `source` stay away.
+    Those who were erased from `source` stay away. `with_gaps` says that there are pages without a reply: who
+    held a `red_id` meanwhile is not known then, and an entry without an `id` that was read when it came is
+    left to what was made of it then.
     """
     made.executescript(NOTES)
-    rebuilder = _Rebuilder(source, made, endpoints)
+    rebuilder = _Rebuilder(source, made, endpoints, with_gaps=with_gaps)
     made.execute("BEGIN")
     for number, reply in enumerate(kept_replies(source), 1):
         rebuilder.take(reply)
@@ -115,11 +129,17 @@ def rebuild(
 
 class _Rebuilder:
     def __init__(
-        self, source: sqlite3.Connection, made: sqlite3.Connection, endpoints: Mapping[int, Endpoint]
+        self,
+        source: sqlite3.Connection,
+        made: sqlite3.Connection,
+        endpoints: Mapping[int, Endpoint],
+        *,
+        with_gaps: bool,
     ) -> None:
         self._source = source
         self._made = made
         self._endpoints = endpoints
+        self._with_gaps = with_gaps
         self._erased = Forgotten.read(source)
         self._keys = count(1)
         self._went_on: set[tuple[int, int]] = set()
@@ -136,6 +156,8 @@ class _Rebuilder:
         self.rebuilt.read += 1
         rows = Rows(self._made)
         creators = self._erased.without(page.creators)
+        if self._with_gaps and page.entries - len(page.rejects) <= reply.readable:
+            creators = [each for each in creators if each.id is not None]
         writer = CreatorWriter(self._made, rows, reply.run_id, reply.moment, self._keys)
         writer.load(creators)
         ranks = writer.save(creators)[1]

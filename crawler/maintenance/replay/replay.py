@@ -18,7 +18,7 @@ from crawler.files import replacing, temporary_folder, write_errors
 from crawler.i18n import _
 from crawler.maintenance.replay import sql
 from crawler.maintenance.replay.reading import ENDPOINTS
-from crawler.maintenance.replay.rebuild import NewPage, Rebuilt, rebuild
+from crawler.maintenance.replay.rebuild import DROP_NOTES, NewPage, Rebuilt, rebuild
 from crawler.store.database import open_database, store_errors
 from crawler.store.erased import Forgotten
 from crawler.store.lock import hold
@@ -61,7 +61,7 @@ def replay(path: Path, *, endpoints: Mapping[int, Endpoint] = ENDPOINTS, now: No
         with temporary_folder(path.resolve().parent) as folder:
             work = folder / "replayed.db"
             with closing(_new(work)) as made:
-                rebuilt = rebuild(connection, made.conn, endpoints)
+                rebuilt = rebuild(connection, made.conn, endpoints, with_gaps=_missing(connection) > 0)
             with _attached(connection, work, "replayed"):
                 return _merge(db, rebuilt, stamp(now()))
 
@@ -90,9 +90,8 @@ def replay_into(
                     made.execute(sql.BETTER_PAGES.format(replayed="main"))
                     made.execute(sql.UPDATE_PAGES.format(replayed="main"))
                     made.execute(sql.COPY_REJECTS)
-                    made.execute("DROP TABLE last_read")
-                    made.execute("DROP TABLE pages_read")
-            missing = source.execute(sql.PAGES_WITHOUT_REPLY).fetchone()[0]
+                made.executescript(DROP_NOTES)
+            missing = _missing(source)
             creators, sightings, changes = (
                 made.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                 for table in ("users", "sightings", "changes")
@@ -136,6 +135,11 @@ def _copy(made: sqlite3.Connection) -> None:
     made.execute("COMMIT")
 
 
+def _missing(connection: sqlite3.Connection) -> int:
+    """How many pages with creators have no reply."""
+    return int(connection.execute(sql.PAGES_WITHOUT_REPLY).fetchone()[0])
+
+
 def _merge(db: Database, rebuilt: Rebuilt, moment: str) -> Replayed:
     connection: sqlite3.Connection = db.conn
     with db.atomic():
@@ -168,8 +172,7 @@ def _merge(db: Database, rebuilt: Rebuilt, moment: str) -> Replayed:
             connection.execute(sql.RECORD, record)
         connection.execute("DROP TABLE temp.matched")
         connection.execute("DROP TABLE temp.better_pages")
-        missing = connection.execute(sql.PAGES_WITHOUT_REPLY).fetchone()[0]
-    return Replayed(rebuilt.read, rebuilt.unreadable, missing, *found, len(rebuilt.new_pages))
+    return Replayed(rebuilt.read, rebuilt.unreadable, _missing(connection), *found, len(rebuilt.new_pages))
 
 
 def _save_new_pages(connection: sqlite3.Connection, pages: Sequence[NewPage], moment: str) -> None:

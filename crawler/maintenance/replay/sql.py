@@ -67,11 +67,16 @@ SELECT theirs.key AS theirs, theirs.id,
 
 _TAKEN = (*_PLAIN, *_FOLLOWERS, "last_run_id", "first_run_id", "first_seen_at", "last_seen_at")
 
+
+def _of(table: str) -> str:
+    return ", ".join(f"{table}.{name}" for name in _TAKEN)
+
+
 INSERT_USERS = f"""
 INSERT INTO main.users (id, red_id, {", ".join(_TAKEN)})
 SELECT theirs.id,
        iif(EXISTS (SELECT 1 FROM main.users WHERE red_id = theirs.red_id), NULL, theirs.red_id),
-       {", ".join(f"theirs.{name}" for name in _TAKEN)}
+       {_of("theirs")}
   FROM matched
   JOIN replayed.users AS theirs ON theirs.key = matched.theirs
  WHERE ours IS NULL
@@ -94,6 +99,7 @@ _BETTER_FOLLOWERS = ",\n       ".join(
             ELSE coalesce(last.{name}, ours.{name}, theirs.{name}) END AS {name}"""
     for name in _FOLLOWERS
 )
+
 _SET_BETTER = ", ".join(f"{name} = better.{name}" for name in _TAKEN)
 
 UPDATE_USERS = f"""
@@ -115,7 +121,7 @@ SELECT ours.key,
  WHERE NOT new
        ) AS better
  WHERE better.key = users.key
-   AND ({", ".join(f"users.{name}" for name in _TAKEN)}) IS NOT ({", ".join(f"better.{name}" for name in _TAKEN)})
+   AND ({_of("users")}) IS NOT ({_of("better")})
 """
 
 FILL_RED_IDS = f"""
