@@ -51,7 +51,8 @@ SELECT rejected_at, rejects.run_id, rejects.endpoint_id, rejects.keyword_id, coa
 class Kept:
     """A raw reply as a database keeps it: of a page, or as a reject where nobody could read it.
 
-    `readable` entries were understood when it came. `kept` is the packed body of a page, the text of a reject.
+    `readable` entries were understood when it came. `kept` is the packed body of a page, the text of a
+    reject.
     """
 
     moment: str

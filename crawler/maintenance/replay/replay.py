@@ -48,6 +48,12 @@ class Replayed:
     reread: int
     pages_new: int
 
+    @property
+    def found(self) -> bool:
+        """Whether anything was not there before."""
+        found = (self.creators, self.creators_changed, self.sightings, self.changes, self.pages_new)
+        return any(found)
+
 
 def replay(path: Path, *, endpoints: Mapping[int, Endpoint] = ENDPOINTS, now: Now = utc_now) -> Replayed:
     """Reads the raw replies of the database at `path` again; what is found in them is added, in one
