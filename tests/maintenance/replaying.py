@@ -12,9 +12,11 @@ from pathlib import Path
 from random import Random
 
 from crawler.config import RunSettings
+from crawler.endpoint import Endpoint
 from crawler.model import Keyword
 from crawler.run import Dependencies, run_crawl
 from crawler.simulator import EndStyle, Fault, Simulator, SimulatorSettings
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.simulation.virtual_time import WallClock, run
 
 WORDS = ("穿搭", "露营", "美食", "亲子", "护肤")
@@ -44,13 +46,20 @@ def world(seed: int) -> SimulatorSettings:
 
 
 def crawl_nights(
-    db: Path, settings: SimulatorSettings, nights: int = 3, *, archive: Sequence[bool] = (True,)
+    db: Path,
+    settings: SimulatorSettings,
+    nights: int = 3,
+    *,
+    archive: Sequence[bool] = (True,),
+    endpoint: Endpoint = SEARCH_USER_V2,
 ) -> None:
     """Crawls so many nights of a world into `db`, in virtual time; by turns with and without `archive`."""
-    run(_crawl_nights(db, settings, nights, archive))
+    run(_crawl_nights(db, settings, nights, archive, endpoint))
 
 
-async def _crawl_nights(db: Path, settings: SimulatorSettings, nights: int, archive: Sequence[bool]) -> None:
+async def _crawl_nights(
+    db: Path, settings: SimulatorSettings, nights: int, archive: Sequence[bool], endpoint: Endpoint
+) -> None:
     wall = WallClock()
     async with Simulator(settings, now=wall) as simulator:
         for night in range(nights):
@@ -60,7 +69,7 @@ async def _crawl_nights(db: Path, settings: SimulatorSettings, nights: int, arch
                 archive=archive[night % len(archive)], workers=8,
             )  # fmt: skip
             keywords = [Keyword(text, text) for text in WORDS]
-            dependencies = Dependencies(Random(night), wall)
+            dependencies = Dependencies(Random(night), wall, endpoint)
             await run_crawl(night_settings, keywords, dependencies=dependencies)
             await asyncio.sleep(DAY_SECONDS)
 

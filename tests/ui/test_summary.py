@@ -32,7 +32,11 @@ def test_failures_that_are_too_many_to_show_come_with_the_command_that_lists_the
         (ReasonCode.CALL_CAP, 75, ["Continue where it stopped:  again", "See who is new:  "]),
         (ReasonCode.DAY_CAP, 75, ["Continue where it stopped, after midnight", "See"]),
         (ReasonCode.DAILY_QUOTA, 75, ["Continue where it stopped, after midnight", "See"]),
-        (ReasonCode.RESPONSE_DRIFT, 1, ["See the answers:  ", "Once the API answers normally again, continue"]),
+        (
+            ReasonCode.RESPONSE_DRIFT,
+            1,
+            ["See the answers:  ", "Once the API answers normally again, continue"],
+        ),
         (ReasonCode.TOKEN_INVALID, 77, ["Once that is fixed, continue with:  again"]),
         (ReasonCode.NO_SUCH_ROUTE, 2, ["Once that is fixed, continue with:  again"]),
         (ReasonCode.SOME_FAILED, 1, ["Try the failed ones again:  again", "See who is new:  "]),

@@ -26,6 +26,7 @@ _COLUMNS = Creator._fields[3:]
 
 # `last_read`: what the last page that showed a creator said, so that it can be told from what an earlier one
 # did. `pages_read`: what today's reader made of each page.
+# `left_out`: entries that say something of somebody, it is not known of whom.
 NOTES = f"""
 CREATE TABLE last_read (
     user_key INTEGER PRIMARY KEY,
@@ -39,6 +40,10 @@ CREATE TABLE pages_read (
     oddity   TEXT,
     oddity_details TEXT
 );
+CREATE TABLE left_out (
+    red_id TEXT NOT NULL,
+    moment TEXT NOT NULL
+);
 CREATE TRIGGER user_merged AFTER DELETE ON users
 BEGIN
     DELETE FROM sightings WHERE user_key = old.key;
@@ -46,7 +51,7 @@ BEGIN
 END;
 """
 
-DROP_NOTES = "DROP TRIGGER user_merged; DROP TABLE last_read; DROP TABLE pages_read;"
+DROP_NOTES = "DROP TRIGGER user_merged; DROP TABLE last_read; DROP TABLE pages_read; DROP TABLE left_out;"
 
 
 NOTE_LAST_READ = f"""
@@ -61,6 +66,8 @@ ON CONFLICT (user_key) DO UPDATE
 },
        moment = excluded.moment
 """
+
+NOTE_LEFT_OUT = "INSERT INTO left_out (red_id, moment) VALUES (?, ?)"
 
 NOTE_PAGE = """
 INSERT INTO pages_read (page_id, entries, rejected, oddity, oddity_details) VALUES (?, ?, ?, ?, ?)
@@ -94,10 +101,12 @@ class NewPage:
 
 @dataclass(slots=True)
 class Rebuilt:
-    """How many replies were read, how many could not be, and the pages that are there now for it."""
+    """How many replies were read, how many could not be (of which some are pages', which were read once), and
+    the pages that are there now for it."""
 
     read: int = 0
     unreadable: int = 0
+    pages_unreadable: int = 0
     reread: int = 0
     new_pages: list[NewPage] = field(default_factory=list)
 
@@ -151,23 +160,28 @@ class _Rebuilder:
         found = None if endpoint is None or body is None else read_again(body, endpoint)
         if found is None or endpoint is None:
             self.rebuilt.unreadable += 1
+            self.rebuilt.pages_unreadable += reply.page_id is not None
             return
         page, action = found
         self.rebuilt.read += 1
         rows = Rows(self._made)
         creators = self._erased.without(page.creators)
         if self._with_gaps and page.entries - len(page.rejects) <= reply.readable:
+            nameless = [(each.red_id, reply.moment) for each in creators if each.id is None]
+            self._made.executemany(NOTE_LEFT_OUT, nameless)
             creators = [each for each in creators if each.id is not None]
         writer = CreatorWriter(self._made, rows, reply.run_id, reply.moment, self._keys)
         writer.load(creators)
         ranks = writer.save(creators)[1]
         if reply.page_id is None:
-            self._was_unread(reply, page, ranks, action, endpoint)
+            is_page = self._was_unread(reply, page, ranks, action, endpoint)
         else:
+            is_page = True
             oddity = _columns(page.oddity)
             self._made.execute(NOTE_PAGE, (reply.page_id, page.entries, len(page.rejects), *oddity))
         self._sightings(rows, reply, ranks)
-        self._rejects(rows, reply, page)
+        if is_page:
+            self._rejects(rows, reply, page)
         writer.finish()
         rows.write()
         last_read = [(writer.key_of(each), reply.moment, *each[3:]) for each in creators]
@@ -193,13 +207,13 @@ class _Rebuilder:
 
     def _was_unread(
         self, reply: Kept, page: Page, ranks: list[tuple[object, int]], action: Action, endpoint: Endpoint
-    ) -> None:
-        """Notes what became of a reply that nobody could read; its keyword may be waiting for that page."""
+    ) -> bool:
+        """Whether a reply that nobody could read becomes a page: the one that its keyword is waiting for."""
         self.rebuilt.reread += 1
         place = (reply.keyword_id, reply.endpoint_id)
         waits = self._source.execute(GOES_ON_HERE, (*place, reply.generation, reply.page)).fetchone()
         if not waits or reply.call_id is None or place in self._went_on:
-            return
+            return False
         self._went_on.add(place)
         keys = json.dumps([key for key, _rank in ranks])
         met = self._made.execute(MET_BEFORE, (*place, reply.generation, keys)).fetchone()[0]
@@ -211,6 +225,7 @@ class _Rebuilder:
                 None if end is None else Reason(end),
             )
         )  # fmt: skip
+        return True
 
 
 def _columns(reason: Reason | None) -> tuple[str | None, str | None]:

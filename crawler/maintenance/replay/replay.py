@@ -67,9 +67,11 @@ def replay(path: Path, *, endpoints: Mapping[int, Endpoint] = ENDPOINTS, now: No
         with temporary_folder(path.resolve().parent) as folder:
             work = folder / "replayed.db"
             with closing(_new(work)) as made:
-                rebuilt = rebuild(connection, made.conn, endpoints, with_gaps=_missing(connection) > 0)
+                gaps = _missing(connection) or connection.execute(sql.ANYBODY_ERASED).fetchone()[0]
+                rebuilt = rebuild(connection, made.conn, endpoints, with_gaps=bool(gaps))
             with _attached(connection, work, "replayed"):
-                return _merge(db, rebuilt, stamp(now()))
+                whole = not gaps and not rebuilt.pages_unreadable
+                return _merge(db, rebuilt, stamp(now()), whole=whole)
 
 
 def replay_into(
@@ -146,25 +148,21 @@ def _missing(connection: sqlite3.Connection) -> int:
     return int(connection.execute(sql.PAGES_WITHOUT_REPLY).fetchone()[0])
 
 
-def _merge(db: Database, rebuilt: Rebuilt, moment: str) -> Replayed:
+def _merge(db: Database, rebuilt: Rebuilt, moment: str, *, whole: bool) -> Replayed:
     connection: sqlite3.Connection = db.conn
     with db.atomic():
         before = connection.total_changes
-        for provisional, real, id_ in connection.execute(sql.UNMASKED).fetchall():
-            if real is None:
-                connection.execute(sql.NAME, (id_, provisional))
-                continue
-            for statement in sql.JOIN:
-                connection.execute(statement, (real, provisional))
-            connection.execute("DELETE FROM main.users WHERE key = ?", (provisional,))
+        for unmasked in (sql.UNMASKED, sql.UNMASKED_OF_WHOLE) if whole else (sql.UNMASKED,):
+            _join_provisional(connection, unmasked)
         joined = connection.total_changes - before
         connection.execute(sql.MATCH)
         creators = connection.execute(sql.INSERT_USERS).rowcount
         connection.execute(sql.MATCH_NEW)
-        changed = connection.execute(sql.UPDATE_USERS).rowcount
-        red_ids = connection.execute(sql.FILL_RED_IDS).rowcount
-        sightings = connection.execute(sql.SAVE_SIGHTINGS).rowcount
-        changes = connection.execute(sql.SAVE_CHANGES).rowcount
+        changed, red_ids, sightings = (
+            connection.execute(statement).rowcount
+            for statement in (sql.FOR_WHOLE if whole else sql.FOR_PARTS)
+        )
+        changes = connection.execute(sql.SAVE_CHANGES, {"whole": whole}).rowcount
         connection.execute(sql.BETTER_PAGES.format(replayed="replayed"))
         pages = connection.execute(sql.UPDATE_PAGES.format(replayed="replayed")).rowcount
         connection.execute(sql.DELETE_REJECTS)
@@ -179,6 +177,18 @@ def _merge(db: Database, rebuilt: Rebuilt, moment: str) -> Replayed:
         connection.execute("DROP TABLE temp.matched")
         connection.execute("DROP TABLE temp.better_pages")
     return Replayed(rebuilt.read, rebuilt.unreadable, _missing(connection), *found, len(rebuilt.new_pages))
+
+
+def _join_provisional(connection: sqlite3.Connection, unmasked: str) -> None:
+    """Makes one row of a creator known by `red_id` alone and who that turns out to be."""
+    for provisional, _real, id_ in connection.execute(unmasked).fetchall():
+        real = connection.execute("SELECT key FROM main.users WHERE id = ?", (id_,)).fetchone()
+        if real is None:
+            connection.execute(sql.NAME, (id_, provisional))
+            continue
+        for statement in sql.JOIN:
+            connection.execute(statement, (real[0], provisional))
+        connection.execute("DELETE FROM main.users WHERE key = ?", (provisional,))
 
 
 def _save_new_pages(connection: sqlite3.Connection, pages: Sequence[NewPage], moment: str) -> None:

@@ -1,7 +1,8 @@
 """How what was read again, attached as `replayed`, goes into the tables that a crawl wrote.
 
-Nothing is taken away. What today's reader finds in the last page that showed a creator is what holds; what it
-finds in earlier ones fills what is unknown, for pages without a reply may have said more since.
+Nothing is taken away. Where every page has its reply (the statements for a whole archive), what today's
+reader finds holds. Elsewhere what it finds in the last page that showed a creator does, and what it finds in
+earlier ones fills what is unknown, for pages without a reply may have said more since.
 """
 
 from __future__ import annotations
@@ -29,6 +30,23 @@ SELECT provisional.key AS provisional, real.key AS real, theirs.id
    AND theirs.id NOT GLOB '{PROVISIONAL}*'
    AND (real.key IS NULL
         OR real.red_id IS NULL AND {_NOT_LOST.format(user="real.key", red_id="provisional.red_id")})
+"""
+
+# Who was provisional here and is not there has become somebody who may have another `red_id` by now.
+UNMASKED_OF_WHOLE = f"""
+SELECT provisional.key AS provisional, real.key AS real, theirs.id
+  FROM main.users AS provisional
+  JOIN replayed.users AS theirs
+    ON theirs.key = coalesce((SELECT key FROM replayed.users WHERE users.red_id = provisional.red_id),
+                             (SELECT user_key
+                                FROM replayed.changes
+                               WHERE field = 'red_id'
+                                 AND (old = provisional.red_id OR new = provisional.red_id)
+                               ORDER BY changes.id DESC
+                               LIMIT 1))
+  LEFT JOIN main.users AS real ON real.id = theirs.id
+ WHERE provisional.id >= '{PROVISIONAL}' AND provisional.id < '{_PROVISIONAL_END}'
+   AND NOT EXISTS (SELECT 1 FROM replayed.users WHERE users.id = provisional.id)
 """
 
 NAME = "UPDATE users SET id = ? WHERE key = ?"
@@ -102,7 +120,18 @@ _BETTER_FOLLOWERS = ",\n       ".join(
 
 _SET_BETTER = ", ".join(f"{name} = better.{name}" for name in _TAKEN)
 
-UPDATE_USERS = f"""
+_LAST_PAGE = """
+  LEFT JOIN replayed.last_read AS last
+         ON last.user_key = theirs.key AND last.moment >= ours.last_seen_at
+        AND NOT EXISTS (SELECT 1
+                          FROM replayed.left_out
+                         WHERE left_out.red_id = ours.red_id AND left_out.moment >= last.moment)
+"""
+_ALL_PAGES = """
+  JOIN replayed.users AS last ON last.key = theirs.key
+"""
+
+_UPDATE_USERS = f"""
 UPDATE main.users
    SET {_SET_BETTER}
   FROM (
@@ -117,11 +146,27 @@ SELECT ours.key,
   FROM matched
   JOIN main.users AS ours ON ours.key = matched.ours AND ours.id = matched.id
   JOIN replayed.users AS theirs ON theirs.key = matched.theirs
-  LEFT JOIN replayed.last_read AS last ON last.user_key = theirs.key AND last.moment >= ours.last_seen_at
+  {{last}}
  WHERE NOT new
        ) AS better
  WHERE better.key = users.key
    AND ({_of("users")}) IS NOT ({_of("better")})
+"""
+
+UPDATE_USERS = _UPDATE_USERS.format(last=_LAST_PAGE)
+UPDATE_USERS_OF_WHOLE = _UPDATE_USERS.format(last=_ALL_PAGES)
+
+# Who is not in the archive keeps what they have.
+SET_RED_IDS_OF_WHOLE = """
+UPDATE main.users
+   SET red_id = theirs.red_id
+  FROM matched
+  JOIN replayed.users AS theirs ON theirs.key = matched.theirs
+ WHERE users.key = matched.ours AND users.id = matched.id
+   AND users.red_id IS NOT theirs.red_id
+   AND NOT EXISTS (SELECT 1
+                     FROM main.users AS holder
+                    WHERE holder.red_id = theirs.red_id AND holder.id NOT IN (SELECT id FROM matched))
 """
 
 FILL_RED_IDS = f"""
@@ -133,6 +178,28 @@ UPDATE main.users
    AND users.red_id IS NULL AND theirs.red_id IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM main.users AS holder WHERE holder.red_id = theirs.red_id)
    AND {_NOT_LOST.format(user="users.key", red_id="theirs.red_id")}
+"""
+
+SAVE_SIGHTINGS_OF_WHOLE = """
+INSERT INTO main.sightings (endpoint_id, keyword_id, user_key, generation, first_seen_at, first_page,
+                            first_rank, last_seen_at, last_page, last_rank)
+SELECT endpoint_id, keyword_id, ours, generation, first_seen_at, first_page, first_rank,
+       last_seen_at, last_page, last_rank
+  FROM replayed.sightings
+  JOIN matched ON theirs = user_key
+ WHERE EXISTS (SELECT 1 FROM main.users WHERE key = ours AND users.id = matched.id)
+ ORDER BY keyword_id, ours
+ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
+   SET generation    = excluded.generation,
+       first_page    = excluded.first_page,
+       first_rank    = excluded.first_rank,
+       first_seen_at = excluded.first_seen_at,
+       last_page     = excluded.last_page,
+       last_rank     = excluded.last_rank,
+       last_seen_at  = excluded.last_seen_at
+ WHERE (generation, first_page, first_rank, first_seen_at, last_page, last_rank, last_seen_at)
+       IS NOT (excluded.generation, excluded.first_page, excluded.first_rank, excluded.first_seen_at,
+               excluded.last_page, excluded.last_rank, excluded.last_seen_at)
 """
 
 SAVE_SIGHTINGS = """
@@ -157,6 +224,10 @@ ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
     OR excluded.generation > generation
 """
 
+FOR_WHOLE = (UPDATE_USERS_OF_WHOLE, SET_RED_IDS_OF_WHOLE, SAVE_SIGHTINGS_OF_WHOLE)
+FOR_PARTS = (UPDATE_USERS, FILL_RED_IDS, SAVE_SIGHTINGS)
+"""What goes into creators, their red_ids and sightings, from a whole archive or from one with gaps."""
+
 # Between two pages with a reply there may have been others: where a change of the field is known already, the
 # moment it was noticed at is the better one. Of a `red_id` only the whole story tells.
 SAVE_CHANGES = """
@@ -165,7 +236,7 @@ SELECT ours, run_id, field, old, theirs.new, old_fans, new_fans, changed_at
   FROM replayed.changes AS theirs
   JOIN matched ON matched.theirs = user_key
  WHERE matched.new
-    OR field <> 'red_id'
+    OR (:whole OR field <> 'red_id')
    AND NOT EXISTS (SELECT 1
                      FROM main.changes AS known
                     WHERE known.user_key = ours AND known.field = theirs.field)
@@ -237,6 +308,8 @@ UPDATE main.checkpoints
        finished_at = coalesce(?, finished_at)
  WHERE keyword_id = ? AND endpoint_id = ? AND generation = ? AND next_page = ?
 """
+
+ANYBODY_ERASED = "SELECT EXISTS (SELECT 1 FROM forgotten)"
 
 PAGES_WITHOUT_REPLY = """
 SELECT count(*)
