@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -240,13 +241,14 @@ def test_an_interrupted_replay_leaves_everything_as_it_was_and_can_be_given_agai
         return SEARCH_USER_V2.read_page(data)
 
     broken = {SEARCH_USER_V2.id: replace(SEARCH_USER_V2, read_page=interrupted)}
-    for attempt in (lambda: replay(crawled, endpoints=broken),
-                    lambda: replay_into(crawled, crawled.with_name("again.db"), endpoints=broken)):  # fmt: skip
+    again = crawled.with_name("again.db")
+    for attempt in (partial(replay, crawled), partial(replay_into, crawled, again)):
         pages = 0
         with pytest.raises(KeyboardInterrupt):
-            attempt()
+            attempt(endpoints=broken)
         assert dump(crawled) == before
-        assert {path.name for path in crawled.parent.iterdir() if path.suffix != ".lock"} == {crawled.name}
+        left = {path.name for path in crawled.parent.iterdir() if path.suffix != ".lock"}
+        assert left == {crawled.name}
     assert replay(crawled).creators_changed > 0
 
 
