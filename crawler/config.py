@@ -26,6 +26,7 @@ from crawler.settings import (
     settings_of,
     span,
     switch,
+    switch_off,
     text,
     text_needed,
     whole_number,
@@ -177,7 +178,9 @@ class RunSettings:
         N_("How long one answer may take; giving up earlier still costs the call."),
         "120s",
     )
-    keep_replies: bool = declared("--keep-replies", switch(), N_("Keep every raw answer, compressed."), "no")
+    archive: bool = declared(
+        "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"
+    )
 
     def __post_init__(self) -> None:
         """Checks all but the token, which comes last."""

@@ -59,7 +59,7 @@ class Settings(TypedDict, total=False):
     refresh_after: timedelta
     order: str
     timeout_seconds: float
-    keep_replies: bool
+    archive: bool
 
 
 def _nothing(event: Event) -> None:

@@ -178,7 +178,7 @@ class _Run:
             shutdown=self._shutdown,
             emit=self._emit,
             rng=self._dependencies.rng,
-            keep_replies=self._settings.keep_replies,
+            archive=self._settings.archive,
         )
 
     def _order(self) -> Order:

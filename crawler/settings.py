@@ -34,6 +34,7 @@ class Form(Enum):
     PATH = auto()
     CHOICE = auto()
     SWITCH = auto()
+    SWITCH_OFF = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,16 @@ def moment() -> Kind[time | datetime]:
         return value if isinstance(value, time) else value.astimezone()
 
     return Kind(str, check, metavar="TIME")
+
+
+def switch_off() -> Kind[bool]:
+    """What is on unless a flag, or a variable that says yes, turns it off; True in Python is on."""
+
+    def read(text: str) -> bool | str:
+        asked = SWITCH_WORDS.get(text.strip().lower())
+        return text if asked is None else not asked
+
+    return Kind(read, lambda value: value is None or switch().check(value), form=Form.SWITCH_OFF)
 
 
 def text(check: Callable[[Any], str], metavar: str = "TEXT") -> Kind[str]:

@@ -153,7 +153,7 @@ async def test_a_program_with_an_event_loop_may_hold_all_settings_in_one_value(t
         ({"timeout_seconds": "120s"}, "timeout_seconds: must be a number of seconds"),
         ({"refresh_after": timedelta(-1)}, "refresh_after: must be a timedelta"),
         ({"refresh_after": 20}, "refresh_after: must be a timedelta"),
-        ({"keep_replies": 1}, "keep_replies: must be true or false, not 1"),
+        ({"archive": 1}, "archive: must be true or false, not 1"),
         ({"db": 5}, "db: must be a path, not 5"),
     ],
 )
@@ -188,7 +188,6 @@ def test_a_program_finds_its_settings_in_the_environment(simulator, tmp_path, mo
     monkeypatch.setenv("CRAWLER_DB", str(tmp_path / "sub" / "named.db"))
     monkeypatch.setenv("CRAWLER_RATE", "unlimited")
     monkeypatch.setenv("CRAWLER_MAX_CALLS", "1")
-    monkeypatch.setenv("CRAWLER_KEEP_REPLIES", "yes")
     summary = crawl_keywords(keyword("穿搭"))
     assert (summary.calls.charged, simulator.bill.charged) == (1, 1)
     assert summary.db == str(tmp_path / "sub" / "named.db")
@@ -219,7 +218,7 @@ def test_a_program_finds_its_settings_in_a_dotenv_file_behind_the_environment(si
         ("CRAWLER_RATE", "fast", "CRAWLER_RATE: a rate is written"),
         ("CRAWLER_BASE_URL", "ftp://x", "CRAWLER_BASE_URL: an address is"),
         ("CRAWLER_REFRESH_AFTER", "soon", "CRAWLER_REFRESH_AFTER: a span of time is written"),
-        ("CRAWLER_KEEP_REPLIES", "perhaps", "CRAWLER_KEEP_REPLIES: must be true or false, not 'perhaps'"),
+        ("CRAWLER_NO_ARCHIVE", "perhaps", "CRAWLER_NO_ARCHIVE: must be true or false, not 'perhaps'"),
     ],
 )
 def test_a_variable_that_cannot_be_used_is_named(tmp_path, monkeypatch, variable, value, words):
@@ -292,3 +291,15 @@ def test_what_cannot_be_used_raises_before_any_call(tmp_path, monkeypatch):
     with pytest.raises(InputError):
         list(creators(tmp_path / "nothere.db"))
     assert not (tmp_path / "x.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [({}, 1), ({"CRAWLER_NO_ARCHIVE": "yes"}, 0), ({"CRAWLER_NO_ARCHIVE": "no"}, 1)]
+)
+def test_raw_answers_are_kept_unless_a_variable_says_no(simulator, tmp_path, monkeypatch, asked, kept):
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    settings = {"token": "t", "base_url": simulator.base_url, "rate": "unlimited", "calls_max": 1}
+    crawl_keywords(keyword("穿搭"), db=tmp_path / "x.db", **settings)
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM replies").fetchone() == (kept,)

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from crawler.clock import Now, stamp
 from crawler.reasons import Reason, read_reason
+from crawler.store.archive import Archive, read_archive
 from crawler.store.rate_limits import KeptLimit, read_limit
 
 DAYS_SHOWN = 7
@@ -127,6 +128,7 @@ class Status:
     failed: tuple[UndoneKeyword, ...]
     days: tuple[Day, ...]
     runs: tuple[Run, ...]
+    archive: Archive
     rate_limit: KeptLimit | None
 
 
@@ -158,6 +160,7 @@ def read_status(
             failed=undone("failed"),
             days=tuple(Day(*row) for row in rows(_DAYS, limit=DAYS_SHOWN)),
             runs=tuple(_run(row) for row in rows(_RUNS, limit=RUNS_SHOWN)),
+            archive=read_archive(connection),
             rate_limit=read_limit(connection, endpoint_id),
         )
     finally:

@@ -36,6 +36,7 @@ COMMANDS = {
     "browse": "crawler.cli.browse:browse",
     "forget": "crawler.cli.forget:forget",
     "prune": "crawler.cli.prune:prune",
+    "replay": "crawler.cli.replay:replay",
     "demo": "crawler.cli.demo:demo",
     "simulate": "crawler.simulator.command:simulate",
 }

@@ -12,7 +12,7 @@ from crawler.cli.options import db_option
 from crawler.cli.output import say
 from crawler.clock import parse_span
 from crawler.i18n import _
-from crawler.i18n.words import shanghai_time
+from crawler.i18n.words import shanghai_time, size
 from crawler.maintenance.prune import Pruned, preview
 from crawler.maintenance.prune import prune as remove
 from crawler.store.readonly import reading
@@ -60,7 +60,7 @@ def _lines(pruned: Pruned, dry_run: bool) -> list[str]:
     values = {
         "before": shanghai_time(pruned.before),
         "replies": f"{pruned.replies:,}",
-        "reply_size": _size(pruned.reply_bytes),
+        "reply_size": size(pruned.reply_bytes),
         "calls": f"{pruned.calls:,}",
     }
     if dry_run:
@@ -68,23 +68,16 @@ def _lines(pruned: Pruned, dry_run: bool) -> list[str]:
             "To be removed, older than %(before)s: raw replies %(replies)s (%(reply_size)s), calls %(calls)s."
         )
         return [message % values]
-    sizes = {"free": _size(pruned.free_bytes), "size": _size(pruned.file_bytes)}
+    sizes = {"free": size(pruned.free_bytes), "size": size(pruned.file_bytes)}
     lines = [
         _("Removed, older than %(before)s: raw replies %(replies)s (%(reply_size)s), calls %(calls)s.")
         % values
     ]
     if pruned.file_bytes < pruned.file_bytes_before:
-        freed = _size(pruned.file_bytes_before - pruned.file_bytes)
+        freed = size(pruned.file_bytes_before - pruned.file_bytes)
         lines.append(_("The file is smaller by %(freed)s: %(size)s.") % (sizes | {"freed": freed}))
     else:
         lines.append(_("Free for new rows: %(free)s of %(size)s.") % sizes)
     if pruned.free_bytes:
         lines.append(_("--vacuum returns the free space to the disk."))
     return lines
-
-
-def _size(count: int) -> str:
-    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} B"

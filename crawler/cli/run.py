@@ -94,6 +94,7 @@ INDEX_TOLD_FROM = 50_000
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @setting_options(*RUN_SETTINGS, *COMMAND_SETTINGS)
+@click.option("--keep-replies", is_flag=True, hidden=True, expose_value=False)  # what is so anyway by now
 @click.option("-q", "--quiet", is_flag=True, help=_("Only warnings and errors on stderr."))
 @click.option("-v", "--verbose", count=True, help=_("Each keyword; twice: each call."))
 @click.option(

@@ -42,7 +42,7 @@ def _attributes(setting: Setting[Any]) -> dict[str, Any]:
         "help": _(setting.help),
     }
     kind = setting.kind
-    if kind.form is Form.SWITCH:
+    if kind.form in (Form.SWITCH, Form.SWITCH_OFF):
         return common | {"is_flag": True}
     types = {
         Form.FILE: click.Path(path_type=Path, dir_okay=False),
@@ -61,6 +61,8 @@ def setting_values(context: click.Context, settings: Iterable[Setting[Any]]) -> 
     values = {}
     for setting in settings:
         given = context.params[setting.name]
+        if setting.kind.form is Form.SWITCH_OFF:  # the flag says what is not wanted
+            given = not given
         from_variable = context.get_parameter_source(setting.name) is ParameterSource.ENVIRONMENT
         called = setting.variable if from_variable else setting.flag
         read = setting.read if isinstance(given, str) else setting.check

@@ -16,7 +16,7 @@ from crawler.cli.output import say, terminal_json
 from crawler.clock import parse_span, utc_now
 from crawler.i18n import _
 from crawler.i18n.reasons import outcome_text, reason_text, told
-from crawler.i18n.words import shanghai_time, span
+from crawler.i18n.words import shanghai_time, size, span
 from crawler.rate import Rate
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.rate_limits import KeptLimit
@@ -88,6 +88,11 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
     }
     if exported(status.service) is None:  # An export leaves the checkpoints out.
         yield from _keywords(status)
+    if status.archive.replies:
+        yield _("raw replies kept: %(replies)s, %(size)s on disk") % {
+            "replies": f"{status.archive.replies:,}",
+            "size": size(status.archive.bytes),
+        }
     if status.rate_limit is not None:
         yield _rate_limit(status.rate_limit)
     if status.days:

@@ -72,7 +72,7 @@ class Engine:
         shutdown: Shutdown,
         emit: Callable[[Event], None],
         rng: random.Random,
-        keep_replies: bool = False,
+        archive: bool = True,
     ) -> None:
         self._order = order
         self._caller = caller
@@ -84,7 +84,7 @@ class Engine:
         self._shutdown = shutdown
         self._emit = emit
         self._rng = rng
-        self._keep_replies = keep_replies
+        self._archive = archive
         self._refusals_in_a_row = 0
         self._rate_limited = 0
         self._keywords_done = 0
@@ -156,7 +156,7 @@ class Engine:
         met = {creator.identity for creator in page.creators} - task.seen
         task.seen |= met
         end = self._policy.end_of_keyword(page, work, len(met), answer.decision.rule.action)
-        body = answer.outcome.body if self._keep_replies or page.oddity is not None else None
+        body = answer.outcome.body if self._archive or page.oddity is not None else None
         saved = await self._ledger.save_page(
             FetchedPage(answer.call_id, _settlement(answer, None), work, page, len(met), end, body)
         )

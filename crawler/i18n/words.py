@@ -27,3 +27,11 @@ def span(seconds: float) -> str:
     if minutes < 90:
         return _("%d min") % minutes
     return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
+
+
+def size(count: int) -> str:
+    """A number of bytes as a person says it: 812 B, 3.4 MB."""
+    for unit, bytes_in_it in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= bytes_in_it:
+            return f"{count / bytes_in_it:.1f} {unit}"
+    return f"{count} B"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,7 +17,7 @@ from crawler.store.erased import (
     cleaned_text,
     readings,
 )
-from crawler.store.writer import REPLY_COMPRESSION
+from crawler.store.replies import pack, unpack
 
 CLEAN_OTHERS = """
 UPDATE users
@@ -56,15 +55,15 @@ def erase_replies(connection: sqlite3.Connection, mentions: Mentions) -> int:
     count = 0
     writer = connection.cursor()
     for page_id, packed in connection.execute("SELECT page_id, body FROM replies ORDER BY page_id"):
-        body = zlib.decompress(packed)
-        if not mentions(_as_text(body)):
+        body = unpack(packed)
+        if body is not None and not mentions(_as_text(body)):
             continue
         count += 1
-        left = _without(body, mentions)
+        left = None if body is None else _without(body, mentions)  # what nobody can read may name anybody
         if left is None:
             writer.execute("DELETE FROM replies WHERE page_id = ?", (page_id,))
         else:
-            row = (zlib.compress(left, REPLY_COMPRESSION), page_id)
+            row = (pack(left), page_id)
             writer.execute("UPDATE replies SET body = ? WHERE page_id = ?", row)
     return count
 

@@ -82,6 +82,15 @@ class CreatorWriter:
         self._merged = {}
         return PageSaved(new, changed, seen), list(ranks.items())
 
+    def key_of(self, creator: Creator) -> object:
+        """The key of the row that holds a creator who was saved; None where their `red_id` has moved on."""
+        row = (
+            self._by_id.get(creator.id)
+            if creator.id is not None
+            else self._by_red_id.get(creator.red_id or "")
+        )
+        return None if row is None else row[KEY]
+
     def finish(self) -> None:
         """Hands over the rows of all creators saved."""
         stamp = self._stamp

@@ -8,6 +8,7 @@ from typing import Any
 from crawler.model import CallWithoutPage, FetchedPage, PageSaved, Work
 from crawler.reasons import Reason
 from crawler.store.group_commit import GroupCommit
+from crawler.store.replies import pack
 from crawler.store.writer import Store, Write
 
 
@@ -33,7 +34,11 @@ class Ledger:
 
     async def save_page(self, fetched: FetchedPage) -> PageSaved:
         """What a page changed."""
-        saved: PageSaved = await self._commit(Write(lambda t: t.save_page(fetched), fetched.page.creators))
+        packed = (
+            None if fetched.body is None else pack(fetched.body)
+        )  # once, however often a lock is in the way
+        write = Write(lambda t: t.save_page(fetched, packed), fetched.page.creators)
+        saved: PageSaved = await self._commit(write)
         return saved
 
     async def settle_call(self, ended: CallWithoutPage) -> None:

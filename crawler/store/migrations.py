@@ -9,5 +9,6 @@ from crawler.store import shared_views
 from crawler.store import rate_limits
 from crawler.store import retired_keywords
 from crawler.store import prices
+from crawler.store import archive
 
 __all__ = ["migrations"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -20,9 +19,8 @@ from crawler.store import sql
 from crawler.store.creators import CreatorWriter
 from crawler.store.database import store_errors
 from crawler.store.erased import Forgotten
+from crawler.store.replies import pack
 from crawler.store.rows import Rows
-
-REPLY_COMPRESSION = 6
 
 
 class Store:
@@ -113,8 +111,11 @@ class Transaction:
         for work in works:
             self._checkpoint(work, work.page, "failed", reason)
 
-    def save_page(self, fetched: FetchedPage) -> PageSaved:
-        """What a page changed: its creators, its call and its keyword's checkpoint go together."""
+    def save_page(self, fetched: FetchedPage, packed: bytes | None = None) -> PageSaved:
+        """What a page changed: its creators, its call and its keyword's checkpoint go together.
+
+        `packed` is its body as it is kept, where that has been made already.
+        """
         store, work, sent = self._store, fetched.work, fetched.page.creators
         kept = store._erased.without(sent)
         if len(kept) < len(sent):
@@ -127,7 +128,7 @@ class Transaction:
             [(*where, key, work.generation, *first, rank, *first, rank) for key, rank in ranks],
         )
         self._settle(fetched.call_id, fetched.settlement)
-        self._page_row(fetched, kept, saved)
+        self._page_row(fetched, kept, saved, packed)
         end = None if fetched.end is None else Reason(fetched.end)
         self._checkpoint(work, work.page + 1, "open" if end is None else "done", end)
         self._pages += 1
@@ -148,7 +149,9 @@ class Transaction:
             counts = (saved.creators_new, saved.creators_changed, saved.creators_seen, self._keywords_done)
             self._connection.execute(sql.COUNT_RUN, (*counts, self._store._run_id))
 
-    def _page_row(self, fetched: FetchedPage, kept: Sequence[Creator], saved: PageSaved) -> None:
+    def _page_row(
+        self, fetched: FetchedPage, kept: Sequence[Creator], saved: PageSaved, packed: bytes | None
+    ) -> None:
         page, work, oddity = fetched.page, fetched.work, fetched.page.oddity
         run_id, endpoint_id = self._where
         unsighted = len(page.creators) - sum(creator.id is not None for creator in kept)
@@ -163,7 +166,7 @@ class Transaction:
         # A reply that names an erased creator is not kept at all.
         body = fetched.body
         if body is not None and len(kept) == len(page.creators) and not self._names_erased(body):
-            self._rows.add(sql.INSERT_REPLY, (zlib.compress(body, REPLY_COMPRESSION), fetched.call_id))
+            self._rows.add(sql.INSERT_REPLY, (packed or pack(body), fetched.call_id))
         if page.rejects:
             self._rejects(page.rejects, work, fetched.call_id)
 

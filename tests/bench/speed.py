@@ -3,7 +3,7 @@ that loop with nothing added but the bare statements for the rows that a crawl w
 
 All run in turn, several times, against one simulator in a process of its own, without latency or limit; what
 is printed are medians. Pages per CPU second say the same on a machine that others use too. Then a million
-keywords: the memory they take, and the time until the first call.
+keywords: the memory they take, and the time until the first call. Before all that, what raw replies take.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from tests.bench import replies
 from tests.bench.serving import bill, serving
 from tests.bench.words import keyword_texts
 
@@ -135,6 +136,7 @@ def main() -> None:
     parser.add_argument("--keywords", type=int, default=600)
     parser.add_argument("--start-keywords", type=int, default=1_000_000)
     options = parser.parse_args()
+    write("\n".join(replies.table()))
     with tempfile.TemporaryDirectory(dir="data") as folder:
         compare(options.workers, options.rounds, options.keywords, Path(folder))
         if options.start_keywords:

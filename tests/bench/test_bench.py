@@ -19,6 +19,10 @@ def test_the_speed_bench_prints_its_figures_as_tables():
     rows = [line.split("|")[1].strip() for line in output.splitlines() if line.startswith("| ")]
     assert rows == [
         "",
+        "as kept",
+        "zlib 6",
+        "LZMA",
+        "",
         "pages/s",
         "pages per CPU second",
         "peak memory, MB",

@@ -38,6 +38,7 @@ GIVEN = {
     "browse": ["--port", "{taken}"],
     "forget": ["26814156493", "--yes"],
     "prune": ["--older-than", "1d"],
+    "replay": [],
     "plan": ["list.txt"],
     "coverage": [],
     "suggest": [],

@@ -31,7 +31,7 @@ BAD = {
     "until": "noon",
     "wait_for_quota": "perhaps",
     "yes": "perhaps",
-    "keep_replies": "perhaps",
+    "archive": "perhaps",
     "drain_seconds": "-1s",
     "as_json": "perhaps",
     "log_format": "xml",

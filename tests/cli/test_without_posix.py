@@ -30,6 +30,7 @@ ARGUMENTS = {
     "browse": ("--port", "0"),
     "forget": (f"{1:024x}", "--yes"),
     "prune": ("--older-than", "1d"),
+    "replay": ("--into", "again.db"),
     "demo": (),
     "simulate": ("--port", "0"),
 }

@@ -8,7 +8,6 @@ import pty
 import sqlite3
 import subprocess
 import sys
-import zlib
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from crawler.model import Charge, Keyword, Page, Reject, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from crawler.store.lock import hold
+from crawler.store.replies import pack, unpack
 from crawler.store.writer import Store
 from tests.filled import (
     AFTERWARDS,
@@ -59,7 +59,7 @@ def rows(path: Path, query: str, *values: object) -> list[tuple[object, ...]]:
 
 def holds(path: Path, text: str) -> bool:
     """Whether the bytes of the database, its journal or a raw reply contain `text`."""
-    replies = b"".join(zlib.decompress(body) for (body,) in rows(path, "SELECT body FROM replies"))
+    replies = b"".join(unpack(body) for (body,) in rows(path, "SELECT body FROM replies"))
     files = [path, *path.parent.glob(f"{path.name}-*")]
     return any(text.encode() in content for content in (*(file.read_bytes() for file in files), replies))
 
@@ -76,12 +76,12 @@ def add_night(path: Path, *creators: Creator, keyword: Keyword = OUTFITS) -> Non
 def keep(path: Path, page_id: int, value: object) -> None:
     """Puts a raw reply of a page by another."""
     body = value if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False).encode()
-    rows(path, "UPDATE replies SET body = ? WHERE page_id = ?", zlib.compress(body), page_id)
+    rows(path, "UPDATE replies SET body = ? WHERE page_id = ?", pack(body), page_id)
 
 
 def reply(path: Path, page_id: int) -> bytes | None:
     found = rows(path, "SELECT body FROM replies WHERE page_id = ?", page_id)
-    return zlib.decompress(found[0][0]) if found else None
+    return unpack(found[0][0]) if found else None
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
-
 import pytest
 
 from crawler.model import Charge, Reject, Settlement
 from crawler.reasons import Reason, ReasonCode
+from crawler.store.replies import unpack
 from crawler.store.runs import count_calls
 from crawler.summary import CallCounts
 from tests.store.fixture import FOOD, OUTFITS, StoreFixture, creator
@@ -152,7 +151,7 @@ def test_a_raw_reply_is_kept_where_it_is_given(shelf):
     shelf.save(creator("b"), number=2)
     ((page_id, packed),) = shelf.rows("SELECT page_id, body FROM replies")
     assert page_id == 1
-    assert zlib.decompress(packed) == body
+    assert unpack(packed) == body
     assert len(packed) < len(body) / 2
 
 

@@ -21,7 +21,7 @@ CLOSED_TABLES = ("settings", "forgotten")
 """The salt and the hashes of those who were erased."""
 
 HIDDEN_TABLES = (
-    "endpoints", "replies", "pruned_calls", "pruned_prices", "_sqlite_migrations",
+    "endpoints", "replies", "archive", "replays", "pruned_calls", "pruned_prices", "_sqlite_migrations",
     "search_documents", "search_rows", "search_state",
 )  # fmt: skip
 """For the program rather than for people."""

@@ -39,9 +39,7 @@ def crawl(
     async def night() -> None:
         async with Simulator(world) as simulator:
             summary = await run_crawl(
-                RunSettings(
-                    "demo", path, base_url=simulator.base_url, rate="unlimited", keep_replies=True, **settings
-                ),
+                RunSettings("demo", path, base_url=simulator.base_url, rate="unlimited", **settings),
                 keywords,
                 dependencies=Dependencies(random.Random(1)),
             )
