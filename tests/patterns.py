@@ -79,7 +79,8 @@ def readers() -> dict[str, Callable[[str], object]]:
     from crawler.analysis.links import picture_link, profile_link
     from crawler.environment import ENV_CHARACTERS_MAX
     from crawler.keywords.text import identity, keyword_from
-    from crawler.maintenance.erasure import _Mentions, plain_name
+    from crawler.maintenance.erasure import plain_name
+    from crawler.maintenance.mentions import Mentions
     from crawler.store.erased import Forgotten, fingerprint
     from crawler.text import sanitize
     from crawler.vendor.envelope import read_envelope
@@ -91,7 +92,7 @@ def readers() -> dict[str, Callable[[str], object]]:
     logging.disable()  # python-dotenv tells of every line that it cannot read
     masks = [TokenMask("tok/SECRET+8b1f&2c=="), TokenMask("aaaaaaaaaaaaaaaa"), TokenMask("e=")]
     forgotten = Forgotten("salt", frozenset([fingerprint("salt", "nobody")]))
-    mentions = _Mentions(["4m1rr22", "aaaa", "    "])
+    mentions = Mentions(["4m1rr22", "aaaa", "    "])
     places = ("id", "red_id", "name", "desc", "sub_title", "fans", "image", "link")
     return {
         "parse": lambda text: parse_user_search([{"id": "1"} | {place: text} for place in places]),

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from crawler.cli.output import say
-from crawler.cli.run import stop_on_signals
+from crawler.cli.signals import stop_on_signals
 from crawler.config import RunSettings
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -22,6 +21,7 @@ from crawler.analysis.search import update_search_index
 from crawler.cli.new_database import ask_for_new_database, someone_is_there
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
+from crawler.cli.signals import interrupted_by_signals, stop_on_signals
 from crawler.config import (
     DRAIN,
     JSON,
@@ -37,13 +37,11 @@ from crawler.config import (
 )
 from crawler.engine.events import SpendingAhead
 from crawler.engine.shutdown import Shutdown
-from crawler.engine.signals import Signals
 from crawler.environment import TOKEN_VARIABLE
 from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.model import Keyword, Problem
-from crawler.reasons import Reason, ReasonCode
 from crawler.run import run_crawl
 from crawler.store.database import open_database, store_errors
 from crawler.store.lock import hold
@@ -212,25 +210,6 @@ def _index_progress(done: int, total: int) -> None:
         click.echo(line % {"done": f"{done:,}", "total": f"{total:,}"}, err=True)
 
 
-@contextmanager
-def interrupted_by_signals() -> Iterator[None]:
-    """Every signal that ends a run raises KeyboardInterrupt in the block."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {}
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _found(paths: tuple[Path, ...], *, samples: bool) -> Iterator[Keyword | Problem]:
     """The keywords of `paths`; what cannot be read is refused here, before a database is made."""
     keywords = read_keywords(paths, samples=samples)
@@ -267,29 +246,6 @@ def _ask_for_money(ahead: SpendingAhead) -> bool:
         return True
     with interrupted_by_signals():  # the event loop, which takes them else, waits for the answer as well
         return click.confirm(_("Go on and spend it?"), default=False, err=True)
-
-
-def stop_on_signals(shutdown: Shutdown, drain_seconds: float) -> None:
-    """The first signal ends the run and lets calls in flight finish; `Signals` says what later ones do."""
-    loop = asyncio.get_running_loop()
-    signals = Signals()
-
-    def receive(number: int) -> None:
-        if signals.forces(number, loop.time()):
-            shutdown.force()
-        elif not shutdown.requested:
-            details: dict[str, str | int] = {"signal": signal.Signals(number).name, "signal_number": number}
-            shutdown.request(Reason(ReasonCode.INTERRUPTED, details))
-            loop.call_later(drain_seconds, shutdown.force)
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is None or signal.getsignal(number) is signal.SIG_IGN:
-            continue  # nohup, or a system without it
-        with suppress(NotImplementedError):
-            loop.add_signal_handler(number, receive, number)
-            continue
-        signal.signal(number, lambda number, frame: loop.call_soon_threadsafe(receive, number))
 
 
 def _refused(error: CrawlerError, db: Path) -> dict[str, object]:

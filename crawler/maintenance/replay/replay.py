@@ -16,7 +16,7 @@ from crawler.endpoint import Endpoint
 from crawler.errors import InputError
 from crawler.files import replacing, temporary_folder, write_errors
 from crawler.i18n import _
-from crawler.maintenance.replay import sql
+from crawler.maintenance.replay import page_sql, sql
 from crawler.maintenance.replay.reading import ENDPOINTS
 from crawler.maintenance.replay.rebuild import DROP_NOTES, NewPage, Rebuilt, rebuild
 from crawler.store.database import open_database, store_errors
@@ -67,7 +67,7 @@ def replay(path: Path, *, endpoints: Mapping[int, Endpoint] = ENDPOINTS, now: No
         with temporary_folder(path.resolve().parent) as folder:
             work = folder / "replayed.db"
             with closing(_new(work)) as made:
-                gaps = _missing(connection) or connection.execute(sql.ANYBODY_ERASED).fetchone()[0]
+                gaps = _missing(connection) or connection.execute(page_sql.ANYBODY_ERASED).fetchone()[0]
                 rebuilt = rebuild(connection, made.conn, endpoints, with_gaps=bool(gaps))
             with _attached(connection, work, "replayed"):
                 whole = not gaps and not rebuilt.pages_unreadable
@@ -95,9 +95,9 @@ def replay_into(
                 rebuilt = rebuild(source, made, endpoints)
                 with db.atomic():
                     _save_new_pages(made, rebuilt.new_pages, stamp(now()))
-                    made.execute(sql.BETTER_PAGES.format(replayed="main"))
-                    made.execute(sql.UPDATE_PAGES.format(replayed="main"))
-                    made.execute(sql.COPY_REJECTS)
+                    made.execute(page_sql.BETTER_PAGES.format(replayed="main"))
+                    made.execute(page_sql.UPDATE_PAGES.format(replayed="main"))
+                    made.execute(page_sql.COPY_REJECTS)
                 made.executescript(DROP_NOTES)
             missing = _missing(source)
             creators, sightings, changes = (
@@ -145,7 +145,7 @@ def _copy(made: sqlite3.Connection) -> None:
 
 def _missing(connection: sqlite3.Connection) -> int:
     """How many pages with creators have no reply."""
-    return int(connection.execute(sql.PAGES_WITHOUT_REPLY).fetchone()[0])
+    return int(connection.execute(page_sql.PAGES_WITHOUT_REPLY).fetchone()[0])
 
 
 def _merge(db: Database, rebuilt: Rebuilt, moment: str, *, whole: bool) -> Replayed:
@@ -163,17 +163,17 @@ def _merge(db: Database, rebuilt: Rebuilt, moment: str, *, whole: bool) -> Repla
             for statement in (sql.FOR_WHOLE if whole else sql.FOR_PARTS)
         )
         changes = connection.execute(sql.SAVE_CHANGES, {"whole": whole}).rowcount
-        connection.execute(sql.BETTER_PAGES.format(replayed="replayed"))
-        pages = connection.execute(sql.UPDATE_PAGES.format(replayed="replayed")).rowcount
-        connection.execute(sql.DELETE_REJECTS)
-        connection.execute(sql.INSERT_REJECTS)
+        connection.execute(page_sql.BETTER_PAGES.format(replayed="replayed"))
+        pages = connection.execute(page_sql.UPDATE_PAGES.format(replayed="replayed")).rowcount
+        connection.execute(page_sql.DELETE_REJECTS)
+        connection.execute(page_sql.INSERT_REJECTS)
         _save_new_pages(connection, rebuilt.new_pages, moment)
         for new_page in rebuilt.new_pages:
-            connection.execute(sql.INSERT_REJECTS_OF_CALL, (new_page.reply.call_id,))
+            connection.execute(page_sql.INSERT_REJECTS_OF_CALL, (new_page.reply.call_id,))
         found = (creators, max(changed, red_ids), sightings, changes, rebuilt.reread)
         if any((joined, red_ids, pages, *found[:-1], rebuilt.new_pages)):
             record = (moment, version("creator-crawler"), rebuilt.read, *found)
-            connection.execute(sql.RECORD, record)
+            connection.execute(page_sql.RECORD, record)
         connection.execute("DROP TABLE temp.matched")
         connection.execute("DROP TABLE temp.better_pages")
     return Replayed(rebuilt.read, rebuilt.unreadable, _missing(connection), *found, len(rebuilt.new_pages))
@@ -202,12 +202,12 @@ def _save_new_pages(connection: sqlite3.Connection, pages: Sequence[NewPage], mo
             reply.endpoint_id, reply.keyword_id, reply.generation, reply.page, reply.call_id, reply.run_id,
             page.entries, page.new_to_keyword, page.rejected, *told, reply.moment, moment,
         )  # fmt: skip
-        page_id = connection.execute(sql.INSERT_PAGE, row).lastrowid
+        page_id = connection.execute(page_sql.INSERT_PAGE, row).lastrowid
         body = reply.body
         if body is not None and not erased.named_in(body.decode(errors="replace")):
-            connection.execute(sql.INSERT_REPLY, (page_id, pack(body)))
-        connection.execute(sql.DELETE_REJECT, (reply.reject_id,))
-        connection.execute(sql.SETTLE_CALL, (reply.call_id,))
+            connection.execute(page_sql.INSERT_REPLY, (page_id, pack(body)))
+        connection.execute(page_sql.DELETE_REJECT, (reply.reject_id,))
+        connection.execute(page_sql.SETTLE_CALL, (reply.call_id,))
         end = page.end
         state = ("open", None, None) if end is None else ("done", end.code.value, end.details_json)
-        connection.execute(sql.GO_ON, (*state, moment, None if end is None else reply.moment, *place))
+        connection.execute(page_sql.GO_ON, (*state, moment, None if end is None else reply.moment, *place))
