@@ -82,11 +82,15 @@ def folder(tmp_path):
     return tmp_path
 
 
+OF_THE_MAKEFILE = {"ARGS", "MINUTES", "PEERS", "PYTHON", "VENV"}
+"""What the make that runs these tests may have been given, and hands on."""
+
+
 def environment(**variables):
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("CRAWLER_", "JUSTONE", "MAKE"))
+        if not name.startswith(("CRAWLER_", "JUSTONE", "MAKE")) and name not in OF_THE_MAKEFILE
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return kept | {"PATH": path, "LANG": "C.UTF-8", "BROWSER": "true"} | variables
