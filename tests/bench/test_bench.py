@@ -39,3 +39,10 @@ def test_the_database_of_a_million_creators_can_be_made_smaller_and_holds_three_
         changes = connection.execute("SELECT count(*) FROM changes").fetchone()[0]
     assert outcomes == [("done",), ("done",), ("stopped",)]
     assert changes > 0
+
+
+def test_the_table_of_the_pace_names_each_case_and_what_was_missed():
+    lines = measure("tests.bench.pace", "--seeds", 1, "--cases", 2).splitlines()
+    rows = [line.split("|")[1:4] for line in lines if line.startswith("| 20/m")]
+    assert rows == [[" 20/m ", " sliding ", " 0.05 s "], [" 20/m ", " sliding ", " 2 s "]]
+    assert lines[-1].endswith("of 2 miss the aim")
