@@ -41,6 +41,7 @@ NAME_CHARACTERS_MIN = 4
 
 _NAME_CHARACTERS_MAX = 64
 _QUOTED = re.compile(rf'"([^"\\]{{{NAME_CHARACTERS_MIN},{_NAME_CHARACTERS_MAX}}})"')
+_NO_CHARACTER = re.compile("&#[0-9]{8,}")
 _JSON_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(/))")
 _READINGS_MAX = 4
 
@@ -158,7 +159,8 @@ def readings(text: str) -> Iterator[str]:
         if "\\" not in text and "&" not in text and "%" not in text:
             return
         read = _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else "/", text)
-        read = unquote(html.unescape(read))
+        # No character has a number of eight digits, and Python reads no number of thousands.
+        read = unquote(html.unescape(_NO_CHARACTER.sub("", read)))
         if read == text:
             return
         text = read

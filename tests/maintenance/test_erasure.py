@@ -24,6 +24,7 @@ from crawler.errors import AlreadyRunning, InputError
 from crawler.model import Charge, Keyword, Page, Reject, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
+from crawler.store.erased import Forgotten, fingerprint
 from crawler.store.lock import hold
 from crawler.store.replies import pack, unpack
 from crawler.store.writer import Store
@@ -518,3 +519,9 @@ def test_a_name_as_short_as_a_word_takes_nothing_from_others(db):
     assert rows(db, "SELECT key, name, bio, extra FROM users") == said
     add_night(db, ORDINARY[1]._replace(bio="1 cat", extra='{"n":1}'))
     assert rows(db, "SELECT bio, extra FROM users WHERE id = ?", ORDINARY[1].id) == [("1 cat", '{"n":1}')]
+
+
+def test_a_character_of_a_thousand_digits_is_no_obstacle():
+    forgotten = Forgotten("salt", frozenset([fingerprint("salt", "geheim77")]))
+    assert forgotten.named_in("&#" + "9" * 5000 + "; geheim77")
+    assert not forgotten.named_in("&#" + "9" * 5000 + "; nobody")
