@@ -104,6 +104,9 @@ def check_budget(budget: Money | None, price: Money | None) -> None:
     if budget.currency != price.currency:
         message = _("the budget is in %(budget)s and the price in %(price)s: give both in one currency")
         raise InputError(message % {"budget": budget.currency, "price": price.currency})
+    if not budget.pays_for(price):
+        message = _("the budget of %(budget)s does not pay for one call at %(price)s")
+        raise InputError(message % {"budget": budget.amount, "price": price.amount})
 
 
 @dataclass(frozen=True, slots=True)

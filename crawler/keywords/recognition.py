@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from itertools import islice
 
 import orjson
 
@@ -28,7 +30,8 @@ def recognize(open_file: Open, name: str) -> str:
         return ".xlsx"
     check_head(head, name)
     lines = text_lines(io.BytesIO(head), encoding_of(open_file, name), None)
-    first = next(filter(None, map(trimmed, lines)), "")
+    begins = list(islice(filter(None, map(trimmed, lines)), 2))
+    first = begins[0] if begins else ""
     if first in ("[", "{"):
         raise InputError(
             _("%s: a JSON document spread over lines: give one text or object a line, as jq -c '.[]' does")
@@ -38,7 +41,21 @@ def recognize(open_file: Open, name: str) -> str:
         return ".txt"
     if _is_heading(first):
         return ".csv"
-    return ".jsonl" if _is_json(first) else ".txt"
+    if _is_json(first):
+        return ".jsonl"
+    if _are_rows(begins):
+        message = _("%s: this looks like a table whose heading names no keywords: call that column keyword")
+        raise InputError(message % name)
+    return ".txt"
+
+
+def _are_rows(begins: Sequence[str]) -> bool:
+    """Whether the first two lines have as many cells as each other and more than one: their raw text would be
+    crawled, and paid for, as keywords."""
+    return any(
+        len(begins) > 1 and begins[0].count(delimiter) == begins[1].count(delimiter) > 0
+        for delimiter in DELIMITERS
+    )
 
 
 def _is_heading(line: str) -> bool:

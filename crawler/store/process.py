@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -27,6 +28,8 @@ def age_seconds(pid: int) -> float | None:
 
 
 def _from_proc(pid: int) -> float | None:
+    if sys.platform == "win32":  # has no such folder either
+        return None
     try:
         text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
         up_seconds = float((_PROC / "uptime").read_text(encoding="ascii").split()[0])

@@ -119,6 +119,12 @@ def test_a_table_on_standard_input_without_a_keyword_column_is_refused():
         next(read_keywords(["-"], io.BytesIO("名称,优先级\n穿搭,3\n".encode())))
 
 
+@pytest.mark.parametrize("content", ["keywrod,prio\n露营,5\n", "露营,5\n穿搭,3\n", "露营\t5\n穿搭\t3\n"])
+def test_rows_without_a_heading_that_names_the_keywords_are_never_keywords(content):
+    with pytest.raises(InputError, match="stdin: this looks like a table"):
+        next(read_keywords(["-"], io.BytesIO(content.encode())))
+
+
 def test_a_file_without_an_ending_is_read_as_what_it_begins_like(file):
     assert texts(file("list", '{"keyword": "穿搭"}\n')) == ["穿搭"]
     assert texts(file("table", "keyword,tags\n穿搭,x\n")) == ["穿搭"]
