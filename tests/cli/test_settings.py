@@ -29,6 +29,7 @@ BAD = {
     "budget": "much",
     "budget_per_day": "-3",
     "until": "noon",
+    "order": "chance",
     "wait_for_quota": "perhaps",
     "yes": "perhaps",
     "archive": "perhaps",
