@@ -15,7 +15,7 @@ from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
-from crawler.spending import Ahead, balance_told, first_spending
+from crawler.spending import Ahead, balance_told, check_currency, first_spending
 from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.worklist import Worklist, pages_ahead
@@ -49,6 +49,7 @@ class Beginning:
             )
             if not worklist.listed:
                 raise InputError(_("the given files contain no keyword"))
+            check_currency(db.conn, settings, self.dependencies.now())
             await self._tell_money(Ahead(worklist.due, pages_ahead(db.conn)))
         self.emit(
             RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service)
@@ -62,7 +63,7 @@ class Beginning:
         if balance is not None:
             self.emit(balance)
         first = first_spending(self.db.conn, self.settings, ahead)
-        if first is not None:
+        if first is not None and not self.shutdown.requested:
             self.emit(first)
             if not self.approve(first):
                 raise InputError(

@@ -15,6 +15,8 @@ from crawler.config import RunSettings, is_loopback
 from crawler.engine.budget import MoneyCaps
 from crawler.engine.events import BalanceTold, SpendingAhead
 from crawler.engine.shutdown import Shutdown
+from crawler.errors import InputError
+from crawler.i18n import _
 from crawler.money import Money
 from crawler.store import runs
 from crawler.vendor.balance import ask_balance
@@ -48,6 +50,17 @@ def money_caps(connection: sqlite3.Connection, settings: RunSettings, moment: da
     day_max = day.pays_for(price)
     left = Money(day.amount - spent, day.currency).pays_for(price)
     return MoneyCaps(run_max, day_max, {shanghai_day(moment): day_max - left})
+
+
+def check_currency(connection: sqlite3.Connection, settings: RunSettings, moment: datetime) -> None:
+    """Raises InputError where a budget of the day cannot be held: earlier calls of the day were paid in
+    another currency."""
+    if settings.budget_per_day is None:
+        return
+    for paid, _calls in runs.prices_on_day(connection, moment):
+        if paid is not None and paid.currency != settings.budget_per_day.currency:
+            message = _("calls of today were paid in %(paid)s: a daily budget in %(budget)s cannot be held")
+            raise InputError(message % {"paid": paid.currency, "budget": settings.budget_per_day.currency})
 
 
 def calls_within_caps(settings: RunSettings) -> int | None:

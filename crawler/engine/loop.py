@@ -201,9 +201,7 @@ class Engine:
                 if rule in NOT_UNDERSTOOD:
                     self._drift.not_understood()
                     await self._end_if_drifted()
-            case Action.RETRY if (
-                task.attempt >= self._policy.retries.attempts_max and not self._breaker.is_open
-            ):
+            case Action.RETRY if self._attempts_are_used_up(task):
                 await self._give_up(task, decision.reason)
             case Action.RETRY:
                 await self._retry(task, decision)

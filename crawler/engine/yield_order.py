@@ -68,13 +68,17 @@ class YieldOrder:
             if not self._heap or first < self._heap[0]:
                 self._head = next(self._fresh, None)
                 self._options[head.keyword_id] = head
-                self._asked[head.keyword_id] = 1
-                return head.keyword_id, 1
+                return self._given_out(head.keyword_id, 1)
         if not self._heap:
             return None
         chosen = heapq.heappop(self._heap)
-        self._asked[chosen.keyword_id] = chosen.page
-        return chosen.keyword_id, chosen.page
+        return self._given_out(chosen.keyword_id, chosen.page)
+
+    def _given_out(self, keyword_id: int, page: int) -> tuple[int, int]:
+        """A keyword is with one worker at a time: whatever else is in the heap of it is outdated."""
+        self._asked[keyword_id] = page
+        self._edition[keyword_id] = self._edition.get(keyword_id, 0) + 1
+        return keyword_id, page
 
     def saw(
         self, keyword_id: int, page: int, new: float, *, entries: int = PAGE_SIZE, last: bool = False

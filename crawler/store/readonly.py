@@ -61,8 +61,20 @@ def tables_of(path: Path) -> set[str]:
         raise sqlite3.DatabaseError("file is not a database")
     # Without a journal beside it nobody is writing the file, and it is read as it lies there: even a reader
     # would make the files that the journal needs.
-    journal = any(Path(f"{path}{ending}").exists() for ending in ("-wal", "-journal"))
-    mode = "mode=ro" if journal else "mode=ro&immutable=1"
+    if not _has_journal(path):
+        try:
+            return _tables(path, "mode=ro&immutable=1")
+        except sqlite3.DatabaseError:
+            if not _has_journal(path):  # else somebody has begun to write it meanwhile
+                raise
+    return _tables(path, "mode=ro")
+
+
+def _has_journal(path: Path) -> bool:
+    return any(Path(f"{path}{ending}").exists() for ending in ("-wal", "-journal"))
+
+
+def _tables(path: Path, mode: str) -> set[str]:
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=10.0)) as connection:
         return {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 

@@ -194,3 +194,34 @@ def test_any_history_is_taken():
         pages = asked(order, 200, new=1)
         assert len(pages) == len(set(pages))
         assert all(page <= histories[keyword].pages_max for keyword, page in pages if keyword < 20)
+
+
+def worlds():
+    """Keywords with histories of chance, some of them cut off long ago."""
+    for seed in range(300):
+        rng = Random(seed)
+        yield rng, [
+            KeywordHistory(
+                number, [Look(1, 10.0, rng.randint(0, 9))], 0, number, 5,
+                deeper_page=rng.choice((None, 2, 3)),
+            )
+            for number in range(1, 9)
+        ]  # fmt: skip
+
+
+def test_a_keyword_is_with_one_worker_at_a_time_and_no_page_is_given_out_twice():
+    for rng, histories in worlds():
+        order, out, given = YieldOrder(histories), [], set()
+        while True:
+            chosen = order.next() if len(out) < 3 else None
+            if chosen is not None:
+                assert chosen[0] not in {keyword for keyword, _page in out}
+                assert chosen not in given
+                given.add(chosen)
+                out.append(chosen)
+            elif out:
+                keyword, page = out.pop(rng.randrange(len(out)))
+                if rng.random() < 0.9:  # else the page failed, and nothing is told of it
+                    order.saw(keyword, page, rng.randint(0, 5), last=rng.random() < 0.2)
+            else:
+                break

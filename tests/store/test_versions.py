@@ -116,3 +116,16 @@ async def test_it_is_crawled_on(old, tmp_path, monkeypatch):
     assert summary["keywords"]["done"] == summary["keywords"]["due"] > 0
     assert summary["creators"]["total"] == known + summary["creators"]["new"]
     assert crawler("verify", "--db", str(old)).returncode == 0
+
+
+def test_readers_that_come_together_all_read_it(old):
+    commands = (["status"], ["query", "new"], ["status", "--json"], ["query", "runs"])
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "crawler", *each, "--db", str(old)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for each in commands
+    ]  # fmt: skip
+    told = [process.communicate(timeout=60)[1] for process in started]
+    assert [process.returncode for process in started] == [0] * len(commands), told
