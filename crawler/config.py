@@ -104,9 +104,14 @@ def check_budget(budget: Money | None, price: Money | None) -> None:
     if budget.currency != price.currency:
         message = _("the budget is in %(budget)s and the price in %(price)s: give both in one currency")
         raise InputError(message % {"budget": budget.currency, "price": price.currency})
-    if not budget.pays_for(price):
-        message = _("the budget of %(budget)s does not pay for one call at %(price)s")
-        raise InputError(message % {"budget": budget.amount, "price": price.amount})
+
+
+def check_budget_pays(settings: RunSettings) -> None:
+    """Raises InputError where a budget does not pay for a single call: no run could ever make one."""
+    for budget in (settings.budget, settings.budget_per_day):
+        if budget is not None and settings.price is not None and not budget.pays_for(settings.price):
+            message = _("the budget of %(budget)s does not pay for one call at %(price)s")
+            raise InputError(message % {"budget": budget.amount, "price": settings.price.amount})
 
 
 @dataclass(frozen=True, slots=True)

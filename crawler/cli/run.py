@@ -30,6 +30,7 @@ from crawler.config import (
     TOKEN_FILE,
     YES,
     RunSettings,
+    check_budget_pays,
     check_token,
     is_loopback,
     read_token_file,
@@ -113,6 +114,7 @@ def run(
     try:
         options |= setting_values(context, COMMAND_SETTINGS)
         settings, simulated = _settings(context, options, simulate_without_token)
+        check_budget_pays(settings)
         summary = _run(settings, paths, options, simulated)
     except CrawlerError as error:
         if as_json:
