@@ -65,7 +65,12 @@ async def on_a_terminal(crawler, answer, *arguments):
     else:
         os.write(ours, answer.encode())
     reading = asyncio.create_task(asyncio.to_thread(rest_of, ours))
-    code = await asyncio.wait_for(process.wait(), 60)
+    try:
+        code = await asyncio.wait_for(process.wait(), 60)
+    except TimeoutError:
+        process.kill()  # else whoever reads its terminal would wait for ever
+        await process.wait()
+        raise
     shown += await reading
     os.close(ours)
     assert "Traceback" not in shown.decode()
