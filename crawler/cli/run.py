@@ -21,7 +21,7 @@ from crawler.analysis.search import update_search_index
 from crawler.cli.new_database import ask_for_new_database, someone_is_there
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
-from crawler.cli.signals import interrupted_by_signals, stop_on_signals
+from crawler.cli.signals import ended_by_signals, interrupted_by_signals, stop_on_signals
 from crawler.config import (
     DRAIN,
     JSON,
@@ -246,7 +246,7 @@ def _ask_for_money(ahead: SpendingAhead) -> bool:
     """Whether somebody at a terminal wants what is ahead; elsewhere it has been said, and the run goes on."""
     if not someone_is_there():
         return True
-    with interrupted_by_signals():  # the event loop, which takes them else, waits for the answer as well
+    with ended_by_signals():  # the event loop, which takes them else, waits for the answer as well
         return click.confirm(_("Go on and spend it?"), default=False, err=True)
 
 

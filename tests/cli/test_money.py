@@ -79,7 +79,13 @@ async def on_a_terminal(crawler, answer, *arguments):
 
 @pytest.mark.parametrize(
     ("answer", "exit_code", "charged"),
-    [("\n", 2, 0), ("n\n", 2, 0), ("y\n", 0, 8), (signal.SIGINT, 130, 0), (signal.SIGTERM, 130, 0)],
+    [
+        ("\n", 2, 0),
+        ("n\n", 2, 0),
+        ("y\n", 0, 8),
+        (signal.SIGINT, -signal.SIGINT, 0),
+        (signal.SIGTERM, -signal.SIGTERM, 0),
+    ],
     ids=["nothing", "no", "yes", "Ctrl-C", "SIGTERM"],
 )
 async def test_the_first_paid_calls_are_asked_about_on_a_terminal(

@@ -28,7 +28,6 @@ BAD = {
     "budget": "much",
     "budget_per_day": "-3",
     "until": "noon",
-    "order": "chance",
     "wait_for_quota": "perhaps",
     "yes": "perhaps",
     "archive": "perhaps",
