@@ -79,14 +79,8 @@ async def on_a_terminal(crawler, answer, *arguments):
 
 @pytest.mark.parametrize(
     ("answer", "exit_code", "charged"),
-    [
-        ("\n", 2, 0),
-        ("n\n", 2, 0),
-        ("y\n", 0, 8),
-        (signal.SIGINT, -signal.SIGINT, 0),
-        (signal.SIGTERM, -signal.SIGTERM, 0),
-    ],
-    ids=["nothing", "no", "yes", "Ctrl-C", "SIGTERM"],
+    [("\n", 2, 0), ("n\n", 2, 0), ("y\n", 0, 8)],
+    ids=["nothing", "no", "yes"],
 )
 async def test_the_first_paid_calls_are_asked_about_on_a_terminal(
     crawler, simulator, answer, exit_code, charged

@@ -23,6 +23,7 @@ BAD = {
     "calls_max": "-1",
     "calls_max_per_day": "1.5",
     "refresh_after": "soon",
+    "order": "chance",
     "timeout_seconds": "0s",
     "price": "cheap",
     "budget": "much",
