@@ -9,18 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import pty
-import re
 import shutil
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
 from crawler.simulator import BalanceWay, Simulator, SimulatorSettings
 from tests.cli.conftest import TOKEN
-from tests.cli.test_settings import rest_of
+from tests.cli.terminal import answered_at_a_terminal, at_a_terminal, rest_of, words_of
 
 SAMPLES = Path(__file__).parents[2] / "keywords"
 AHEAD = "no paid call was made for this database yet"
@@ -40,43 +37,6 @@ def paid(simulator: Simulator) -> str:
     return simulator.base_url.replace("127.0.0.1", "0.0.0.0")
 
 
-def words_of(shown: bytes) -> str:
-    """What a terminal shows, whatever its width and colours."""
-    return " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).split())
-
-
-async def on_a_terminal(crawler, answer, *arguments):
-    """How a command ended that asked somebody at a terminal; `answer` may be a signal."""
-    ours, theirs = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "crawler", *arguments),
-        cwd=crawler.folder,
-        env=crawler.environment,
-        stdin=theirs,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = b""
-    while b"[y/N]" not in shown:
-        shown += await asyncio.to_thread(os.read, ours, 1000)
-    if isinstance(answer, signal.Signals):
-        process.send_signal(answer)
-    else:
-        os.write(ours, answer.encode())
-    reading = asyncio.create_task(asyncio.to_thread(rest_of, ours))
-    try:
-        code = await asyncio.wait_for(process.wait(), 60)
-    except TimeoutError:
-        process.kill()  # else whoever reads its terminal would wait for ever
-        await process.wait()
-        raise
-    shown += await reading
-    os.close(ours)
-    assert "Traceback" not in shown.decode()
-    return code, words_of(shown)
-
-
 @pytest.mark.parametrize(
     ("answer", "exit_code", "charged"),
     [("\n", 2, 0), ("n\n", 2, 0), ("y\n", 0, 8)],
@@ -86,7 +46,7 @@ async def test_the_first_paid_calls_are_asked_about_on_a_terminal(
     crawler, simulator, answer, exit_code, charged
 ):
     command = (*RUN, "--base-url", paid(simulator), "--price", "0.05")
-    code, shown = await on_a_terminal(crawler, answer, *command)
+    code, shown = await answered_at_a_terminal(crawler, answer, *command)
     assert (code, simulator.bill.charged) == (exit_code, charged)
     assert f"{AHEAD}, and no cap is set: 2 keywords are due" in shown
     assert "they take at most 100 charged calls" in shown
@@ -98,7 +58,7 @@ async def test_the_first_paid_calls_are_asked_about_on_a_terminal(
 async def test_it_is_asked_until_a_call_was_made_and_never_again(crawler, simulator):
     command = (*RUN, "--base-url", paid(simulator), "--refresh-after", "0s")
     for answer in ("n\n", "y\n"):
-        await on_a_terminal(crawler, answer, *command)
+        await answered_at_a_terminal(crawler, answer, *command)
     again = await crawler(*command)
     assert (again.exit_code, AHEAD in again.stderr) == (0, False)
 
@@ -119,17 +79,8 @@ async def test_what_a_cap_binds_needs_no_question(crawler, simulator, cap):
 
 
 async def test_yes_answers_beforehand(crawler, simulator):
-    ours, theirs = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "crawler", *RUN, "--base-url", paid(simulator)),
-        *("--yes", "--db", "elsewhere.db"),
-        cwd=crawler.folder,
-        env=crawler.environment,
-        stdin=theirs,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=theirs,
-    )
-    os.close(theirs)
+    command = (*RUN, "--base-url", paid(simulator), "--yes", "--db", "elsewhere.db")
+    process, ours = await at_a_terminal(crawler, *command)
     shown = words_of(await asyncio.to_thread(rest_of, ours))
     os.close(ours)
     assert (await process.wait(), simulator.bill.charged) == (0, 8)

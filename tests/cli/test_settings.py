@@ -1,10 +1,5 @@
 """Settings from the command line and the environment, the language, and databases that would be new."""
 
-import asyncio
-import os
-import pty
-import sys
-
 import pytest
 
 from crawler.cli import COMMANDS
@@ -13,6 +8,7 @@ from crawler.cli.setting_options import asked_language
 from crawler.config import LANG, RUN_SETTINGS, TOKEN_FILE
 from crawler.i18n import OWN_VARIABLE
 from crawler.simulator import Simulator, SimulatorSettings
+from tests.cli.terminal import answered_at_a_terminal
 
 BAD = {
     "db": "/",
@@ -150,45 +146,8 @@ async def test_a_new_database_elsewhere_than_the_default_is_asked_about_on_a_ter
     crawler, answer, exit_code, made
 ):
     crawler.keywords("穿搭")
-    ours, theirs = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *(
-            sys.executable,
-            "-m",
-            "crawler",
-            "run",
-            "keywords.txt",
-            "--db",
-            "sub/mistyped.db",
-            "--max-calls",
-            "0",
-        ),
-        cwd=crawler.folder,
-        env=crawler.environment,
-        stdin=theirs,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = b""
-    while b"[y/N]" not in shown:
-        shown += await asyncio.to_thread(os.read, ours, 1000)
-    os.write(ours, answer.encode())
-    reading = asyncio.create_task(asyncio.to_thread(rest_of, ours))
-    assert await process.wait() == exit_code
-    shown += await reading
-    os.close(ours)
-    assert "Traceback" not in shown.decode()
+    command = ("run", "keywords.txt", "--db", "sub/mistyped.db", "--max-calls", "0")
+    code, shown = await answered_at_a_terminal(crawler, answer, *command)
+    assert code == exit_code
     assert (crawler.folder / "sub").exists() is made
-    assert ("was not created" in shown.decode()) is not made
-
-
-def rest_of(terminal):
-    """What is still shown on a terminal until its other side is closed."""
-    shown = b""
-    try:
-        while part := os.read(terminal, 1000):
-            shown += part
-    except OSError:  # how Linux says that the other side is closed
-        pass
-    return shown
+    assert ("was not created" in shown) is not made
