@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from crawler.analysis.browse.columns import meanings
 from crawler.columns import Kind, Source
 from crawler.creator import COLUMNS, Creator, CreatorRow
-from crawler.store.views import migrations
+from crawler.store.migrations import migrations
 from tests.documentation import DOCS, HEADINGS, written
 
 PYTHON = {Kind.BOOLEAN: bool, Kind.NUMBER: int, Kind.COUNT: int, Kind.LIST: tuple[str, ...]}

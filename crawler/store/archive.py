@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from crawler.store.schema import migrations
-
 _ARCHIVE = """
 ALTER TABLE pages ADD COLUMN reread_at TEXT;
 
@@ -68,6 +66,6 @@ def read_archive(connection: sqlite3.Connection) -> Archive:
     return Archive(*connection.execute(READ_ARCHIVE).fetchone())
 
 
-@migrations(name="0010_replies")
-def _archive(db: Database) -> None:
+def create_archive(db: Database) -> None:
+    """Migration 0010."""
     db.executescript(_ARCHIVE)

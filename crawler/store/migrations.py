@@ -1,14 +1,32 @@
-"""Every migration: each module registers its own by being imported, so that their order here is theirs."""
+"""Every migration in its order. One that has landed is never edited, nor are two of them exchanged."""
 
-# ruff: noqa: F401, I001 - imported for their order alone
+from __future__ import annotations
 
-from crawler.store.schema import migrations
-from crawler.store import views
-from crawler.store import reason_columns
-from crawler.store import shared_views
-from crawler.store import rate_limits
-from crawler.store import retired_keywords
-from crawler.store import prices
-from crawler.store import archive
+from sqlite_utils.migrations import Migrations
+
+from crawler.store.archive import create_archive
+from crawler.store.prices import create_prices
+from crawler.store.rate_limits import create_rate_limits
+from crawler.store.reason_columns import split_reasons
+from crawler.store.retired_keywords import add_retirement
+from crawler.store.schema import create_tables
+from crawler.store.shared_views import create_shared_views
+from crawler.store.views import create_views
 
 __all__ = ["migrations"]
+
+migrations = Migrations("crawler")
+
+# A reader takes the last one for the sign that all have been applied: the order stands here, and does not
+# follow from which module happens to be imported first.
+for _name, _apply in (
+    ("0001_tables", create_tables),
+    ("0002_views", create_views),
+    ("0003_reasons", split_reasons),
+    ("0004_shared_views", create_shared_views),
+    ("0005_rate_limits", create_rate_limits),
+    ("0008_retired_keywords", add_retirement),
+    ("0009_prices", create_prices),
+    ("0010_replies", create_archive),
+):
+    migrations(name=_name)(_apply)

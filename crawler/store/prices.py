@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.store.schema import migrations
-
 # Prices are decimal text, as exact as they were given; of pruned calls those with a price are here as well.
 _PRICES = """
 ALTER TABLE runs ADD COLUMN price TEXT;
@@ -61,6 +59,6 @@ SELECT day,
 """
 
 
-@migrations(name="0009_prices")
-def _prices(db: Database) -> None:
+def create_prices(db: Database) -> None:
+    """Migration 0009."""
     db.executescript(_PRICES)

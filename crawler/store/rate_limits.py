@@ -12,7 +12,6 @@ from sqlite_utils import Database
 from crawler.clock import Now, stamp
 from crawler.rate import LearntLimit
 from crawler.store.runs import SENT_LATER_SECONDS
-from crawler.store.schema import migrations
 
 DEFAULT_ACCOUNT = "default"
 """The account of the token that was given: a name, never the token or anything made of it."""
@@ -56,8 +55,8 @@ ON CONFLICT (account, endpoint_id) DO UPDATE
 CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ?"
 
 
-@migrations(name="0005_rate_limits")
-def _rate_limits(db: Database) -> None:
+def create_rate_limits(db: Database) -> None:
+    """Migration 0005."""
     db.executescript(_TABLE)
 
 

@@ -13,7 +13,6 @@ from functools import lru_cache
 from sqlite_utils import Database
 
 from crawler.reasons import ReasonCode
-from crawler.store.schema import migrations
 
 _COLUMNS = """
 ALTER TABLE sightings   RENAME COLUMN crawl TO generation;
@@ -138,8 +137,8 @@ def _told(code: ReasonCode, details: dict[str, str | int]) -> tuple[str, str]:
     return code.value, json.dumps(details, ensure_ascii=False)
 
 
-@migrations(name="0003_reasons")
-def _reasons(db: Database) -> None:
+def split_reasons(db: Database) -> None:
+    """Migration 0003."""
     db.executescript(_COLUMNS)
     for table, code, details in _PAIRS:
         texts = db.conn.execute(f"SELECT DISTINCT {code} FROM {table} WHERE {code} IS NOT NULL").fetchall()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.store.schema import migrations
 
-
-@migrations(name="0008_retired_keywords")
-def _retired_keywords(db: Database) -> None:
+def add_retirement(db: Database) -> None:
+    """Migration 0008."""
     db.conn.execute("ALTER TABLE keywords ADD COLUMN retired_at TEXT")

@@ -7,9 +7,6 @@ unlike that of a bare connection, commits nothing. Times are UTC text, `YYYY-MM-
 from __future__ import annotations
 
 from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
-migrations = Migrations("crawler")
 
 # `users.key` is the row's own number: new creators get rising numbers, so that what refers to them is
 # appended instead of scattered (a third less work per page than referring to `id`), and an `id` that turns up
@@ -198,6 +195,6 @@ VALUES (1, 'xiaohongshu/search-user/v2', 'xiaohongshu', '/api/xiaohongshu/search
 """
 
 
-@migrations(name="0001_tables")
-def _tables(db: Database) -> None:
+def create_tables(db: Database) -> None:
+    """Migration 0001."""
     db.executescript(_TABLES)

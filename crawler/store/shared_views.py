@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.store.schema import migrations
-
 # `crawler.analysis.joined` writes several keywords into one text in the same way.
 # A pruned page stands for its call, which is gone.
 # Of the pages, counting comes first, so that only keywords with a gap are looked through page by page.
@@ -134,6 +132,6 @@ SELECT keywords.text AS keyword, calls.page, calls.sent_at, calls.id AS call_id,
 """
 
 
-@migrations(name="0004_shared_views")
-def _views(db: Database) -> None:
+def create_shared_views(db: Database) -> None:
+    """Migration 0004."""
     db.executescript(_VIEWS)

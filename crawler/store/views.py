@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.store.schema import migrations
-
 VIEWS = (
     "creators_with_keywords",
     "keyword_performance",
@@ -154,6 +152,6 @@ SELECT id AS run, started_at FROM night;
 """
 
 
-@migrations(name="0002_views")
-def _views(db: Database) -> None:
+def create_views(db: Database) -> None:
+    """Migration 0002."""
     db.executescript(_VIEWS)

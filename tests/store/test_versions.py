@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import crawler as crawler_package
 from crawler.errors import InputError
 from crawler.reasons import ReasonCode, read_reason
 from crawler.simulator import Simulator, SimulatorSettings
@@ -57,7 +58,22 @@ def contents(path, query):
 
 
 def test_the_latest_migration_is_the_one_that_readers_look_for():
-    assert [migration.name for migration in migrations._migrations][-1] == LATEST_MIGRATION
+    names = [migration.name for migration in migrations._migrations]
+    assert names == sorted(names)
+    assert names[-1] == LATEST_MIGRATION
+
+
+def test_migrations_keep_their_order_whichever_module_is_loaded_first():
+    program = (
+        "import sys; from importlib import import_module; import_module(sys.argv[1]); "
+        "from crawler.store.migrations import migrations; print(*(m.name for m in migrations._migrations))"
+    )
+    folder = Path(crawler_package.__file__).parent / "store"
+    orders = set()
+    for module in folder.glob("[a-z]*.py"):
+        command = [sys.executable, "-c", program, f"crawler.store.{module.stem}"]
+        orders.add(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert len(orders) == 1
 
 
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)
