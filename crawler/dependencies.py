@@ -27,6 +27,7 @@ from crawler.model import Work
 from crawler.spending import AskBalance
 from crawler.store.database import open_database
 from crawler.store.ledger import Ledger
+from crawler.store.reserve import Reserve
 from crawler.store.worklist import Worklist, due_work, make_worklist
 from crawler.store.writer import Store
 from crawler.vendor.balance import ask_balance
@@ -50,6 +51,7 @@ class Parts:
     due_work: Callable[[sqlite3.Connection], Iterator[Work]] = due_work
     store: type[Store] | partial[Store] = Store
     ledger: type[Ledger] = Ledger
+    reserve: Callable[[Path, int], Reserve] = Reserve
     budget: type[Budget] = Budget
     throttle: type[Throttle] = Throttle
     policy: type[Policy] | partial[Policy] = Policy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -39,6 +40,7 @@ from crawler.store.database import store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
 from crawler.store.rate_limits import LimitKeeper
+from crawler.store.reserve import Reserve
 from crawler.store.worklist import Worklist
 from crawler.summary import CreatorCounts, KeywordCounts, RunStatistics, RunSummary
 from crawler.vendor.client import ApiSettings
@@ -65,15 +67,16 @@ async def run_crawl(
     is told in the summary, except StoreError where not even that can be read from the database.
     """
     dependencies, shutdown = dependencies or Dependencies(), shutdown or Shutdown()
-    with hold(settings.db):
-        db = dependencies.parts.open_database(settings.db)
-        try:
-            beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
-            run_id, worklist = await beginning.begin(keywords)
-            run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies)
-            return await run.run()
-        finally:
-            db.close()
+    parts = dependencies.parts
+    with (
+        hold(settings.db),
+        closing(parts.open_database(settings.db)) as db,
+        closing(parts.reserve(settings.db, settings.workers)) as reserve,
+    ):
+        beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
+        run_id, worklist = await beginning.begin(keywords)
+        run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve)
+        return await run.run()
 
 
 class _Run:
@@ -88,8 +91,10 @@ class _Run:
         shutdown: Shutdown,
         emit: Callable[[Event], None],
         dependencies: Dependencies,
+        reserve: Reserve,
     ) -> None:
         self._settings = settings
+        self._reserve = reserve
         self._connection: sqlite3.Connection = db.conn
         self._db = db
         self._run_id = run_id
@@ -123,7 +128,7 @@ class _Run:
             sent_seconds_ago=sent_seconds_ago,
         )
         limit.learn_from(lambda: throttle.learnt)
-        ledger = self._parts.ledger(store, partial(self._before_commit, limit))
+        ledger = self._parts.ledger(store, partial(self._before_commit, limit), self._make_room)
         api_settings = ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)
         until = None if settings.until is None else next_occurrence(settings.until, self._now())
         hours = self._parts.hours(
@@ -194,6 +199,11 @@ class _Run:
         self._check_file()
         with store_errors(self._settings.db):
             limit.keep()
+
+    def _make_room(self, full: StoreError) -> bool:
+        """Gives what was kept for the calls in flight to them, and sends no more."""
+        self._shutdown.request(full.reason)
+        return self._reserve.release()
 
     def _check_file(self) -> None:
         """Raises StoreError where another file, or none, is at the database's path: SQLite would go on

@@ -16,6 +16,7 @@ from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.migrations import migrations
 from crawler.store.readonly import file_at, tables_of
+from crawler.store.reserve import spare_a_small_disk
 
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
@@ -47,6 +48,7 @@ def open_database(path: Path) -> Database:
         try:
             for pragma in PRAGMAS:
                 connection.execute(pragma)
+            spare_a_small_disk(connection, path)
             db = Database(connection)
             _migrate(db, path)
             connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
