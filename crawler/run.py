@@ -14,14 +14,14 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
-from crawler.beginning import Beginning
+from crawler.beginning import Approve, Beginning, approved
 from crawler.clock import next_occurrence, shanghai_day
 from crawler.config import RunSettings
 from crawler.dependencies import Dependencies
 from crawler.engine.budget import Budget
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.drift import DriftDetector
-from crawler.engine.events import Event, SpendingAhead
+from crawler.engine.events import Event
 from crawler.engine.hours import Hours
 from crawler.engine.loop import Engine
 from crawler.engine.order import FileOrder, Order
@@ -56,12 +56,12 @@ async def run_crawl(
     *,
     shutdown: Shutdown | None = None,
     emit: Callable[[Event], None] = lambda event: None,
-    approve: Callable[[SpendingAhead], bool] = lambda ahead: True,
+    approve: Approve = approved,
     dependencies: Dependencies | None = None,
 ) -> RunSummary:
     """The summary of a run over `keywords`, of which only those that are due are asked for.
 
-    `approve` is asked before a database's first paid calls, where no cap binds them; without it none is made.
+    `approve` is asked before a database's first paid calls, where no cap binds them.
 
     Raises AlreadyRunning, InputError, WrongService or StoreError before any call is made; what happens later
     is told in the summary, except StoreError where not even that can be read from the database.

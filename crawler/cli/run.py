@@ -18,10 +18,11 @@ import orjson
 from click.core import ParameterSource
 
 from crawler.analysis.search import update_search_index
-from crawler.cli.new_database import ask_for_new_database, someone_is_there
+from crawler.cli.new_database import ask_for_new_database
 from crawler.cli.output import say, terminal_json
+from crawler.cli.question import confirmed_in_a_run, someone_is_there
 from crawler.cli.setting_options import setting_options, setting_values
-from crawler.cli.signals import ended_by_signals, interrupted_by_signals, stop_on_signals
+from crawler.cli.signals import interrupted_by_signals, stop_on_signals
 from crawler.config import (
     DRAIN,
     JSON,
@@ -229,25 +230,19 @@ async def _night(
     shutdown = Shutdown()
     stop_on_signals(shutdown, options["drain_seconds"])
     if not simulated:
-        approve = _without_asking if options["yes"] else _ask_for_money
+
+        async def approve(ahead: SpendingAhead) -> bool:
+            """Elsewhere than at a terminal it has been said, and the run goes on."""
+            if options["yes"] or not someone_is_there():
+                return True
+            return await confirmed_in_a_run(_("Go on and spend it?"), shutdown)
+
         return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit, approve=approve)
     from crawler.simulator import Simulator, SimulatorSettings
 
     async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
         settings = replace(settings, base_url=simulator.base_url)
         return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
-
-
-def _without_asking(ahead: SpendingAhead) -> bool:
-    return True
-
-
-def _ask_for_money(ahead: SpendingAhead) -> bool:
-    """Whether somebody at a terminal wants what is ahead; elsewhere it has been said, and the run goes on."""
-    if not someone_is_there():
-        return True
-    with ended_by_signals():  # the event loop, which takes them else, waits for the answer as well
-        return click.confirm(_("Go on and spend it?"), default=False, err=True)
 
 
 def _refused(error: CrawlerError, db: Path) -> dict[str, object]:
