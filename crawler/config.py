@@ -208,6 +208,12 @@ RUN_SETTINGS = settings_of(RunSettings)
 DB: Setting[Path] = next(setting for setting in RUN_SETTINGS if setting.name == "db")
 PRICE: Setting[Money | None] = next(setting for setting in RUN_SETTINGS if setting.name == "price")
 YES = Setting("yes", "--yes", switch(), N_("Ask nothing: make a new database, spend without a cap."))
+FORMAT = Setting(
+    "format_name",
+    "--format",
+    optional(choice("text", "csv", "jsonl", "xlsx")),
+    N_("What standard input and files of other endings hold; by default it is recognised."),
+)
 TOKEN_FILE = Setting(
     "token_file", "--token-file", optional(path()), N_("A file with the token in its first line.")
 )

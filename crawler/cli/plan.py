@@ -15,7 +15,7 @@ from crawler.analysis.forecast import Interval
 from crawler.analysis.plan import Plan, PlanSettings, explain, make_plan
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
-from crawler.config import PRICE, RUN_SETTINGS
+from crawler.config import FORMAT, PRICE, RUN_SETTINGS
 from crawler.engine.history import Explanation
 from crawler.i18n import _
 from crawler.i18n.words import span
@@ -51,7 +51,7 @@ SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name in PLANNED)
     )
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@setting_options(*SETTINGS, PRICE)
+@setting_options(FORMAT, *SETTINGS, PRICE)
 @click.option("--explain", "explained", metavar="KEYWORD", help=_("Why this keyword stands where it does."))
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
 @click.pass_context
@@ -65,10 +65,11 @@ def plan(
 ) -> None:
     """Reads the keywords and the database, and shows what is to be expected."""
     values = setting_values(context, SETTINGS)
-    price: Money | None = setting_values(context, [PRICE])["price"]
+    others = setting_values(context, [FORMAT, PRICE])
+    price: Money | None = others["price"]
     db: Path = values.pop("db")
     settings = PlanSettings(SEARCH_USER_V2.id, **values)
-    keywords = _usable(read_keywords(paths or (Path("keywords"),)))
+    keywords = _usable(read_keywords(paths or (Path("keywords"),), format_name=others["format_name"]))
     with reading(db) if file_at(db) is not None else nullcontext() as connection:
         if explained is not None:
             shown = explain(connection, keywords, settings, utc_now, identity(explained))

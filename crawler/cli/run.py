@@ -25,6 +25,7 @@ from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import interrupted_by_signals, stop_on_signals
 from crawler.config import (
     DRAIN,
+    FORMAT,
     JSON,
     LOG_FORMAT,
     RUN_SETTINGS,
@@ -55,7 +56,7 @@ from crawler.ui.program import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
 
-COMMAND_SETTINGS = (DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT)
+COMMAND_SETTINGS = (FORMAT, DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT)
 DEMO_RATE = "unlimited"
 
 INDEX_TOLD_FROM = 50_000
@@ -165,7 +166,7 @@ def _run(
     settings: RunSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
 ) -> RunSummary:
     for_money = not simulated and not is_loopback(settings.base_url)
-    keywords = _found(paths or (Path("keywords"),), samples=bool(paths) or not for_money)
+    keywords = _found(paths or (Path("keywords"),), bool(paths) or not for_money, options["format_name"])
     if not simulated:
         ask_for_new_database(settings, yes=options["yes"])
     if sends_token_in_clear(settings.base_url):
@@ -213,9 +214,9 @@ def _index_progress(done: int, total: int) -> None:
         click.echo(line % {"done": f"{done:,}", "total": f"{total:,}"}, err=True)
 
 
-def _found(paths: tuple[Path, ...], *, samples: bool) -> Iterator[Keyword | Problem]:
+def _found(paths: tuple[Path, ...], samples: bool, format_name: str | None) -> Iterator[Keyword | Problem]:
     """The keywords of `paths`; what cannot be read is refused here, before a database is made."""
-    keywords = read_keywords(paths, samples=samples)
+    keywords = read_keywords(paths, samples=samples, format_name=format_name)
     first = next(keywords, None)
     return iter(()) if first is None else chain([first], keywords)
 
