@@ -60,7 +60,7 @@ class Reserve:
         self._file: IO[bytes] | None = None
         size = min(calls, CALLS_MAX) * CALL_BYTES
         try:
-            self._file = tempfile.TemporaryFile(dir=db.parent, prefix="crawler-", buffering=0)  # noqa: SIM115 - held until it is needed
+            self._file = tempfile.TemporaryFile(dir=db.resolve().parent, prefix="crawler-", buffering=0)  # noqa: SIM115 - held until it is needed
             _fill(self._file, size, allocate)
         except OSError as error:
             self.release()
@@ -98,7 +98,7 @@ def spare_a_small_disk(
     """Has the journal folded in early where it would take a large part of the free disk: until then each page
     takes it several times the room that it takes in the database."""
     try:
-        disk = usage(db.parent)
+        disk = usage(db.resolve().parent)
     except OSError:
         return
     if not disk.total:

@@ -78,6 +78,14 @@ def test_the_reserve_is_a_megabyte_for_each_call_in_a_file_without_a_name(tmp_pa
         assert taken_by_files_open_in(tmp_path) == 0
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs a list of open files")
+def test_the_reserve_is_where_a_link_leads(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "creators.db").symlink_to(tmp_path / "disk" / "creators.db")
+    with closing(Reserve(tmp_path / "creators.db", 3)):
+        assert taken_by_files_open_in(tmp_path / "disk") >= 3 * CALL_BYTES
+
+
 def test_many_calls_need_no_more_than_those_that_may_come_home_together(tmp_path):
     taken: list[int] = []
     for calls in (1, CALLS_MAX, 1000):
