@@ -22,6 +22,7 @@ from crawler.settings import (
     money,
     optional,
     path,
+    paths,
     seconds,
     settings_of,
     span,
@@ -231,6 +232,25 @@ QUESTIONS = Setting(
 LANG = Setting(
     "lang", "--lang", optional(choice("zh", "en")), N_("The language of messages; by default the system's.")
 )
+
+PATHS = Setting("paths", "--paths", paths(), N_("Keyword files and folders, for run and plan."), "keywords")
+BACKUPS = Setting(
+    "backups",
+    "--backups",
+    optional(path()),
+    N_("The folder of backups; by default `backups` beside the database."),
+)
+CONFIG = Setting(
+    "config", "--config", optional(path()), N_("A file of settings instead of crawler.toml here.")
+)
+PROFILE = Setting(
+    "profile", "--profile", optional(text(text_needed, "NAME")), N_("A profile of the file of settings.")
+)
+
+SHARED_SETTINGS = (
+    PATHS, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT, QUESTIONS, BACKUPS, LANG
+)  # fmt: skip
+"""What may stand at the top of a file of settings, for every command that has the option."""
 
 
 def service_of(base_url: str) -> str:

@@ -33,7 +33,7 @@ def read_keywords(
     file and mistyped column that is passed over.
 
     Reads as it goes, so that a file may be larger than memory; duplicates are left in. `stdin` stands in for
-    standard input. Without `samples` the files that came with the program are passed over. Raises
+    standard input. Without `samples` the files that came with the program are passed over in folders. Raises
     `InputError` before the first item when any path is missing, cannot be read, is no keyword file, or is a
     folder without one.
     """

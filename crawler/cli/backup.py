@@ -1,0 +1,6 @@
+import click
+
+
+@click.command(help="x")
+def backup() -> None:
+    """x"""
