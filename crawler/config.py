@@ -234,12 +234,6 @@ LANG = Setting(
 )
 
 PATHS = Setting("paths", "--paths", paths(), N_("Keyword files and folders, for run and plan."), "keywords")
-BACKUPS = Setting(
-    "backups",
-    "--backups",
-    optional(path()),
-    N_("The folder of backups; by default `backups` beside the database."),
-)
 CONFIG = Setting(
     "config", "--config", optional(path()), N_("A file of settings instead of crawler.toml here.")
 )
@@ -248,7 +242,7 @@ PROFILE = Setting(
 )
 
 SHARED_SETTINGS = (
-    PATHS, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT, QUESTIONS, BACKUPS, LANG
+    PATHS, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT, QUESTIONS, LANG
 )  # fmt: skip
 """What may stand at the top of a file of settings, for every command that has the option."""
 

@@ -95,8 +95,9 @@ def crawl_keywords(
     several of these. `emit` is called with every event. A setting that is not given comes from its variable
     (`base_url` from CRAWLER_BASE_URL) in the environment or in a file `.env` in the working directory, else
     from `crawler.toml` there, as for `crawler run`, else it has its default; so does the token, from the file
-    that CRAWLER_TOKEN_FILE names or from JUSTONEAPI_TOKEN. Raises CrawlerError before any call is made, InputError for what cannot be
-    used; how the night ended is in the summary. In a notebook await `crawl_keywords_async` instead.
+    that CRAWLER_TOKEN_FILE names or from JUSTONEAPI_TOKEN. Raises CrawlerError before any call is made,
+    InputError for what cannot be used; how the night ended is in the summary. In a notebook await
+    `crawl_keywords_async` instead.
     """
     try:
         asyncio.get_running_loop()

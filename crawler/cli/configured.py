@@ -35,6 +35,10 @@ ELSEWHERE = {LANG.variable, CONFIG.variable, PROFILE.variable}
 """Options that are heeded before a command is loaded, so that no table of a command can give them."""
 
 
+ARGUMENTS = (PATHS.key, "file")
+"""The arguments that a file of settings can give."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a command finds: the file of settings, and where each of our variables comes from."""
@@ -142,7 +146,7 @@ def _plain_value(parameter: click.Parameter, value: Any, file: SettingsFile) -> 
 
 
 def _keys(command: click.Command) -> dict[str, click.Parameter]:
-    """The options of a command, and its PATHS, by their names in a file of settings."""
+    """The options of a command, and its PATHS or FILE, by their names in a file of settings."""
     found: dict[str, click.Parameter] = {}
     for parameter in command.params:
         if isinstance(parameter, click.Option):
@@ -150,6 +154,6 @@ def _keys(command: click.Command) -> dict[str, click.Parameter]:
                 found |= {
                     each.removeprefix("--"): parameter for each in parameter.opts if each.startswith("--")
                 }
-        elif parameter.name == PATHS.name:
-            found[PATHS.key] = parameter
+        elif parameter.name in ARGUMENTS:
+            found[parameter.name] = parameter
     return found

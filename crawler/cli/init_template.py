@@ -21,7 +21,6 @@ EXAMPLES = {
     "until": "07:00",
     "token-file": "token.txt",
     "questions": "questions",
-    "backups": "data/backups",
     "lang": "zh",
 }
 """What might be written where a setting has no default."""
@@ -48,7 +47,7 @@ def _lines() -> Iterator[str]:
         yield ("" if setting.key in WRITTEN else "# ") + f"{setting.key} = {_example(setting)}"
     yield ""
     yield from _comment(_("Options of one command have a table of their own."))
-    yield from ("# [export]", '# headers = "zh"')
+    yield from ("# [export]", '# headers = "zh"', "", "# [backup]", '# keep = "7d,4w"')
     yield ""
     yield from _comment(_("A profile is used where `--profile beauty` asks for it."))
     yield from ("# [profiles.beauty]", '# paths = ["keywords/beauty.txt"]', '# db = "data/beauty.db"')
