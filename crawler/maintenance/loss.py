@@ -75,6 +75,10 @@ def loss_of(path: Path, copy: Path) -> Loss:
             return _read(connection)
     except sqlite3.Error as error:
         return Loss(unreadable=str(error))
+    except InputError as error:
+        if isinstance(error.__cause__, sqlite3.DatabaseError):  # what is there is no database any more
+            return Loss(unreadable=str(error.__cause__))
+        raise
 
 
 def _read(connection: sqlite3.Connection) -> Loss:

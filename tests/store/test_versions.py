@@ -170,7 +170,7 @@ def test_where_no_backup_can_be_written_nothing_is_changed(older):
     before = beyond_its_header(older)
 
     def little():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 
     ended = subprocess.run(
         [sys.executable, "-m", "crawler", "status", "--db", older], preexec_fn=little, check=False,
