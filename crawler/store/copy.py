@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,18 +34,26 @@ def copy_name(path: Path, moment: datetime, why: str = "") -> str:
     return f"{path.stem}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}{why}.db"
 
 
-def copy_database(path: Path, target: Path, *, mark: int = BACKUP_MARK) -> None:
+def copy_database(
+    path: Path,
+    target: Path,
+    *,
+    mark: int = BACKUP_MARK,
+    pages_a_step: int = PAGES_A_STEP,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> None:
     """Writes the database at `path` into `target`, where there is no file, as of the moment it begins.
 
     Nobody waits for it: one read transaction sees the same moment to its end, and a run goes on writing
-    meanwhile. `target` is one file, without others beside it. Raises `sqlite3.Error` where that fails.
+    meanwhile. `target` is one file, without others beside it; `progress` is called after each step.
+    Raises `sqlite3.Error` where that fails.
     """
     with closing(open_as_it_is(path)) as source, closing(_opened(target)) as copy:
         copy.execute("PRAGMA journal_mode = OFF")  # half a copy is thrown away, and the whole is synced later
         copy.execute("PRAGMA synchronous = OFF")
         source.execute("BEGIN")
         source.execute("SELECT 1 FROM sqlite_schema").fetchone()  # from here on it sees this moment
-        source.backup(copy, pages=PAGES_A_STEP)
+        source.backup(copy, pages=pages_a_step, progress=progress)
         copy.execute("PRAGMA journal_mode = DELETE")
         copy.execute(f"PRAGMA application_id = {mark}")
     shutil.copymode(path, target)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import resource
 import signal
 import sqlite3
-from contextlib import closing
+import sys
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +17,8 @@ import pytest
 from crawler.errors import InputError, StoreError
 from crawler.maintenance.backup import back_up
 from crawler.maintenance.thinning import parse_keep
-from crawler.store.copy import BACKUP_MARK, is_backup
+from crawler.simulator import Simulator, SimulatorSettings
+from crawler.store.copy import BACKUP_MARK, copy_database, is_backup
 from crawler.store.database import open_database
 from tests.maintenance.backing import begun, contents
 
@@ -167,3 +171,43 @@ def test_a_backup_is_a_database_again_once_somebody_writes_it(db):
 def _mark(path):
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute("PRAGMA application_id").fetchone()[0]
+
+
+async def test_a_run_goes_on_meanwhile_and_every_backup_of_it_is_whole(tmp_path):
+    keywords = tmp_path / "keywords.txt"
+    keywords.write_text("".join(f"穿搭{number}\n" for number in range(60)), encoding="utf-8")
+    db, made = tmp_path / "creators.db", []
+    settings = SimulatorSettings(seed=3, creators=2000, latency_seconds=(0.0, 0.05))
+    async with Simulator(settings) as simulator:
+        run = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "crawler", "run", keywords, "--db", db, "--rate", "unlimited", "-q",
+            "--base-url", simulator.base_url, "--workers", "4", stdout=asyncio.subprocess.DEVNULL,
+            env=os.environ | {"JUSTONEAPI_TOKEN": "t"},
+        )  # fmt: skip
+        while run.returncode is None:
+            await asyncio.sleep(0.05)
+            with suppress(InputError):  # there is no database yet
+                made.append(await asyncio.to_thread(back_up, db, tmp_path / f"copy{len(made)}.db"))
+        assert await run.wait() == 0
+    pages = [len(contents(each.path)["pages"]) for each in made]
+    assert len(set(pages)) > 3, "the run went on between the backups"
+    assert pages == sorted(pages)
+    assert {each.gaps for each in made} == {0}
+
+
+def test_a_writer_never_waits_for_a_backup(db):
+    """A commit between any two pieces of the copy goes through at once, and is not in the copy."""
+    target = db.with_name("copy.db")
+    before = contents(db)
+    with closing(open_database(db)) as writer:
+        writer.execute("PRAGMA busy_timeout = 0")
+        commits = []
+
+        def commit(*_progress):
+            writer.execute("UPDATE users SET name = name || 'x'")
+            commits.append(1)
+            assert len(commits) < 10_000, "the copy begins again and again"
+
+        copy_database(db, target, pages_a_step=1, progress=commit)
+    assert len(commits) > 10
+    assert contents(target) == before
