@@ -32,7 +32,7 @@ from crawler.ui.program import db_argument, program_name
         \\b
         Examples:
           crawler backup --keep 7d,4w
-          crawler backup copies/before-upgrade.db
+          crawler backup copy.db
         """
     )
 )

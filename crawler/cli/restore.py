@@ -30,7 +30,7 @@ from crawler.ui.program import db_argument, program_name
         \\b
         Examples:
           crawler restore data/backups/creators-20261126T013000Z.db
-          crawler restore copies/before-upgrade.db --db data/creators.db --yes
+          crawler restore copy.db --db data/creators.db --yes
         """
     )
 )

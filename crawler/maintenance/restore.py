@@ -31,7 +31,7 @@ from crawler.store.copy import (
 )
 from crawler.store.database import is_locked, open_database, store_errors
 from crawler.store.lock import hold
-from crawler.store.readonly import file_at, open_as_it_is
+from crawler.store.readonly import begins_as_database, file_at, open_as_it_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,12 @@ def restore(
         raise InputError(_("there is no backup at %s") % backup)
     open_as_it_is(backup).close()
     with hold(path):
-        there = file_at(path) is not None
+        found = file_at(path)
+        there = found is not None and found.st_size > 0
         if there and backup.samefile(path):
             raise InputError(_("%s is the database itself") % backup)
+        if there and not begins_as_database(path):
+            raise InputError(_("%s is no database: move it away, and restore again") % path)
         with (
             write_errors(path),
             temporary_folder(path.resolve().parent) as folder,

@@ -51,6 +51,12 @@ def file_at(path: Path) -> os.stat_result | None:
     return found
 
 
+def begins_as_database(path: Path) -> bool:
+    """Whether the file at `path` has the beginning of a database, however damaged the rest may be."""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
 def tables_of(path: Path) -> set[str]:
     """The names of the tables in the database at `path`, without a byte of it or beside it being changed.
 

@@ -127,11 +127,19 @@ def test_a_damaged_database_is_replaced_and_kept_as_it_lies_there(db, backup):
     assert bytes(content) in [path.read_bytes() for path in done.kept]
 
 
-def test_what_is_no_database_any_more_is_replaced_too(db, backup):
-    wanted = contents(backup)
+def test_what_is_no_database_is_somebody_elses_and_stays(db, backup):
     db.write_bytes(b"not a database at all" * 1000)
-    restore(db, backup, yes)
-    assert contents(db) == wanted
+    with pytest.raises(InputError, match="move it away"):
+        restore(db, backup, yes)
+    assert db.read_bytes() == b"not a database at all" * 1000
+
+
+def test_an_empty_file_is_no_loss(db, backup):
+    wanted = contents(backup)
+    db.write_bytes(b"")
+    told = []
+    restore(db, backup, lambda loss: told.append(loss) is None)
+    assert (told, contents(db)) == ([None], wanted)
 
 
 @pytest.mark.parametrize("place", ["damage", "text", "nothing", "itself", "other"])
