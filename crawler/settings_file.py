@@ -16,7 +16,6 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -204,6 +203,8 @@ def refuse_unknown(key: str, called: str, known: Iterable[str], hint: str | None
             % called
         )
     if hint is None:
+        from difflib import get_close_matches  # loads much that a file without mistakes does not need
+
         near = get_close_matches(plain, known, n=1)
         hint = _("did you mean %s?") % near[0] if near else _("`crawler config` lists all")
     raise InputError(_("%s: there is no such setting; %s") % (called, hint))

@@ -64,7 +64,7 @@ def check_file(file: SettingsFile, commands: Commands) -> None:
 
 def _table_of(commands: Commands, key: str) -> str | None:
     """In whose table a key belongs that is unknown at the top, None where nobody knows it."""
-    owners = [f"[{name}]" for name in commands if key in _keys(commands[name]())]
+    owners = [f"[{name}]" for name in commands if key in keys_of(commands[name]())]
     return _("it belongs into a table: %s") % ", ".join(owners) if owners else None
 
 
@@ -113,11 +113,11 @@ def _entries_of_command(file: SettingsFile, place: Place) -> Iterator[Entry]:
 def _own_value(file: SettingsFile, commands: Commands, name: str, entry: Entry) -> tuple[str, Any]:
     """The parameter that an entry in a command's table is about, and what it gives it."""
     command = commands[name]()
-    parameter = _keys(command).get(entry.key)
+    parameter = keys_of(command).get(entry.key)
     if parameter is None:
         at_top = entry.key in (setting.key for setting in SHARED_SETTINGS)
         hint = _("it belongs at the top of the file, or of a profile") if at_top else None
-        refuse_unknown(entry.key, entry.called, _keys(command), hint)
+        refuse_unknown(entry.key, entry.called, keys_of(command), hint)
     assert parameter.name is not None
     for setting in SHARED_SETTINGS:
         if setting.key == entry.key and _takes(command, setting.name, setting.variable):
@@ -145,7 +145,7 @@ def _plain_value(parameter: click.Parameter, value: Any, file: SettingsFile) -> 
     return texts if several else texts[0]
 
 
-def _keys(command: click.Command) -> dict[str, click.Parameter]:
+def keys_of(command: click.Command) -> dict[str, click.Parameter]:
     """The options of a command, and its PATHS or FILE, by their names in a file of settings."""
     found: dict[str, click.Parameter] = {}
     for parameter in command.params:

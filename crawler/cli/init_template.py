@@ -56,7 +56,7 @@ def _lines() -> Iterator[str]:
 def _example(setting: Setting[object]) -> str:
     if setting.kind.form in (Form.SWITCH, Form.SWITCH_OFF):
         return "true"
-    text = setting.default_text or EXAMPLES[setting.key]
+    text = setting.default_text or EXAMPLES.get(setting.key, "")
     if setting == PATHS:
         return json.dumps([text])
     return text if text.isdecimal() else json.dumps(text)

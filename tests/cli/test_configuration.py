@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from crawler.cli import COMMANDS, load
-from crawler.cli.configured import _keys
+from crawler.cli.configured import keys_of
 from crawler.config import SHARED_SETTINGS
 from crawler.library import crawl_keywords_async, creators
 from crawler.settings import Form
@@ -102,14 +102,14 @@ def test_every_option_of_every_command_has_its_name_in_the_file():
             if flag.startswith("--")
         }
         heeded_before = {"config", "profile"} | ({"lang"} if name != "report" else set())
-        assert set(_keys(command)) - {"paths", "file"} == flags - heeded_before
+        assert set(keys_of(command)) - {"paths", "file"} == flags - heeded_before
 
 
 async def test_each_option_of_every_command_can_be_given_in_its_table(crawler, write):
     lines = []
     for name in COMMANDS:
         lines.append(f"[{name}]")
-        for key, parameter in _keys(load(name)).items():
+        for key, parameter in keys_of(load(name)).items():
             if key != "token":
                 lines.append(f"{key} = {_suitable(parameter)}")
     write("\n".join(lines))
@@ -214,7 +214,7 @@ async def test_no_broken_file_withholds_help(crawler, write, text):
 
 
 @pytest.mark.parametrize("made", ["loop", "folder", "pipe", "socket", "nowhere"])
-async def test_what_is_no_file_is_told_in_words(crawler, made):
+async def test_what_is_no_file_is_told_in_words(crawler, monkeypatch, made):
     path = crawler.folder / "crawler.toml"
     if made == "loop":
         path.symlink_to("crawler.toml")
@@ -225,7 +225,7 @@ async def test_what_is_no_file_is_told_in_words(crawler, made):
     elif made == "pipe":
         os.mkfifo(path)
     else:
-        os.chdir(crawler.folder)
+        monkeypatch.chdir(crawler.folder)  # the name of a socket is short
         with socket.socket(socket.AF_UNIX) as server:
             server.bind("crawler.toml")
     ended = await crawler("status")
@@ -329,6 +329,11 @@ async def test_a_program_in_python_reads_it_as_the_command_line_does(crawler, wr
         assert (await crawl_keywords_async("keywords.txt", calls_max=0)).calls.charged == 0
     assert len(list(creators())) > 10
     assert crawler.rows("SELECT count(*) FROM replies", "mine.db") == [(0,)]
+
+
+def test_what_has_a_variable_can_stand_at_the_top_of_the_file():
+    variables = {parameter.envvar for name in COMMANDS for parameter in load(name).params} - {None}
+    assert variables - {"CRAWLER_CONFIG", "CRAWLER_PROFILE"} <= {each.variable for each in SHARED_SETTINGS}
 
 
 def test_every_form_of_a_setting_can_stand_in_the_file():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import sys
 import tomllib
@@ -97,7 +96,3 @@ async def test_every_setting_stands_in_the_file_and_holds_once_its_mark_is_taken
     (crawler.folder / "crawler.toml").write_text(whole, encoding="utf-8")
     checked = await crawler("config", "--profile", "beauty")
     assert (checked.exit_code, checked.stderr) == (0, "")
-
-
-def test_the_tests_run_without_a_file_of_settings_of_their_own():
-    assert not os.path.exists("crawler.toml")

@@ -59,6 +59,18 @@ def test_a_backup_is_replaced_and_nothing_else_ever_is(db):
     assert target.read_bytes() == before
 
 
+def test_whoever_reads_the_earlier_backup_reads_it_to_its_end(db):
+    target = db.with_name("copy.db")
+    back_up(db, target)
+    before = target.read_bytes()
+    with target.open("rb") as reader:
+        with closing(open_database(db)) as opened:
+            opened.execute("UPDATE users SET name = 'later'")
+        back_up(db, target)
+        assert reader.read() == before
+    assert contents(target) == contents(db)
+
+
 def test_a_damaged_database_is_not_backed_up_and_earlier_backups_stay(db):
     target = db.with_name("copy.db")
     back_up(db, target)
