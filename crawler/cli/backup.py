@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from crawler.cli.options import db_option
 from crawler.cli.output import ended_cleanly, say
@@ -40,9 +41,13 @@ from crawler.ui.program import db_argument, program_name
 @db_option
 @click.option("--keep", metavar="RULES", help=_("Which backups in the folder stay: 7d,4w."))
 @click.option("--json", "as_json", is_flag=True, help=_("The figures as one JSON object."))
-def backup(file: Path | None, db: Path, keep: str | None, as_json: bool) -> None:
+@click.pass_context
+def backup(context: click.Context, file: Path | None, db: Path, keep: str | None, as_json: bool) -> None:
     """Makes a backup and says what there is."""
     rules = () if keep is None else parse_keep(keep)
+    of_file = context.get_parameter_source("keep") is ParameterSource.DEFAULT_MAP
+    if of_file and file is not None and not file.is_dir():
+        rules = ()  # the file of settings speaks of the folder, not of a single copy
     with ended_cleanly():
         made = back_up(db, file, rules)
     if as_json:

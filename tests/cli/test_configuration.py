@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 
 import pytest
@@ -329,6 +330,16 @@ async def test_a_program_in_python_reads_it_as_the_command_line_does(crawler, wr
         assert (await crawl_keywords_async("keywords.txt", calls_max=0)).calls.charged == 0
     assert len(list(creators())) > 10
     assert crawler.rows("SELECT count(*) FROM replies", "mine.db") == [(0,)]
+
+
+async def test_what_to_keep_stands_in_the_file_and_a_single_copy_is_still_made(crawler, write, three_nights):
+    shutil.copy(three_nights, crawler.folder / "creators.db")
+    write("db = 'creators.db'\n[backup]\nkeep = '1d'\n")
+    for _again in range(2):
+        assert (await crawler("backup")).exit_code == 0
+    assert len(list((crawler.folder / "backups").iterdir())) == 1
+    assert (await crawler("backup", "copy.db")).exit_code == 0
+    assert (await crawler("backup", "copy.db", "--keep", "1d")).exit_code == 2
 
 
 def test_what_has_a_variable_can_stand_at_the_top_of_the_file():
