@@ -22,6 +22,7 @@ from crawler.settings import (
     money,
     optional,
     path,
+    paths,
     seconds,
     settings_of,
     span,
@@ -237,6 +238,19 @@ QUESTIONS = Setting(
 LANG = Setting(
     "lang", "--lang", optional(choice("zh", "en")), N_("The language of messages; by default the system's.")
 )
+
+PATHS = Setting("paths", "--paths", paths(), N_("Keyword files and folders, for run and plan."), "keywords")
+CONFIG = Setting(
+    "config", "--config", optional(path()), N_("A file of settings instead of crawler.toml here.")
+)
+PROFILE = Setting(
+    "profile", "--profile", optional(text(text_needed, "NAME")), N_("A profile of the file of settings.")
+)
+
+SHARED_SETTINGS = (
+    PATHS, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT, QUESTIONS, LANG
+)  # fmt: skip
+"""What may stand at the top of a file of settings, for every command that has the option."""
 
 
 def service_of(base_url: str) -> str:

@@ -24,7 +24,7 @@ FLOORS = (
         "endpoint",
         "files",
     },
-    {"rate", "settings", "environment", "config"},
+    {"rate", "settings", "environment", "config", "settings_file"},
     {"keywords", "vendor", "store"},
     {"engine"},
     {"spending", "dependencies", "beginning", "run"},

@@ -189,7 +189,7 @@ async def python(folder, *arguments):
 
 
 async def test_the_cron_line_and_the_service_run_a_night(folder):
-    (line,) = commands("docs/operations.md", "cron")
+    lines = commands("docs/operations.md", "cron")
     service, timer = blocks("docs/operations.md", "ini")
     units = configparser.ConfigParser(interpolation=None)
     units.optionxform = str
@@ -198,9 +198,11 @@ async def test_the_cron_line_and_the_service_run_a_night(folder):
         variables = environment(
             JUSTONEAPI_TOKEN="t", CRAWLER_BASE_URL=simulator.base_url, CRAWLER_RATE="unlimited"
         )
-        for command in (line.split(maxsplit=5)[5], units["Service"]["ExecStart"]):
+        of_cron = [line.split(maxsplit=5)[5] for line in lines]
+        for command in (*of_cron, units["Service"]["ExecStart"]):
             exit_code, output = await shell(command.replace("/srv/creators", str(folder)), folder, variables)
-            assert (exit_code, output if command in line else "") == (0, "")
+            assert (exit_code, output if command in of_cron else "") == (0, "")
+    assert len(list((folder / "data" / "backups").glob("*.db"))) == 1
     assert units["Timer"]["OnCalendar"].endswith("Asia/Shanghai")
 
 

@@ -28,6 +28,7 @@ from crawler.config import (
     FORMAT,
     JSON,
     LOG_FORMAT,
+    PATHS,
     RUN_SETTINGS,
     TOKEN_FILE,
     YES,
@@ -117,6 +118,7 @@ def run(
         options |= setting_values(context, COMMAND_SETTINGS)
         settings, simulated = _settings(context, options, simulate_without_token)
         check_budget_pays(settings)
+        options["paths_named"] = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
         summary = _run(settings, paths, options, simulated)
     except CrawlerError as error:
         if as_json:
@@ -152,7 +154,7 @@ def _invented(db: Path) -> Path:
     for as long as they are not there yet.
     """
     source = click.get_current_context().get_parameter_source("db")
-    if source is None or source is ParameterSource.DEFAULT:
+    if source in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
         return DEMO_DB
     if db.resolve() == DEFAULT_DB.resolve():
         raise InputError(
@@ -166,7 +168,9 @@ def _run(
     settings: RunSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
 ) -> RunSummary:
     for_money = not simulated and not is_loopback(settings.base_url)
-    keywords = _found(paths or (Path("keywords"),), bool(paths) or not for_money, options["format_name"])
+    keywords = _found(
+        paths or (PATHS.default,), options["paths_named"] or not for_money, options["format_name"]
+    )
     if not simulated:
         ask_for_new_database(settings, yes=options["yes"])
     if sends_token_in_clear(settings.base_url):

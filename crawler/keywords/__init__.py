@@ -37,9 +37,10 @@ def read_keywords(
     file and mistyped column that is passed over.
 
     Reads as it goes, so that a file may be larger than memory; duplicates are left in. `stdin` stands in for
-    standard input. Without `samples` the files that came with the program are passed over. `format_name`
-    (text, csv, jsonl, xlsx) is the format of what has no ending that tells it. Raises `InputError` before the
-    first item when any path is missing, cannot be read, is no keyword file, or is a folder without one.
+    standard input. Without `samples` the files that came with the program are passed over in folders.
+    `format_name` (text, csv, jsonl, xlsx) is the format of what has no ending that tells it. Raises
+    `InputError` before the first item when any path is missing, cannot be read, is no keyword file, or is a
+    folder without one.
     """
     with ExitStack() as until_read:
         sources, problems = find_sources(paths, stdin, until_read, samples=samples, format_name=format_name)

@@ -57,9 +57,8 @@ def find_sources(
     """The keyword files that `paths` stand for, each once, and a problem for each file that is passed over.
 
     What can be read only once (standard input, pipes) is copied to a file that `until_read` closes. Without
-    `samples` those that came with the program are passed over. `format_name`, one of `FORMATS`, is that of
-    whatever has no ending that says so. Raises `InputError` for the first path that cannot be used, and where
-    there are only samples that are not to be read.
+    `samples` those that came with the program are passed over in folders. `format_name`, one of `FORMATS`, is
+    that of whatever has no ending that says so. Raises `InputError` for the first path that cannot be used.
     """
     told = None if format_name is None else FORMATS[format_name]
     found: dict[str, Source] = {}
@@ -75,7 +74,7 @@ def find_sources(
             for file in _files(Path(given)):
                 if isinstance(file, Problem):
                     problems.append(file)
-                elif not samples and is_sample(file):
+                elif not samples and file != Path(given) and is_sample(file):
                     passed_over.append(_passed_over_sample(file))
                 elif (real := os.path.realpath(file)) not in found:
                     try:
