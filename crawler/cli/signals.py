@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from crawler.engine.shutdown import Shutdown
 from crawler.engine.signals import Signals
 from crawler.reasons import Reason, ReasonCode
+
+if TYPE_CHECKING:
+    from crawler.engine.shutdown import Shutdown
 
 
 def stop_on_signals(shutdown: Shutdown, drain_seconds: float) -> None:
     """The first signal ends the run and lets calls in flight finish; `Signals` says what later ones do."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     signals = Signals()
 

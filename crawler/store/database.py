@@ -7,15 +7,16 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from crawler.errors import InputError, StoreError
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.migrations import migrations
 from crawler.store.readonly import file_at, tables_of
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
@@ -36,6 +37,8 @@ def open_database(path: Path) -> Database:
 
     Raises InputError for a file that is not such a database, StoreError where it cannot be written.
     """
+    from sqlite_utils import Database  # loads much that reading does not need
+
     with store_errors(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,6 +84,10 @@ def _open_what_stands_beside(path: Path) -> None:
 
 
 def _migrate(db: Database, path: Path) -> None:
+    from sqlite_utils import Database
+
+    from crawler.store.migrations import migrations
+
     applied = {migration.name for migration in migrations.applied(db)}
     with closing(Database(memory=True)) as empty:
         known = {migration.name for migration in migrations.pending(empty)}
