@@ -6,7 +6,7 @@ BY_KEY = "users.key"
 BIGGEST = "users.fans DESC NULLS LAST, users.key LIMIT :limit"
 BY_DAY = "date(users.first_seen_at, '+8 hours'), users.key"
 
-# In another order than their own the keys come first and alone: sorting whole rows would take many times their memory.
+# Where rows are sorted their keys come first and alone: whole rows would take many times the memory.
 SELECT_KEYS = "SELECT users.key FROM users WHERE {condition} ORDER BY {order}"
 
 COUNT_KEYS = "SELECT count(*) FROM users WHERE {condition}"

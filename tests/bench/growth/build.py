@@ -1,6 +1,6 @@
 """A database of any number of creators, made by the store's own statements without a network.
 
-One night has found them all, four of five entries of a page new and the rest met before; the search index is
+One night has found them all, about four of five entries of a page new and the rest met before; the search index is
 there, as after a run. `crawler verify` finds nothing amiss.
 """
 
@@ -14,6 +14,7 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from random import Random
+from statistics import mean
 
 from sqlite_utils import Database
 
@@ -32,7 +33,7 @@ from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.bench.growth.world import PAGES, Page, page
 from tests.bench.words import keyword_texts
 
-NEW = 16  # of the entries of a page
+NEW = range(12, 21)  # of the entries of a page
 BATCH = 400  # pages of one transaction
 LOOPBACK = "http://127.0.0.1:1"
 CHARGED = Settlement(Charge.CHARGED, "0", 200, 900)
@@ -58,7 +59,7 @@ def build(db: Path, creators: int) -> None:
 def _crawl(database: Database, path: Path, creators: int) -> None:
     keywords = (
         Keyword(text, identity(text), source="made")
-        for text in keyword_texts(-(-creators // (NEW * PAGES)))
+        for text in keyword_texts(-(-creators // (round(mean(NEW)) * PAGES)))
     )
     with database.atomic():
         runs.claim_service(database.conn, service_of(LOOPBACK))
@@ -88,17 +89,15 @@ def _crawl(database: Database, path: Path, creators: int) -> None:
 
 
 def _pages(due: Iterator[Work], creators: int) -> Iterator[Write]:
-    """What the keywords' pages write, until there are so many creators."""
+    """What the keywords' pages write, with so many creators among them, or nearly."""
     random, made = Random(7), 0
     for work in due:
         met: set[str] = set()
         for number in range(1, PAGES + 1):
-            fresh = range(made, min(made + NEW, creators))
-            last = number == PAGES or fresh.stop == creators
-            yield _write(replace(work, page=number), page(random, made, fresh, 0, last=last), met)
+            fresh = range(made, min(made + random.choice(NEW), creators))
+            data = page(random, made, fresh, 0, last=number == PAGES)
+            yield _write(replace(work, page=number), data, met)
             made = fresh.stop
-            if last:
-                break
 
 
 def _write(work: Work, data: Page, met: set[str]) -> Write:
