@@ -16,6 +16,7 @@ import click
 
 from crawler.cli.help import HelpContext
 from crawler.cli.setting_options import asked_language, lang_option
+from crawler.cli.what_commands_do import WHAT_COMMANDS_DO
 from crawler.config import LANG
 from crawler.environment import TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError
@@ -57,7 +58,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, None where there is none; in lists its help is the first paragraph."""
+        """The command of that name, None where there is none."""
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
@@ -66,8 +67,12 @@ class LazyGroup(click.Group):
         command.context_class = HelpContext
         if not any(LANG.flag in parameter.opts for parameter in command.params):
             command.params.append(lang_option())
-        command.short_help = (command.help or "").partition("\n\n")[0]
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command with what it does; none is loaded for that."""
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(WHAT_COMMANDS_DO[name])) for name in self.list_commands(ctx)])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
