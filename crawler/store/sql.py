@@ -192,6 +192,25 @@ INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_s
 VALUES (?, ?, 0, NULL, '[]', ?, ?)
 {_KNOWN_KEYWORD}"""
 
+# Plain keywords, one a line: they are handed over together, and each source is told by the first line's number.
+MERGE_PLAIN_LINES = f"""
+INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
+SELECT value, value, 0, NULL, '[]', :file || (key + :line), :moment
+  FROM json_each(:listed)
+ WHERE true
+{_KNOWN_KEYWORD}"""
+
+INSERT_INCOMING_UNCHANGED = """
+INSERT OR IGNORE INTO incoming (keyword_id, position)
+SELECT keywords.id, :position + listed.key
+  FROM json_each(:listed) AS listed
+ CROSS JOIN keywords ON keywords.identity = listed.value
+ WHERE (source, text, priority, tags, pages_max)
+       IS (:file || (listed.key + :line), listed.value, 0, '[]', NULL)
+"""
+
+IS_KNOWN = "SELECT 1 FROM keywords WHERE identity = ?"
+
 LAST_KEYWORD = "SELECT coalesce(max(id), 0) FROM keywords"
 
 # New keywords got rising numbers in the order they were read.
