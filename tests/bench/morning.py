@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,7 @@ class Measured:
     rows: int | None
     seconds: list[float]
     peak_megabytes: float | None = None
+    cpu_seconds: float = 0.0
 
 
 def timed(what: str, rounds: int, work: Callable[[], int]) -> Measured:
@@ -93,10 +94,10 @@ def searches(db: Path, rounds: int) -> Iterator[Measured]:
             yield Measured(f"search, {kind}: {', '.join(texts)}", None, seconds)
 
 
-def processes(db: Path) -> Iterator[Measured]:
+def processes(db: Path, exports: Sequence[str] = EXPORTS) -> Iterator[Measured]:
     """Every export and the report, with the most memory its process held."""
     with TemporaryDirectory(dir=db.parent) as folder:
-        for name in EXPORTS:
+        for name in exports:
             yield run(f"export {name}", "export", str(Path(folder) / name), "--db", str(db))
         by_day = ("--partition-by", "day")
         yield run("export --partition-by day", "export", f"{folder}/days.parquet", "--db", str(db), *by_day)
@@ -112,7 +113,8 @@ def run(what: str, *arguments: str) -> Measured:
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, f"{what} ended with {process.returncode}"
-    return Measured(what, None, [time.perf_counter() - begun], usage.ru_maxrss / 1024)
+    seconds, cpu_seconds = time.perf_counter() - begun, usage.ru_utime + usage.ru_stime
+    return Measured(what, None, [seconds], usage.ru_maxrss / 1024, cpu_seconds)
 
 
 def index(db: Path) -> Measured:

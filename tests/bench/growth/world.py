@@ -1,4 +1,4 @@
-"""Creators by their numbers, as the API shows them on a night, for databases that nobody has the time to crawl.
+"""Creators by their numbers, as the API shows them on a night: for databases that nobody can wait for.
 
 No creator is kept anywhere: what one is like follows from the number, so that a server and a database of any
 size agree.
