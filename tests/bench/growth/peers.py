@@ -36,10 +36,6 @@ def ways(db: Path, folder: Path) -> dict[str, tuple[list[str], Path | None]]:
     csv, url = folder / "peer.csv", f"/{db.stem}/{VIEW}.csv?_stream=1&_size=max"
     utils = [sys.executable, "-m", "sqlite_utils", "rows", str(db)]
     return {
-        "crawler export creators.csv": (
-            [sys.executable, "-m", "crawler", "export", str(folder / "own.csv"), "--db", str(db)],
-            None,
-        ),
         f"sqlite-utils rows {VIEW} --csv": ([*utils, VIEW, "--csv"], csv),
         "sqlite-utils rows users --csv, no keywords": ([*utils, "users", "--csv"], csv),
         f"sqlite-utils rows {VIEW} --nl": ([*utils, VIEW, "--nl"], csv),
