@@ -192,7 +192,7 @@ INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_s
 VALUES (?, ?, 0, NULL, '[]', ?, ?)
 {_KNOWN_KEYWORD}"""
 
-# Plain keywords, one a line: they are handed over together, and each source is told by the first line's number.
+# Plain keywords in lines that follow one another: handed over together, with the number of the first line.
 MERGE_PLAIN_LINES = f"""
 INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
 SELECT value, value, 0, NULL, '[]', :file || (key + :line), :moment

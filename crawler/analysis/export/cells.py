@@ -18,7 +18,9 @@ _VALUE = re.compile(
 )
 
 _HAN = map(chr, range(0x4E00, 0xA000))
-PLAIN_BEGINNINGS = frozenset(_HAN).difference("年月日时時分秒上下午").union("bcghiklpqruvwxyzBCGHIKLPQRUVWXYZ")
+PLAIN_BEGINNINGS = (
+    frozenset(_HAN).difference("年月日时時分秒上下午").union("bcghiklpqruvwxyzBCGHIKLPQRUVWXYZ")
+)
 """How most texts begin: nothing is ever made of one that begins so, and it need not be looked at."""
 
 

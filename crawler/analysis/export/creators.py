@@ -130,9 +130,7 @@ class _Reader:
 def _columns(connection: sqlite3.Connection) -> str:
     """The columns to read; what a database of an earlier version has no column for is empty."""
     there = {row[1] for row in connection.execute("PRAGMA table_info(users)")}
-    return ", ".join(
-        column.name if column.name in there else f"NULL AS {column.name}" for column in _STORED
-    )
+    return ", ".join(column.name if column.name in there else f"NULL AS {column.name}" for column in _STORED)
 
 
 def _row(user: Row, keywords: tuple[str, ...], tags: tuple[str, ...]) -> Row:

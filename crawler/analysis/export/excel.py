@@ -95,7 +95,7 @@ class _Sheet:
         self._sheet.freeze_panes(1, 0)
         self._sheet.ignore_errors({"number_stored_as_text": _TEXTS})
         self._headers = [header(column, headers) for column in TABLE]
-        writers = {
+        writers: dict[Kind, Callable[[int, int, Any], None]] = {
             Kind.BOOLEAN: self._write_boolean,
             Kind.NUMBER: self._write_number,
             Kind.COUNT: self._write_number,
@@ -103,9 +103,7 @@ class _Sheet:
             Kind.LIST: self._write_list,
             Kind.LINK: self._write_link,
         }
-        self._columns: list[Callable[[int, int, Any], None]] = [
-            writers.get(column.kind, self._write_text) for column in TABLE
-        ]
+        self._columns = [writers.get(column.kind, self._write_text) for column in TABLE]
         bold = book.add_format({"bold": True, "bottom": 1})
         for place, text in enumerate(self._headers):
             self._sheet.write_string(0, place, text, bold)

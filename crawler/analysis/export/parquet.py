@@ -11,7 +11,7 @@ from typing import Any
 
 from crawler.analysis.export.creators import COLUMNS, EXPORTED, Row
 from crawler.clock import shanghai_day
-from crawler.columns import Column, Kind
+from crawler.columns import Kind
 from crawler.errors import MissingExtra
 
 ROWS_PER_GROUP = 20_000

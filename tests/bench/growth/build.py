@@ -1,7 +1,7 @@
 """A database of any number of creators, made by the store's own statements without a network.
 
-One night has found them all, about four of five entries of a page new and the rest met before; the search index is
-there, as after a run. `crawler verify` finds nothing amiss.
+One night has found them all, about four of five entries of a page new and the rest met before; the search
+index is there, as after a run. `crawler verify` finds nothing amiss.
 """
 
 import sys

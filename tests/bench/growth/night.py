@@ -1,4 +1,4 @@
-"""A night on a copy of a database, in a process of its own; its file is read from the disk, not from memory."""
+"""A night on a copy of a database, in a process of its own, from the disk and not from memory."""
 
 import os
 import shutil
