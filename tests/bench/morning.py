@@ -57,12 +57,13 @@ class Measured:
 
 def timed(what: str, rounds: int, work: Callable[[], int]) -> Measured:
     """`work` done `rounds` times; it returns its rows."""
-    seconds, rows = [], 0
+    seconds, cpu_seconds, rows = [], [], 0
     for _ in range(rounds):
-        begun = time.perf_counter()
+        begun, begun_cpu = time.perf_counter(), time.process_time()
         rows = work()
         seconds.append(time.perf_counter() - begun)
-    return Measured(what, rows, seconds)
+        cpu_seconds.append(time.process_time() - begun_cpu)
+    return Measured(what, rows, seconds, cpu_seconds=statistics.median(cpu_seconds))
 
 
 def questions(db: Path, rounds: int) -> Iterator[Measured]:
@@ -91,7 +92,8 @@ def searches(db: Path, rounds: int) -> Iterator[Measured]:
 
                 lines.append(timed(text, rounds, found))
             seconds = [second for line in lines for second in line.seconds]
-            yield Measured(f"search, {kind}: {', '.join(texts)}", None, seconds)
+            cpu_seconds = statistics.median(line.cpu_seconds for line in lines)
+            yield Measured(f"search, {kind}: {', '.join(texts)}", None, seconds, cpu_seconds=cpu_seconds)
 
 
 def processes(db: Path, exports: Sequence[str] = EXPORTS) -> Iterator[Measured]:

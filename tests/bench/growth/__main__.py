@@ -71,7 +71,8 @@ def reading(db: Path, rounds: int) -> Lines:
     """Every question and search."""
     for lines in (morning.questions, morning.searches):
         for line in lines(db, rounds):
-            yield line.what.partition(":")[0], seconds(line.seconds)
+            cpu = f"{morning.seconds_text(line.cpu_seconds)} of CPU time"
+            yield line.what.partition(":")[0], f"{seconds(line.seconds)}, {cpu}"
 
 
 def exports(db: Path, creators: int, rounds: int) -> Lines:

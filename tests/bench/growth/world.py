@@ -10,13 +10,14 @@ from random import Random
 from statistics import NormalDist
 from typing import Any
 
-from tests.bench.words import NICHE, WHO
+from tests.bench.words import ENDING, NICHE, WHO
 
 ENTRIES = 20
 PAGES = 10  # of each keyword
 CHANGED_NIGHTLY = 10  # one of so many has another number of followers
 FANS = tuple(int(exp(7.0 + 2.2 * NormalDist().inv_cdf((at + 0.5) / 4096))) for at in range(4096))
 RED_IDS, RED_ID_STEP = 10**10, 7_364_136_223  # without a common factor: every number gives another
+NAME = {20: WHO, 28: NICHE, 36: ENDING, 44: WHO}  # by the bits that choose the word
 Page = dict[str, Any]
 
 
@@ -32,7 +33,7 @@ def entry(number: int, night: int) -> dict[str, Any]:
     verify_type = (drawn >> 12) % 20 // 18
     return {
         "id": id_,
-        "name": f"{WHO[(drawn >> 20) % len(WHO)]}{NICHE[(drawn >> 32) % len(NICHE)]}{number % 1000}",
+        "name": "".join(words[(drawn >> shift) % len(words)] for shift, words in NAME.items()),
         "red_id": red_id,
         "image": f"https://avatar.example/{id_}.jpg?imageView2/2/w/360/format/webp",
         "link": f"xhsdiscover://1/user/user.{id_}",
