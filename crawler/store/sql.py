@@ -169,7 +169,7 @@ CREATE TEMP TABLE IF NOT EXISTS incoming (
 """
 
 # The first line that names a keyword says what it is like; later ones find it in `incoming` already.
-_KNOWN_KEYWORD = """
+KNOWN_KEYWORD = """
 ON CONFLICT (identity) DO UPDATE
    SET text      = excluded.text,
        priority  = excluded.priority,
@@ -184,32 +184,13 @@ ON CONFLICT (identity) DO UPDATE
 MERGE_KEYWORD = f"""
 INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
-{_KNOWN_KEYWORD}"""
+{KNOWN_KEYWORD}"""
 
 # A keyword that is its own identity, without options: fewer values to hand over, for up to a million rows.
 MERGE_PLAIN_KEYWORD = f"""
 INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
 VALUES (?, ?, 0, NULL, '[]', ?, ?)
-{_KNOWN_KEYWORD}"""
-
-# Plain keywords in lines that follow one another: handed over together, with the number of the first line.
-MERGE_PLAIN_LINES = f"""
-INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
-SELECT value, value, 0, NULL, '[]', :file || (key + :line), :moment
-  FROM json_each(:listed)
- WHERE true
-{_KNOWN_KEYWORD}"""
-
-INSERT_INCOMING_UNCHANGED = """
-INSERT OR IGNORE INTO incoming (keyword_id, position)
-SELECT keywords.id, :position + listed.key
-  FROM json_each(:listed) AS listed
- CROSS JOIN keywords ON keywords.identity = listed.value
- WHERE (source, text, priority, tags, pages_max)
-       IS (:file || (listed.key + :line), listed.value, 0, '[]', NULL)
-"""
-
-IS_KNOWN = "SELECT 1 FROM keywords WHERE identity = ?"
+{KNOWN_KEYWORD}"""
 
 LAST_KEYWORD = "SELECT coalesce(max(id), 0) FROM keywords"
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
 from crawler.store import sql
+from crawler.store.plain_lines import PlainLines
 
 CLOCK_SLACK = timedelta(hours=1)
 """How far the clock may have been ahead when a keyword was finished."""
 
-LINE_DIGITS_MAX = 15
 _CHUNK = 5000
 
 
@@ -97,44 +97,23 @@ def _is_gone(file: Path) -> bool:
 
 def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:
     """Stores the keywords of a chunk and lists them from `position` on; of equal ones the first counts."""
-    lines = _plain_lines(chunk)
-    if lines is None:
-        _merge_one_by_one(connection, chunk, position, moment)
-        return
-    file, line = lines
-    texts = [keyword.text for keyword in chunk]
-    listed = json.dumps(texts, ensure_ascii=False)
-    values = {"file": file, "line": line, "moment": moment, "listed": listed, "position": position}
-    # A list that is crawled night after night is known, and nothing of it has to be written.
-    if connection.execute(sql.IS_KNOWN, texts[:1]).fetchone():
-        unchanged = connection.execute(sql.INSERT_INCOMING_UNCHANGED, values).rowcount
-        if unchanged == len(chunk):
-            return
     last_known = _last_keyword(connection)
-    connection.execute(sql.MERGE_PLAIN_LINES, values)
-    _list(connection, position, last_known, texts)
+    lines = PlainLines.of(chunk)
+    if lines is None:
+        identities = _merge_one_by_one(connection, chunk, moment)
+    elif lines.list_unchanged(connection, position):
+        return
+    else:
+        identities = lines.merge(connection, moment)
+    if _last_keyword(connection) - last_known == len(identities):
+        connection.execute(sql.INSERT_INCOMING_NEW, (position, last_known, last_known))
+    else:
+        listed = json.dumps(identities, ensure_ascii=False)
+        connection.execute(sql.INSERT_INCOMING, (position, listed))
 
 
-def _plain_lines(chunk: list[Keyword]) -> tuple[str, int] | None:
-    """The file, with its colon, and the number of the first line, where a chunk is nothing but plain keywords
-    in lines that follow one another, none of them twice."""
-    file, colon, number = chunk[0].source.rpartition(":")
-    if not number.isdecimal() or len(number) > LINE_DIGITS_MAX:
-        return None
-    texts, identities, *options, sources = zip(*chunk, strict=True)
-    lines = range(int(number), int(number) + len(chunk))
-    plain = (
-        texts == identities
-        and not any(map(any, options))
-        and len(set(texts)) == len(texts)
-        and sources == tuple([f"{file}:{line}" for line in lines])
-    )
-    return (file + colon, lines[0]) if plain else None
-
-
-def _merge_one_by_one(
-    connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str
-) -> None:
+def _merge_one_by_one(connection: sqlite3.Connection, chunk: list[Keyword], moment: str) -> list[str]:
+    """The different identities of the chunk, whose keywords are stored."""
     identities: dict[str, None] = {}
     rows: list[tuple[object, ...]] = []
     statement = sql.MERGE_PLAIN_KEYWORD
@@ -152,19 +131,9 @@ def _merge_one_by_one(
         else:
             options = priority, pages_max, json.dumps(tags, ensure_ascii=False)
             rows.append((identity, text, *options, source, moment))
-    last_known = _last_keyword(connection)
     for statement, rows in batches:
         connection.executemany(statement, rows)
-    _list(connection, position, last_known, list(identities))
-
-
-def _list(connection: sqlite3.Connection, position: int, last_known: int, identities: list[str]) -> None:
-    """Lists what has been stored; new keywords are those numbered after `last_known`."""
-    if _last_keyword(connection) - last_known == len(identities):
-        connection.execute(sql.INSERT_INCOMING_NEW, (position, last_known, last_known))
-    else:
-        listed = json.dumps(identities, ensure_ascii=False)
-        connection.execute(sql.INSERT_INCOMING, (position, listed))
+    return list(identities)
 
 
 def _last_keyword(connection: sqlite3.Connection) -> int:
