@@ -15,7 +15,7 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench pace peers yield soak million morning translations docs picture clean
+.PHONY: help run test unit lint types bench growth pace peers yield soak million morning translations docs picture clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -53,6 +53,9 @@ types: $(VENV)/.dev ## mypy, strict on crawler/, for this system, Windows and ma
 
 bench: $(VENV)/.dev ## Pages per second and memory, beside a loop that only fetches and decodes
 	$(BIN)/python -m tests.bench.speed $(ARGS)
+
+growth: $(VENV)/.dev ## Nights, questions and exports on 0.1, 1 and 5 million creators; ARGS="--sizes 0.1 1" for less
+	$(BIN)/python -m tests.bench.growth $(ARGS)
 
 pace: $(VENV)/.dev ## How much of a hidden limit --rate auto uses; ARGS=--wall: how exactly a fixed rate is kept
 	$(BIN)/python -m tests.bench.pace $(ARGS)

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
-from sqlite_utils import Database
-
 from crawler.analysis.forecast import (
     Depths,
     Due,
@@ -28,7 +26,6 @@ from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Work
 from crawler.store.history import finders, pages_read
-from crawler.store.migrations import migrations
 from crawler.store.rate_limits import read_limit
 from crawler.store.worklist import due_work, make_worklist
 
@@ -174,6 +171,10 @@ def read_history(
     connection: sqlite3.Connection | None, keywords: Iterable[Keyword], settings: PlanSettings, now: Now
 ) -> History:
     """What is due of `keywords`, and what is known of them; the work list is made in a copy in memory."""
+    from sqlite_utils import Database  # loads much that the command's help does not need
+
+    from crawler.store.migrations import migrations
+
     with closing(Database(memory=True)) as memory:
         migrations.apply(memory)
         if connection is not None:

@@ -18,6 +18,7 @@ import click
 from crawler.cli.configured import THE_ENVIRONMENT, Surroundings, asks_for_help, check_file, values_for
 from crawler.cli.help import HelpContext
 from crawler.cli.setting_options import asked, asked_language, options_of_every_command
+from crawler.cli.what_commands_do import WHAT_COMMANDS_DO
 from crawler.config import CONFIG, LANG, PROFILE
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError, InputError
@@ -67,8 +68,13 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, None where there is none; in lists its help is the first paragraph."""
+        """The command of that name, None where there is none."""
         return load(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command with what it does; none is loaded for that."""
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(WHAT_COMMANDS_DO[name])) for name in self.list_commands(ctx)])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

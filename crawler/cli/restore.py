@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.new_database import someone_is_there
 from crawler.cli.options import db_option
 from crawler.cli.output import ended_cleanly, say
+from crawler.cli.question import someone_is_there
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.i18n.words import shanghai_time

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import sys
@@ -17,7 +16,6 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from crawler.analysis.search import update_search_index
 from crawler.cli.new_database import ask_for_new_database
 from crawler.cli.output import say, terminal_json
 from crawler.cli.question import confirmed_in_a_run, someone_is_there
@@ -40,15 +38,11 @@ from crawler.config import (
     sends_token_in_clear,
 )
 from crawler.engine.events import SpendingAhead
-from crawler.engine.shutdown import Shutdown
 from crawler.environment import TOKEN_VARIABLE
 from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.model import Keyword, Problem
-from crawler.run import run_crawl
-from crawler.store.database import open_database, store_errors
-from crawler.store.lock import hold
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.ui.describe import Level
@@ -189,6 +183,8 @@ def _run(
     with display(
         _level(options), Scale(settings.rate, settings.price), json_lines=json_lines, live=live
     ) as emit:
+        import asyncio
+
         gc.freeze()  # what is imported stays: looking through it again and again costs 6 to 9 % of a crawl
         return asyncio.run(_night(settings, keywords, emit, options, simulated))
 
@@ -202,6 +198,10 @@ def _level(options: dict[str, Any]) -> Level:
 def _update_search(db: Path, *, told: bool) -> None:
     """Brings the full-text index up to date, if there is one; a search finds everything even without this,
     so that whatever is in the way, a signal too, leaves the run's own exit code as it is."""
+    from crawler.analysis.search import update_search_index
+    from crawler.store.database import open_database, store_errors
+    from crawler.store.lock import hold
+
     try:
         with interrupted_by_signals(), hold(db), store_errors(db), closing(open_database(db)) as database:
             update_search_index(database.conn, tell=_index_progress if told else lambda done, total: None)
@@ -232,6 +232,9 @@ async def _night(
     options: dict[str, Any],
     simulated: bool,
 ) -> RunSummary:
+    from crawler.engine.shutdown import Shutdown
+    from crawler.run import run_crawl
+
     shutdown = Shutdown()
     stop_on_signals(shutdown, options["drain_seconds"])
     if not simulated:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from crawler.engine.shutdown import Shutdown
 from crawler.engine.signals import Signals
 from crawler.reasons import Reason, ReasonCode
+
+if TYPE_CHECKING:
+    from crawler.engine.shutdown import Shutdown
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """The signals that end a run, as far as the system has them."""
@@ -18,6 +20,8 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
 
 def stop_on_signals(shutdown: Shutdown, drain_seconds: float) -> None:
     """The first signal ends the run and lets calls in flight finish; `Signals` says what later ones do."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     signals = Signals()
 
@@ -37,6 +41,8 @@ def stop_on_signals(shutdown: Shutdown, drain_seconds: float) -> None:
 def no_signal_is_ignored(shutdown: Shutdown) -> Iterator[None]:
     """In the block those signals end the run too that were ignored when the process started (nohup, a job in
     the background): who can answer a question can also want to leave."""
+    import asyncio
+
     ignored = [number for number in ENDING if _is_ignored(number)]
     for number in ignored:
         _handle_in_loop(number, lambda number: shutdown.request(_interrupted_by(number)))
@@ -51,6 +57,8 @@ def no_signal_is_ignored(shutdown: Shutdown) -> Iterator[None]:
 
 def _handle_in_loop(number: int, receive: Callable[[int], None]) -> None:
     """Has the event loop call `receive` when the signal comes."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):
         loop.add_signal_handler(number, receive, number)

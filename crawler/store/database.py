@@ -7,8 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from crawler.clock import utc_now
 from crawler.errors import InputError, StoreError
@@ -16,9 +15,11 @@ from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.copy import copy_before_upgrade
-from crawler.store.migrations import migrations
 from crawler.store.readonly import NEWER, file_at, tables_of
 from crawler.store.reserve import spare_a_small_disk
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
@@ -41,6 +42,8 @@ def open_database(path: Path, *, backup: bool = True) -> Database:
     transaction. Raises InputError for a file that is not such a database, StoreError where it cannot be
     written.
     """
+    from sqlite_utils import Database  # loads much that reading does not need
+
     with store_errors(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +90,10 @@ def _open_what_stands_beside(path: Path) -> None:
 
 
 def _migrate(db: Database, path: Path, backup: bool) -> None:
+    from sqlite_utils import Database
+
+    from crawler.store.migrations import migrations
+
     applied = {migration.name for migration in migrations.applied(db)}
     with closing(Database(memory=True)) as empty:
         known = {migration.name for migration in migrations.pending(empty)}
