@@ -203,14 +203,16 @@ def _left_out(made: Plan, price: Money | None) -> Iterator[str]:
     else:
         yield _("%s ends the run.") % cap
     calls = in_full.high if in_full.expected is None else in_full.expected
-    words = {"calls": ("≤ " if in_full.expected is None else "") + f"{calls:,.0f}"}
-    if price is not None:
-        words["calls"] += f" ({price.times(round(calls))})"
+    words = {
+        "calls": ("≤ " if in_full.expected is None else "") + f"{calls:,.0f}",
+        "money": "" if price is None else f" ({price.times(round(calls))})",
+    }
     if made.creators_left_out is None:
-        yield _("Reading all in full would take %(calls)s calls.") % words
+        yield _("Reading all in full would take %(calls)s calls%(money)s.") % words
     else:
         more = _(
-            "Reading all in full would take %(calls)s calls, and bring about %(creators)s more creators."
+            "Reading all in full would take %(calls)s calls%(money)s "
+            "and bring about %(creators)s more creators."
         )
         yield more % (words | {"creators": f"{made.creators_left_out:,.0f}"})
 

@@ -18,7 +18,7 @@ DEMO_DB = Path("data/demo.db")
 EXPORT_OF = "an export of "
 """What an exported database writes before the name of the service its creators came from."""
 
-LATEST_MIGRATION = "0010_replies"
+LATEST_MIGRATION = "0011_forecasts"
 IS_LATEST = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"
 
 _MAGIC = b"SQLite format 3\0"
@@ -141,6 +141,21 @@ def _unopened(path: Path, exc: sqlite3.DatabaseError) -> InputError:
     if code in _CANNOT_OPEN or code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR):
         return InputError(_("cannot open %s: %s") % (path, exc))
     return InputError(_("%s is not a database of creator-crawler: %s") % (path, exc))
+
+
+def snapshot(path: Path) -> sqlite3.Connection:
+    """A connection, for any thread, that cannot write and sees the database as it is now, whatever is
+    written from here on. Raises `sqlite3.Error` where there is none to be had."""
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone()  # from here on it sees no change
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextmanager
