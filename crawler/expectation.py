@@ -60,17 +60,13 @@ class Forecast:
     creators: Interval | None
     growth: tuple[tuple[float, float], ...] = ()
 
-    def of_first(self, calls: int) -> Forecast:
+    def creators_of_first(self, calls: int) -> Interval | None:
         """What was forecast of the first so many calls: for a run that something unforeseen cut short."""
-        most = self.calls.high if self.calls.expected is None else self.calls.expected
-        share = min(1.0, calls / most) if most else 0.0
-        creators = self.creators
-        if creators is not None and creators.expected and self.growth and self.growth[-1][1]:
-            middle = creators.expected * grown(self.growth, calls) / self.growth[-1][1]
-            creators = _of_part(creators, creators.expected, middle)
-        return Forecast(
-            Interval(calls, calls, calls), self.calls_in_full, self.minutes.times(share), creators
-        )
+        whole = self.creators
+        if whole is None or not whole.expected or not self.growth or not self.growth[-1][1]:
+            return whole
+        middle = whole.expected * grown(self.growth, calls) / self.growth[-1][1]
+        return _of_part(whole, whole.expected, middle)
 
 
 def grown(growth: Sequence[tuple[float, float]], calls: float) -> float:
@@ -104,12 +100,17 @@ class Beside:
     came: float
     held: bool | None
 
+    def times(self, factor: float) -> Beside:
+        """The same in another unit."""
+        said = Interval(self.expected, self.low, self.high).times(factor)
+        return Beside(said.expected, said.low, said.high, self.came * factor, self.held)
+
 
 @dataclass(frozen=True, slots=True)
 class Hindsight:
-    """How far a forecast was off. A run that something unforeseen `cut_short` (quota, signal, outage) says
-    nothing of the calls in all: its minutes and creators are then beside what was forecast of as many calls
-    as it made. `calls_in_full` is what the forecast expected without a cap."""
+    """How far a forecast was off. A run that something unforeseen `cut_short` (quota, signal, outage) tells
+    nothing of the calls and the minutes in all; its creators are then beside what was forecast of as many
+    calls as it made. `calls_in_full` is what was expected without a cap."""
 
     cut_short: bool
     calls: Beside
@@ -123,17 +124,17 @@ def look_back(
 ) -> Hindsight:
     """A run beside its forecast: how it ended, its charged calls, its time and its new creators."""
     cut_short = outcome not in (Outcome.DONE, Outcome.FAILED) and reason not in FORESEEN
-    said = forecast.of_first(charged) if cut_short else forecast
+    said = forecast.creators_of_first(charged) if cut_short else forecast.creators
     return Hindsight(
         cut_short,
-        _beside(forecast.calls, charged, judged=not cut_short),
-        _beside(said.minutes, seconds / 60, judged=True),
-        None if said.creators is None else _beside(said.creators, creators, judged=True),
+        _beside(forecast.calls, charged, 0, judged=not cut_short),
+        _beside(forecast.minutes, round(seconds / 60, 3), 3, judged=not cut_short),
+        None if said is None else _beside(said, creators, 0, judged=True),
         forecast.calls_in_full,
     )
 
 
-def _beside(said: Interval, came: float, *, judged: bool) -> Beside:
-    # Bounds are no whole numbers: what would be shown as one of them is within.
-    held = round(said.low, 6) <= came <= round(said.high, 6) if judged else None
-    return Beside(said.expected, said.low, said.high, came, held)
+def _beside(said: Interval, came: float, digits: int, *, judged: bool) -> Beside:
+    """Bounds hold as they are shown: of counts they are whole numbers."""
+    low, high = round(said.low, digits), round(said.high, digits)
+    return Beside(said.expected, low, high, came, low <= came <= high if judged else None)

@@ -36,8 +36,7 @@ def read_caps(
     caps = [Cap(option, Interval(calls, calls, calls)) for option, calls in left.items() if calls is not None]
     minutes = minutes_left(settings, moment)
     if minutes is not None:
-        calls = minutes * pace.charged_per_minute
-        caps.append(Cap("--until", Interval(calls, calls, calls).spread(pace.spread)))
+        caps.append(Cap("--until", pace.calls(minutes)))
     return tuple(sorted(caps, key=lambda cap: cap.calls.expected or 0.0))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 import math
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from crawler.clock import Now, stamp
+from crawler.expectation import Interval
 from crawler.rate import parse_rate
 from crawler.store.rate_limits import read_limit
 
@@ -45,17 +46,26 @@ class PaceFrom(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Calls a minute, of which one of `sent_per_charged` is charged, free failures being asked again.
-    `spread` is how far a run is off it, as a deviation of the logarithm."""
+    `spread` is how far a run is off it, as a deviation of the logarithm; `ceiling` is how fast a run may
+    become that has yet to find out, calls a minute."""
 
     calls_per_minute: float
     rests_on: PaceFrom
     spread: float
+    ceiling: float
     sent_per_charged: float
 
-    @property
-    def charged_per_minute(self) -> float:
-        """Charged calls a minute."""
-        return self.calls_per_minute / self.sent_per_charged
+    def minutes(self, calls: Interval) -> Interval:
+        """How long so many charged calls take."""
+        minutes = calls.times(self.sent_per_charged / self.calls_per_minute).spread(self.spread)
+        return replace(minutes, low=min(minutes.low, calls.low * self.sent_per_charged / self.ceiling))
+
+    def calls(self, minutes: float) -> Interval:
+        """How many charged calls go into so many minutes."""
+        each = minutes / self.sent_per_charged
+        calls = each * self.calls_per_minute
+        said = Interval(calls, calls, calls).spread(self.spread)
+        return replace(said, high=max(said.high, each * self.ceiling)) if minutes else said
 
 
 def read_pace(connection: sqlite3.Connection, endpoint_id: int, rate: str, now: Now) -> Pace:
@@ -70,13 +80,13 @@ def read_pace(connection: sqlite3.Connection, endpoint_id: int, rate: str, now: 
         per_minute = 60 * sum(calls for calls, _ in runs) / sum(seconds for _, seconds in runs)
         rests_on = PaceFrom.RUNS
     given = parse_rate(rate)
-    if given.per_second is not None:
-        allowed = 60 * given.per_second
-        if allowed < per_minute or (rests_on is PaceFrom.SAFE and not given.learns):
-            per_minute, rests_on = allowed, PaceFrom.RATE
+    allowed = math.inf if given.per_second is None else 60 * given.per_second
+    if allowed < per_minute or (rests_on is PaceFrom.SAFE and not given.learns and allowed < math.inf):
+        per_minute, rests_on = allowed, PaceFrom.RATE
     squares = sum(math.log(60 * calls / seconds / per_minute) ** 2 for calls, seconds in runs)
     spread = math.sqrt((squares + SPREAD_RUNS * SPREAD**2) / (len(runs) + SPREAD_RUNS))
-    return Pace(per_minute, rests_on, spread, _sent_per_charged(connection, now))
+    ceiling = allowed if rests_on is PaceFrom.SAFE else per_minute
+    return Pace(per_minute, rests_on, spread, ceiling, _sent_per_charged(connection, now))
 
 
 def _sent_per_charged(connection: sqlite3.Connection, now: Now) -> float:

@@ -96,13 +96,13 @@ def plan_of(
     for cap in caps:
         calls = calls.within(cap.calls)
     binding = caps[0] if caps and _binds(caps[0], in_full) else None
-    minutes = calls.times(1 / pace.charged_per_minute).spread(pace.spread)
+    minutes = pace.minutes(calls).within(minutes_left(settings, now()))
     new = _new_creators(known, ahead, depths, calls, binding, settings.order)
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
         settings.order, ahead.listed, ahead.due, ahead.unfinished, ahead.never_asked,
         ahead.due - ahead.unfinished - ahead.never_asked, len(nights), new.nights_tested, caps, binding, pace,
-        Forecast(calls, in_full, minutes.within(minutes_left(settings, now())), new.creators, new.growth),
+        Forecast(calls, in_full, minutes, new.creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
     )  # fmt: skip
 
