@@ -115,7 +115,7 @@ def forecast_calls(due: Sequence[Due], depths: Depths, every: int = 1) -> Interv
     variance += fresh * depths.variance + fresh * fresh * depths.variance / max(1, depths.first)
     variance += (DEPTH_SPREAD * total) ** 2
     if every > 1:  # those passed over may differ from those looked at
-        variance += keywords * keywords * _moments(each)[1] / len(each)
+        variance += keywords * keywords * _moments(each)[1] / len(each) * (1 - 1 / every)
     off = BOUND * variance**0.5
     return Interval(total, max(low, total - off), min(high, total + off))
 

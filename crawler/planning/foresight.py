@@ -17,12 +17,16 @@ from crawler.clock import Now
 from crawler.config import RunSettings
 from crawler.engine.shutdown import Shutdown
 from crawler.expectation import Forecast, look_back
-from crawler.planning.known import Ahead, read_ahead
+from crawler.planning.known import KEYWORDS_READ_MAX, Ahead, read_ahead
 from crawler.planning.plan import plan_of
 from crawler.store.forecasts import keep_forecast
 from crawler.store.readonly import snapshot
 from crawler.store.worklist import Worklist
 from crawler.summary import RunSummary
+
+FIRST_CALLS_SECONDS = 1.0
+"""How long a work list that takes a while to look through (0.4 s at a million keywords) leaves the event loop
+to the first calls."""
 
 PATIENCE_SECONDS = 10.0
 """How long the end of a run waits for its forecast."""
@@ -90,6 +94,8 @@ class Foresight:
 
     async def _make(self, connection: sqlite3.Connection, aside: Aside) -> None:
         with suppress(sqlite3.Error, MemoryError):
+            if self._worklist.due > KEYWORDS_READ_MAX:
+                await asyncio.sleep(FIRST_CALLS_SECONDS)
             ahead = read_ahead(self._db.conn, self._worklist.listed)
             self._snapshot = None  # whoever reads it closes it
             self._forecast = await aside(partial(self._read, connection, ahead))

@@ -22,10 +22,10 @@ from crawler.store.history import finders, pages_read
 from crawler.store.migrations import migrations
 from crawler.store.worklist import make_worklist
 
-KEYWORDS_READ_MAX = 5_000
+KEYWORDS_READ_MAX = 2_000
 """Of more keywords that are due, every so many-th is looked at, and counts for those passed over."""
 
-PAGES_READ_MAX = 300_000
+PAGES_READ_MAX = 100_000
 """Of the pages of many nights, the latest so many are looked at."""
 
 _COUNTS = "SELECT count(*), count(*) FILTER (WHERE page > 1), count(*) FILTER (WHERE stage = 1) FROM due"
