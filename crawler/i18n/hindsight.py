@@ -38,7 +38,7 @@ def hindsight_lines(
     yield _line("%s", found.minutes, lambda minutes: duration(60 * minutes), translate)
     if found.creators is not None:
         line = _line(N_("%s new creators"), found.creators, _count, translate)
-        yield translate(N_("%s, of as many calls")) % line if found.cut_short else line
+        yield translate(N_("as far as it came: %s")) % line if found.cut_short else line
 
 
 def _line(what: str, found: Beside, show: Callable[[float], str], translate: Translate) -> str:
