@@ -262,6 +262,27 @@ async def test_coverage_names_the_keywords_that_only_repeat_others(crawler):
     assert (none.exit_code, "fewer than two" in none.stderr) == (2, True)
 
 
+async def test_a_keyword_that_only_repeats_others_is_named(crawler):
+    crawler.keywords("穿搭", "露营", "美食")
+    async with Simulator(SimulatorSettings(seed=2, creators=5_000, pages_per_keyword=(2, 3))) as simulator:
+        for _night in range(2):
+            await night(crawler, simulator)
+    assert json.loads((await crawler("query", "redundant", "--json")).stdout) == []
+    with sqlite3.connect(crawler.folder / "data" / "creators.db") as connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO sightings SELECT endpoint_id, 3, user_key, generation, first_seen_at,"
+            " first_page, first_rank, last_seen_at, last_page, last_rank FROM sightings WHERE keyword_id = 2"
+        )
+    connection.close()
+    (named,) = json.loads((await crawler("query", "redundant", "--json")).stdout)
+    creators = crawler.rows("SELECT count(*) FROM sightings WHERE keyword_id = 2")[0][0]
+    assert (named["keyword"], named["creators"]) == ("露营", creators)
+    assert named["calls"] == crawler.rows("SELECT max(page) FROM pages WHERE keyword_id = 2")[0][0]
+    await crawler("report", "report.html", "--lang", "en")
+    page = " ".join((crawler.folder / "report.html").read_text("utf-8").split())
+    assert "Other keywords find all creators of these: <bdi>露营</bdi> <code>crawler query redundant" in page
+
+
 async def test_suggestions_are_a_keyword_file(crawler):
     crawler.keywords("上海", "成都", "北京")
     async with Simulator(SimulatorSettings(creators=500, pages_per_keyword=(5, 5))) as simulator:
