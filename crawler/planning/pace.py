@@ -20,7 +20,7 @@ RUNS_TIMED = 5
 SECONDS_TIMED_FROM = 10
 """The latest runs that took so long tell how fast runs are."""
 
-SPREAD, SPREAD_RUNS = 0.25, 2.0
+SPREAD, SPREAD_RUNS = 0.15, 2.0
 """How far a run is off the pace before runs say so, in logarithms, and as how many runs that counts."""
 
 _RUNS = """

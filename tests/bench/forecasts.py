@@ -1,6 +1,6 @@
 """`make forecasts`: how far the forecasts were off that runs kept, over real nights against the simulator.
 
-    python -m tests.bench.forecasts [--seed N] [--worlds 16]
+    TMPDIR=/dev/shm python -m tests.bench.forecasts [--seed N] [--worlds 20]
 
 The real crawler and the real simulator in virtual time: worlds whose keywords, newcomers, rate limit and
 latency are drawn from a fresh seed, seven nights each. The nights of a world read all, or have a cap in file
@@ -55,14 +55,14 @@ def drawn(random: Random) -> tuple[SimulatorSettings, list[str]]:
     return world, random.sample(list(keyword_texts(2_000)), random.randint(40, 100))
 
 
-async def nights(random: Random, db: Path) -> list[tuple[str, str, Beside]]:
+async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[str, str, Beside]]:
     """Every figure of every night beside its forecast, with the way of the night."""
     world, texts = drawn(random)
     wall, found = WallClock(), []
     async with Simulator(world, now=wall) as simulator:
         settings = RunSettings("tok-1", db=db, base_url=simulator.base_url, refresh_after=timedelta(hours=6))
         full, usual, share = 0, random.choice(WAYS), random.uniform(0.1, 0.6)
-        for night in range(NIGHTS):
+        for night in range(count):
             simulator.reset_quota()
             way = WAYS[0] if night == 0 else CUT_SHORT if random.random() < 0.15 else usual
             some = max(5, round(full * share))
@@ -87,12 +87,12 @@ async def nights(random: Random, db: Path) -> list[tuple[str, str, Beside]]:
     return found
 
 
-def table(worlds: int, seed: int) -> Iterator[str]:
+def table(worlds: int, seed: int, count: int = NIGHTS) -> Iterator[str]:
     """How often the 80 % intervals of kept forecasts held."""
     held: Held = defaultdict(list)
     for number in range(worlds):
         with tempfile.TemporaryDirectory() as folder:
-            for way, what, figure in run(nights(Random(seed + number), Path(folder) / "c.db")):
+            for way, what, figure in run(nights(Random(seed + number), Path(folder) / "c.db", count)):
                 if figure.held is not None and figure.low < figure.high:
                     held[what, way].append(figure.held)
                     held[what, "all"].append(figure.held)
@@ -106,7 +106,7 @@ def main() -> None:
     """Prints the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seed", type=int, default=None)
-    options.add_argument("--worlds", type=int, default=16)
+    options.add_argument("--worlds", type=int, default=20)
     given = options.parse_args()
     seed = secrets.randbelow(10**9) if given.seed is None else given.seed
     sys.stdout.write(f"seed {seed}\n\n")
