@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,11 +30,10 @@ async def night(crawler, simulator, *options, refresh="0s"):
 
 def learnt(crawler, per_second):
     """Has the database know a limit."""
-    with sqlite3.connect(crawler.folder / "data" / "creators.db") as connection:
+    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
         connection.execute("DELETE FROM rate_limits")
         row = ("default", 1, per_second, 1, 60.0, 0, "2026-11-01T00:00:00.000Z")
         connection.execute("INSERT INTO rate_limits VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-    connection.close()
 
 
 def contents(crawler):
@@ -268,12 +268,11 @@ async def test_a_keyword_that_only_repeats_others_is_named(crawler):
         for _night in range(2):
             await night(crawler, simulator)
     assert json.loads((await crawler("query", "redundant", "--json")).stdout) == []
-    with sqlite3.connect(crawler.folder / "data" / "creators.db") as connection:
+    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
         connection.execute(
             "INSERT OR IGNORE INTO sightings SELECT endpoint_id, 3, user_key, generation, first_seen_at,"
             " first_page, first_rank, last_seen_at, last_page, last_rank FROM sightings WHERE keyword_id = 2"
         )
-    connection.close()
     (named,) = json.loads((await crawler("query", "redundant", "--json")).stdout)
     creators = crawler.rows("SELECT count(*) FROM sightings WHERE keyword_id = 2")[0][0]
     assert (named["keyword"], named["creators"]) == ("露营", creators)
