@@ -24,6 +24,7 @@ from crawler.engine.policy import Policy
 from crawler.engine.ports import Client
 from crawler.engine.throttle import Throttle
 from crawler.model import Work
+from crawler.planning.foresight import Aside, in_thread
 from crawler.spending import AskBalance
 from crawler.store.database import open_database
 from crawler.store.ledger import Ledger
@@ -57,6 +58,7 @@ class Parts:
     policy: type[Policy] | partial[Policy] = Policy
     caller: type[Caller] = Caller
     hours: type[Hours] = Hours
+    aside: Aside = in_thread
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from crawler.engine.yield_work import YieldWork
 from crawler.errors import CrawlerError, StoreError
 from crawler.i18n.reasons import reason_text
 from crawler.model import Keyword, Problem
+from crawler.planning.foresight import Foresight
 from crawler.rate import parse_rate
 from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
 from crawler.spending import money_caps
@@ -105,6 +106,9 @@ class _Run:
         self._parts = dependencies.parts
         self._now = dependencies.now
         self._file = _file_at(settings.db)
+        self._foresight = Foresight(
+            db, run_id, worklist, settings, dependencies.endpoint.id, dependencies.now
+        )
 
     async def run(self) -> RunSummary:
         """Crawls and returns the summary, which is in the database too wherever that can be written."""
@@ -141,12 +145,16 @@ class _Run:
         async with self._parts.open_client(api_settings) as client:
             engine = self._engine(client, ledger, throttle, budget, drift, hours)
             ending = asyncio.create_task(hours.end_on_time())
+            self._foresight.begin(self._parts.aside)
             try:
                 statistics = await engine.run(min(settings.workers, max(1, self._due)))
+                await ledger.close()
+                seconds = loop.time() - begun
+                await self._foresight.end(self._shutdown)
             finally:
                 ending.cancel()
-            await ledger.close()
-        return self._end(statistics, drift.drifted, loop.time() - begun, limit)
+                self._foresight.cancel()
+        return self._end(statistics, drift.drifted, seconds, limit)
 
     def _engine(
         self,
@@ -237,8 +245,10 @@ class _Run:
                 calls = runs.count_calls(self._connection, self._run_id)
                 creators = runs.count_creators(self._connection, self._run_id)
                 summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
+                summary = self._foresight.looked_back(summary)
                 with self._db.atomic():
                     limit.keep(always=True)
+                    self._foresight.keep()
                     runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
             # What was saved before stays saved; only the end of the run could not be written.

@@ -32,6 +32,7 @@ NOT_RUN = {
     "make test": "would start this very test again",
     "make soak MINUTES=2": "takes minutes; tests/simulation runs its parts",
     "make yield": "takes minutes; tests/bench runs its parts",
+    "make forecasts": "takes minutes; tests/bench runs its parts",
     "make pace": "takes minutes; tests/bench runs its parts",
     "make pace ARGS=--wall": "takes minutes, and measures real time",
     "make bench": "takes minutes; tests/bench runs its parts",

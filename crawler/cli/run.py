@@ -18,6 +18,7 @@ from click.core import ParameterSource
 
 from crawler.cli.new_database import ask_for_new_database
 from crawler.cli.output import say, terminal_json
+from crawler.cli.plan import show_plan
 from crawler.cli.question import confirmed_in_a_run, someone_is_there
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import interrupted_by_signals, stop_on_signals
@@ -71,6 +72,7 @@ INDEX_TOLD_FROM = 50_000
         Examples:
           crawler run                                     keywords/ into data/creators.db
           crawler run keywords/beauty-and-outfits.txt --max-calls 100
+          crawler run --dry-run --price 0.05              what it would do and cost, without a call
           crawler run --rate 50/s --workers 32 --json
           echo 穿搭 | crawler run -
 
@@ -90,6 +92,9 @@ INDEX_TOLD_FROM = 50_000
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @setting_options(*RUN_SETTINGS, *COMMAND_SETTINGS)
+@click.option(
+    "--dry-run", is_flag=True, help=_("Make no call: show what the run would do and cost, as crawler plan.")
+)
 @click.option("--keep-replies", is_flag=True, hidden=True, expose_value=False)  # what is so anyway by now
 @click.option("-q", "--quiet", is_flag=True, help=_("Only warnings and errors on stderr."))
 @click.option("-v", "--verbose", count=True, help=_("Each keyword; twice: each call."))
@@ -105,14 +110,26 @@ def run(
     paths: tuple[Path, ...],
     as_json: bool,
     simulate_without_token: bool,
+    dry_run: bool,
     **options: Any,
 ) -> None:
     """Reads the settings, runs and shows how it ended."""
     try:
         options |= setting_values(context, COMMAND_SETTINGS)
-        settings, simulated = _settings(context, options, simulate_without_token)
+        named = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
+        settings, simulated = _settings(context, options, simulate_without_token, token_needed=not dry_run)
+        if dry_run:
+            show_plan(
+                settings,
+                paths,
+                named=named,
+                format_name=options["format_name"],
+                as_json=as_json,
+                for_money=not simulated,
+            )
+            return
         check_budget_pays(settings)
-        options["paths_named"] = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
+        options["paths_named"] = named
         summary = _run(settings, paths, options, simulated)
     except CrawlerError as error:
         if as_json:
@@ -129,7 +146,7 @@ def run(
 
 
 def _settings(
-    context: click.Context, options: dict[str, Any], simulate_without_token: bool
+    context: click.Context, options: dict[str, Any], simulate_without_token: bool, *, token_needed: bool
 ) -> tuple[RunSettings, bool]:
     """The run's settings, and whether it runs against the simulator."""
     settings = RunSettings("", **setting_values(context, RUN_SETTINGS))
@@ -138,7 +155,7 @@ def _settings(
         token = os.environ[TOKEN_VARIABLE] = read_token_file(options["token_file"])  # where `main` masks it
     elif simulate_without_token and not token.strip():
         return replace(settings, token="demo", db=_invented(settings.db), rate=DEMO_RATE), True  # noqa: S106 - no secret
-    return replace(settings, token=check_token(token)), False
+    return (replace(settings, token=check_token(token)) if token_needed else settings), False
 
 
 def _invented(db: Path) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, NoReturn
 
-from crawler.errors import InputError, MissingExtra
+from crawler.errors import InputError, MissingExtra, OnlySamples
 from crawler.i18n import _
 from crawler.keywords.encoding import Open, check_head, encoding_of
 from crawler.keywords.formats import READERS
@@ -85,7 +85,7 @@ def find_sources(
                         message = _("passed over: %s") % missing
                         problems.append(Problem(_shown(file), message, line_skipped=False))
     if passed_over and not found:
-        raise InputError(
+        raise OnlySamples(
             _(
                 "%(folder)s holds only the sample keywords, which are not crawled for money unless they are "
                 "named: put a file of your own there, or name them:  crawler run %(folder)s"

@@ -154,6 +154,21 @@ def _unopened(path: Path, exc: sqlite3.DatabaseError) -> InputError:
     return InputError(_("%s is not a database of creator-crawler: %s") % (path, exc))
 
 
+def snapshot(path: Path) -> sqlite3.Connection:
+    """A connection, for any thread, that cannot write and sees the database as it is now, whatever is
+    written from here on. Raises `sqlite3.Error` where there is none to be had."""
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone()  # from here on it sees no change
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection as from `open_readonly` for as long as the block runs, in which a damaged file, a value

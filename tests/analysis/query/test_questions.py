@@ -22,7 +22,19 @@ from crawler.store.database import open_database
 from tests.cli.terminal import on_a_terminal
 from tests.filled import CHANGED, KEYWORDS, NIGHTS, ORDINARY, OUTFITS, Night, creator, page, play
 
-NAMES = ["changed", "failed", "gaps", "keywords", "new", "odd", "overlap", "runs", "spend", "top"]
+NAMES = [
+    "changed",
+    "failed",
+    "gaps",
+    "keywords",
+    "new",
+    "odd",
+    "overlap",
+    "redundant",
+    "runs",
+    "spend",
+    "top",
+]
 
 
 def rows(result) -> list[dict]:
@@ -89,7 +101,7 @@ def test_new_of_one_day_are_those_listed_for_that_day(ask):
     assert all({row["first_seen_day"] for row in rows} <= {day} for day, rows in found.items())
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "gaps"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("gaps", "redundant")])
 def test_what_was_before_and_what_is_since_a_day_make_everything(name, ask):
     if name == "keywords":
         sums = [
