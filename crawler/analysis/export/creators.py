@@ -23,7 +23,9 @@ COLUMNS = tuple(column.name for column in TABLE)
 
 _CHUNK = 500
 
-_STORED = [column for column in EXPORTED if column.source is not Source.COMPUTED]
+_STORED = [
+    column for column in EXPORTED if column.source is not Source.COMPUTED or column.name in sql.FROM_SIGHTINGS
+]
 _BOOLEANS = [place for place, column in enumerate(_STORED, 1) if column.kind is Kind.BOOLEAN]
 _ID = 1 + [column.name for column in _STORED].index("id")
 _COMPUTED = 1 + [column.source for column in EXPORTED].index(Source.COMPUTED)
@@ -64,7 +66,11 @@ def select_keys(filters: Filters, *, by_day: bool = False) -> tuple[str, dict[st
 def _read_users(connection: sqlite3.Connection) -> str:
     """The statement that reads creators; what a database of an earlier version has no column for is empty."""
     there = {row[1] for row in connection.execute("PRAGMA table_info(users)")}
-    columns = [column.name if column.name in there else f"NULL AS {column.name}" for column in _STORED]
+    columns = [
+        sql.FROM_SIGHTINGS.get(column.name)
+        or (column.name if column.name in there else f"NULL AS {column.name}")
+        for column in _STORED
+    ]
     return sql.READ_USERS.format(columns=", ".join(columns))
 
 
