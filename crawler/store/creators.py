@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+import orjson
 
 from crawler.creator import COLUMNS, PROVISIONAL, Creator
 from crawler.model import PageSaved
@@ -114,7 +115,7 @@ class CreatorWriter:
         self._inserts, self._updates = {}, {}
 
     def _read(self, query: str, values: set[str]) -> None:
-        for found in self._connection.execute(query, (json.dumps(sorted(values)),)):
+        for found in self._connection.execute(query, (orjson.dumps(sorted(values)).decode(),)):
             row = self._by_id.setdefault(found[ID], list(found))
             if found[RED_ID] is not None:
                 self._by_red_id[found[RED_ID]] = row

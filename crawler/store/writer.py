@@ -157,7 +157,7 @@ class Transaction:
     def _page_row(
         self, fetched: FetchedPage, kept: Sequence[Creator], saved: PageSaved, packed: bytes | None
     ) -> None:
-        page, work, oddity = fetched.page, fetched.work, fetched.page.oddity
+        store, page, work, oddity = self._store, fetched.page, fetched.work, fetched.page.oddity
         run_id, endpoint_id = self._where
         unsighted = len(page.creators) - sum(creator.id is not None for creator in kept)
         self._rows.add(
@@ -170,7 +170,7 @@ class Transaction:
         )  # fmt: skip
         # A reply that names an erased creator is not kept at all.
         body = fetched.body
-        if body is not None and len(kept) == len(page.creators) and not self._names_erased(body):
+        if body is not None and len(kept) == len(page.creators) and not store._erased.named_in(body):
             self._rows.add(sql.INSERT_REPLY, (packed or pack(body), fetched.call_id))
         if page.rejects:
             self._rejects(page.rejects, work, fetched.call_id)
@@ -183,9 +183,6 @@ class Transaction:
             if not self._store._erased.named_in(reject.entry)
         ]
         self._rows.extend(sql.INSERT_REJECT, rows)
-
-    def _names_erased(self, body: bytes) -> bool:
-        return self._store._erased.named_in(body.decode(errors="replace"))
 
     def _settle(self, call_id: int, settlement: Settlement) -> None:
         s = settlement
