@@ -21,8 +21,12 @@ LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
 longer waiting is done between tries."""
 
+PAGE_SIZE = "PRAGMA page_size = 4096"
+"""Of a new file, and of one that is written anew: most of the rows that a crawl writes here and there are
+alone in their page, so that half the size is half the bytes."""
+
 PRAGMAS = (
-    "PRAGMA page_size = 4096",  # of a new file: most rows that a crawl writes at random are alone in theirs
+    PAGE_SIZE,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
