@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
+from crawler.cli.garbage import collect_rarely
 from crawler.cli.new_database import ask_for_new_database
 from crawler.cli.output import say, terminal_json
 from crawler.cli.plan import show_plan
@@ -202,7 +202,7 @@ def _run(
     ) as emit:
         import asyncio
 
-        gc.freeze()  # what is imported stays: looking through it again and again costs 6 to 9 % of a crawl
+        collect_rarely()
         return asyncio.run(_night(settings, keywords, emit, options, simulated))
 
 
