@@ -37,6 +37,7 @@ NOT_RUN = {
     "make pace ARGS=--wall": "takes minutes, and measures real time",
     "make bench": "takes minutes; tests/bench runs its parts",
     "make peers": "takes minutes and packages from the network",
+    "make growth": "takes most of an hour; tests/bench runs a small one",
     "make million": "takes most of an hour",
     "make morning": "needs what `make million` makes",
     "make translations": "writes into the checkout; tests/test_translations.py holds that it has been run",
