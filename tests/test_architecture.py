@@ -24,8 +24,8 @@ FLOORS = (
         "endpoint",
         "files",
     },
-    {"rate", "settings", "environment", "config"},
-    {"keywords", "vendor", "store"},
+    {"rate", "settings", "environment", "config", "notice_settings"},
+    {"keywords", "vendor", "store", "notices"},
     {"engine"},
     {"spending", "dependencies", "beginning", "run"},
     {"analysis"},
@@ -101,6 +101,7 @@ def test_the_simulator_shares_nothing_with_the_crawler_that_it_judges():
         ("pyarrow", {"analysis"}),
         ("jinja2", {"analysis"}),
         ("datasette", {"analysis"}),
+        ("apprise", {"notices"}),
     ],
 )
 def test_one_edge_has_one_library(library, rooms):

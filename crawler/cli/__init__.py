@@ -25,6 +25,8 @@ from crawler.text import sanitize
 COMMANDS = {
     "run": "crawler.cli.run:run",
     "plan": "crawler.cli.plan:plan",
+    "schedule": "crawler.cli.schedule:schedule",
+    "doctor": "crawler.cli.doctor:doctor",
     "status": "crawler.cli.status:status",
     "coverage": "crawler.cli.coverage:coverage",
     "suggest": "crawler.cli.suggest:suggest",

@@ -22,6 +22,8 @@ from crawler.cli.new_database import ask_for_new_database, someone_is_there
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import ended_by_signals, interrupted_by_signals, stop_on_signals
+from crawler.cli.supervised import supervised
+from crawler.cli.telling import Telling
 from crawler.config import (
     DRAIN,
     JSON,
@@ -43,6 +45,7 @@ from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.model import Keyword, Problem
+from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.run import run_crawl
 from crawler.store.database import open_database, store_errors
 from crawler.store.lock import hold
@@ -54,7 +57,7 @@ from crawler.ui.program import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
 
-COMMAND_SETTINGS = (DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT)
+COMMAND_SETTINGS = (DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT, *NOTICE_SETTINGS)
 DEMO_RATE = "unlimited"
 
 INDEX_TOLD_FROM = 50_000
@@ -113,21 +116,34 @@ def run(
     """Reads the settings, runs and shows how it ended."""
     try:
         options |= setting_values(context, COMMAND_SETTINGS)
-        settings, simulated = _settings(context, options, simulate_without_token)
-        check_budget_pays(settings)
-        summary = _run(settings, paths, options, simulated)
     except CrawlerError as error:
-        if as_json:
-            click.echo(terminal_json(orjson.dumps(_refused(error, options["db"])).decode()))
+        _show_refusal(error, options["db"], as_json=as_json)
         raise
+    with Telling(options, options["db"]) as telling:
+        try:
+            settings, simulated = _settings(context, options, simulate_without_token)
+            check_budget_pays(settings)
+            summary = telling.summary = _run(settings, paths, options, simulated)
+        except CrawlerError as error:
+            _show_refusal(error, options["db"], as_json=as_json)
+            raise
+        _show_summary(summary, as_json=as_json)
+    if summary.creators.total:  # else there is no creator to index, or no database that can be read
+        _update_search(Path(summary.db), told=not options["quiet"])
+    sys.exit(summary.exit_code)
+
+
+def _show_summary(summary: RunSummary, *, as_json: bool) -> None:
     with suppress(OSError):  # the reader has gone, or the disk is full: the exit code still says how it ended
         if as_json:
             click.echo(terminal_json(summary_json(summary)))
         else:
             say(summary_text(summary, this_command()))
-    if summary.creators.total:  # else there is no creator to index, or no database that can be read
-        _update_search(Path(summary.db), told=not options["quiet"])
-    sys.exit(summary.exit_code)
+
+
+def _show_refusal(error: CrawlerError, db: Path, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(terminal_json(orjson.dumps(_refused(error, db)).decode()))
 
 
 def _settings(
@@ -228,14 +244,15 @@ async def _night(
 ) -> RunSummary:
     shutdown = Shutdown()
     stop_on_signals(shutdown, options["drain_seconds"])
-    if not simulated:
-        approve = _without_asking if options["yes"] else _ask_for_money
-        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit, approve=approve)
-    from crawler.simulator import Simulator, SimulatorSettings
+    async with supervised(emit) as emit_to_all:
+        if not simulated:
+            approve = _without_asking if options["yes"] else _ask_for_money
+            return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit_to_all, approve=approve)
+        from crawler.simulator import Simulator, SimulatorSettings
 
-    async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
-        settings = replace(settings, base_url=simulator.base_url)
-        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
+        async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
+            settings = replace(settings, base_url=simulator.base_url)
+            return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit_to_all)
 
 
 def _without_asking(ahead: SpendingAhead) -> bool:
