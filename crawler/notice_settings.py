@@ -41,7 +41,12 @@ def check_heartbeat(written: object) -> str:
         usable = urlsplit(address).scheme in ("http", "https") and bool(urlsplit(address).hostname)
     except ValueError:
         usable = False
-    if not usable or not _ADDRESS.fullmatch(address) or not address.isascii() or len(address) > ADDRESS_LENGTH_MAX:
+    if (
+        not usable
+        or not _ADDRESS.fullmatch(address)
+        or not address.isascii()
+        or len(address) > ADDRESS_LENGTH_MAX
+    ):
         raise InputError(_("a heartbeat is an http:// or https:// address"))
     return address
 
@@ -82,7 +87,11 @@ NOTIFY = Setting(
     secret=True,
 )
 NOTIFY_ON: Setting[tuple[Told, ...]] = Setting(
-    "notify_on", "--notify-on", Kind(str, check_told, metavar=",".join(Told)), N_("What notices are sent about."), ",".join(Told)
+    "notify_on",
+    "--notify-on",
+    Kind(str, check_told, metavar="WORDS"),
+    N_("What notices are sent about: some of done,stopped,failed,silent."),
+    ",".join(Told),
 )
 HEARTBEAT = Setting(
     "heartbeat",
@@ -92,6 +101,10 @@ HEARTBEAT = Setting(
     secret=True,
 )
 OVERDUE_AFTER = Setting(
-    "overdue_after", "--overdue-after", span(), N_("A night is overdue this long after the last began."), "26h"
+    "overdue_after",
+    "--overdue-after",
+    span(),
+    N_("How long after the last night began the next is overdue."),
+    "26h",
 )
 NOTICE_SETTINGS = (NOTIFY, NOTIFY_ON, HEARTBEAT)

@@ -18,7 +18,16 @@ from crawler.clock import parse_moment
 from crawler.config import RUN_SETTINGS
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.maintenance.schedule import SYSTEMS, Schedule, System, cron, launchd, schedule_of, systemd, windows
+from crawler.maintenance.schedule import (
+    SYSTEMS,
+    Schedule,
+    System,
+    cron,
+    launchd,
+    schedule_of,
+    systemd,
+    windows,
+)
 from crawler.maintenance.schedule.install import install_cron, install_files, place_of
 
 WITH_FILES: dict[str, System] = {"systemd": systemd, "launchd": launchd, "windows": windows}
@@ -69,7 +78,7 @@ def _system_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--at", default="01:30", show_default=True, metavar="TIME", callback=_time,
               help=_("When a night begins, in Shanghai."))  # fmt: skip
 @click.option("--check-at", metavar="TIME", callback=_time,
-              help=_("When `crawler doctor --tell` sends a notice of what is wrong, in Shanghai."))  # fmt: skip
+              help=_("When `crawler doctor --tell` looks whether all is well, in Shanghai."))  # fmt: skip
 @click.option("--name", default="creators", show_default=True, metavar="NAME",
               help=_("What the schedule is called; each folder needs a name of its own."))  # fmt: skip
 def schedule(
@@ -107,7 +116,8 @@ def _print(system: str, made: Schedule) -> None:
         return
     files = WITH_FILES[system].files(made, now)
     for number, file in enumerate(files):
-        say(("\n" if number else "") + _("# %s") % place_of(file, Path.home()))
+        head = ("\n" if number else "") + f"# {place_of(file, Path.home())}"
+        say(head, err=system != "systemd")  # no comment in the other formats
         say(file.text.rstrip("\n"))
 
 

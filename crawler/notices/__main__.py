@@ -1,5 +1,5 @@
-"""`python -m crawler.notices`: delivers what standard input says, all at the same time, and tells of each as it
-is done: a line of JSON with its number and what was in the way."""
+"""`python -m crawler.notices`: delivers what standard input says, all at the same time, and tells of each as
+it is done: a line of JSON with its number and what was in the way."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def main() -> None:
     if errand["ping"] is not None:
         tasks.append((errand["ping"], partial(ping, errand["ping"], notice.text)))
     threads = [
-        threading.Thread(target=_deliver, args=(number, *task), daemon=True) for number, task in enumerate(tasks)
+        threading.Thread(target=_deliver, args=(number, *task), daemon=True)
+        for number, task in enumerate(tasks)
     ]
     for thread in threads:
         thread.start()

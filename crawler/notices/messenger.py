@@ -44,7 +44,8 @@ class Messenger:
         told = dict(self._told())
         late = _("not delivered in time")
         return tuple(
-            Delivery(masked(address), told.get(number, late)) for number, address in enumerate(self._addresses())
+            Delivery(masked(address), told.get(number, late))
+            for number, address in enumerate(self._addresses())
         )
 
     def _addresses(self) -> Iterator[str]:

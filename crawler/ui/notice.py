@@ -32,10 +32,9 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     """How a run ended; `command` made it and continues it."""
     keywords, calls, creators = summary.keywords, summary.calls, summary.creators
     told = told_of(summary)
-    if told is Told.DONE:
-        title = _("%s new creators") % f"{creators.new:,}"
-    else:
-        title = reason_text(summary.reason)
+    title = (
+        reason_text(summary.reason) if told is not Told.DONE else _("%s new creators") % f"{creators.new:,}"
+    )
     lines = [
         _("creators: %(new)s new, %(changed)s changed; %(total)s in %(db)s")
         % {

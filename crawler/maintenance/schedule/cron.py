@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.maintenance.schedule.plan import File, Job, Schedule, here
+from crawler.maintenance.schedule.plan import LOGS, File, Job, Schedule, here
 
 LINE_LENGTH_MAX = 990
 """Of a command: some crons cut what is longer."""
@@ -41,8 +41,9 @@ def replaced(crontab: str, schedule: Schedule, now: datetime) -> str:
 
 def _line(schedule: Schedule, job: Job, now: datetime) -> str:
     at = here(job.at, now)
-    command = shlex.join((*schedule.program, *job.arguments, *(() if job.checks else ("-q",))))
-    line = f"cd {shlex.quote(schedule.folder)} && {command} >> data/{job.log} 2>&1"
+    name, *arguments = job.arguments
+    command = shlex.join((*schedule.program, name, "-q", *arguments))
+    line = f"cd {shlex.quote(schedule.folder)} && mkdir -p {LOGS} && {command} >> {LOGS}/{job.log} 2>&1"
     if len(line.encode()) > LINE_LENGTH_MAX:
         raise InputError(_("this is too long for a line of cron: put the options into .env or a file"))
     # cron ends a command at a percent sign but for one behind a backslash, which it takes away; a backslash

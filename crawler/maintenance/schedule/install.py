@@ -1,4 +1,4 @@
-"""A schedule taken up by the system, for the user alone: files written, commands run, nobody else's touched."""
+"""A schedule taken up by the system, for the user alone: files written, commands run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crawler.errors import CrawlerError, InputError
 from crawler.files import replacing, write_errors
 from crawler.i18n import _
 from crawler.maintenance.schedule import cron
-from crawler.maintenance.schedule.plan import File, Schedule, System
+from crawler.maintenance.schedule.plan import LOGS, File, Schedule, System
 
 COMMAND_SECONDS_MAX = 60
 _MAY_FAIL = "bootout"
@@ -27,6 +27,7 @@ def install_files(system: System, schedule: Schedule, now: datetime, home: Path)
     """
     files = system.files(schedule, now)
     targets = [place_of(file, home) for file in files]
+    _make_log_folder(schedule)
     for target in targets:
         _check_ours(system, schedule, target)
     for file, target in zip(files, targets, strict=True):
@@ -67,8 +68,8 @@ def run(command: Sequence[str], given: str = "") -> str:
     shown = subprocess.list2cmdline(command)
     try:
         ended = subprocess.run(  # noqa: S603 - the system's own commands
-            command, input=given.encode(errors="surrogateescape"), capture_output=True, timeout=COMMAND_SECONDS_MAX, check=False,
-            env=os.environ | {"LC_ALL": "C"},
+            command, input=given.encode(errors="surrogateescape"), capture_output=True, check=False,
+            timeout=COMMAND_SECONDS_MAX, env=os.environ | {"LC_ALL": "C"},
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as exc:
         reason = getattr(exc, "strerror", None) or _("no answer within %d seconds") % COMMAND_SECONDS_MAX
@@ -77,6 +78,12 @@ def run(command: Sequence[str], given: str = "") -> str:
         said = ended.stderr.decode(errors="replace").strip() or ended.returncode
         raise CrawlerError(_("`%s` failed: %s") % (shown, said))
     return ended.stdout.decode(errors="surrogateescape")
+
+
+def _make_log_folder(schedule: Schedule) -> None:
+    folder = Path(schedule.folder, LOGS)
+    with write_errors(folder):
+        folder.mkdir(exist_ok=True)
 
 
 def _check_ours(system: System, schedule: Schedule, target: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
-from crawler.maintenance.schedule.plan import File, Job, Schedule, here
+from crawler.maintenance.schedule.plan import LOGS, File, Job, Schedule, here
 
 FOLDER = Path("Library/LaunchAgents")
 
@@ -49,7 +49,7 @@ def _path(job: Job) -> Path:
 
 def _agent(schedule: Schedule, job: Job, now: datetime) -> str:
     at = here(job.at, now)
-    log = str(Path(schedule.folder, "data", job.log))
+    log = str(Path(schedule.folder, LOGS, job.log))
     agent = {
         "Label": _label(job),
         "ProgramArguments": [*schedule.program, *job.arguments],

@@ -15,6 +15,9 @@ from crawler.errors import InputError
 from crawler.i18n import _, language
 
 NAME_LENGTH_MAX = 60
+LOGS = "data"
+"""The folder of logs, below that of the schedule."""
+
 SYSTEMS = ("systemd", "cron", "launchd", "windows")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -78,7 +81,7 @@ def schedule_of(
     spoken = () if language() == "en" else ("--lang", language())
     jobs = [Job(name, "Crawl creators", ("run", *spoken, *arguments), at, "night.log")]
     if check_at is not None:
-        check = ("doctor", "--quiet", "--tell", *spoken)
+        check = ("doctor", *spoken, "--tell")
         jobs.append(Job(f"{name}-check", "Check the crawler", check, check_at, "check.log", checks=True))
     schedule = Schedule(name, str(folder.absolute()), program(), tuple(jobs))
     for text in (schedule.folder, *schedule.program, *arguments):

@@ -30,9 +30,7 @@ def files(schedule: Schedule, now: datetime) -> tuple[File, ...]:
     for text in (schedule.folder, *schedule.program, *schedule.jobs[0].arguments):
         if text.count("%") > 1:
             raise InputError(_("Windows would take what stands between the %% of %s for a variable") % text)
-    return tuple(
-        File(FOLDER / f"{job.name}.xml", _task(schedule, job, now), "utf-16") for job in schedule.jobs
-    )
+    return tuple(File(_path(job), _task(schedule, job, now), "utf-16") for job in schedule.jobs)
 
 
 def written_for(text: str) -> str | None:
@@ -47,9 +45,13 @@ def written_for(text: str) -> str | None:
 def commands(schedule: Schedule, home: Path) -> tuple[tuple[str, ...], ...]:
     """Makes the tasks, or makes them anew."""
     return tuple(
-        ("schtasks", "/Create", "/F", "/TN", rf"creator-crawler\{job.name}", "/XML", str(home / FOLDER / f"{job.name}.xml"))
+        ("schtasks", "/Create", "/F", "/TN", rf"creator-crawler\{job.name}", "/XML", str(home / _path(job)))
         for job in schedule.jobs
-    )  # fmt: skip
+    )
+
+
+def _path(job: Job) -> Path:
+    return FOLDER / f"{job.name}.xml"
 
 
 def _task(schedule: Schedule, job: Job, now: datetime) -> str:
