@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from crawler.cli.doctor import SETTINGS as OF_DOCTOR
 from crawler.cli.output import say
 from crawler.cli.run import COMMAND_SETTINGS, run
 from crawler.cli.setting_options import setting_values
@@ -88,17 +89,19 @@ def schedule(
     wanted = [system for system in SYSTEMS if systems[f"for_{system}"]]
     if len(wanted) != 1:
         raise InputError(_("give one of %s") % ", ".join(f"--{system}" for system in SYSTEMS))
-    _check_run(arguments)
-    made = schedule_of(name, Path.cwd(), arguments, at, check_at)
+    made = schedule_of(name, Path.cwd(), arguments, at, check_at, _checked(arguments))
     if install:
         _install(wanted[0], made)
     else:
         _print(wanted[0], made)
 
 
-def _check_run(arguments: tuple[str, ...]) -> None:
-    """Raises what `crawler run` would raise at night for options it cannot take, and InputError for secrets:
-    whoever may read a schedule would read them too."""
+def _checked(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """What `crawler doctor` is to be given to look at the same as the run with these arguments.
+
+    Raises what `crawler run` would raise at night for options it cannot take, and InputError for secrets:
+    whoever may read a schedule would read them too.
+    """
     context = run.make_context("run", list(arguments))
     setting_values(context, (*RUN_SETTINGS, *COMMAND_SETTINGS))
     for setting in COMMAND_SETTINGS:
@@ -106,6 +109,13 @@ def _check_run(arguments: tuple[str, ...]) -> None:
         if setting.secret and given:
             message = _("%s is a secret, and others can read a schedule: put %s into .env instead")
             raise InputError(message % (setting.flag, setting.variable))
+    shared = [
+        word
+        for setting in OF_DOCTOR
+        if context.get_parameter_source(setting.name) is ParameterSource.COMMANDLINE
+        for word in (setting.flag, str(context.params[setting.name]))
+    ]
+    return (*shared, *(("--", *map(str, context.params["paths"])) if context.params["paths"] else ()))
 
 
 def _print(system: str, made: Schedule) -> None:

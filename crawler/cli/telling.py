@@ -26,6 +26,7 @@ from crawler.summary import RunSummary
 from crawler.ui.notice import refused_notice, run_notice
 from crawler.ui.program import this_command
 
+START_SECONDS = 3.0
 REPORT_SECONDS_MAX = 4.0
 REPORT_BYTES_MAX = 5_000_000
 
@@ -47,7 +48,9 @@ class Telling:
     def __enter__(self) -> Telling:
         if self._heartbeat is not None:
             start = Notice(Told.DONE, "", "")
-            self._begun = Messenger(Errand(start, ping=ping_address(self._heartbeat, START)))
+            self._begun = Messenger(
+                Errand(start, ping=ping_address(self._heartbeat, START)), START_SECONDS
+            )
         return self
 
     def __exit__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import warnings
 from typing import TYPE_CHECKING
 
 from crawler.errors import MissingExtra
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from apprise import NotifyBase
 
 _KINDS = {Told.DONE: "success", Told.STOPPED: "info", Told.FAILED: "failure", Told.SILENT: "failure"}
-_UNKNOWN = "unknown to apprise"
+_loading = threading.Lock()
 
 
 class _LastWords(logging.Handler):
@@ -65,12 +66,13 @@ def understood(channel: str) -> bool:
 
 def plugin_of(channel: str) -> NotifyBase | None:
     """What sends to the channel, None where apprise knows none of that form; raises MissingExtra."""
-    try:
-        from apprise import Apprise
-    except ModuleNotFoundError as exc:
-        raise MissingExtra("--notify", "notify") from exc
-    logger = logging.getLogger("apprise")
-    if _last_words not in logger.handlers:
-        logger.addHandler(_last_words)
+    with _loading, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what others think of their own code is no news here
+        try:
+            from apprise import Apprise
+        except ModuleNotFoundError as exc:
+            raise MissingExtra("--notify", "notify") from exc
+        logger = logging.getLogger("apprise")
         logger.propagate = False
-    return Apprise.instantiate(robots.as_apprise_knows_it(channel), suppress_exceptions=True)
+        logger.handlers = [_last_words]
+        return Apprise.instantiate(robots.as_apprise_knows_it(channel), suppress_exceptions=True)

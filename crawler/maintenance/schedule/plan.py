@@ -69,9 +69,15 @@ class System(Protocol):
 
 
 def schedule_of(
-    name: str, folder: Path, arguments: tuple[str, ...], at: time, check_at: time | None
+    name: str,
+    folder: Path,
+    arguments: tuple[str, ...],
+    at: time,
+    check_at: time | None = None,
+    check_arguments: tuple[str, ...] = (),
 ) -> Schedule:
-    """The schedule that runs `crawler run ARGUMENTS` in `folder` at `at`, and `crawler doctor` at `check_at`.
+    """The schedule that runs `crawler run ARGUMENTS` in `folder` at `at`, and `crawler doctor` at
+    `check_at`.
 
     Raises InputError for names that no schedule can hold.
     """
@@ -81,7 +87,7 @@ def schedule_of(
     spoken = () if language() == "en" else ("--lang", language())
     jobs = [Job(name, "Crawl creators", ("run", *spoken, *arguments), at, "night.log")]
     if check_at is not None:
-        check = ("doctor", *spoken, "--tell")
+        check = ("doctor", *spoken, "--tell", *check_arguments)
         jobs.append(Job(f"{name}-check", "Check the crawler", check, check_at, "check.log", checks=True))
     schedule = Schedule(name, str(folder.absolute()), program(), tuple(jobs))
     for text in (schedule.folder, *schedule.program, *arguments):
