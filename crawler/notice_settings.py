@@ -13,6 +13,8 @@ from crawler.settings import Kind, Setting, optional, several, span, text, text_
 ADDRESS_LENGTH_MAX = 2000
 MASK = "***"
 
+_END_OF_HOST = re.compile(r"[/?#]")
+_BETWEEN_PARTS = re.compile(r"[/:?&=@#%,\s]+")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/?#]\S*", re.IGNORECASE)
 
 
@@ -64,7 +66,7 @@ def masked(address: str) -> str:
     """As much of an address as says which one it is: whatever follows may be a key."""
     scheme, _colon, rest = address.partition("://")
     if scheme.lower() in ("http", "https"):
-        host = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+        host = _END_OF_HOST.split(rest, maxsplit=1)[0].rpartition("@")[2]
         return f"{scheme}://{host}/{MASK}"
     return f"{scheme}://{MASK}"
 
@@ -73,7 +75,7 @@ def hide(words: str, address: str) -> str:
     """`words` without any part of the address that may be a key."""
     words = words.replace(address, masked(address))
     shown = masked(address)
-    for part in sorted(set(re.split(r"[/:?&=@#%,\s]+", address)), key=len, reverse=True):
+    for part in sorted(set(_BETWEEN_PARTS.split(address)), key=len, reverse=True):
         if len(part) >= 6 and part not in shown:
             words = words.replace(part, MASK)
     return words

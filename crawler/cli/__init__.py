@@ -20,6 +20,7 @@ from crawler.config import LANG
 from crawler.environment import TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError
 from crawler.i18n import N_, _, speak_to_libraries
+from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.text import sanitize
 
 COMMANDS = {
@@ -192,5 +193,8 @@ def _flush_streams() -> None:
 
 
 def _masked(text: str) -> str:
-    token = os.environ.get(TOKEN_VARIABLE, "").strip()
-    return text.replace(token, "***") if token else text
+    """`text` without the token and the addresses of notices."""
+    for name in (TOKEN_VARIABLE, *(setting.variable for setting in NOTICE_SETTINGS if setting.secret)):
+        for secret in os.environ.get(name, "").split():
+            text = text.replace(secret, "***")
+    return text

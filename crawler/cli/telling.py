@@ -48,9 +48,7 @@ class Telling:
     def __enter__(self) -> Telling:
         if self._heartbeat is not None:
             start = Notice(Told.DONE, "", "")
-            self._begun = Messenger(
-                Errand(start, ping=ping_address(self._heartbeat, START)), START_SECONDS
-            )
+            self._begun = Messenger(Errand(start, ping=ping_address(self._heartbeat, START)), START_SECONDS)
         return self
 
     def __exit__(

@@ -73,7 +73,7 @@ async def test_a_service_that_does_not_tell_the_balance_is_no_obstacle(crawler, 
 
 async def test_a_service_that_is_not_there(crawler, simulator):
     found = await examined(crawler, "--base-url", "http://127.0.0.1:9")
-    assert found["service"] == ("bad", "http://127.0.0.1:9 does not answer (refused)")
+    assert found["service"] == ("bad", "http://127.0.0.1:9 does not answer: nobody listens at this address")
 
 
 async def test_keyword_files_are_read_and_compared_with_the_last_night(crawler, simulator):

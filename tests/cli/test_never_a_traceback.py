@@ -40,6 +40,8 @@ GIVEN = {
     "prune": ["--older-than", "1d"],
     "replay": [],
     "plan": ["list.txt"],
+    "schedule": ["--cron", "--"],
+    "doctor": ["list.txt", "--base-url", "http://127.0.0.1:9"],
     "coverage": [],
     "suggest": [],
     "demo": ["--db", "text.db"],
@@ -47,7 +49,7 @@ GIVEN = {
 }
 """For each command arguments with which it ends at once."""
 
-WITHOUT_DB = ("demo", "simulate")
+WITHOUT_DB = ("demo", "simulate", "schedule")
 
 
 def damage(path: Path, seed: int) -> None:

@@ -58,10 +58,14 @@ async def test_units_are_installed_for_the_user_and_replaced_in_the_same_folder(
     names = ["creators.service", "creators.timer", "creators-check.service", "creators-check.timer"]
     assert ended.stdout.splitlines() == [str(units / name) for name in names]
     assert "03:00:00 Asia/Shanghai" in (units / "creators.timer").read_text()
-    assert called(system) == [
-        "systemctl --user daemon-reload",
-        "systemctl --user enable --now creators.timer creators-check.timer",
-    ] * 2
+    assert (
+        called(system)
+        == [
+            "systemctl --user daemon-reload",
+            "systemctl --user enable --now creators.timer creators-check.timer",
+        ]
+        * 2
+    )
     assert "loginctl enable-linger" in ended.stderr
     assert (crawler.folder / "data").is_dir()
 
@@ -101,7 +105,9 @@ async def test_a_first_crontab_is_made(crawler, system):
 
 
 async def test_a_crontab_that_cannot_be_read_is_not_written(crawler, system):
-    (system / "crontab").write_text('#!/bin/sh\necho crontab -l >> %s/log\necho denied >&2\nexit 1\n' % system)
+    (system / "crontab").write_text(
+        "#!/bin/sh\necho crontab -l >> %s/log\necho denied >&2\nexit 1\n" % system
+    )
     ended = await crawler("schedule", "--cron", "--install")
     assert (ended.exit_code, "`crontab -l` failed: denied" in ended.stderr) == (1, True)
     assert called(system) == ["crontab -l"]
@@ -111,7 +117,11 @@ async def test_a_crontab_that_cannot_be_read_is_not_written(crawler, system):
 async def test_what_the_system_refuses_is_said(crawler, system, name, option):
     (system / name).write_text("#!/bin/sh\necho no bus >&2\nexit 1\n")
     ended = await crawler("schedule", option, "--install")
-    assert (ended.exit_code, "failed: no bus" in ended.stderr, "Traceback" in ended.stderr) == (1, True, False)
+    assert (ended.exit_code, "failed: no bus" in ended.stderr, "Traceback" in ended.stderr) == (
+        1,
+        True,
+        False,
+    )
 
 
 async def test_a_system_that_is_not_here_is_said(crawler, system):

@@ -31,6 +31,9 @@ BAD = {
     "drain_seconds": "-1s",
     "as_json": "perhaps",
     "log_format": "xml",
+    "notify": "nobody",
+    "notify_on": "sometimes",
+    "heartbeat": "ftp://x",
 }
 """A text that it cannot take for each setting, all but `token_file`, which is a path like any."""
 

@@ -19,6 +19,8 @@ CODE_PAGE = "cp936"
 ARGUMENTS = {
     "run": ("keywords.txt", "--simulate-without-token", "--db", "new.db"),
     "plan": ("keywords.txt",),
+    "schedule": ("--windows",),
+    "doctor": ("keywords.txt", "--fix"),
     "status": (),
     "coverage": (),
     "suggest": (),

@@ -6,9 +6,7 @@ from crawler.simulator import Simulator, SimulatorSettings
 from tests.cli.conftest import TOKEN, CommandLine
 from tests.notices.receiving import Receiver
 
-WORLD = SimulatorSettings(
-    seed=7, creators=200, pages_per_keyword=(3, 3), users_per_page=3, tokens=(TOKEN,)
-)
+WORLD = SimulatorSettings(seed=7, creators=200, pages_per_keyword=(3, 3), users_per_page=3, tokens=(TOKEN,))
 
 
 @pytest.fixture

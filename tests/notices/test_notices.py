@@ -133,7 +133,9 @@ async def test_a_refusal_is_said_and_changes_nothing(night, receiver):
     assert "Done" in ended.stdout
 
 
-@pytest.mark.parametrize("answer", [b"", b"[]", b'"', b"<html>", b"{" * 50_000, b"\xff\xfe", b'{"errcode": {}}'])
+@pytest.mark.parametrize(
+    "answer", [b"", b"[]", b'"', b"<html>", b"{" * 50_000, b"\xff\xfe", b'{"errcode": {}}']
+)
 async def test_an_answer_of_nonsense_is_no_success_and_no_harm(night, receiver, answer):
     receiver.answer = answer
     ended = await night(CRAWLER_NOTIFY=WECOM)
@@ -180,7 +182,8 @@ async def test_no_secret_is_shown_or_sent(night, receiver, crawler, way):
 
 
 @pytest.mark.parametrize(
-    "wrong", ["nonsense", "://x", "feishu://", f"{KEY} x://y", "a\x1b://b", "x" * 40 + "://y", "x://" + "y" * 3000]
+    "wrong",
+    ["nonsense", "://x", "feishu://", f"{KEY} x://y", "a\x1b://b", "x" * 40 + "://y", "x://" + "y" * 3000],
 )
 async def test_what_is_no_address_is_refused_without_being_shown(crawler, wrong):
     for arguments, variables in ((("--notify", wrong), {}), ((), {"CRAWLER_NOTIFY": wrong})):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from crawler.analysis.status import Run
 from crawler.i18n import N_, _, ngettext
-from crawler.i18n.reasons import outcome_text, reason_text
+from crawler.i18n.reasons import CAUSES, outcome_text, reason_text
 from crawler.i18n.words import also, shanghai_time, size, span
 from crawler.maintenance.doctor.facts import Facts
 from crawler.maintenance.doctor.finding import Finding, bad, good, warning
@@ -33,7 +33,9 @@ def token(facts: Facts) -> Finding:
     text = _("found in %s") % found.source
     if found.exposed:
         files = ", ".join(map(str, found.exposed))
-        return warning(also(text, _("everybody here can read %s") % files), _("crawler doctor --fix"))
+        return warning(
+            also(text, _("everybody here can read %s") % files), _("close it: crawler doctor --fix")
+        )
     return good(text)
 
 
@@ -41,7 +43,8 @@ def service(facts: Facts) -> Finding:
     """Whether the service is reached, and how soon it answers."""
     found, probe = facts.service, facts.service.probe
     if probe.milliseconds is None:
-        text = _("%(url)s does not answer (%(why)s)") % {"url": found.base_url, "why": probe.no_connection}
+        why = _(CAUSES[probe.no_connection.value]) if probe.no_connection else ""
+        text = _("%(url)s does not answer: %(why)s") % {"url": found.base_url, "why": why}
         return bad(text, _("look at the network and at --base-url"))
     text = _("%(url)s answers within %(time)d ms") % {"url": found.base_url, "time": probe.milliseconds}
     if found.in_clear:

@@ -79,7 +79,12 @@ TABLE = [
     ("token", {"token": TokenFacts("x", None, (Path(".env"),))}, W, "everybody here can read .env"),
     ("service", {}, G, "https://api.example answers within 120 ms"),
     ("service", probe(milliseconds=4000), W, "within 4000 ms"),
-    ("service", probe(milliseconds=None, no_connection=NoConnection.REFUSED), B, "does not answer (refused)"),
+    (
+        "service",
+        probe(milliseconds=None, no_connection=NoConnection.REFUSED),
+        B,
+        "does not answer: nobody listens",
+    ),
     ("service", {"service": replace(ALL_GOOD.service, in_clear=True)}, W, "plain HTTP"),
     ("account", {}, G, "accepted; balance ¥20.00"),
     ("account", probe(balance=None), G, "the token is accepted"),

@@ -156,7 +156,9 @@ def test_windows_reads_it_back(schedule):
 
 def test_times_are_those_of_shanghai():
     assert here(time(1, 30), NOW) == time(18, 30)
-    assert here(time(9, 0), datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=5, minutes=30)))) == time(6, 30)
+    assert here(time(9, 0), datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=5, minutes=30)))) == time(
+        6, 30
+    )
     schedule = schedule_of("creators", Path("/srv"), (), time(1, 30), time(9, 0))
     timers = by_name(systemd.files(schedule, NOW))
     assert "OnCalendar=*-*-* 01:30:00 Asia/Shanghai" in timers["creators.timer"]
