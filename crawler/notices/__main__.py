@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -15,6 +16,9 @@ from crawler.notice_settings import Told, hide
 from crawler.notices.channels import send
 from crawler.notices.heartbeat import ping
 from crawler.notices.message import Notice
+
+SECONDS_MAX = 60.0
+"""Of a process that nobody ends, because the one that sent it is gone."""
 
 _telling = threading.Lock()
 
@@ -35,8 +39,9 @@ def main() -> None:
     ]
     for thread in threads:
         thread.start()
+    until = time.monotonic() + SECONDS_MAX
     for thread in threads:
-        thread.join()
+        thread.join(max(0.0, until - time.monotonic()))
     os._exit(0)
 
 

@@ -105,9 +105,7 @@ async def test_a_first_crontab_is_made(crawler, system):
 
 
 async def test_a_crontab_that_cannot_be_read_is_not_written(crawler, system):
-    (system / "crontab").write_text(
-        "#!/bin/sh\necho crontab -l >> %s/log\necho denied >&2\nexit 1\n" % system
-    )
+    (system / "crontab").write_text(f"#!/bin/sh\necho crontab -l >> {system}/log\necho denied >&2\nexit 1\n")
     ended = await crawler("schedule", "--cron", "--install")
     assert (ended.exit_code, "`crontab -l` failed: denied" in ended.stderr) == (1, True)
     assert called(system) == ["crontab -l"]

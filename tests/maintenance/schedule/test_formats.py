@@ -20,9 +20,9 @@ from crawler.maintenance.schedule.systemd import quoted
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone(timedelta(hours=1), "CET"))
 NAMES = [
-    "creators", "two words", "100%", "%h", "%%n", "it's", 'say "hi"', "'\"'", "$HOME", "${PATH}", "$$", "`id`",
-    "back\\slash", "ends\\", "a\\%b", "\\\\%", "中文 文件夹", "全角　空格", "ends ", " begins", "-dash", "#hash",
-    "; rm -rf x", "&& x", "a=b", "*?[a]", "!bang", "~", "@at", "+:-", "<&>", "💥",
+    "creators", "two words", "100%", "%h", "%%n", "it's", 'say "hi"', "'\"'", "$HOME", "${PATH}", "$$",
+    "`id`", "back\\slash", "ends\\", "a\\%b", "\\\\%", "中文 文件夹", "全角　空格", "ends ", " begins",
+    "-dash", "#hash", "; rm -rf x", "&& x", "a=b", "*?[a]", "!bang", "~", "@at", "+:-", "<&>", "💥",
 ]  # fmt: skip
 ARGUMENTS = ("run", "--db", "a b%$\"'\\.db", "穿搭 100%.txt", ";", "$HOME", "", "%", "\\%")
 
