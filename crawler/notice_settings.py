@@ -76,7 +76,7 @@ def hide(words: str, address: str) -> str:
     words = words.replace(address, masked(address))
     shown = masked(address)
     for part in sorted(set(_BETWEEN_PARTS.split(address)), key=len, reverse=True):
-        if len(part) >= 6 and part not in shown:
+        if len(part) >= 4 and part not in shown:
             words = words.replace(part, MASK)
     return words
 
