@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from crawler.engine.events import Event, QuotaBack, QuotaWait, RunStarted
 from crawler.i18n import _
-from crawler.notices.supervisor import ALIVE, READY, Supervisor, status, supervisor_of
+from crawler.notices.supervisor import READY, Supervisor, status, supervisor_of
 from crawler.ui.describe import describe
 from crawler.ui.display import Emit
 from crawler.ui.tally import Tally
@@ -68,8 +68,7 @@ class _Told:
         seconds = STATUS_SECONDS if wanted is None else min(STATUS_SECONDS, wanted / SIGNS_IN_TIME)
         while True:
             await asyncio.sleep(seconds)
-            signs = () if wanted is None else (ALIVE,)
-            self._supervisor.tell(*signs, status(self._waiting or self._line()))
+            self._supervisor.tell(*self._supervisor.signs, status(self._waiting or self._line()))
 
     def _line(self) -> str:
         tally = self._tally

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from crawler.errors import MissingExtra
@@ -28,13 +28,13 @@ def main() -> None:
     errand = json.load(sys.stdin.buffer)
     told = errand["notice"]
     notice = Notice(Told(told["told"]), told["title"], told["body"], told["report"])
-    tasks: list[tuple[str, Callable[[], str | None]]] = [
-        (channel, partial(_sent, channel, notice)) for channel in errand["channels"]
-    ]
+    addresses = errand["channels"]
+    tasks = [partial(_sent, channel, notice) for channel in addresses]
     if errand["ping"] is not None:
-        tasks.append((errand["ping"], partial(ping, errand["ping"], notice.text)))
+        addresses = [*addresses, errand["ping"]]
+        tasks.append(partial(ping, errand["ping"], notice.text))
     threads = [
-        threading.Thread(target=_deliver, args=(number, *task), daemon=True)
+        threading.Thread(target=_deliver, args=(number, task, addresses), daemon=True)
         for number, task in enumerate(tasks)
     ]
     for thread in threads:
@@ -45,9 +45,12 @@ def main() -> None:
     os._exit(0)
 
 
-def _deliver(number: int, address: str, task: Callable[[], str | None]) -> None:
+def _deliver(number: int, task: Callable[[], str | None], addresses: Sequence[str]) -> None:
     problem = task()
-    line = json.dumps([number, None if problem is None else hide(problem, address)])
+    if problem is not None:
+        for address in addresses:
+            problem = hide(problem, address)
+    line = json.dumps([number, problem])
     with _telling:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

@@ -22,6 +22,11 @@ class Supervisor:
     address: str
     watchdog_seconds: float | None = None
 
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """What it wants to hear again and again."""
+        return () if self.watchdog_seconds is None else (ALIVE,)
+
     def tell(self, *words: str) -> None:
         """Sends assignments such as `READY=1`; nobody has to be listening, and a full socket is not waited
         for."""
