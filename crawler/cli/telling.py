@@ -26,8 +26,8 @@ from crawler.summary import RunSummary
 from crawler.ui.notice import refused_notice, run_notice
 from crawler.ui.program import this_command
 
-START_SECONDS = 3.0
-REPORT_SECONDS_MAX = 4.0
+START_SECONDS = 2.0
+REPORT_SECONDS_MAX = 3.0
 REPORT_BYTES_MAX = 5_000_000
 
 

@@ -17,7 +17,7 @@ from crawler.i18n import _
 from crawler.notice_settings import masked
 from crawler.notices.message import Delivery, Errand
 
-PATIENCE_SECONDS = 8.0
+PATIENCE_SECONDS = 6.0
 PACKAGES = Path(__file__).parents[2]
 
 
