@@ -15,7 +15,7 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench growth pace peers yield soak million morning translations docs picture clean
+.PHONY: help run test unit lint types bench growth pace peers yield forecasts soak million morning translations docs picture clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ peers: $(PEERS)/.run ## The same crawl with aiohttp alone, Scrapy, Crawlee and d
 
 yield: $(VENV)/.dev ## What the order of calls brings on simulated nights, and whether forecasts hold
 	$(BIN)/python -m tests.bench.yields $(ARGS)
+
+forecasts: $(VENV)/.dev ## How far the forecasts that runs keep were off, over nights against the simulator
+	$(BIN)/python -m tests.bench.forecasts $(ARGS)
 
 soak: $(VENV)/.dev ## Fresh seeds and real kills for MINUTES (10), with a table of what came of them
 	$(BIN)/python -m tests.simulation.soak --minutes $(MINUTES) $(ARGS)

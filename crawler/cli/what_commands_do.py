@@ -21,6 +21,12 @@ WHAT_COMMANDS_DO = {
     "forget": N_("Erase creators everywhere, and never let them in again."),
     "prune": N_("Remove old raw replies and call rows, and report the space freed."),
     "replay": N_("Read the raw replies again with this version's reader, without a call."),
+    "backup": N_("Copy the database as it is at this moment; a run may go on meanwhile."),
+    "restore": N_("Put a backup in the place of the database, which is kept beside it."),
+    "init": N_(
+        "Make a project folder: settings, sample keywords, a place for the token. Nothing is overwritten."
+    ),
+    "config": N_("Print every setting that holds and where it comes from; no call is made."),
     "demo": N_("Watch a night from start to end with invented creators: no token, under a minute."),
     "simulate": N_("Play the paid API on this machine: invented creators, real trouble."),
 }

@@ -29,7 +29,9 @@ Row = Sequence[Any]
 _CHUNK = 500
 _KEYWORDS_KEPT = 20_000
 
-_STORED = [column for column in EXPORTED if column.source is not Source.COMPUTED]
+_STORED = [
+    column for column in EXPORTED if column.source is not Source.COMPUTED or column.name in sql.FROM_SIGHTINGS
+]
 _BOOLEANS = [place for place, column in enumerate(_STORED, 1) if column.kind is Kind.BOOLEAN]
 _ID = 1 + [column.name for column in _STORED].index("id")
 _COMPUTED = 1 + [column.source for column in EXPORTED].index(Source.COMPUTED)
@@ -130,7 +132,11 @@ class _Reader:
 def _columns(connection: sqlite3.Connection) -> str:
     """The columns to read; what a database of an earlier version has no column for is empty."""
     there = {row[1] for row in connection.execute("PRAGMA table_info(users)")}
-    return ", ".join(column.name if column.name in there else f"NULL AS {column.name}" for column in _STORED)
+    return ", ".join(
+        sql.FROM_SIGHTINGS.get(column.name)
+        or (column.name if column.name in there else f"NULL AS {column.name}")
+        for column in _STORED
+    )
 
 
 def _row(user: Row, keywords: tuple[str, ...], tags: tuple[str, ...]) -> Row:

@@ -43,7 +43,7 @@ SELECT {columns}
   FROM main.runs
  WHERE id IN (SELECT first_run_id FROM main.users WHERE key IN (SELECT key FROM portion)
               UNION
-              SELECT last_run_id FROM main.users WHERE key IN (SELECT key FROM portion)
+              SELECT written_run_id FROM main.users WHERE key IN (SELECT key FROM portion)
               UNION
               SELECT run_id FROM main.changes WHERE user_key IN (SELECT key FROM portion))
    AND id NOT IN (SELECT id FROM copy.runs)

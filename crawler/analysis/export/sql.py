@@ -11,6 +11,11 @@ SELECT_KEYS = "SELECT users.key FROM users WHERE {condition} ORDER BY {order}"
 
 COUNT_KEYS = "SELECT count(*) FROM users WHERE {condition}"
 
+FROM_SIGHTINGS = {
+    "last_seen_at": "(SELECT max(last_seen_at) FROM sightings WHERE user_key = users.key) AS last_seen_at"
+}
+"""A creator's columns that follow from who found them."""
+
 READ_USERS = """
 SELECT key, {columns}
   FROM users

@@ -206,7 +206,7 @@ def _save_new_pages(connection: sqlite3.Connection, pages: Sequence[NewPage], mo
         )  # fmt: skip
         page_id = connection.execute(page_sql.INSERT_PAGE, row).lastrowid
         body = reply.body
-        if body is not None and not erased.named_in(body.decode(errors="replace")):
+        if body is not None and not erased.named_in(body):
             connection.execute(page_sql.INSERT_REPLY, (page_id, pack(body)))
         connection.execute(page_sql.DELETE_REJECT, (reply.reject_id,))
         connection.execute(page_sql.SETTLE_CALL, (reply.call_id,))
