@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlite_utils import Database
-
 from crawler.clock import Now
 from crawler.config import RunSettings
 from crawler.engine.history import FreshKeyword, KeywordHistory, Look
@@ -19,7 +17,6 @@ from crawler.engine.neighbours import neighbourhoods
 from crawler.model import Keyword
 from crawler.planning.forecast import Due
 from crawler.store.history import finders, pages_read
-from crawler.store.migrations import migrations
 from crawler.store.worklist import make_worklist
 
 KEYWORDS_READ_MAX = 2_000
@@ -78,6 +75,10 @@ def laid_out(
     now: Now,
 ) -> Iterator[tuple[sqlite3.Connection, int]]:
     """The work list that a run would make of `keywords`, in a copy in memory, and how many it lists."""
+    from sqlite_utils import Database  # loads much that the command's help does not need
+
+    from crawler.store.migrations import migrations
+
     with closing(Database(memory=True)) as memory:
         migrations.apply(memory)
         _copy(connection, memory.conn)

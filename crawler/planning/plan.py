@@ -9,8 +9,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from random import Random
 
-from sqlite_utils import Database
-
 from crawler.clock import Now
 from crawler.config import RunSettings
 from crawler.engine.history import Explanation
@@ -31,7 +29,6 @@ from crawler.planning.forecast import (
 from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
 from crawler.planning.pace import Pace, read_pace
 from crawler.spending import check_currency
-from crawler.store.migrations import migrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,10 @@ def _there(connection: sqlite3.Connection | None) -> Iterator[sqlite3.Connection
     if connection is not None:
         yield connection
         return
+    from sqlite_utils import Database  # loads much that the command's help does not need
+
+    from crawler.store.migrations import migrations
+
     with closing(Database(memory=True)) as empty:
         migrations.apply(empty)
         yield empty.conn
