@@ -7,15 +7,19 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
+from crawler.clock import utc_now
 from crawler.errors import InputError, StoreError
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.migrations import migrations
-from crawler.store.readonly import file_at, tables_of
+from crawler.store.copy import copy_before_upgrade
+from crawler.store.readonly import NEWER, file_at, tables_of
+from crawler.store.reserve import spare_a_small_disk
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
@@ -35,11 +39,15 @@ PRAGMAS = (
 )
 
 
-def open_database(path: Path) -> Database:
+def open_database(path: Path, *, backup: bool = True) -> Database:
     """The database at `path`, made with its folder if need be, its tables up to date.
 
-    Raises InputError for a file that is not such a database, StoreError where it cannot be written.
+    One of an older version is backed up first, unless `backup` is False, and then brought up to date in one
+    transaction. Raises InputError for a file that is not such a database, StoreError where it cannot be
+    written.
     """
+    from sqlite_utils import Database  # loads much that reading does not need
+
     with store_errors(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,8 +59,9 @@ def open_database(path: Path) -> Database:
         try:
             for pragma in PRAGMAS:
                 connection.execute(pragma)
+            spare_a_small_disk(connection, path)
             db = Database(connection)
-            _migrate(db, path)
+            _migrate(db, path, backup)
             connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
         except BaseException:
             connection.close()
@@ -84,15 +93,24 @@ def _open_what_stands_beside(path: Path) -> None:
                 beside.chmod(mode)
 
 
-def _migrate(db: Database, path: Path) -> None:
+def _migrate(db: Database, path: Path, backup: bool) -> None:
+    from sqlite_utils import Database
+
+    from crawler.store.migrations import migrations
+
     applied = {migration.name for migration in migrations.applied(db)}
     with closing(Database(memory=True)) as empty:
         known = {migration.name for migration in migrations.pending(empty)}
     if applied - known:
-        raise InputError(_("%s was made by a newer version of creator-crawler: upgrade first") % path)
+        raise InputError(_(NEWER) % path)
     if not applied and db.table_names():
         raise InputError(_("%s is a database of another program") % path)
-    migrations.apply(db)
+    if applied and known - applied and backup:
+        copy_before_upgrade(path, utc_now())
+    with db.atomic():
+        migrations.apply(db)
+    if db.execute("PRAGMA application_id").fetchone()[0]:
+        db.execute("PRAGMA application_id = 0")  # who writes a backup makes a database of it
 
 
 @contextmanager

@@ -93,8 +93,12 @@ class Forgotten:
         connection.executemany(ADMIT, [(each,) for each in known])
         return Forgotten(self.salt, (self.fingerprints | found) - known)
 
+    def holds(self, id_: str | None, red_id: str | None) -> bool:
+        """Whether one of these two was erased."""
+        return self._holds(id_) or self._holds(red_id)
+
     def _is_erased(self, creator: Creator) -> bool:
-        if self._holds(creator.id) or self._holds(creator.red_id):
+        if self.holds(creator.id, creator.red_id):
             return True
         return creator.id is None and self._holds(f"{ALONE}{creator.red_id}")
 
