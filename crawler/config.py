@@ -9,9 +9,10 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.errors import InputError, TokenError
+from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
+from crawler.notice_settings import NOTICE_SETTINGS, OVERDUE_AFTER
 from crawler.rate import parse_rate
 from crawler.settings import (
     Form,
@@ -36,11 +37,6 @@ from crawler.settings import (
 NAMED_URLS = {"global": "https://api.justoneapi.com", "cn": "http://47.117.133.51:30015"}
 SERVICE_HOSTS = {"api.justoneapi.com", "47.117.133.51"}
 LOOPBACK_SERVICE = N_("a simulator on this machine")
-
-NO_TOKEN = N_(
-    "no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file; `crawler demo` needs none"
-)
-NO_TOKEN_IN_PYTHON = N_("no token: give token=…, set JUSTONEAPI_TOKEN, or put it into .env")
 
 HOST_LENGTH_MAX = 253
 _HOST_CHARACTERS = {*string.ascii_letters, *string.digits, *"._-"}
@@ -248,7 +244,8 @@ PROFILE = Setting(
 )
 
 SHARED_SETTINGS = (
-    PATHS, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT, QUESTIONS, LANG
+    PATHS, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT,
+    *NOTICE_SETTINGS, OVERDUE_AFTER, QUESTIONS, LANG
 )  # fmt: skip
 """What may stand at the top of a file of settings, for every command that has the option."""
 
@@ -279,25 +276,3 @@ def is_loopback(base_url: str) -> bool:
 def sends_token_in_clear(base_url: str) -> bool:
     """Whether the token would cross a network unencrypted."""
     return urlsplit(base_url).scheme == "http" and not is_loopback(base_url)
-
-
-def check_token(token: str, missing: str = NO_TOKEN) -> str:
-    """The token, trimmed; raises TokenError where it cannot be one, with `missing` where there is none."""
-    token = token.strip()
-    if not token:
-        raise TokenError(_(missing))
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise TokenError(
-            _("the token contains characters that no token can have: was something else pasted?")
-        )
-    return token
-
-
-def read_token_file(path: Path) -> str:
-    """The token in the first line of `path`; raises TokenError where it cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n", 1)
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8 text"
-        raise TokenError(_("cannot read the token file %s: %s") % (path, reason)) from exc
-    return check_token(lines[0])

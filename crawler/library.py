@@ -17,13 +17,10 @@ from crawler.clock import utc_now
 from crawler.config import (
     CONFIG,
     DB,
-    NO_TOKEN_IN_PYTHON,
     PROFILE,
     RUN_SETTINGS,
     TOKEN_FILE,
     RunSettings,
-    check_token,
-    read_token_file,
 )
 from crawler.creator import CreatorRow
 from crawler.engine.events import Event
@@ -39,6 +36,7 @@ from crawler.settings import Setting, about, read_variables, whole_number
 from crawler.settings_file import read_file, read_settings_file
 from crawler.store.readonly import reading
 from crawler.summary import RunSummary
+from crawler.token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
 
 Keywords = str | Path | Keyword | Iterable[str | Path | Keyword | Problem]
 F = TypeVar("F", bound=Callable[..., Any])

@@ -148,14 +148,15 @@ def value_of(setting: Setting[Any], entry: Entry, folder: Path) -> Any:
         form = setting.kind.form
         if form in _SWITCHES:
             return as_switch(entry.value)
-        texts = as_texts(entry.value) if form is Form.PATHS else [as_text(entry.value)]
+        several = form in (Form.PATHS, Form.SEVERAL)
+        texts = as_texts(entry.value) if several else [as_text(entry.value)]
         if form in (Form.FILE, Form.PATH, Form.PATHS):
             texts = [from_folder(text, folder) for text in texts]
         for text in texts:
             if form is Form.FILE and os.path.isdir(text):
                 raise InputError(_("%s is not a file") % text)
             setting.kind.check(setting.kind.read(text))
-        return texts if form is Form.PATHS else texts[0]
+        return texts if several else texts[0]
 
 
 def as_switch(value: Any) -> bool:

@@ -25,8 +25,8 @@ FLOORS = (
         "endpoint",
         "files",
     },
-    {"rate", "settings", "environment", "config", "settings_file"},
-    {"keywords", "vendor", "store"},
+    {"rate", "settings", "environment", "config", "settings_file", "notice_settings", "token"},
+    {"keywords", "vendor", "store", "notices"},
     {"engine"},
     {"spending", "planning", "dependencies", "beginning", "run"},
     {"analysis"},
@@ -102,6 +102,7 @@ def test_the_simulator_shares_nothing_with_the_crawler_that_it_judges():
         ("pyarrow", {"analysis"}),
         ("jinja2", {"analysis"}),
         ("datasette", {"analysis"}),
+        ("apprise", {"notices"}),
     ],
 )
 def test_one_edge_has_one_library(library, rooms):

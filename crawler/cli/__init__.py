@@ -23,12 +23,15 @@ from crawler.config import CONFIG, LANG, PROFILE
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError, InputError
 from crawler.i18n import N_, _, speak_to_libraries
+from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.settings_file import SettingsFile, read_settings_file
 from crawler.text import sanitize
 
 COMMANDS = {
     "run": "crawler.cli.run:run",
     "plan": "crawler.cli.plan:plan",
+    "schedule": "crawler.cli.schedule:schedule",
+    "doctor": "crawler.cli.doctor:doctor",
     "status": "crawler.cli.status:status",
     "coverage": "crawler.cli.coverage:coverage",
     "suggest": "crawler.cli.suggest:suggest",
@@ -239,5 +242,8 @@ def _flush_streams() -> None:
 
 
 def _masked(text: str) -> str:
-    token = os.environ.get(TOKEN_VARIABLE, "").strip()
-    return text.replace(token, "***") if token else text
+    """`text` without the token and the addresses of notices."""
+    for name in (TOKEN_VARIABLE, *(setting.variable for setting in NOTICE_SETTINGS if setting.secret)):
+        for secret in os.environ.get(name, "").split():
+            text = text.replace(secret, "***")
+    return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import click
 import orjson
@@ -14,6 +14,7 @@ from crawler.cli.output import say, terminal_json
 from crawler.config import SHARED_SETTINGS, TOKEN_FILE
 from crawler.environment import TOKEN_VARIABLE
 from crawler.i18n import N_, _, english
+from crawler.notice_settings import masked
 from crawler.settings import Form, Setting
 from crawler.settings_file import PROFILES, Entry, SettingsFile, value_of
 from crawler.ui.table import stdout_cells, table_lines
@@ -85,12 +86,23 @@ def _settings(found: Surroundings) -> Iterator[Held]:
     for setting in SHARED_SETTINGS:
         if setting.variable in found.variables:
             text = os.environ[setting.variable]
-            yield Held(setting.key, _read(setting, text), _variable(setting.variable, found))
+            yield _hidden(
+                setting, Held(setting.key, _read(setting, text), _variable(setting.variable, found))
+            )
         elif (entry := _entry(found.file, setting)) is not None:
             assert found.file is not None
-            yield Held(setting.key, value_of(setting, entry, found.file.folder), _place(entry))
+            value = value_of(setting, entry, found.file.folder)
+            yield _hidden(setting, Held(setting.key, value, _place(entry)))
         else:
             yield Held(setting.key, _default(setting), _(DEFAULT))
+
+
+def _hidden(setting: Setting[object], held: Held) -> Held:
+    """Without what is secret in it."""
+    if not setting.secret or isinstance(held.value, bool) or held.value is None:
+        return held
+    texts = held.value.split() if isinstance(held.value, str) else held.value
+    return replace(held, value=[masked(text) for text in texts])
 
 
 def _entry(file: SettingsFile | None, setting: Setting[object]) -> Entry | None:

@@ -20,6 +20,8 @@ EXAMPLES = {
     "budget-per-day": "20CNY",
     "until": "07:00",
     "token-file": "token.txt",
+    "notify": "feishu://token",
+    "heartbeat": "https://hc.example.com/uuid",
     "questions": "questions",
     "lang": "zh",
 }

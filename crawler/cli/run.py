@@ -22,6 +22,8 @@ from crawler.cli.plan import show_plan
 from crawler.cli.question import confirmed_in_a_run, someone_is_there
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import interrupted_by_signals, stop_on_signals
+from crawler.cli.supervised import supervised
+from crawler.cli.telling import Telling
 from crawler.config import (
     DRAIN,
     FORMAT,
@@ -33,9 +35,7 @@ from crawler.config import (
     YES,
     RunSettings,
     check_budget_pays,
-    check_token,
     is_loopback,
-    read_token_file,
     sends_token_in_clear,
 )
 from crawler.engine.events import SpendingAhead
@@ -44,15 +44,17 @@ from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.model import Keyword, Problem
+from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
+from crawler.token import check_token, read_token_file
 from crawler.ui.describe import Level
 from crawler.ui.display import Emit, display
 from crawler.ui.program import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
 
-COMMAND_SETTINGS = (FORMAT, DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT)
+COMMAND_SETTINGS = (FORMAT, DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT, *NOTICE_SETTINGS)
 DEMO_RATE = "unlimited"
 
 INDEX_TOLD_FROM = 50_000
@@ -117,8 +119,8 @@ def run(
     try:
         options |= setting_values(context, COMMAND_SETTINGS)
         named = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
-        settings, simulated = _settings(context, options, simulate_without_token, token_needed=not dry_run)
         if dry_run:
+            settings, simulated = _settings(context, options, simulate_without_token, token_needed=False)
             show_plan(
                 settings,
                 paths,
@@ -128,21 +130,35 @@ def run(
                 for_money=not simulated,
             )
             return
-        check_budget_pays(settings)
         options["paths_named"] = named
-        summary = _run(settings, paths, options, simulated)
     except CrawlerError as error:
-        if as_json:
-            click.echo(terminal_json(orjson.dumps(_refused(error, options["db"])).decode()))
+        _show_refusal(error, options["db"], as_json=as_json)
         raise
+    with Telling(options, options["db"]) as telling:
+        try:
+            settings, simulated = _settings(context, options, simulate_without_token, token_needed=True)
+            check_budget_pays(settings)
+            summary = telling.summary = _run(settings, paths, options, simulated)
+        except CrawlerError as error:
+            _show_refusal(error, options["db"], as_json=as_json)
+            raise
+        _show_summary(summary, as_json=as_json)
+    if summary.creators.total:  # else there is no creator to index, or no database that can be read
+        _update_search(Path(summary.db), told=not options["quiet"])
+    sys.exit(summary.exit_code)
+
+
+def _show_summary(summary: RunSummary, *, as_json: bool) -> None:
     with suppress(OSError):  # the reader has gone, or the disk is full: the exit code still says how it ended
         if as_json:
             click.echo(terminal_json(summary_json(summary)))
         else:
             say(summary_text(summary, this_command()))
-    if summary.creators.total:  # else there is no creator to index, or no database that can be read
-        _update_search(Path(summary.db), told=not options["quiet"])
-    sys.exit(summary.exit_code)
+
+
+def _show_refusal(error: CrawlerError, db: Path, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(terminal_json(orjson.dumps(_refused(error, db)).decode()))
 
 
 def _settings(
@@ -254,20 +270,21 @@ async def _night(
 
     shutdown = Shutdown()
     stop_on_signals(shutdown, options["drain_seconds"])
-    if not simulated:
+    async with supervised(emit) as emit_to_all:
+        if not simulated:
 
-        async def approve(ahead: SpendingAhead) -> bool:
-            """Elsewhere than at a terminal it has been said, and the run goes on."""
-            if options["yes"] or not someone_is_there():
-                return True
-            return await confirmed_in_a_run(_("Go on and spend it?"), shutdown)
+            async def approve(ahead: SpendingAhead) -> bool:
+                """Elsewhere than at a terminal it has been said, and the run goes on."""
+                if options["yes"] or not someone_is_there():
+                    return True
+                return await confirmed_in_a_run(_("Go on and spend it?"), shutdown)
 
-        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit, approve=approve)
-    from crawler.simulator import Simulator, SimulatorSettings
+            return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit_to_all, approve=approve)
+        from crawler.simulator import Simulator, SimulatorSettings
 
-    async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
-        settings = replace(settings, base_url=simulator.base_url)
-        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
+        async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
+            settings = replace(settings, base_url=simulator.base_url)
+            return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit_to_all)
 
 
 def _refused(error: CrawlerError, db: Path) -> dict[str, object]:

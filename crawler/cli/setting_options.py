@@ -49,6 +49,8 @@ def _attributes(setting: Setting[Any]) -> dict[str, Any]:
         Form.PATH: click.Path(path_type=Path),
         Form.CHOICE: click.Choice(kind.choices),
     }
+    if kind.form is Form.SEVERAL:
+        return common | {"type": click.STRING, "multiple": True, "metavar": kind.metavar}
     return common | {
         "type": types.get(kind.form, click.STRING),
         "default": setting.default_text,

@@ -27,6 +27,8 @@ WHAT_COMMANDS_DO = {
         "Make a project folder: settings, sample keywords, a place for the token. Nothing is overwritten."
     ),
     "config": N_("Print every setting that holds and where it comes from; no call is made."),
+    "schedule": N_("Print what makes this machine crawl every night, or install it for you with --install."),
+    "doctor": N_("Check whether the next night will go well, and say what to do where it would not."),
     "demo": N_("Watch a night from start to end with invented creators: no token, under a minute."),
     "simulate": N_("Play the paid API on this machine: invented creators, real trouble."),
 }

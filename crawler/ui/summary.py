@@ -85,12 +85,12 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         (_("time"), span(summary.seconds)),
     ]
     if summary.spent is not None:
-        rows.insert(2, (_("money"), _spent(summary)))
+        rows.insert(2, (_("money"), spent_text(summary)))
     if summary.forecast is not None:
         first, *others = hindsight_lines(summary.forecast, summary.price)
         rows += [(_("forecast"), first), *(("", line) for line in others)]
     reason = sanitize(reason_text(summary.reason))
-    lines = [_("%(outcome)s: %(reason)s") % {"outcome": _heading(summary.outcome), "reason": reason}]
+    lines = [_("%(outcome)s: %(reason)s") % {"outcome": heading(summary.outcome), "reason": reason}]
     label_width = max(width(label) for label, _text in rows)
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     if summary.strange_answers:
@@ -103,17 +103,17 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         lines.append("  " + strange % shown)
     lines += _failure_lines(summary)
     if command is not None:
-        lines += ["", *_next_lines(summary, command)]
+        lines += ["", *next_lines(summary, command)]
     return "\n".join(lines)
 
 
-def _spent(summary: RunSummary) -> str:
+def spent_text(summary: RunSummary) -> str:
     if summary.spent == summary.spent_at_most:
         return _("%s spent") % summary.spent
     return _("%(spent)s spent, %(most)s at most") % {"spent": summary.spent, "most": summary.spent_at_most}
 
 
-def _heading(outcome: str) -> str:
+def heading(outcome: str) -> str:
     return {
         "done": _("Done"),
         "failed": _("Finished, with failures"),
@@ -151,7 +151,7 @@ def _query(summary: RunSummary, question: str) -> str:
     return f"{program_name()} query {question}{db_argument(Path(summary.db))}"
 
 
-def _next_lines(summary: RunSummary, command: str) -> list[str]:
+def next_lines(summary: RunSummary, command: str) -> list[str]:
     """What to do next, by the advice that follows from the run's reason."""
     if summary.creators.new:
         look = _("See who is new:  %s") % _query(summary, "new")
