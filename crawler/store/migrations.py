@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlite_utils.migrations import Migrations
 
 from crawler.store.archive import create_archive
+from crawler.store.merging import prepare_merging
 from crawler.store.prices import create_prices
 from crawler.store.rate_limits import create_rate_limits
 from crawler.store.reason_columns import split_reasons
@@ -28,5 +29,6 @@ for _name, _apply in (
     ("0008_retired_keywords", add_retirement),
     ("0009_prices", create_prices),
     ("0010_replies", create_archive),
+    ("0016_merging", prepare_merging),
 ):
     migrations(name=_name)(_apply)

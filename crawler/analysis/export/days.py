@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,9 +15,7 @@ from crawler.creator import CreatorRow
 from crawler.errors import InputError
 from crawler.files import put_in_place, temporary_folder, write_errors
 from crawler.i18n import _
-
-_FIRST_RUN = "SELECT started_at, host, pid FROM runs ORDER BY id LIMIT 1"
-
+from crawler.store.merging import origin
 
 def whole_days(filters: Filters) -> Filters:
     """`filters` with `since` moved back to the start of its day in Shanghai, and `until` forth to the end of
@@ -46,8 +43,7 @@ def file_name(connection: sqlite3.Connection) -> str:
     It comes from the database's first run, so that it stays when the file is moved to another machine; two
     copies of one database that both go on crawling have the same.
     """
-    first = tuple(connection.execute(_FIRST_RUN).fetchone() or ())
-    return f"creators-{hashlib.sha256(repr(first).encode()).hexdigest()[:16]}.parquet"
+    return f"creators-{origin(connection)}.parquet"
 
 
 def write_folder(creators: Iterable[CreatorRow], folder: Path, name: str, filters: Filters) -> None:
