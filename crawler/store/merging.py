@@ -26,6 +26,14 @@ CREATE TABLE pruned_runs (
     PRIMARY KEY (run_id, day, endpoint_id, charge)
 );
 
+INSERT INTO pruned_runs (run_id, day, endpoint_id, charge, calls)
+SELECT (SELECT min(id) FROM runs WHERE runs.price = priced.price AND runs.currency = priced.currency) AS run,
+       day,
+       (SELECT min(endpoint_id) FROM pruned_calls WHERE pruned_calls.day = priced.day),
+       charge, calls
+  FROM pruned_prices AS priced
+ WHERE run IS NOT NULL;
+
 CREATE TABLE older_facts (
     user_key INTEGER NOT NULL REFERENCES users(key) ON DELETE CASCADE,
     field    TEXT NOT NULL,
