@@ -37,6 +37,8 @@ COMMANDS = {
     "forget": "crawler.cli.forget:forget",
     "prune": "crawler.cli.prune:prune",
     "replay": "crawler.cli.replay:replay",
+    "split": "crawler.cli.split:split",
+    "merge": "crawler.cli.merge:merge",
     "demo": "crawler.cli.demo:demo",
     "simulate": "crawler.simulator.command:simulate",
 }
