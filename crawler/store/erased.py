@@ -66,7 +66,9 @@ class Forgotten:
         """`creators` less those who were erased, and without their names in what the others say."""
         if not self.fingerprints:
             return creators
-        return [self._clean(creator) for creator in creators if not self.is_erased(creator.id, creator.red_id)]
+        return [
+            self._clean(creator) for creator in creators if not self.is_erased(creator.id, creator.red_id)
+        ]
 
     def named_in(self, text: str) -> bool:
         """Whether `text`, however it is escaped, names somebody who was erased."""

@@ -48,7 +48,9 @@ def keywords(tmp_path) -> Path:
     folder = tmp_path / "keywords"
     folder.mkdir()
     (folder / "a.txt").write_text("穿搭\nＡＭＹ\n美食\n", encoding="utf-8")
-    (folder / "b.csv").write_text("keyword,priority,tags,max_pages\namy,7,妆;娱乐,3\n露营,,,\n", encoding="utf-8")
+    (folder / "b.csv").write_text(
+        "keyword,priority,tags,max_pages\namy,7,妆;娱乐,3\n露营,,,\n", encoding="utf-8"
+    )
     return folder
 
 

@@ -42,7 +42,9 @@ def learn_erased(connection: sqlite3.Connection, schemas: Sequence[str]) -> Forg
         for creators in _portions(connection, s):
             forgotten = forgotten.follow(connection, creators, moment)
     for s in schemas:
-        connection.execute(_TAKE.format(s=s))  # also what is no longer waited for: another database may wait yet
+        connection.execute(
+            _TAKE.format(s=s)
+        )  # also what is no longer waited for: another database may wait yet
     names = frozenset(row[0] for row in connection.execute("SELECT fingerprint FROM forgotten"))
     return Forgotten(ordered, names)
 

@@ -11,9 +11,7 @@ from crawler.creator import COLUMNS, PROVISIONAL
 
 _FANS = ("fans", "fans_text", "fans_exact")
 _SINGLE = tuple(
-    column.name
-    for column in COLUMNS
-    if column.source is Source.REPLY and column.name not in ("id", *_FANS)
+    column.name for column in COLUMNS if column.source is Source.REPLY and column.name not in ("id", *_FANS)
 )
 FACTS: dict[str, tuple[str, ...]] = {"fans": _FANS} | {name: (name,) for name in _SINGLE}
 """The columns of each fact."""

@@ -64,9 +64,7 @@ def _prepared(path: Path, copy: Path) -> Input:
             raise InputError(_("%s is an export, without its ledger: give the database it came from") % path)
         applied = {name for (name,) in connection.execute(_APPLIED)}
         if applied - known:
-            raise InputError(
-                _("%s was made by a newer version of creator-crawler: upgrade first") % path
-            )
+            raise InputError(_("%s was made by a newer version of creator-crawler: upgrade first") % path)
         if applied == known:
             return Input(path, path.resolve(), service)
         with closing(sqlite3.connect(copy)) as made:

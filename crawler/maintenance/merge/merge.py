@@ -22,6 +22,7 @@ from crawler.store.readonly import file_at
 INPUTS_AT_ONCE = 8
 """SQLite attaches ten databases at most; of more inputs the first are merged first."""
 
+
 def merge(paths: Sequence[Path], target: Path, *, replace: bool = False) -> Merged:
     """Makes a new database at `target` of all that the databases at `paths` hold, each as of one moment; they
     stay as they are.
@@ -71,7 +72,9 @@ def _merge(found: Sequence[Input], made: Path, databases: int = 0) -> Merged:
         connection.execute("PRAGMA journal_mode = OFF")  # broken off, it is thrown away
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("ATTACH ? AS result", (made.as_uri() + "?mode=rw",))
-        connection.execute("PRAGMA result.synchronous = OFF")  # it is not in its place before it is on the disk
+        connection.execute(
+            "PRAGMA result.synchronous = OFF"
+        )  # it is not in its place before it is on the disk
         schemas = [f"s{number}" for number in range(len(found))]
         for schema, each in zip(schemas, found, strict=True):
             connection.execute(f"ATTACH ? AS {schema}", (each.path.as_uri() + "?mode=ro",))

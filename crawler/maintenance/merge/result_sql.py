@@ -124,4 +124,6 @@ SELECT {columns}
 
 REPLAYS = "INSERT INTO result.replays ({columns}) SELECT DISTINCT {columns} FROM replays_in ORDER BY replayed_at, {columns}"
 
-FORGOTTEN = "INSERT INTO result.forgotten (fingerprint, forgotten_at) SELECT fingerprint, forgotten_at FROM forgotten"
+FORGOTTEN = (
+    "INSERT INTO result.forgotten (fingerprint, forgotten_at) SELECT fingerprint, forgotten_at FROM forgotten"
+)

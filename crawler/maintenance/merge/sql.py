@@ -190,7 +190,9 @@ SELECT found.endpoint_id, found.keyword, found.n, {_AHEAD}, first_seen_at, first
 """
 
 _FIRST = "(excluded.first_seen_at, excluded.first_page, excluded.first_rank) < (first_seen_at, first_page, first_rank)"
-_LAST = "(excluded.last_seen_at, excluded.last_page, excluded.last_rank) > (last_seen_at, last_page, last_rank)"
+_LAST = (
+    "(excluded.last_seen_at, excluded.last_page, excluded.last_rank) > (last_seen_at, last_page, last_rank)"
+)
 
 JOIN_SIGHTINGS = f"""
 ON CONFLICT (keyword, n, endpoint_id) DO UPDATE

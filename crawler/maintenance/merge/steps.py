@@ -184,7 +184,8 @@ class Merging:
             self._execute(statement)
         for table, statement in (("rate_limits", result_sql.LATEST_LIMITS), ("replays", result_sql.REPLAYS)):
             self._of_each(
-                f"INSERT INTO {table}_in (input, {{columns}}) SELECT {{i}}, {{columns}} FROM {{s}}.{table}", table
+                f"INSERT INTO {table}_in (input, {{columns}}) SELECT {{i}}, {{columns}} FROM {{s}}.{table}",
+                table,
             )
             self._execute(statement, table)
         self._execute(result_sql.FORGOTTEN)
