@@ -23,9 +23,9 @@ from crawler.ui.program import program_name
         matter, and merging a database again adds only what is new in it. The databases themselves are not
         changed, also while a run is writing one.
 
-        The result answers all questions and can be crawled on: a keyword that one of the databases has complete
-        is not paid for again, and today's calls count towards the daily caps. Creators erased in one of the
-        databases are erased in the result.
+        The result answers all questions and can be crawled on: a keyword that one of the databases has
+        complete is not paid for again, and today's calls count towards the daily caps. Creators erased in one
+        of the databases are erased in the result.
 
         \b
         Examples:

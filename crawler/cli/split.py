@@ -25,8 +25,8 @@ from crawler.ui.program import program_name
         moves none of the others; with one more part, keywords move to the new part alone. Priorities, page
         limits and tags go along. Lines that give no keyword are named and left out.
 
-        The parts are JSON lines in a new folder; nothing is ever overwritten. Afterwards `crawler merge` makes
-        one database of what the machines found.
+        The parts are JSON lines in a new folder; nothing is ever overwritten. Afterwards `crawler merge`
+        makes one database of what the machines found.
 
         \b
         Examples:

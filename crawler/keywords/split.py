@@ -1,4 +1,4 @@
-"""Keyword files divided among machines: each keyword belongs to one part, whoever asks and in whatever order."""
+"""Keyword files divided among machines: each keyword belongs to one part, whoever asks."""
 
 from __future__ import annotations
 

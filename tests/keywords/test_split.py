@@ -25,10 +25,9 @@ TEXT = st.text(
 @st.composite
 def _keywords(draw):
     text = draw(TEXT)
-    return Keyword(
-        text.strip() or text, identity(text), draw(st.integers(-9, 9)),
-        draw(st.none() | st.integers(1, 99)), tuple(draw(st.lists(st.sampled_from(["美食", "a,b"]), unique=True))),
-    )  # fmt: skip
+    tags = draw(st.lists(st.sampled_from(["美食", "a,b"]), unique=True))
+    pages_max = draw(st.none() | st.integers(1, 99))
+    return Keyword(text.strip() or text, identity(text), draw(st.integers(-9, 9)), pages_max, tuple(tags))
 
 
 KEYWORDS = st.lists(_keywords(), max_size=30)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from crawler.creator import COLUMNS
 from crawler.columns import Source
+from crawler.creator import COLUMNS
 
 FORMAT = 1
 """The columns and types of a history; with another number every day is written anew."""

@@ -4,6 +4,7 @@ What it hides: rows get names that hold in every database (`sql`), equal ones ar
 depend on the order, and the result is numbered anew.
 """
 
-from crawler.maintenance.merge.merge import Merged, merge
+from crawler.maintenance.merge.merge import merge
+from crawler.maintenance.merge.steps import Merged
 
 __all__ = ["Merged", "merge"]

@@ -14,7 +14,10 @@ from crawler.store.replies import unpack
 
 _TABLE = "CREATE TABLE forgotten (fingerprint TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL)"
 _TAKE = """
-INSERT INTO forgotten (fingerprint, forgotten_at) SELECT fingerprint, forgotten_at FROM {s}.forgotten WHERE true
+INSERT INTO forgotten (fingerprint, forgotten_at)
+SELECT fingerprint, forgotten_at
+  FROM {s}.forgotten
+ WHERE true
 ON CONFLICT (fingerprint) DO UPDATE SET forgotten_at = min(forgotten_at, excluded.forgotten_at)
 """
 _SALTS = "SELECT value FROM {s}.settings WHERE name = 'forget_salt' OR name LIKE 'forget_salt:%'"

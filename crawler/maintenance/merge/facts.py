@@ -1,4 +1,4 @@
-"""What is known of a creator, fact by fact: the newer one counts, and what is missing never hides what is known.
+"""What is known of a creator, fact by fact: the newer counts, and what is missing hides nothing.
 
 A fact's age is when the creator was last seen, unless `older_facts` says otherwise. Facts that belong
 together (the follower number and the text it was read from) are one.
@@ -40,7 +40,7 @@ _NAMES = f"""id, first_seen_at, first_run, last_seen_at, last_run,
 
 
 def _later(fact: str) -> str:
-    """Whether the fact that comes in is newer than the one that is there; of two as new the greater counts."""
+    """Whether the fact that comes in is newer than the one there; of two as new the greater counts."""
     age = f"{fact}_age"
     texts = [(f"coalesce(CAST(excluded.{each} AS TEXT), '')", f"coalesce(CAST(creators.{each} AS TEXT), '')")
              for each in FACTS[fact]]  # fmt: skip
@@ -97,7 +97,8 @@ def load(*, clean: bool) -> str:
 INSERT INTO creators ({_NAMES})
 WITH known AS (
     SELECT key, users.id, first_seen_at, first_run_id, last_seen_at, last_run_id,
-           coalesce(users.red_id, lost.red_id) AS red_id, iif(users.red_id IS NULL, lost.seen_at, NULL) AS lost_at,
+           coalesce(users.red_id, lost.red_id) AS red_id,
+           iif(users.red_id IS NULL, lost.seen_at, NULL) AS lost_at,
            {", ".join(values)}
       FROM {{s}}.users
       LEFT JOIN {{s}}.lost_red_ids AS lost ON lost.user_key = users.key

@@ -54,7 +54,9 @@ INSERT INTO result.checkpoints (keyword_id, run_id, generation, {columns})
 SELECT keyword, run_id, top, {columns}
   FROM checkpoints_in
   JOIN tops USING (keyword, endpoint_id)
- WHERE input = (SELECT min(current.input) FROM current WHERE counts AND of_keyword = keyword AND of_endpoint = endpoint_id)
+ WHERE input = (SELECT min(current.input)
+                  FROM current
+                 WHERE counts AND of_keyword = keyword AND of_endpoint = endpoint_id)
 """
 
 SIGHTINGS = """
@@ -80,7 +82,8 @@ SELECT user_of.final, run, field, old, new, old_fans, new_fans, changed_at
 REJECTS = """
 INSERT INTO result.rejects (keyword_id, run_id, call_id, {columns})
 SELECT keyword, run, any_call, {columns}
-  FROM (SELECT *, max(call) OVER same AS any_call, row_number() OVER (same ORDER BY json_array({columns})) AS place
+  FROM (SELECT *, max(call) OVER same AS any_call,
+               row_number() OVER (same ORDER BY json_array({columns})) AS place
           FROM rejects_in
         WINDOW same AS (PARTITION BY run, keyword, endpoint_id, page, rank, entry, rejected_at, nth))
  WHERE place = 1
@@ -89,12 +92,13 @@ SELECT keyword, run, any_call, {columns}
 
 PRUNED_RUNS = """
 INSERT INTO result.pruned_runs (run_id, day, endpoint_id, charge, calls)
-SELECT run, day, endpoint_id, charge, max(calls) - rows AS pruned
-  FROM (SELECT *, (SELECT count(*)
-                     FROM calls
-                    WHERE calls.run = totals_in.run AND date(sent_at, '+8 hours') = day
-                      AND calls.endpoint_id = totals_in.endpoint_id AND calls.charge = totals_in.charge) AS rows
-          FROM totals_in)
+SELECT run, day, endpoint_id, charge, max(calls) - max(there) AS pruned
+  FROM (SELECT run, day, endpoint_id, charge, calls, 0 AS there
+          FROM totals_in
+         UNION ALL
+        SELECT run, date(sent_at, '+8 hours') AS day, endpoint_id, charge, 0, count(*)
+          FROM calls
+         GROUP BY 1, 2, 3, 4)
  GROUP BY run, day, endpoint_id, charge
 HAVING pruned > 0
 """
@@ -122,7 +126,10 @@ SELECT {columns}
  WHERE place = 1
 """
 
-REPLAYS = "INSERT INTO result.replays ({columns}) SELECT DISTINCT {columns} FROM replays_in ORDER BY replayed_at, {columns}"
+REPLAYS = """
+INSERT INTO result.replays ({columns})
+SELECT DISTINCT {columns} FROM replays_in ORDER BY replayed_at, {columns}
+"""
 
 FORGOTTEN = (
     "INSERT INTO result.forgotten (fingerprint, forgotten_at) SELECT fingerprint, forgotten_at FROM forgotten"

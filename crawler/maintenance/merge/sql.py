@@ -1,8 +1,8 @@
 """How rows get names that hold in every database, and how rows of the same name become one.
 
-`{s}` is an input as it is attached, `{i}` its number; `{columns}` are what a table has beside its names. Every rule
-takes the greatest by an order that only the rows decide, so that neither the order of the inputs nor a
-second merge changes anything. Numbers of rows are the result's own: `run_of` and the like lead to them.
+`{s}` is an input as it is attached, `{i}` its number; `{columns}` are what a table has beside its names.
+Every rule takes the greatest by an order that only the rows decide, so that neither the order of the inputs
+nor a second merge changes anything. Numbers of rows are the result's own: `run_of` and the like lead to them.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ SELECT input, endpoint_id, keyword, generation,
 CALLS = """
 INSERT INTO calls_in (input, id, run, keyword, nth, generation_in, {columns})
 SELECT {i}, calls.id, run_of.final, keyword_of.final,
-       row_number() OVER (PARTITION BY run_id, keyword_id, endpoint_id, page, attempt, sent_at ORDER BY calls.id),
+       row_number() OVER (PARTITION BY run_id, keyword_id, endpoint_id, page, attempt, sent_at
+                          ORDER BY calls.id),
        generation, {columns}
   FROM {s}.calls
   JOIN run_of ON run_of.input = {i} AND run_of.id = run_id
@@ -138,11 +139,11 @@ SELECT input, id, dense_rank() OVER (ORDER BY sent_at, run, keyword, endpoint_id
 
 # `ahead` is 0 for pages of the crawl that counts, empty for those of others; more than 0 is a fault that was
 # there, and stays for `crawler verify` to find.
-_AHEAD = "iif(counts AND generation_in >= since, generation_in - since, NULL)"
+AHEAD = "iif(counts AND generation_in >= since, generation_in - since, NULL)"
 
 PAGES = f"""
 INSERT INTO pages_in (input, id, run, keyword, nth, ahead, call, unsighted, {{columns}})
-SELECT {{i}}, id, run, keyword, nth, {_AHEAD}, call, unsighted + coalesce(owed.sightings, 0), {{columns}}
+SELECT {{i}}, id, run, keyword, nth, {AHEAD}, call, unsighted + coalesce(owed.sightings, 0), {{columns}}
   FROM (SELECT pages.*, run_of.final AS run, keyword_of.final AS keyword, call_of.final AS call,
                generation AS generation_in,
                row_number() OVER (PARTITION BY run_id, keyword_id, endpoint_id, page, fetched_at
@@ -173,83 +174,6 @@ SELECT row_number() OVER (ORDER BY fetched_at, run, keyword, endpoint_id, page, 
 PAGE_OF = """
 INSERT INTO page_of (input, id, final)
 SELECT input, id, dense_rank() OVER (ORDER BY fetched_at, run, keyword, endpoint_id, page, nth) FROM pages_in
-"""
-
-SIGHTINGS = f"""
-INSERT INTO sightings (endpoint_id, keyword, n, ahead, first_seen_at, first_page, first_rank,
-                       last_seen_at, last_page, last_rank)
-SELECT found.endpoint_id, found.keyword, found.n, {_AHEAD}, first_seen_at, first_page, first_rank,
-       last_seen_at, last_page, last_rank
-  FROM (SELECT sightings.*, keyword_of.final AS keyword, creators.n, sightings.generation AS generation_in
-          FROM {{s}}.sightings
-          JOIN keyword_of ON keyword_of.input = {{i}} AND keyword_of.id = keyword_id
-          JOIN {{s}}.users AS users ON users.key = user_key
-          JOIN creators ON creators.id = users.id) AS found
-  LEFT JOIN current ON input = {{i}} AND of_keyword = keyword AND of_endpoint = endpoint_id
- WHERE true
-"""
-
-_FIRST = "(excluded.first_seen_at, excluded.first_page, excluded.first_rank) < (first_seen_at, first_page, first_rank)"
-_LAST = (
-    "(excluded.last_seen_at, excluded.last_page, excluded.last_rank) > (last_seen_at, last_page, last_rank)"
-)
-
-JOIN_SIGHTINGS = f"""
-ON CONFLICT (keyword, n, endpoint_id) DO UPDATE
-   SET ahead      = iif(ahead IS NULL, excluded.ahead, max(ahead, coalesce(excluded.ahead, 0))),
-       first_page = iif({_FIRST}, excluded.first_page, first_page),
-       first_rank = iif({_FIRST}, excluded.first_rank, first_rank),
-       first_seen_at = min(first_seen_at, excluded.first_seen_at),
-       last_page  = iif({_LAST}, excluded.last_page, last_page),
-       last_rank  = iif({_LAST}, excluded.last_rank, last_rank),
-       last_seen_at = max(last_seen_at, excluded.last_seen_at)
-"""
-
-MOVE_SIGHTINGS = f"""
-INSERT INTO sightings (endpoint_id, keyword, n, ahead, first_seen_at, first_page, first_rank,
-                       last_seen_at, last_page, last_rank)
-SELECT endpoint_id, keyword, holders.n, ahead, first_seen_at, first_page, first_rank,
-       last_seen_at, last_page, last_rank
-  FROM holders
-  JOIN sightings ON sightings.n = holders.provisional
- WHERE true
-{JOIN_SIGHTINGS}"""
-
-# What an earlier merge noted of red_ids that were lost is left out: it is noted anew from what is known now.
-CHANGES = """
-INSERT OR IGNORE INTO changes (n, run, field, old, new, old_fans, new_fans, changed_at, nth)
-SELECT creators.n, run_of.final, field, {old}, {new}, old_fans, new_fans, changed_at,
-       row_number() OVER (PARTITION BY user_key, run_id, field, old, new, old_fans, new_fans, changed_at
-                          ORDER BY found.id)
-  FROM {s}.changes AS found
-  JOIN run_of ON run_of.input = {i} AND run_of.id = run_id
-  JOIN {s}.users AS users ON users.key = user_key
-  JOIN creators ON creators.id = users.id
- WHERE NOT (field = 'red_id' AND (old IS NULL OR new IS NULL)
-            AND EXISTS (SELECT 1
-                          FROM {s}.lost_red_ids AS lost
-                         WHERE lost.seen_at = changed_at AND lost.red_id = coalesce(old, new)))
-   AND {kept}
-"""
-
-MOVE_CHANGES = """
-UPDATE OR IGNORE changes
-   SET n = (SELECT n FROM holders WHERE provisional = changes.n)
- WHERE n IN (SELECT provisional FROM holders)
-"""
-
-NOTE_LOSSES = """
-INSERT OR IGNORE INTO changes (n, run, field, old, new, changed_at, nth)
-SELECT losers.n, last_run, 'red_id', losers.red_id, NULL, seen_at, 1
-  FROM losers
-  JOIN creators ON creators.n = losers.n
- WHERE NOT EXISTS (SELECT 1
-                     FROM changes
-                    WHERE changes.n = losers.n AND field = 'red_id' AND old = losers.red_id AND new IS NULL)
- UNION ALL
-SELECT losers.winner, last_run, 'red_id', NULL, losers.red_id, seen_at, 1
-  FROM losers
-  JOIN creators ON creators.n = losers.n
 """
 
 REJECTS = """
@@ -296,7 +220,7 @@ SELECT run_of.final, day, endpoint_id, charge, sum(calls)
  GROUP BY 1, 2, 3, 4
 """
 
-# The names of those who were erased are gone from the pages that showed them: these are owed one sighting less.
+# Whoever is erased is gone from the pages that showed them: these are owed one sighting less.
 OWED = """
 INSERT INTO owed (page_id, sightings)
 SELECT page_id, count(*)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.maintenance.merge import facts, result_sql, sql
+from crawler.maintenance.merge import facts, result_sql, sightings_sql, sql
 from crawler.maintenance.merge.erased import add_functions, learn_erased
 from crawler.store.merging import origin
 
@@ -81,7 +81,8 @@ class Merging:
         made = {
             "runs_in": "input, id, name", "keywords_in": "input, id",
             "checkpoints_in": "input, keyword, run_id, generation",
-            "calls_in": "input, id, run, keyword, nth, generation_in", "calls": "id INTEGER PRIMARY KEY, run, keyword, nth",
+            "calls_in": "input, id, run, keyword, nth, generation_in",
+            "calls": "id INTEGER PRIMARY KEY, run, keyword, nth",
             "pages_in": "input, id, run, keyword, nth, ahead, call, unsighted",
             "pages": "id INTEGER PRIMARY KEY, run, keyword, ahead, call, unsighted",
             "rejects_in": "input, run, keyword, nth, call", "rate_limits_in": "input", "replays_in": "input",
@@ -105,9 +106,8 @@ class Merging:
 
     def _number(self, table: str, rows: str) -> None:
         """Where rows of the inputs are found in the result."""
-        self._run_script(
-            f"CREATE TABLE {table} (input INTEGER, id INTEGER, final INTEGER, PRIMARY KEY (input, id)) WITHOUT ROWID"
-        )
+        names = "input INTEGER, id INTEGER, final INTEGER, PRIMARY KEY (input, id)"
+        self._execute(f"CREATE TABLE {table} ({names}) WITHOUT ROWID")
         self._execute(rows)
 
     def _settings(self) -> None:
@@ -151,22 +151,22 @@ class Merging:
 
     def _creators(self) -> None:
         self._of_each(facts.load(clean=self._clean))
-        self._of_each(sql.SIGHTINGS + sql.JOIN_SIGHTINGS)
+        self._of_each(sightings_sql.SIGHTINGS + sightings_sql.JOIN_SIGHTINGS)
         old, new = ("old", "new") if not self._clean else (
             f"iif(field = 'red_id', {each}, cleaned({each}))" for each in ("old", "new")
         )  # fmt: skip
         kept = "NOT (field = 'red_id' AND (named(old) OR named(new)))" if self._clean else "true"
-        self._of_each(sql.CHANGES, old=old, new=new, kept=kept)
+        self._of_each(sightings_sql.CHANGES, old=old, new=new, kept=kept)
         for statement in (
             facts.FIND_HOLDERS,
             facts.JOIN_HOLDERS,
-            sql.MOVE_SIGHTINGS,
-            sql.MOVE_CHANGES,
+            sightings_sql.MOVE_SIGHTINGS,
+            sightings_sql.MOVE_CHANGES,
         ):
             self._execute(statement)
         for table in ("sightings", "changes", "creators"):
             self._execute(f"DELETE FROM {table} WHERE n IN (SELECT provisional FROM holders)")
-        for statement in (facts.FIND_LOSERS, facts.TAKE_RED_IDS, sql.NOTE_LOSSES, facts.NUMBER):
+        for statement in (facts.FIND_LOSERS, facts.TAKE_RED_IDS, sightings_sql.NOTE_LOSSES, facts.NUMBER):
             self._execute(statement)
 
     def _write(self) -> None:

@@ -26,7 +26,8 @@ from crawler.store.readonly import file_at, open_readonly
 from crawler.store.replies import pack
 
 _NOT_COPIED = (
-    "users", "sightings", "changes", "rejects", "older_facts", "lost_red_ids", "archive", "_sqlite_migrations",
+    "users", "sightings", "changes", "rejects", "older_facts", "lost_red_ids", "archive",
+    "_sqlite_migrations",
 )  # fmt: skip
 """What is read from the replies, what triggers keep, and what the new database has already."""
 

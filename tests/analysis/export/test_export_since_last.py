@@ -19,7 +19,7 @@ from crawler.errors import InputError, StoreError
 from crawler.maintenance.erasure import forget
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
-from tests.filled import KEYWORDS, ORDINARY, Night, creator, fill, page, play
+from tests.filled import KEYWORDS, ORDINARY, Night, creator, page, play
 
 SINCE_LAST = ("--partition-by", "day", "--since-last")
 SCHEMA = {
@@ -150,7 +150,8 @@ def test_it_knows_how_many_followers_somebody_had_at_first(run, db, folder):
     add_night(db, ORDINARY[0]._replace(fans=2000, fans_text="2000"))
     run(folder, *SINCE_LAST)
     assert duckdb.sql(query).fetchall() == [(107, 2000)]
-    assert duckdb.sql(f"SELECT count(*) FROM '{folder}/*/*.parquet' WHERE fans_first IS NULL AND fans IS NOT NULL").fetchall() == [(0,)]  # fmt: skip
+    missing = f"SELECT 1 FROM '{folder}/*/*.parquet' WHERE fans_first IS NULL AND fans IS NOT NULL"
+    assert duckdb.sql(missing).fetchall() == []
 
 
 # Object stores, played by a server that speaks S3.
@@ -221,7 +222,7 @@ def test_what_is_broken_off_leaves_no_half_file_in_an_object_store(db, bucket, m
 
 def test_a_store_that_cannot_be_reached_is_named_without_the_keys(run, bucket):
     gone = "s3://kol/a/history.parquet?scheme=http&endpoint_override=127.0.0.1:9&connect_timeout=1&request_timeout=1"
-    with pytest.raises((StoreError, InputError), match="s3://kol/a/history.parquet") as raised:
+    with pytest.raises((StoreError, InputError), match=r"s3://kol/a/history\.parquet") as raised:
         run(gone, *SINCE_LAST)
     assert "very-secret" not in str(raised.value)
 

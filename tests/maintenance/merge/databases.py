@@ -1,4 +1,4 @@
-"""Databases to be merged, crawled from one world of the simulator as several machines would, in virtual time."""
+"""Databases to be merged, crawled from one world of the simulator as by several machines, in virtual time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from tests.maintenance.replaying import DAY_SECONDS, WORDS, world
 from tests.simulation.virtual_time import WallClock, run
 
 TABLES = (
-    "users", "sightings", "changes", "pages", "calls", "checkpoints", "runs", "keywords", "rejects", "replies",
+    "users", "sightings", "changes", "pages", "calls", "checkpoints", "runs", "keywords", "rejects",
+    "replies",
     "older_facts", "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices", "rate_limits", "replays",
     "settings", "endpoints", "archive",
 )  # fmt: skip
@@ -27,7 +28,7 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Which keywords it crawls, from which day on, for how many nights, and how many calls it may pay a night."""
+    """Which keywords it crawls, from which day on, for how many nights, and the calls it may pay a night."""
 
     words: tuple[str, ...] = WORDS
     first_day: int = 0

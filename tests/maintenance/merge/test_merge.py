@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +41,26 @@ from tests.maintenance.replaying import WORDS, world
 VERSIONS = Path(__file__).parents[2] / "store" / "versions"
 CREATORS = {"users", "sightings", "changes", "older_facts", "lost_red_ids"}
 """Where it shows which creator somebody known by a red_id alone was taken for."""
+
+SENT = """
+SELECT started_at, keywords.identity, page, attempt, sent_at, charge, price
+  FROM calls
+  JOIN runs ON runs.id = run_id
+  JOIN keywords ON keywords.id = keyword_id
+"""
+PAID_TWICE = """
+SELECT 1
+  FROM calls
+ WHERE charge = 'charged' AND generation = 1
+ GROUP BY keyword_id, page
+HAVING count(*) > 1
+"""
+ASKED_LAST = """
+SELECT DISTINCT identity
+  FROM calls
+  JOIN keywords ON keywords.id = keyword_id
+ WHERE run_id = (SELECT max(id) FROM runs)
+"""
 
 
 def ask(*arguments: object) -> Result:
@@ -147,8 +166,7 @@ def test_whoever_is_taken_for_whom_nothing_paid_for_is_lost(drawn):
         }
         ids = "SELECT id FROM users WHERE id NOT LIKE 'red_id:%'"
         assert set(rows(one, ids)) == {row for path in paths for row in rows(path, ids)}
-        sent = "SELECT started_at, keywords.identity, page, attempt, sent_at, charge, price FROM calls JOIN runs ON runs.id = run_id JOIN keywords ON keywords.id = keyword_id"  # fmt: skip
-        assert set(rows(one, sent)) == {row for path in paths for row in rows(path, sent)}
+        assert set(rows(one, SENT)) == {row for path in paths for row in rows(path, SENT)}
         assert gaps(one) == gaps(other) == []
 
 
@@ -176,16 +194,14 @@ def test_the_inputs_stay_as_they_are(two, tmp_path):
 
 
 def test_a_creator_has_the_earlier_first_sight_and_the_newer_facts(tmp_path):
-    a, b = tmp_path / "a.db", tmp_path / "b.db"
-    for path, nights in (
-        (a, [(1, ORDINARY[0]._replace(bio="von früher", name="alt"))]),
-        (b, [(5, ORDINARY[0]._replace(name="neu"))]),
-    ):
-        fill_with(path, nights)
-    merge([a, b], tmp_path / "all.db")
-    assert rows(tmp_path / "all.db", "SELECT name, bio, first_seen_at, last_seen_at FROM users") == [
-        ("neu", "von früher", rows(a, "SELECT first_seen_at FROM users")[0][0], rows(b, "SELECT last_seen_at FROM users")[0][0])
-    ]  # fmt: skip
+    a, b, both = tmp_path / "a.db", tmp_path / "b.db", tmp_path / "both.db"
+    fill_with(a, [(1, ORDINARY[0]._replace(name="alt", bio="von früher"))])
+    fill_with(b, [(5, ORDINARY[0]._replace(name="neu"))])
+    merge([a, b], both)
+    ((first,),) = rows(a, "SELECT first_seen_at FROM users")
+    ((last,),) = rows(b, "SELECT last_seen_at FROM users")
+    found = rows(both, "SELECT name, bio, first_seen_at, last_seen_at FROM users")
+    assert found == [("neu", "von früher", first, last)]
 
 
 def test_a_red_id_belongs_to_the_one_seen_with_it_last_and_both_say_so(tmp_path):
@@ -228,10 +244,10 @@ def test_what_one_database_has_complete_is_not_paid_for_again(tmp_path):
     assert gaps(both) == []
     paid = rows(both, "SELECT count(*) FROM calls WHERE charge = 'charged'")[0][0]
     crawl(both, Machine(nights=1))
-    again = "SELECT keyword_id, page FROM calls WHERE charge = 'charged' AND generation = 1 GROUP BY 1, 2 HAVING count(*) > 1"  # fmt: skip
-    assert rows(both, again) == []
-    asked = "SELECT DISTINCT identity FROM calls JOIN keywords ON keywords.id = keyword_id WHERE run_id = (SELECT max(id) FROM runs)"  # fmt: skip
-    assert {word for (word,) in rows(both, asked)} <= set(WORDS[1:])
+    assert rows(both, PAID_TWICE) == []
+    asked = {word for (word,) in rows(both, ASKED_LAST)}
+    assert asked
+    assert asked <= set(WORDS[1:])
     assert rows(both, "SELECT count(*) FROM calls WHERE charge = 'charged'")[0][0] > paid
     assert gaps(both) == []
 
@@ -334,7 +350,7 @@ def test_forgetting_in_the_result_takes_every_byte_and_verify_agrees(tmp_path):
 
 def test_databases_of_different_services_are_refused(two, tmp_path):
     spoil(two[1], "UPDATE settings SET value = 'https://api.justoneapi.com' WHERE name = 'service'")
-    with pytest.raises(InputError, match="was filled from .* they cannot be merged"):
+    with pytest.raises(InputError, match=r"was filled from .* they cannot be merged"):
         merge(two, tmp_path / "all.db")
     assert not (tmp_path / "all.db").exists()
 
