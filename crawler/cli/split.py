@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from crawler.cli.output import ended_cleanly, say
-from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.keywords.split import PARTS_MAX, split_keywords
@@ -49,8 +48,6 @@ def split(paths: tuple[Path, ...], parts: int, output: Path) -> None:
     """Writes the parts and says what each holds."""
     with ended_cleanly():
         made = split_keywords(_usable(read_keywords(paths)), parts, output, paths)
-    if not any(count for _path, count in made):
-        raise InputError(_("there is no keyword in these files: the parts are empty"))
     for path, count in made:
         say(_("%(file)s: %(keywords)s keywords") % {"file": path, "keywords": f"{count:,}"})
     first = shlex.quote(str(made[0][0]))

@@ -40,7 +40,7 @@ def split_keywords(
     """Writes the keywords as JSON lines into so many files in `folder`, each with how many it has.
 
     Lines that name one keyword again go with the first. Raises InputError where `folder` has anything in it
-    or lies in one of `sources`, StoreError where it cannot be written; either way nothing is there then.
+    or lies in one of `sources` and where there is no keyword, StoreError where it cannot be written; either way nothing is there then.
     """
     _check_folder(folder, sources)
     names = [f"part-{number}-of-{parts}.jsonl" for number in range(1, parts + 1)]
@@ -54,6 +54,8 @@ def split_keywords(
                 part = part_of(keyword.identity, parts)
                 files[part].write(_line(keyword))
                 counts[part] += 1
+        if not any(counts):
+            raise InputError(_("there is no keyword in these files"))
         for name in names:
             sync(new / name)
         if folder.exists():

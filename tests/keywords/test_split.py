@@ -30,7 +30,7 @@ def _keywords(draw):
     return Keyword(text.strip() or text, identity(text), draw(st.integers(-9, 9)), pages_max, tuple(tags))
 
 
-KEYWORDS = st.lists(_keywords(), max_size=30)
+KEYWORDS = st.lists(_keywords(), min_size=1, max_size=30)
 
 
 def ask(*arguments):
@@ -129,3 +129,11 @@ def test_lines_without_a_keyword_are_named(tmp_path):
     path.write_text('"穿搭"\n{"keyword": 7}\n', encoding="utf-8")
     result = ask(path, 2, "-o", tmp_path / "parts")
     assert "list.jsonl:2" in result.stderr
+
+
+def test_files_without_a_keyword_make_no_parts(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("# 穿搭\n", encoding="utf-8")
+    with pytest.raises(InputError, match="there is no keyword"):
+        ask(path, 2, "-o", tmp_path / "parts")
+    assert [each.name for each in tmp_path.iterdir()] == ["list.txt"]

@@ -125,7 +125,7 @@ class Store:
             try:
                 self._files, root = fs.FileSystem.from_uri(address)
             except (ValueError, NotImplementedError) as exc:  # those of OSError come from the network
-                raise InputError(_("%s: %s") % (self._address, exc)) from exc
+                raise InputError(_("cannot use the address %s: %s") % (self._address, exc)) from exc
         self._root = PurePosixPath(root)
 
     @contextmanager

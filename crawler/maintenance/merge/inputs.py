@@ -43,12 +43,17 @@ def prepared(paths: Sequence[Path], folder: Path) -> list[Input]:
             continue
         read = _prepared(path, folder / f"{number}.db")
         first = next((each for each in found if each.service is not None), None)
-        if first is not None and read.service not in (None, first.service):
+        if first is not None and read.service is not None and read.service != first.service:
+            assert first.service is not None
             raise InputError(
                 _("%(first)s was filled from %(one)s and %(second)s from %(other)s: they cannot be merged")
-                % {"first": first.name, "one": _(first.service or ""), "second": path,
-                   "other": _(read.service or "")}
-            )  # fmt: skip
+                % {
+                    "first": first.name,
+                    "one": _(first.service),
+                    "second": path,
+                    "other": _(read.service),
+                }
+            )
         found.append(read)
     return found
 
