@@ -85,6 +85,9 @@ def export(
     options = Options(plain=plain, by_day=partition_by == "day", since_last=since_last, headers=headers)
     with ended_cleanly(), _progress() as progress:
         exported = write_export(db, file, filters, options, progress)
+    if since_last and not exported.creators:
+        say(_("nothing has changed since the last export to %s") % file, err=True)
+        return
     say(_summary(file, exported), err=True)
     if exported.creators:
         say(_("next: %s") % _next(file, exported.ending, options), err=True)

@@ -40,7 +40,8 @@ def split_keywords(
     """Writes the keywords as JSON lines into so many files in `folder`, each with how many it has.
 
     Lines that name one keyword again go with the first. Raises InputError where `folder` has anything in it
-    or lies in one of `sources` and where there is no keyword, StoreError where it cannot be written; either way nothing is there then.
+    or lies in one of `sources`, and where there is no keyword; StoreError where it cannot be written. Either
+    way nothing is there then.
     """
     _check_folder(folder, sources)
     names = [f"part-{number}-of-{parts}.jsonl" for number in range(1, parts + 1)]

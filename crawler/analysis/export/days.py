@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from crawler.analysis.export.parquet import FirstFans, write_days
+from crawler.analysis.export.parquet import FirstFans, day_of, write_days
 from crawler.analysis.export.places import Place
 from crawler.analysis.export.since_last import Mark, read_mark
 from crawler.analysis.filters import Filters
-from crawler.clock import shanghai_day, shanghai_day_start, stamp
+from crawler.clock import SHANGHAI, shanghai_day, shanghai_day_start, stamp
 from crawler.creator import CreatorRow
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.store.merging import origin
+
+Read = Callable[[Filters], Iterable[CreatorRow]]
+"""The creators that filters choose, by day."""
+
+Watch = Callable[[Iterable[CreatorRow]], Iterable[CreatorRow]]
 
 _FIRST_FANS = """
 SELECT users.id, old_fans
@@ -76,19 +81,19 @@ class History:
     filters: Filters
     mark: Mark | None = None
 
-    def write(self, creators: Iterable[CreatorRow], fans: FirstFans) -> None:
+    def write(self, read: Read, watch: Watch, fans: FirstFans) -> None:
         """Replaces the file of every day that the filters leave, `day=YYYY-MM-DD/NAME`.
 
-        All files are made first and then put into place. A day that has no creator any more loses its file;
-        files of other names are left alone. Last of all the mark is left for the next export: broken off
-        before, that one writes the same days again.
+        What `read` gives goes through `watch` as it is written. All files are made first and then put into
+        place. A day that has no creator any more loses its file; files of other names are left alone. Last of
+        all the mark is left for the next export: broken off before, that one writes the same days again.
         """
         kept = f"_since-last/{self.name}.json"
         with self.place.workshop() as made:
             wanted = None if self.mark is None else self._changed(self.mark, kept)
             if wanted is None:
                 self.place.remove(kept)  # it will say nothing of these files
-            days = dict(write_days(creators, made, fans, wanted))
+            days = dict(write_days(watch(self._creators(read, wanted)), made, fans))
             for day, path in days.items():
                 self.place.put(path, f"day={day}/{self.name}")
             there = set(days) if self.mark is None else set(self.mark.days)
@@ -99,6 +104,18 @@ class History:
                 written = made / "mark"
                 written.write_bytes(self.mark.written)
                 self.place.put(written, kept)
+
+    def _creators(self, read: Read, wanted: set[str] | None) -> Iterable[CreatorRow]:
+        """Those of the wanted days, read from the first of these to the last."""
+        if wanted is None:
+            return read(self.filters)
+        if not wanted:
+            return ()
+        first, last = (
+            datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) for day in (min(wanted), max(wanted))
+        )
+        span = replace(self.filters, since=stamp(first), until=stamp(last + timedelta(days=1)))
+        return (creator for creator in read(span) if day_of(creator) in wanted)
 
     def _changed(self, mark: Mark, kept: str) -> set[str]:
         changed = mark.changed_since(read_mark(self.place.read(kept)))

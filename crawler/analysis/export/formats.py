@@ -143,8 +143,8 @@ def _export_history(
             connection.execute("BEGIN")
             mark = mark_of(connection) if options.since_last else None
             history = History(place, file_name(connection), filters, mark)
-            rows = tally.watch(read_creators(connection, filters, by_day=True))
-            history.write(rows, partial(first_fans, connection))
+            read = partial(read_creators, connection, by_day=True)
+            history.write(read, tally.watch, partial(first_fans, connection))
         except sqlite3.Error as exc:
             raise StoreError(_("cannot export %s: %s") % (db, exc)) from exc
     return Exported(tally.creators, ".parquet", replaced=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
@@ -40,16 +40,13 @@ def write_parquet(creators: Iterable[CreatorRow], path: Path, first_fans: FirstF
 
 
 def write_days(
-    creators: Iterable[CreatorRow], folder: Path, first_fans: FirstFans, wanted: Container[str] | None = None
+    creators: Iterable[CreatorRow], folder: Path, first_fans: FirstFans
 ) -> Iterator[tuple[str, Path]]:
-    """Makes one file in `folder` for each day, or each `wanted` one, given as it is done with its
-    `YYYY-MM-DD`.
+    """Makes one file in `folder` for each day, given as it is done with its `YYYY-MM-DD`.
 
     `creators` come sorted by the day in Shanghai on which they were first seen.
     """
-    for day, those in groupby(creators, _day):
-        if wanted is not None and day not in wanted:
-            continue
+    for day, those in groupby(creators, day_of):
         path = folder / day  # Without the ending, readers of the folder do not take it for a part meanwhile.
         write_parquet(those, path, first_fans)
         yield day, path
@@ -68,7 +65,8 @@ def _with_first_fans(arrow: Any, table: Any, first_fans: FirstFans) -> Any:
     return table.append_column("fans_first", arrow.array(known, type=arrow.int64()))
 
 
-def _day(creator: CreatorRow) -> str:
+def day_of(creator: CreatorRow) -> str:
+    """The day in Shanghai on which the creator was first seen."""
     return shanghai_day(datetime.fromisoformat(creator.first_seen_at))
 
 

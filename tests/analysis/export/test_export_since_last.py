@@ -57,7 +57,7 @@ def change(db, statement):
 def test_nothing_is_written_where_nothing_changed(run, folder):
     assert "40 creators" in run(folder, *SINCE_LAST).stderr
     before = written(folder)
-    run(folder, *SINCE_LAST)
+    assert "nothing has changed" in run(folder, *SINCE_LAST).stderr
     assert written(folder) == before
     assert len(before) == 2
 
@@ -66,7 +66,7 @@ def test_a_night_writes_the_days_that_it_touched_alone(run, db, folder):
     run(folder, *SINCE_LAST)
     before = written(folder)
     add_night(db, ORDINARY[3]._replace(name="neu"), creator(909, "ganz neu"))
-    run(folder, *SINCE_LAST)
+    assert "39 creators" in run(folder, *SINCE_LAST).stderr
     after = written(folder)
     assert {name[:14] for name in after if after[name] != before.get(name)} == {
         "day=2026-11-02",
