@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
@@ -173,20 +174,30 @@ def read_history(
     connection: sqlite3.Connection | None, keywords: Iterable[Keyword], settings: PlanSettings, now: Now
 ) -> History:
     """What is due of `keywords`, and what is known of them; the work list is made in a copy in memory."""
-    memory = Database(memory=True)
-    migrations.apply(memory)
-    if connection is not None:
-        _copy(connection, memory.conn)
+    with closing(Database(memory=True)) as memory:
+        migrations.apply(memory)
+        if connection is not None:
+            _copy(connection, memory.conn)
+        return _history(connection, memory.conn, keywords, settings, now)
+
+
+def _history(
+    connection: sqlite3.Connection | None,
+    copy: sqlite3.Connection,
+    keywords: Iterable[Keyword],
+    settings: PlanSettings,
+    now: Now,
+) -> History:
     worklist = make_worklist(
-        memory.conn,
+        copy,
         keywords,
         endpoint_id=settings.endpoint_id,
         pages_max=settings.pages_max,
         refresh_after=settings.refresh_after,
         now=now,
     )
-    works = tuple(due_work(memory.conn))
-    priority = dict(memory.conn.execute("SELECT id, priority FROM keywords"))
+    works = tuple(due_work(copy))
+    priority = dict(copy.execute("SELECT id, priority FROM keywords"))
     looks: dict[int, list[Look]] = {}
     group: dict[int, int] = {}
     if connection is not None:
@@ -216,7 +227,6 @@ def read_history(
             everyone[work.keyword_id] = history
             histories.append(history)
         due.append(Due(work.keyword_id, work.page, work.pages_max, history))
-    memory.conn.close()
     return History(
         worklist.listed, tuple(due), works, tuple(histories), tuple(everyone.values()), tuple(fresh)
     )

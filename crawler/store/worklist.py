@@ -86,9 +86,12 @@ def _retire(connection: sqlite3.Connection, listed: int, moment: str) -> None:
 def _is_gone(file: Path) -> bool:
     """Whether a keyword file was deleted; False where its folder cannot be found from here."""
     try:
-        return bool(file.suffix) and file.parent.is_dir() and not file.exists()
+        file.stat()
+    except FileNotFoundError:
+        return bool(file.suffix) and file.parent.is_dir()
     except (OSError, ValueError):
         return False
+    return False
 
 
 def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:
