@@ -37,15 +37,22 @@ class Machine:
     keywords_max_pages: int = 50
 
 
-def crawl(db: Path, machine: Machine, settings: SimulatorSettings | None = None, seed: int = 3) -> None:
-    """Crawls the machine's nights into `db`, which may be there already."""
-    run(_crawl(db, machine, settings or world(seed)))
-
-
-async def _crawl(db: Path, machine: Machine, settings: SimulatorSettings) -> None:
-    wall = WallClock()
+def crawl(
+    db: Path,
+    machine: Machine,
+    settings: SimulatorSettings | None = None,
+    seed: int = 3,
+    minutes: float | None = None,
+) -> None:
+    """Crawls the machine's nights into `db`, which may be there already; `minutes` after the hour."""
     # No two runs begin at the same moment: nobody could tell them apart.
-    await asyncio.sleep(machine.first_day * DAY_SECONDS + Random(db.name).random() * 3600)
+    later = Random(db.name).random() * 60 if minutes is None else minutes
+    run(_crawl(db, machine, settings or world(seed), later * 60))
+
+
+async def _crawl(db: Path, machine: Machine, settings: SimulatorSettings, later_seconds: float) -> None:
+    wall = WallClock()
+    await asyncio.sleep(machine.first_day * DAY_SECONDS + later_seconds)
     async with Simulator(settings, now=wall) as simulator:
         for night in range(machine.nights):
             simulator.settings = replace(settings, night=machine.first_day + night)
