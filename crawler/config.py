@@ -22,6 +22,7 @@ from crawler.settings import (
     money,
     optional,
     path,
+    paths,
     seconds,
     settings_of,
     span,
@@ -208,6 +209,12 @@ RUN_SETTINGS = settings_of(RunSettings)
 DB: Setting[Path] = next(setting for setting in RUN_SETTINGS if setting.name == "db")
 PRICE: Setting[Money | None] = next(setting for setting in RUN_SETTINGS if setting.name == "price")
 YES = Setting("yes", "--yes", switch(), N_("Ask nothing: make a new database, spend without a cap."))
+FORMAT = Setting(
+    "format_name",
+    "--format",
+    optional(choice("text", "csv", "jsonl", "xlsx")),
+    N_("What standard input and files of other endings hold; by default it is recognised."),
+)
 TOKEN_FILE = Setting(
     "token_file", "--token-file", optional(path()), N_("A file with the token in its first line.")
 )
@@ -231,6 +238,19 @@ QUESTIONS = Setting(
 LANG = Setting(
     "lang", "--lang", optional(choice("zh", "en")), N_("The language of messages; by default the system's.")
 )
+
+PATHS = Setting("paths", "--paths", paths(), N_("Keyword files and folders, for run and plan."), "keywords")
+CONFIG = Setting(
+    "config", "--config", optional(path()), N_("A file of settings instead of crawler.toml here.")
+)
+PROFILE = Setting(
+    "profile", "--profile", optional(text(text_needed, "NAME")), N_("A profile of the file of settings.")
+)
+
+SHARED_SETTINGS = (
+    PATHS, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT, QUESTIONS, LANG
+)  # fmt: skip
+"""What may stand at the top of a file of settings, for every command that has the option."""
 
 
 def service_of(base_url: str) -> str:

@@ -32,6 +32,7 @@ class Form(Enum):
     TEXT = auto()
     FILE = auto()
     PATH = auto()
+    PATHS = auto()
     CHOICE = auto()
     SWITCH = auto()
     SWITCH_OFF = auto()
@@ -183,6 +184,12 @@ def path(form: Form = Form.PATH) -> Kind[Path]:
         return Path(value)
 
     return Kind(Path, check, metavar=form.name, form=form)
+
+
+def paths() -> Kind[Path]:
+    """Paths, one or several: arguments on the command line, where `-` is standard input; each is checked
+    alone."""
+    return replace(path(), metavar="PATHS", form=Form.PATHS)
 
 
 def choice(*words: str) -> Kind[str]:

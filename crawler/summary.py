@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from crawler.expectation import Hindsight
 from crawler.money import Money
 from crawler.reasons import Ending, Reason, ending_of
 
@@ -69,7 +70,7 @@ class RunSummary:
     """How a run ended and what it brought; outcome and exit code follow from `reason`.
 
     `strange_answers` counts pages that were saved, name no creator and are not plainly empty. `price` is what
-    a charged call cost.
+    a charged call cost. `forecast` is how far that was off, None where there was none.
     """
 
     reason: Reason
@@ -81,6 +82,7 @@ class RunSummary:
     failures: tuple[FailedKeyword, ...] = field(default=())
     strange_answers: int = 0
     price: Money | None = None
+    forecast: Hindsight | None = None
 
     @property
     def spent(self) -> Money | None:

@@ -70,9 +70,13 @@ class Forgotten:
             self._clean(creator) for creator in creators if not self.is_erased(creator.id, creator.red_id)
         ]
 
-    def named_in(self, text: str) -> bool:
+    def named_in(self, text: str | bytes) -> bool:
         """Whether `text`, however it is escaped, names somebody who was erased."""
-        return bool(self.fingerprints) and any(map(self._names, readings(text)))
+        if not self.fingerprints:
+            return False
+        if isinstance(text, bytes):
+            text = text.decode(errors="replace")
+        return any(map(self._names, readings(text)))
 
     def follow(self, connection: sqlite3.Connection, creators: Sequence[Creator], moment: str) -> Forgotten:
         """These and what erased creators of `creators` go by now, remembered too; inside the caller's

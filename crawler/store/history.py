@@ -29,8 +29,11 @@ SELECT pages.keyword_id, pages.page,
   LEFT JOIN checkpoints
          ON checkpoints.keyword_id = pages.keyword_id AND checkpoints.endpoint_id = pages.endpoint_id
  WHERE pages.endpoint_id = :endpoint_id AND pages.fetched_at >= :since
+   AND pages.keyword_id % :every = 0 AND pages.id > :after
  ORDER BY pages.keyword_id, pages.fetched_at, pages.page
 """
+
+_BEFORE_THE_LATEST = "SELECT id FROM pages ORDER BY id DESC LIMIT 1 OFFSET :pages"
 
 _FINDERS = """
 SELECT group_concat(DISTINCT keyword_id)
@@ -78,10 +81,24 @@ class PageRead(NamedTuple):
     last: bool
 
 
-def pages_read(connection: sqlite3.Connection, *, endpoint_id: int, now: Now) -> Iterator[PageRead]:
-    """Every page of the last `HISTORY_SPAN`, keyword by keyword in the order of time."""
+def pages_read(
+    connection: sqlite3.Connection,
+    *,
+    endpoint_id: int,
+    now: Now,
+    every: int = 1,
+    pages_max: int | None = None,
+) -> Iterator[PageRead]:
+    """Every page of the last `HISTORY_SPAN`, keyword by keyword in the order of time; of `every` so many-th
+    keyword, and no more than the latest `pages_max` of them."""
+    before = None
+    if pages_max is not None:
+        before = connection.execute(_BEFORE_THE_LATEST, {"pages": every * pages_max}).fetchone()
     moment = now()
-    values = {"endpoint_id": endpoint_id, "now": stamp(moment), "since": stamp(moment - HISTORY_SPAN)}
+    values = {
+        "endpoint_id": endpoint_id, "now": stamp(moment), "since": stamp(moment - HISTORY_SPAN),
+        "every": every, "after": -1 if before is None else before[0],
+    }  # fmt: skip
     for keyword_id, page, days_ago, new, entries, last in connection.execute(_PAGES, values):
         yield PageRead(keyword_id, page, days_ago, new, entries, bool(last))
 

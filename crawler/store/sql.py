@@ -52,7 +52,7 @@ ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
        run_id      = excluded.run_id
 """
 
-USER_FIELDS = ("key", *(column.name for column in COLUMNS if column.source is Source.REPLY), "last_run_id")
+USER_FIELDS = ("key", *(column.name for column in COLUMNS if column.source is Source.REPLY), "written_run_id")
 """A creator's row as it is read and bound: in this order."""
 
 _USER_FIELDS = ", ".join(USER_FIELDS)
@@ -65,13 +65,11 @@ USERS_BY_RED_ID = f"SELECT {_USER_FIELDS} FROM users WHERE red_id IN (SELECT val
 LAST_USER_KEY = "SELECT coalesce(max(key), 0) FROM users"
 
 INSERT_USER = f"""
-INSERT INTO users ({_USER_FIELDS}, first_run_id, first_seen_at, last_seen_at)
+INSERT INTO users ({_USER_FIELDS}, first_run_id, first_seen_at, written_at)
 VALUES ({", ".join("?" * (len(USER_FIELDS) + 3))})
 """
 
-UPDATE_USER = f"UPDATE users SET {_SET_USER}, last_seen_at = ? WHERE key = ?"
-
-TOUCH_USER = "UPDATE users SET last_run_id = ?, last_seen_at = ? WHERE key = ?"
+UPDATE_USER = f"UPDATE users SET {_SET_USER}, written_at = ? WHERE key = ?"
 
 INSERT_CHANGE = """
 INSERT INTO changes (user_key, run_id, field, old, new, old_fans, new_fans, changed_at)
@@ -169,7 +167,7 @@ CREATE TEMP TABLE IF NOT EXISTS incoming (
 """
 
 # The first line that names a keyword says what it is like; later ones find it in `incoming` already.
-_KNOWN_KEYWORD = """
+KNOWN_KEYWORD = """
 ON CONFLICT (identity) DO UPDATE
    SET text      = excluded.text,
        priority  = excluded.priority,
@@ -184,13 +182,13 @@ ON CONFLICT (identity) DO UPDATE
 MERGE_KEYWORD = f"""
 INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
-{_KNOWN_KEYWORD}"""
+{KNOWN_KEYWORD}"""
 
 # A keyword that is its own identity, without options: fewer values to hand over, for up to a million rows.
 MERGE_PLAIN_KEYWORD = f"""
 INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
 VALUES (?, ?, 0, NULL, '[]', ?, ?)
-{_KNOWN_KEYWORD}"""
+{KNOWN_KEYWORD}"""
 
 LAST_KEYWORD = "SELECT coalesce(max(id), 0) FROM keywords"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
 from crawler.store import sql
+from crawler.store.plain_lines import PlainLines
 
 CLOCK_SLACK = timedelta(hours=1)
 """How far the clock may have been ahead when a keyword was finished."""
@@ -96,6 +97,23 @@ def _is_gone(file: Path) -> bool:
 
 def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:
     """Stores the keywords of a chunk and lists them from `position` on; of equal ones the first counts."""
+    last_known = _last_keyword(connection)
+    lines = PlainLines.of(chunk)
+    if lines is None:
+        identities = _merge_one_by_one(connection, chunk, moment)
+    elif lines.list_unchanged(connection, position):
+        return
+    else:
+        identities = lines.merge(connection, moment)
+    if _last_keyword(connection) - last_known == len(identities):
+        connection.execute(sql.INSERT_INCOMING_NEW, (position, last_known, last_known))
+    else:
+        listed = json.dumps(identities, ensure_ascii=False)
+        connection.execute(sql.INSERT_INCOMING, (position, listed))
+
+
+def _merge_one_by_one(connection: sqlite3.Connection, chunk: list[Keyword], moment: str) -> list[str]:
+    """The different identities of the chunk, whose keywords are stored."""
     identities: dict[str, None] = {}
     rows: list[tuple[object, ...]] = []
     statement = sql.MERGE_PLAIN_KEYWORD
@@ -113,14 +131,9 @@ def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, 
         else:
             options = priority, pages_max, json.dumps(tags, ensure_ascii=False)
             rows.append((identity, text, *options, source, moment))
-    last_known = _last_keyword(connection)
     for statement, rows in batches:
         connection.executemany(statement, rows)
-    if _last_keyword(connection) - last_known == len(identities):
-        connection.execute(sql.INSERT_INCOMING_NEW, (position, last_known, last_known))
-    else:
-        listed = json.dumps(list(identities), ensure_ascii=False)
-        connection.execute(sql.INSERT_INCOMING, (position, listed))
+    return list(identities)
 
 
 def _last_keyword(connection: sqlite3.Connection) -> int:

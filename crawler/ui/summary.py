@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 from crawler.i18n import _, ngettext
+from crawler.i18n.hindsight import hindsight_fields, hindsight_lines
 from crawler.i18n.reasons import reason_text, told
 from crawler.i18n.words import span
 from crawler.reasons import Advice
@@ -39,6 +40,7 @@ def summary_fields(summary: RunSummary) -> dict[str, object]:
         "failures": [_failure(each) for each in summary.failures],
         "strange_answers": summary.strange_answers,
         "money": _money(summary),
+        "forecast": hindsight_fields(summary.forecast, summary.price),
     }
 
 
@@ -84,6 +86,9 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     ]
     if summary.spent is not None:
         rows.insert(2, (_("money"), _spent(summary)))
+    if summary.forecast is not None:
+        first, *others = hindsight_lines(summary.forecast, summary.price)
+        rows += [(_("forecast"), first), *(("", line) for line in others)]
     reason = sanitize(reason_text(summary.reason))
     lines = [_("%(outcome)s: %(reason)s") % {"outcome": _heading(summary.outcome), "reason": reason}]
     label_width = max(width(label) for label, _text in rows)

@@ -31,6 +31,7 @@ BAD = {
     "drain_seconds": "-1s",
     "as_json": "perhaps",
     "log_format": "xml",
+    "format_name": "json",
 }
 """A text that it cannot take for each setting, all but `token_file`, which is a path like any."""
 

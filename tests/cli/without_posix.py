@@ -73,8 +73,20 @@ def _refusing(function, position):
     return refuse
 
 
+def _measuring(statvfs):
+    """What Windows has in place of `statvfs`: the size of a disk, and what is used and free of it."""
+
+    def disk_usage(path):
+        found = statvfs(path)
+        sizes = (found.f_blocks, found.f_blocks - found.f_bfree, found.f_bavail)
+        return shutil._ntuple_diskusage(*(blocks * found.f_frsize for blocks in sizes))
+
+    return disk_usage
+
+
 def become_windows() -> None:
     """Takes away what Windows has not."""
+    shutil.disk_usage = _measuring(os.statvfs)
     for name in MODULES:
         sys.modules[name] = None
     kept = SIGNALS | {"SIG_DFL", "SIG_IGN"}

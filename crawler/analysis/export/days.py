@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from crawler.analysis.export.creators import Row
 from crawler.analysis.export.parquet import FirstFans, day_of, write_days
 from crawler.analysis.export.places import Place
 from crawler.analysis.export.since_last import Mark, read_mark
 from crawler.analysis.filters import Filters
 from crawler.clock import SHANGHAI, shanghai_day, shanghai_day_start, stamp
-from crawler.creator import CreatorRow
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.store.merging import origin
 
-Read = Callable[[Filters], Iterable[CreatorRow]]
+Read = Callable[[Filters], Iterable[Row]]
 """The creators that filters choose, by day."""
 
-Watch = Callable[[Iterable[CreatorRow]], Iterable[CreatorRow]]
+Watch = Callable[[Iterable[Row]], Iterable[Row]]
 
 _FIRST_FANS = """
 SELECT users.id, old_fans
@@ -105,7 +105,7 @@ class History:
                 written.write_bytes(self.mark.written)
                 self.place.put(written, kept)
 
-    def _creators(self, read: Read, wanted: set[str] | None) -> Iterable[CreatorRow]:
+    def _creators(self, read: Read, wanted: set[str] | None) -> Iterable[Row]:
         """Those of the wanted days, read from the first of these to the last."""
         if wanted is None:
             return read(self.filters)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from crawler.analysis.export.creators import count_creators, read_creators
+from crawler.analysis.export.creators import Row, as_creator, count_creators, read_rows
 from crawler.analysis.export.database import check_replaceable, copy_database
 from crawler.analysis.export.days import History, file_name, first_fans, whole_days
 from crawler.analysis.export.excel import write_xlsx
@@ -18,7 +18,6 @@ from crawler.analysis.export.places import Place, is_url, local_name, place_of
 from crawler.analysis.export.since_last import mark_of
 from crawler.analysis.export.text import write_csv, write_jsonl
 from crawler.analysis.filters import Filters
-from crawler.creator import CreatorRow
 from crawler.errors import InputError, StoreError
 from crawler.files import replacing
 from crawler.i18n import _
@@ -33,7 +32,7 @@ Progress = Callable[[int, int], None]
 _WRITERS: dict[str, Writer] = {
     ".csv": partial(write_csv, gzipped=False, plain=False),
     ".csv.gz": partial(write_csv, gzipped=True, plain=False),
-    ".xlsx": write_xlsx,
+    ".xlsx": lambda rows, path, headers: write_xlsx(map(as_creator, rows), path, headers=headers),
     ".jsonl": partial(write_jsonl, gzipped=False),
     ".jsonl.gz": partial(write_jsonl, gzipped=True),
     ".parquet": write_parquet,
@@ -85,7 +84,7 @@ class _Tally:
         if self._progress is not None:
             self._progress(self.creators, self._total)
 
-    def watch(self, rows: Iterable[CreatorRow]) -> Iterator[CreatorRow]:
+    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         waiting = 0
         for row in rows:
             yield row
@@ -143,7 +142,7 @@ def _export_history(
             connection.execute("BEGIN")
             mark = mark_of(connection) if options.since_last else None
             history = History(place, file_name(connection), filters, mark)
-            read = partial(read_creators, connection, by_day=True)
+            read = partial(read_rows, connection, by_day=True)
             history.write(read, tally.watch, partial(first_fans, connection))
         except sqlite3.Error as exc:
             raise StoreError(_("cannot export %s: %s") % (db, exc)) from exc
@@ -187,7 +186,7 @@ def _write(
     options: Options,
     tally: _Tally,
 ) -> None:
-    rows = tally.watch(read_creators(connection, filters))
+    rows = tally.watch(read_rows(connection, filters))
     writer = _PLAIN[ending] if options.plain else _WRITERS[ending]
     if ending in _HEADED:
         writer = partial(writer, headers=options.headers)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from crawler.analysis.export.creators import EXPORTED
+from crawler.analysis.export.creators import COLUMNS, EXPORTED, Row
 from crawler.analysis.export.since_last import FORMAT
 from crawler.clock import shanghai_day
-from crawler.columns import Column, Kind
-from crawler.creator import CreatorRow
+from crawler.columns import Kind
 from crawler.errors import MissingExtra
 
 ROWS_PER_GROUP = 20_000
 
+_FIRST_SEEN = COLUMNS.index("first_seen_at")
+_moment = lru_cache(10_000)(datetime.fromisoformat)  # the creators of a page share theirs
 
 FirstFans = Callable[[Sequence[str | None]], Sequence[int | None]]
 """The follower numbers that creators of these ids were first known with, where they are another now."""
 
 
-def write_parquet(creators: Iterable[CreatorRow], path: Path, first_fans: FirstFans | None = None) -> None:
+def write_parquet(creators: Iterable[Row], path: Path, first_fans: FirstFans | None = None) -> None:
     """One file; times are timestamps in UTC, `keywords` and `tags` lists, `extra` JSON text.
 
     With `first_fans` it is a part of a history: it has the column `fans_first` too, and names its format.
@@ -39,9 +41,7 @@ def write_parquet(creators: Iterable[CreatorRow], path: Path, first_fans: FirstF
             writer.write_table(table)
 
 
-def write_days(
-    creators: Iterable[CreatorRow], folder: Path, first_fans: FirstFans
-) -> Iterator[tuple[str, Path]]:
+def write_days(creators: Iterable[Row], folder: Path, first_fans: FirstFans) -> Iterator[tuple[str, Path]]:
     """Makes one file in `folder` for each day, given as it is done with its `YYYY-MM-DD`.
 
     `creators` come sorted by the day in Shanghai on which they were first seen.
@@ -65,9 +65,9 @@ def _with_first_fans(arrow: Any, table: Any, first_fans: FirstFans) -> Any:
     return table.append_column("fans_first", arrow.array(known, type=arrow.int64()))
 
 
-def day_of(creator: CreatorRow) -> str:
+def day_of(creator: Row) -> str:
     """The day in Shanghai on which the creator was first seen."""
-    return shanghai_day(datetime.fromisoformat(creator.first_seen_at))
+    return shanghai_day(_moment(creator[_FIRST_SEEN]))
 
 
 def _load() -> tuple[Any, Any]:
@@ -90,16 +90,11 @@ def _schema(arrow: Any) -> Any:
     return arrow.schema([(column.name, types.get(column.kind, arrow.string())) for column in EXPORTED])
 
 
-def _table(arrow: Any, schema: Any, creators: list[CreatorRow]) -> Any:
+def _table(arrow: Any, schema: Any, creators: list[Row]) -> Any:
     return arrow.table(
         [
-            arrow.array([_value(creator, column) for creator in creators], type=field.type)
-            for column, field in zip(EXPORTED, schema, strict=True)
+            arrow.array(map(_moment, values) if column.kind is Kind.TIME else values, type=field.type)
+            for column, field, values in zip(EXPORTED, schema, zip(*creators, strict=True), strict=True)
         ],
         schema=schema,
     )
-
-
-def _value(creator: CreatorRow, column: Column) -> object:
-    value = getattr(creator, column.name)
-    return datetime.fromisoformat(value) if column.kind is Kind.TIME else value

@@ -24,7 +24,7 @@ SELECT date(first_seen_at, '+8 hours') AS day, count(*), sum(checksum(json_array
  GROUP BY day
 """
 _SIGHTINGS = """
-SELECT date(users.first_seen_at, '+8 hours') AS day, count(*)
+SELECT date(users.first_seen_at, '+8 hours') AS day, count(*) || ' ' || sum(checksum(sightings.last_seen_at))
   FROM sightings
   JOIN users ON users.key = user_key
  GROUP BY day

@@ -26,7 +26,8 @@ CREATE TABLE creators (
     first_seen_at TEXT NOT NULL,
     first_run     INTEGER NOT NULL,
     last_seen_at  TEXT NOT NULL,
-    last_run      INTEGER NOT NULL,
+    written_at    TEXT NOT NULL,
+    written_run   INTEGER NOT NULL,
     {", ".join(_ALL)},
     {", ".join(f"{fact}_age TEXT NOT NULL" for fact in FACTS)}
 );
@@ -35,7 +36,7 @@ CREATE INDEX creators_red_id ON creators(red_id) WHERE red_id IS NOT NULL;
 """An age is empty where the fact is not known. That of `fans` begins with 1 where there is a number, else 0:
 a follower text that could not be read never hides a number that was."""
 
-_NAMES = f"""id, first_seen_at, first_run, last_seen_at, last_run,
+_NAMES = f"""id, first_seen_at, first_run, last_seen_at, written_at, written_run,
        {", ".join(_ALL)}, {", ".join(f"{fact}_age" for fact in FACTS)}"""
 
 
@@ -64,8 +65,9 @@ ON CONFLICT (id) DO UPDATE
    SET first_run     = iif((excluded.first_seen_at, excluded.first_run) < (first_seen_at, first_run),
                            excluded.first_run, first_run),
        first_seen_at = min(first_seen_at, excluded.first_seen_at),
-       last_run      = iif((excluded.last_seen_at, excluded.last_run) > (last_seen_at, last_run),
-                           excluded.last_run, last_run),
+       written_run   = iif((excluded.written_at, excluded.written_run) > (written_at, written_run),
+                           excluded.written_run, written_run),
+       written_at    = max(written_at, excluded.written_at),
        last_seen_at  = max(last_seen_at, excluded.last_seen_at),
        {_joined()}
 """
@@ -96,7 +98,9 @@ def load(*, clean: bool) -> str:
     return f"""
 INSERT INTO creators ({_NAMES})
 WITH known AS (
-    SELECT key, users.id, first_seen_at, first_run_id, last_seen_at, last_run_id,
+    SELECT key, users.id, first_seen_at, first_run_id, written_at, written_run_id,
+           coalesce((SELECT max(last_seen_at) FROM {{s}}.sightings WHERE user_key = users.key),
+                    written_at) AS last_seen_at,
            coalesce(users.red_id, lost.red_id) AS red_id,
            iif(users.red_id IS NULL, lost.seen_at, NULL) AS lost_at,
            {", ".join(values)}
@@ -104,12 +108,12 @@ WITH known AS (
       LEFT JOIN {{s}}.lost_red_ids AS lost ON lost.user_key = users.key
      WHERE {erased}
 )
-SELECT known.id, first_seen_at, first_runs.final, last_seen_at, last_runs.final,
+SELECT known.id, first_seen_at, first_runs.final, last_seen_at, written_at, last_runs.final,
        {", ".join(_ALL)},
        {", ".join(_age(fact) for fact in FACTS)}
   FROM known
   JOIN run_of AS first_runs ON first_runs.input = {{i}} AND first_runs.id = first_run_id
-  JOIN run_of AS last_runs  ON last_runs.input = {{i}} AND last_runs.id = last_run_id
+  JOIN run_of AS last_runs  ON last_runs.input = {{i}} AND last_runs.id = written_run_id
  WHERE true
 {_JOIN}"""
 
@@ -129,7 +133,7 @@ SELECT n, (SELECT holder.n
 JOIN_HOLDERS = f"""
 INSERT INTO creators ({_NAMES})
 SELECT (SELECT holder.id FROM creators AS holder WHERE holder.n = holders.n),
-       first_seen_at, first_run, last_seen_at, last_run,
+       first_seen_at, first_run, last_seen_at, written_at, written_run,
        {", ".join(_ALL)}, {", ".join(f"{fact}_age" for fact in FACTS)}
   FROM holders
   JOIN creators ON creators.n = holders.provisional
@@ -158,9 +162,9 @@ SELECT n, row_number() OVER (ORDER BY first_seen_at, id) FROM creators
 _KEPT = [column for column in _ALL if column != "red_id"]
 
 WRITE = f"""
-INSERT INTO result.users (key, id, red_id, first_seen_at, last_seen_at, first_run_id, last_run_id,
+INSERT INTO result.users (key, id, red_id, first_seen_at, written_at, first_run_id, written_run_id,
                           {", ".join(_KEPT)})
-SELECT user_of.final, id, red_id, first_seen_at, last_seen_at, first_run, last_run,
+SELECT user_of.final, id, red_id, first_seen_at, written_at, first_run, written_run,
        {", ".join(_KEPT)}
   FROM user_of
   JOIN creators ON creators.n = user_of.n

@@ -69,14 +69,14 @@ UPDATE OR IGNORE changes
 
 NOTE_LOSSES = """
 INSERT OR IGNORE INTO changes (n, run, field, old, new, changed_at, nth)
-SELECT losers.n, last_run, 'red_id', losers.red_id, NULL, seen_at, 1
+SELECT losers.n, written_run, 'red_id', losers.red_id, NULL, seen_at, 1
   FROM losers
   JOIN creators ON creators.n = losers.n
  WHERE NOT EXISTS (SELECT 1
                      FROM changes
                     WHERE changes.n = losers.n AND field = 'red_id' AND old = losers.red_id AND new IS NULL)
  UNION ALL
-SELECT losers.winner, last_run, 'red_id', NULL, losers.red_id, seen_at, 1
+SELECT losers.winner, written_run, 'red_id', NULL, losers.red_id, seen_at, 1
   FROM losers
   JOIN creators ON creators.n = losers.n
 """
