@@ -134,3 +134,11 @@ SELECT DISTINCT {columns} FROM replays_in ORDER BY replayed_at, {columns}
 FORGOTTEN = (
     "INSERT INTO result.forgotten (fingerprint, forgotten_at) SELECT fingerprint, forgotten_at FROM forgotten"
 )
+
+# A run has one, made before its first call: every database that has it has the same.
+FORECASTS = """
+INSERT OR IGNORE INTO result.forecasts (run_id, {columns})
+SELECT final, {columns}
+  FROM {s}.forecasts
+  JOIN run_of ON run_of.input = {i} AND run_of.id = run_id
+"""

@@ -19,6 +19,7 @@ _NAMES = {
     "rejects": ("id", "keyword_id", "run_id", "call_id"),
     "rate_limits": (),
     "replays": ("id",),
+    "forecasts": ("run_id",),
 }
 """The columns of a table that are not taken over as they are: they name rows of this and other tables."""
 
@@ -189,3 +190,4 @@ class Merging:
             )
             self._execute(statement, table)
         self._execute(result_sql.FORGOTTEN)
+        self._of_each(result_sql.FORECASTS, "forecasts")
