@@ -12,10 +12,12 @@ from pathlib import Path
 from random import Random
 
 from crawler.config import RunSettings
+from crawler.dependencies import Parts
 from crawler.model import Keyword
 from crawler.run import Dependencies, run_crawl
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.maintenance.replaying import DAY_SECONDS, WORDS, world
+from tests.simulation.play import at_once
 from tests.simulation.virtual_time import WallClock, run
 
 TABLES = (
@@ -61,7 +63,8 @@ async def _crawl(db: Path, machine: Machine, settings: SimulatorSettings, later_
                 calls_max=machine.calls_max, pages_max=machine.keywords_max_pages, workers=4,
             )  # fmt: skip
             keywords = [Keyword(text, text, source=f"{db.stem}.txt:1") for text in machine.words]
-            await run_crawl(night_settings, keywords, dependencies=Dependencies(Random(night), wall))
+            dependencies = Dependencies(Random(night), wall, parts=Parts(aside=at_once))
+            await run_crawl(night_settings, keywords, dependencies=dependencies)
             await asyncio.sleep(DAY_SECONDS)
 
 

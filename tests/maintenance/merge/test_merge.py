@@ -199,8 +199,8 @@ def test_a_creator_has_the_earlier_first_sight_and_the_newer_facts(tmp_path):
     fill_with(b, [(5, ORDINARY[0]._replace(name="neu"))])
     merge([a, b], both)
     ((first,),) = rows(a, "SELECT first_seen_at FROM users")
-    ((last,),) = rows(b, "SELECT last_seen_at FROM users")
-    found = rows(both, "SELECT name, bio, first_seen_at, last_seen_at FROM users")
+    ((last,),) = rows(b, "SELECT max(last_seen_at) FROM sightings")
+    found = rows(both, "SELECT name, bio, first_seen_at, last_seen_at FROM creators_with_keywords")
     assert found == [("neu", "von früher", first, last)]
 
 
