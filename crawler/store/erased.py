@@ -27,6 +27,7 @@ READ_FINGERPRINTS = "SELECT fingerprint FROM forgotten"
 READ_SALTS = """
 SELECT value FROM settings WHERE name = 'forget_salt' OR name LIKE 'forget_salt:%' ORDER BY name
 """
+WRITE_OTHER_SALT = "INSERT INTO settings (name, value) VALUES ('forget_salt:' || ?, ?)"
 WRITE_SALT = "INSERT INTO settings (name, value) VALUES ('forget_salt', ?)"
 
 REMEMBER = "INSERT OR IGNORE INTO forgotten (fingerprint, forgotten_at) VALUES (?, ?)"
@@ -203,6 +204,17 @@ def fingerprint(salt: str, name: str) -> str:
 def salts(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Every salt that fingerprints of the database are made with, its own first; none before the first."""
     return tuple(str(row[0]) for row in connection.execute(READ_SALTS))
+
+
+def add_salts(connection: sqlite3.Connection, others: Sequence[str]) -> None:
+    """Takes over the salts of another database, the first as its own where there is none; inside the caller's
+    transaction."""
+    for other in others:
+        there = salts(connection)
+        if not there:
+            connection.execute(WRITE_SALT, (other,))
+        elif other not in there:
+            connection.execute(WRITE_OTHER_SALT, (other, other))
 
 
 def salt(connection: sqlite3.Connection) -> str:

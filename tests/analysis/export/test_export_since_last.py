@@ -79,7 +79,7 @@ def test_a_night_writes_the_days_that_it_touched_alone(run, db, folder):
     "statement",
     [
         "UPDATE users SET red_id = NULL WHERE red_id = '4m1rr22'",
-        "DELETE FROM sightings WHERE user_key = 1",
+        "DELETE FROM sightings WHERE user_key = 1 AND keyword_id <> 1",
         "UPDATE keywords SET tags = '[\"x\"]' WHERE id = 1",
     ],
 )
