@@ -10,7 +10,6 @@ import click
 
 from crawler.cli.output import ended_cleanly, say
 from crawler.i18n import _
-from crawler.maintenance.merge import merge as merge_databases
 from crawler.ui.program import program_name
 
 
@@ -43,6 +42,8 @@ from crawler.ui.program import program_name
 @click.option("--json", "as_json", is_flag=True, help=_("The figures as one JSON object."))
 def merge(databases: tuple[Path, ...], output: Path, replace: bool, as_json: bool) -> None:
     """Merges, and says what the result holds."""
+    from crawler.maintenance.merge import merge as merge_databases
+
     with ended_cleanly():
         merged = merge_databases(databases, output, replace=replace)
     if as_json:

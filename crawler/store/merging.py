@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 _TABLES = """
 ALTER TABLE runs ADD COLUMN origin TEXT;
