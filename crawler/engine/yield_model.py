@@ -18,7 +18,7 @@ from enum import IntEnum
 from random import Random
 from typing import NamedTuple
 
-from crawler.engine.history import PAGE_SIZE, Explanation, FreshKeyword, KeywordHistory, Look
+from crawler.engine.history import AIMS, PAGE_SIZE, Aim, Explanation, FreshKeyword, KeywordHistory, Look
 
 LUCK, NEIGHBOURS_LUCK = 4.0, 8.0
 """`c` of a night's luck, of one keyword and of its neighbours: the variance of a gamma factor is 1 / c."""
@@ -26,6 +26,8 @@ KEYWORD_SPREAD, NEIGHBOURS_SPREAD, UNREAD_SPREAD = 2.0, 1.0, 2.0
 """`c` of how keywords differ before the history says so."""
 PAIRS_BELIEVED = 8.0
 """As many keywords' counts move such a `c` half of the way."""
+FACTS_DAYS_MAX = 60.0
+"""Days that a creator's facts can be old; older ones count no more."""
 AHEAD_MAX = 20
 """Pages looked ahead at most: a poor page may lead to a good one."""
 
@@ -55,6 +57,12 @@ class Sum:
         self.found += found
         self.expected += expected
 
+    def copy(self) -> Sum:
+        """One that can change by itself."""
+        other = Sum()
+        other.add(self.found, self.expected)
+        return other
+
     def factor(self, c: float) -> float:
         """The posterior mean of a factor that is 1 ± 1/√c beforehand."""
         return (c + self.found) / (c + self.expected)
@@ -82,6 +90,18 @@ class Pages:
         self.end: int | None = None
         self.unread = Sum()
 
+    def copy(self) -> Pages:
+        """One that can change by itself."""
+        other = Pages(self.options)
+        other.days_ago, other.entries = dict(self.days_ago), dict(self.entries)
+        other.end, other.unread = self.end, self.unread.copy()
+        return other
+
+    def days_of_facts(self, page: int, new: float) -> float:
+        """How old what is known of the creators on a page is, in days, taken together, where `new` of them are
+        new; nothing is known of a page nobody has looked at."""
+        return max(0.0, self.entries.get(page, 0) - new) * min(self.days_ago.get(page, 0.0), FACTS_DAYS_MAX)
+
     def take(self, look: Look) -> None:
         """Keeps where the keyword ends as of this look."""
         if look.last or not look.entries:
@@ -104,7 +124,8 @@ def concentration(sums: Iterable[Sum], start: float) -> float:
 class YieldModel:
     """What each page of each keyword is expected to bring, from its history and this night so far."""
 
-    def __init__(self, histories: Iterable[KeywordHistory]) -> None:
+    def __init__(self, histories: Iterable[KeywordHistory], aim: Aim = AIMS["both"]) -> None:
+        self.aim = aim
         self.pages: dict[int, Pages] = {}
         self._group: dict[int, int] = {}
         self._of_neighbours: dict[tuple[int, Depth], Sum] = defaultdict(Sum)
@@ -254,19 +275,59 @@ class YieldModel:
             len(looks), sum(look.new for look in looks),
         )  # fmt: skip
 
-    def value(self, keyword_id: int, page: int) -> float:
-        """New creators per call of reading on from there as far as that pays."""
-        pages = self.pages.get(keyword_id)
+    def value(
+        self, keyword_id: int, page: int, *, chance: float = 1.0, aim: Aim | None = None
+    ) -> float:
+        """What a call is worth, reading on from there as far as that pays: as `aim` counts, the model's own by
+        default; `chance` is how much faster it may renew than is expected."""
+        pages, aim = self.pages.get(keyword_id), aim or self.aim
         if pages is None:
-            return self.expected(keyword_id, page)
+            return aim.new * self.expected(keyword_id, page)
         last = page + 3 if pages.end is None else max(page, pages.end + 1)
         best = total = 0.0
         for count, ahead in enumerate(
             range(page, min(last, pages.options.pages_max, page + AHEAD_MAX) + 1), 1
         ):
-            total += self.expected(keyword_id, ahead)
+            expected = self.expected(keyword_id, ahead)
+            total += aim.new * expected * chance + aim.fresh * pages.days_of_facts(ahead, expected)
             best = max(best, total / count)
         return best
+
+    def new_needed(self, keyword_id: int, page: int, entries: int, worth: float) -> int:
+        """How many creators new to the database that page must bring, with so many entries, for a call for
+        the next one to be worth so much; one more than there are entries where nothing would do."""
+        least, most = 0, entries + 1
+        while least < most:
+            middle = (least + most) // 2
+            if self._value_after(keyword_id, Look(page, 0.0, middle, entries)) >= worth:
+                most = middle
+            else:
+                least = middle + 1
+        return least
+
+    def _value_after(self, keyword_id: int, look: Look) -> float:
+        """What the next page would be worth after that look."""
+        kept, group = self.pages[keyword_id], self._group.get(keyword_id, -1)
+        own, neighbours = self._tonight.get(keyword_id), self._tonight_of_neighbours.get(group)
+        self.pages[keyword_id] = kept.copy()
+        for sums, key, before in (
+            (self._tonight, keyword_id, own),
+            (self._tonight_of_neighbours, group, neighbours),
+        ):
+            if before is not None:
+                sums[key] = before.copy()
+        self.saw(keyword_id, look, kept.options)
+        value = self.value(keyword_id, look.page + 1)
+        self.pages[keyword_id] = kept
+        for sums, key, before in (
+            (self._tonight, keyword_id, own),
+            (self._tonight_of_neighbours, group, neighbours),
+        ):
+            if before is None:
+                sums.pop(key, None)
+            else:
+                sums[key] = before
+        return value
 
 
 def _depth(page: int) -> Depth:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from crawler.clock import Now, stamp
-from crawler.model import Work
+from crawler.model import DueKeyword, Work
 
 HISTORY_SPAN = timedelta(days=60)
 """How far back a look still says something."""
@@ -41,7 +41,8 @@ HAVING count(DISTINCT keyword_id) BETWEEN 2 AND :shared_by
 """
 
 _DUE_AGAIN = """
-SELECT due.keyword_id, text, generation, page, due.pages_max, priority, due.position
+SELECT due.keyword_id, text, generation, page, due.pages_max, whole, priority, due.position,
+       refresh_after_seconds / 86400.0, stage = 3
   FROM due
   JOIN keywords ON keywords.id = due.keyword_id
  WHERE stage <> 1
@@ -58,12 +59,16 @@ SELECT due.keyword_id, text, generation, page, due.pages_max, priority, due.posi
 """
 
 
-class DueKeyword(NamedTuple):
-    """A keyword's work with what decides between equals: its priority and its place in the files."""
+_ANY_PAGES = """
+SELECT EXISTS (SELECT 1 FROM pages WHERE endpoint_id = :endpoint_id AND fetched_at >= :since)
+"""
 
-    work: Work
-    priority: int
-    position: int
+_FINISHED_DUE = """
+SELECT due.keyword_id
+  FROM due
+  JOIN checkpoints ON checkpoints.keyword_id = due.keyword_id AND checkpoints.endpoint_id = :endpoint_id
+ WHERE state = 'done' AND stage <> 0
+"""
 
 
 class PageRead(NamedTuple):
@@ -86,6 +91,17 @@ def pages_read(connection: sqlite3.Connection, *, endpoint_id: int, now: Now) ->
         yield PageRead(keyword_id, page, days_ago, new, entries, bool(last))
 
 
+def any_pages(connection: sqlite3.Connection, *, endpoint_id: int, now: Now) -> bool:
+    """Whether there is anything for `pages_read` to tell."""
+    values = {"endpoint_id": endpoint_id, "since": stamp(now() - HISTORY_SPAN)}
+    return bool(connection.execute(_ANY_PAGES, values).fetchone()[0])
+
+
+def finished_due(connection: sqlite3.Connection, *, endpoint_id: int) -> set[int]:
+    """The keywords that are due though nothing of them is unfinished: they are looked at again."""
+    return {row[0] for row in connection.execute(_FINISHED_DUE, {"endpoint_id": endpoint_id})}
+
+
 def finders(connection: sqlite3.Connection, *, endpoint_id: int) -> Iterator[list[int]]:
     """For every creator that a few keywords found, these keywords."""
     values = {"creators": CREATORS_READ_MAX, "endpoint_id": endpoint_id, "shared_by": SHARED_BY_MAX}
@@ -95,8 +111,8 @@ def finders(connection: sqlite3.Connection, *, endpoint_id: int) -> Iterator[lis
 
 def due_again(connection: sqlite3.Connection) -> Iterator[DueKeyword]:
     """What is due and was asked for before."""
-    for row in connection.execute(_DUE_AGAIN).fetchall():
-        yield DueKeyword(Work(*row[:5]), row[5], row[6])
+    for *work, whole, priority, position, stale_days, left_unread in connection.execute(_DUE_AGAIN).fetchall():
+        yield DueKeyword(Work(*work, whole=bool(whole)), priority, position, stale_days, bool(left_unread))
 
 
 def due_fresh(connection: sqlite3.Connection) -> Iterator[DueKeyword]:

@@ -8,6 +8,7 @@ from crawler.store.archive import create_archive
 from crawler.store.prices import create_prices
 from crawler.store.rate_limits import create_rate_limits
 from crawler.store.reason_columns import split_reasons
+from crawler.store.refreshes import add_refreshes
 from crawler.store.retired_keywords import add_retirement
 from crawler.store.schema import create_tables
 from crawler.store.shared_views import create_shared_views
@@ -28,5 +29,6 @@ for _name, _apply in (
     ("0008_retired_keywords", add_retirement),
     ("0009_prices", create_prices),
     ("0010_replies", create_archive),
+    ("0012_refreshes", add_refreshes),
 ):
     migrations(name=_name)(_apply)

@@ -18,7 +18,7 @@ DEMO_DB = Path("data/demo.db")
 EXPORT_OF = "an export of "
 """What an exported database writes before the name of the service its creators came from."""
 
-LATEST_MIGRATION = "0010_replies"
+LATEST_MIGRATION = "0012_refreshes"
 IS_LATEST = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"
 
 _MAGIC = b"SQLite format 3\0"

@@ -36,10 +36,11 @@ INSERT INTO rejects (run_id, endpoint_id, keyword_id, call_id, page, rank, reaso
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
+# What goes on in a generation that was done was not complete after all.
 SAVE_CHECKPOINT = """
 INSERT INTO checkpoints (endpoint_id, keyword_id, generation, next_page, state, stop_reason,
-                         stop_details, started_at, updated_at, finished_at, run_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                         stop_details, started_at, updated_at, finished_at, complete_at, run_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
    SET started_at  = iif(generation = excluded.generation, started_at, excluded.started_at),
        generation  = excluded.generation,
@@ -49,6 +50,8 @@ ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
        stop_details = excluded.stop_details,
        updated_at  = excluded.updated_at,
        finished_at = coalesce(excluded.finished_at, finished_at),
+       complete_at = iif(state = 'done' AND generation = excluded.generation, excluded.complete_at,
+                         coalesce(excluded.complete_at, complete_at)),
        run_id      = excluded.run_id
 """
 
@@ -175,15 +178,19 @@ ON CONFLICT (identity) DO UPDATE
        priority  = excluded.priority,
        pages_max = excluded.pages_max,
        tags      = excluded.tags,
-       source    = excluded.source
- WHERE (keywords.source, keywords.text, keywords.priority, keywords.tags, keywords.pages_max)
-       IS NOT (excluded.source, excluded.text, excluded.priority, excluded.tags, excluded.pages_max)
+       source    = excluded.source,
+       refresh_after_seconds = excluded.refresh_after_seconds
+ WHERE (keywords.source, keywords.text, keywords.priority, keywords.tags, keywords.pages_max,
+        keywords.refresh_after_seconds)
+       IS NOT (excluded.source, excluded.text, excluded.priority, excluded.tags, excluded.pages_max,
+               excluded.refresh_after_seconds)
    AND keywords.id NOT IN (SELECT keyword_id FROM incoming)
 """
 
 MERGE_KEYWORD = f"""
-INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO keywords (identity, text, priority, pages_max, tags, refresh_after_seconds, source,
+                      first_seen_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 {_KNOWN_KEYWORD}"""
 
 # A keyword that is its own identity, without options: fewer values to hand over, for up to a million rows.
@@ -237,7 +244,8 @@ UPDATE keywords SET retired_at = NULL
 """
 
 # The order of the work is the table's own: unfinished keywords; those never crawled, by priority; then stale
-# and failed ones, longest ago first, so that none holds up the others and none is forgotten.
+# and failed ones, longest ago first, so that none holds up the others and none is forgotten; last what a
+# refresh left unread. `whole` keywords are read to their end, whatever their pages bring.
 DUE_TABLE = """
 CREATE TEMP TABLE IF NOT EXISTS due (
     stage       INTEGER NOT NULL,
@@ -248,53 +256,93 @@ CREATE TEMP TABLE IF NOT EXISTS due (
     generation  INTEGER NOT NULL,
     page        INTEGER NOT NULL,
     pages_max   INTEGER NOT NULL,
+    whole       INTEGER NOT NULL,
     PRIMARY KEY (stage, urgency, finished_at, position)
 ) WITHOUT ROWID
 """
 
 # A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped. One
-# that stopped beyond today's limit is finished by it. What ended in the future ended by a wrong clock.
+# that stopped beyond today's limit is finished by it. What ended in the future ended by a wrong clock. What a
+# refresh left unread as not worthwhile is gone on with by a run that reads all.
+# Keywords are read whole again after five to ten days, each after a time of its own, so that they do not all
+# come in one night.
 FIND_DUE = """
 WITH candidates AS (
     SELECT keywords.id AS keyword_id, priority, position,
            coalesce(keywords.pages_max, :pages_max) AS pages_max,
-           checkpoints.state, checkpoints.generation, checkpoints.next_page,
+           checkpoints.state, checkpoints.generation, checkpoints.next_page, checkpoints.stop_reason,
            iif(checkpoints.state = 'done', checkpoints.finished_at, checkpoints.updated_at) AS finished_at,
-           checkpoints.state <> 'done'
-              AND checkpoints.next_page <= coalesce(keywords.pages_max, :pages_max)
-           OR checkpoints.finished_at > :stale_before
-              AND checkpoints.stop_reason = 'page_limit'
-              AND checkpoints.next_page <= coalesce(keywords.pages_max, :pages_max) AS unfinished
+           checkpoints.finished_at AS done_at,
+           iif(keywords.refresh_after_seconds IS NULL, :stale_before,
+               strftime('%Y-%m-%dT%H:%M:%fZ', :now, -keywords.refresh_after_seconds || ' seconds'))
+              AS stale_before,
+           NOT :worthwhile
+              OR checkpoints.complete_at IS NULL
+              OR julianday(:now) - julianday(checkpoints.complete_at)
+                 NOT BETWEEN -0.05 AND 5 + 5 * (keywords.id * 40503 % 65536) / 65536.0 AS whole
       FROM incoming
       JOIN keywords ON keywords.id = incoming.keyword_id
       LEFT JOIN checkpoints
              ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
 ),
-staged AS (
-    SELECT *, CASE WHEN state IS NULL THEN 1 WHEN state <> 'failed' AND unfinished THEN 0 ELSE 2 END AS stage
+judged AS (
+    SELECT *,
+           next_page <= pages_max
+              AND (state <> 'done' OR done_at > stale_before AND stop_reason = 'page_limit') AS unfinished,
+           next_page <= pages_max AND state = 'done' AND done_at > stale_before
+              AND stop_reason = 'not_worthwhile' AND NOT :worthwhile AS left_unread
       FROM candidates
+),
+staged AS (
+    SELECT *,
+           CASE WHEN state IS NULL THEN 1
+                WHEN state <> 'failed' AND unfinished THEN 0
+                WHEN left_unread THEN 3
+                ELSE 2 END AS stage
+      FROM judged
 )
-INSERT INTO due (stage, urgency, finished_at, position, keyword_id, generation, page, pages_max)
+INSERT INTO due (stage, urgency, finished_at, position, keyword_id, generation, page, pages_max, whole)
 SELECT stage,
-       iif(stage = 2, 0, -priority),
-       iif(stage = 2, finished_at, ''),
+       iif(stage >= 2, 0, -priority),
+       iif(stage >= 2, finished_at, ''),
        position,
        keyword_id,
-       CASE WHEN state IS NULL THEN 1 WHEN unfinished THEN generation ELSE generation + 1 END,
-       iif(unfinished, next_page, 1),
-       pages_max
+       CASE WHEN state IS NULL THEN 1 WHEN unfinished OR left_unread THEN generation ELSE generation + 1 END,
+       iif(unfinished OR left_unread, next_page, 1),
+       pages_max,
+       whole
   FROM staged
  WHERE state IS NULL
     OR unfinished
-    OR finished_at <= :stale_before
+    OR left_unread
+    OR finished_at <= stale_before
     OR finished_at > :future
 """
 
 NEXT_DUE = """
-SELECT stage, urgency, finished_at, position, keyword_id, text, generation, page, due.pages_max
+SELECT stage, urgency, finished_at, position, keyword_id, text, generation, page, due.pages_max, whole
   FROM due
   JOIN keywords ON keywords.id = due.keyword_id
  WHERE (stage, urgency, finished_at, position) > (?, ?, ?, ?)
  ORDER BY stage, urgency, finished_at, position
  LIMIT ?
+"""
+
+FORGET_NOT_ASKED = """
+DELETE FROM not_asked
+ WHERE endpoint_id = ? AND keyword_id IN (SELECT keyword_id FROM incoming)
+"""
+
+NOTE_NOT_ASKED = """
+INSERT INTO not_asked (endpoint_id, keyword_id, run_id, expected, stop_below) VALUES (?, ?, ?, ?, ?)
+"""
+
+LEAVE_OUT = "DELETE FROM due WHERE keyword_id IN (SELECT keyword_id FROM not_asked WHERE run_id = ?)"
+
+NOT_ASKED = """
+SELECT keywords.text, expected
+  FROM not_asked
+  JOIN keywords ON keywords.id = keyword_id
+ WHERE run_id = ?
+ ORDER BY expected, keywords.id
 """

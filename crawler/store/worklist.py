@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
 from crawler.store import sql
+from crawler.summary import NotAsked
 
 CLOCK_SLACK = timedelta(hours=1)
 """How far the clock may have been ahead when a keyword was finished."""
@@ -38,8 +40,10 @@ def make_worklist(
     pages_max: int,
     refresh_after: timedelta,
     now: Now,
+    worthwhile: bool = False,
 ) -> Worklist:
-    """Stores new keywords and lays out the due ones; inside the caller's transaction.
+    """Stores new keywords and lays out the due ones; inside the caller's transaction. `worthwhile`: keywords
+    that were complete lately need not be read to their end.
 
     Order: unfinished first, then never crawled, by priority; then stale and failed, longest ago first. Both
     lists live in temporary tables, so that a million keywords take no memory.
@@ -59,12 +63,38 @@ def make_worklist(
         {
             "endpoint_id": endpoint_id,
             "pages_max": pages_max,
+            "now": stamp(moment),
             "stale_before": stamp(moment - refresh_after),
+            "worthwhile": worthwhile,
             "future": stamp(moment + CLOCK_SLACK),
         },
     )
     due = connection.execute("SELECT count(*) FROM due").fetchone()[0]
     return Worklist(listed, read - listed, due)
+
+
+def leave_out(
+    connection: sqlite3.Connection,
+    worklist: Worklist,
+    expected: Mapping[int, float],
+    *,
+    endpoint_id: int,
+    run_id: int,
+    stop_below: float,
+) -> Worklist:
+    """What is left to do without the keywords in `expected`, which say how many new creators a call would
+    bring; they are noted. What was noted of these files' keywords before is forgotten. Inside the caller's
+    transaction."""
+    connection.execute(sql.FORGET_NOT_ASKED, (endpoint_id,))
+    rows = [(endpoint_id, keyword_id, run_id, brings, stop_below) for keyword_id, brings in expected.items()]
+    connection.executemany(sql.NOTE_NOT_ASKED, rows)
+    connection.execute(sql.LEAVE_OUT, (run_id,))
+    return replace(worklist, due=worklist.due - len(rows))
+
+
+def not_asked(connection: sqlite3.Connection, run_id: int) -> tuple[NotAsked, ...]:
+    """The keywords that a run left out, the least promising first."""
+    return tuple(NotAsked(*row) for row in connection.execute(sql.NOT_ASKED, (run_id,)))
 
 
 def pages_ahead(connection: sqlite3.Connection) -> int:
@@ -97,18 +127,19 @@ def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, 
     rows: list[tuple[object, ...]] = []
     statement = sql.MERGE_PLAIN_KEYWORD
     batches = [(statement, rows)]  # in the order of the file, so that new keywords are numbered in it
-    for text, identity, priority, pages_max, tags, source in chunk:
+    for text, identity, priority, pages_max, tags, source, refresh_after in chunk:
         if identity in identities:
             continue
         identities[identity] = None
-        plain = text == identity and not (priority or pages_max or tags)
+        plain = text == identity and not (priority or pages_max or tags or refresh_after is not None)
         if plain is not (statement is sql.MERGE_PLAIN_KEYWORD):
             statement, rows = sql.MERGE_PLAIN_KEYWORD if plain else sql.MERGE_KEYWORD, []
             batches.append((statement, rows))
         if plain:
             rows.append((identity, text, source, moment))
         else:
-            options = priority, pages_max, json.dumps(tags, ensure_ascii=False)
+            own_seconds = None if refresh_after is None else refresh_after.total_seconds()
+            options = priority, pages_max, json.dumps(tags, ensure_ascii=False), own_seconds
             rows.append((identity, text, *options, source, moment))
     last_known = _last_keyword(connection)
     for statement, rows in batches:
@@ -129,5 +160,11 @@ def due_work(connection: sqlite3.Connection) -> Iterator[Work]:
     after: tuple[object, ...] = (-1, 0, "", 0)
     while rows := connection.execute(sql.NEXT_DUE, (*after, 500)).fetchall():
         for row in rows:
-            yield Work(*row[len(after) :])
+            yield _work(row[len(after) :])
         after = rows[-1][: len(after)]
+
+
+def _work(row: Sequence[Any]) -> Work:
+    """A row of due work as it is read."""
+    *columns, whole = row
+    return Work(*columns, whole=bool(whole))
