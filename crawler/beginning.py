@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 
 from sqlite_utils import Database
@@ -12,11 +13,12 @@ from crawler.config import RunSettings, service_of
 from crawler.dependencies import Dependencies
 from crawler.engine.events import Event, LineSkipped, RunStarted, SpendingAhead
 from crawler.engine.shutdown import Shutdown
+from crawler.engine.worth import known_keywords, not_worth_asking
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
 from crawler.spending import Ahead, balance_told, check_currency, first_spending
-from crawler.store import runs
+from crawler.store import history, runs
 from crawler.store.database import store_errors
 from crawler.store.worklist import Worklist, pages_ahead
 
@@ -46,15 +48,35 @@ class Beginning:
                 pages_max=settings.pages_max,
                 refresh_after=settings.refresh_after,
                 now=now,
+                worthwhile=settings.refresh == "worthwhile",
             )
             if not worklist.listed:
                 raise InputError(_("the given files contain no keyword"))
+            worklist = self._leave_out(worklist, run_id)
             check_currency(db.conn, settings, self.dependencies.now())
             await self._tell_money(Ahead(worklist.due, pages_ahead(db.conn)))
         self.emit(
             RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service)
         )
         return run_id, worklist
+
+    def _leave_out(self, worklist: Worklist, run_id: int) -> Worklist:
+        """The work list without the keywords of which too little is expected."""
+        settings, endpoint_id = self.settings, self.dependencies.endpoint.id
+        expected: dict[int, float] = {}
+        if settings.stop_below:
+            known = history.read_known(self.db.conn, endpoint_id, self.dependencies.now)
+            histories = known_keywords(*known, settings.refresh_after / timedelta(days=1))
+            finished = history.finished_due(self.db.conn, endpoint_id=endpoint_id)
+            expected = not_worth_asking(histories, finished, settings.stop_below)
+        return self.dependencies.parts.leave_out(
+            self.db.conn,
+            worklist,
+            expected,
+            endpoint_id=endpoint_id,
+            run_id=run_id,
+            stop_below=settings.stop_below or 0.0,
+        )
 
     async def _tell_money(self, ahead: Ahead) -> None:
         """Says what the account holds and, the first time, what is ahead; raises InputError where that is not

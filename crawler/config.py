@@ -16,6 +16,7 @@ from crawler.rate import parse_rate
 from crawler.settings import (
     Form,
     Setting,
+    amount,
     choice,
     declared,
     moment,
@@ -46,6 +47,7 @@ _HOST_CHARACTERS = {*string.ascii_letters, *string.digits, *"._-"}
 
 WORKERS_MAX = 1000
 PAGES_MAX = 10**6
+STOP_BELOW_MAX = 1000.0
 
 
 def _can_be_host(host: str) -> bool:
@@ -176,9 +178,29 @@ class RunSettings:
     )
     order: str = declared(
         "--order",
-        choice("file", "yield"),
-        N_("Keywords in full as the files have them, or each call where it brings most."),
-        "file",
+        choice("auto", "file", "yield"),
+        N_(
+            "Each call where it brings most (yield), keywords in full as the files have them (file), or file "
+            "until there is a night to learn from (auto)."
+        ),
+        "auto",
+    )
+    aim: str = declared(
+        "--aim",
+        choice("new", "fresh", "both"),
+        N_("What --order yield looks for: new creators, today's facts of known ones, or both."),
+        "both",
+    )
+    refresh: str = declared(
+        "--refresh",
+        choice("full", "worthwhile"),
+        N_("A finished keyword is read to its end again, or no further than is worthwhile."),
+        "full",
+    )
+    stop_below: float | None = declared(
+        "--stop-below",
+        optional(amount(STOP_BELOW_MAX)),
+        N_("Finished keywords that should bring fewer new creators per call are not asked for."),
     )
     timeout_seconds: float = declared(
         "--timeout",

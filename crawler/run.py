@@ -20,13 +20,16 @@ from crawler.dependencies import Dependencies
 from crawler.engine.budget import Budget
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.drift import DriftDetector
-from crawler.engine.events import Event, SpendingAhead
+from crawler.engine.events import Event, OrderChosen, SpendingAhead
+from crawler.engine.history import AIMS
 from crawler.engine.hours import Hours
 from crawler.engine.loop import Engine
 from crawler.engine.order import FileOrder, Order
 from crawler.engine.ports import Client
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
+from crawler.engine.worth import known_keywords
+from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_work import YieldWork
 from crawler.errors import CrawlerError, StoreError
 from crawler.i18n.reasons import reason_text
@@ -39,8 +42,15 @@ from crawler.store.database import store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
 from crawler.store.rate_limits import LimitKeeper
-from crawler.store.worklist import Worklist
-from crawler.summary import CreatorCounts, KeywordCounts, RunStatistics, RunSummary
+from crawler.store.worklist import Worklist, not_asked
+from crawler.summary import (
+    CreatorCounts,
+    KeywordCounts,
+    NotAsked,
+    OrderTaken,
+    RunStatistics,
+    RunSummary,
+)
 from crawler.vendor.client import ApiSettings
 
 T = TypeVar("T")
@@ -100,6 +110,8 @@ class _Run:
         self._parts = dependencies.parts
         self._now = dependencies.now
         self._file = _file_at(settings.db)
+        self._order_taken = OrderTaken("file", asked=False)
+        self._not_asked: tuple[NotAsked, ...] = ()
 
     async def run(self) -> RunSummary:
         """Crawls and returns the summary, which is in the database too wherever that can be written."""
@@ -115,6 +127,8 @@ class _Run:
             sent_seconds_ago = limit.calls_lately_seconds_ago()
             drift = DriftDetector(runs.answered_before(self._connection), self._dependencies.drift_limits)
             budget = self._budget()
+            self._order_taken = self._take_order()
+            self._not_asked = not_asked(self._connection, self._run_id)
         throttle = self._parts.throttle(
             parse_rate(settings.rate),
             self._shutdown.sleep,
@@ -182,13 +196,28 @@ class _Run:
         )
 
     def _order(self) -> Order:
-        if self._settings.order == "file":
+        settings, order = self._settings, self._order_taken.order
+        self._emit(OrderChosen(order, self._order_taken.asked, len(self._not_asked), settings.stop_below))
+        if order == "file" and settings.refresh == "full":
             return FileOrder(self._read(self._parts.due_work))
-        with store_errors(self._settings.db):
-            known = history.read_known(self._connection, self._dependencies.endpoint.id, self._now)
-            stale_days = self._settings.refresh_after / timedelta(days=1)
-            # What is known is read while the order is made.
-            return YieldWork(*known, self._read(history.due_fresh), stale_days, self._dependencies.rng)
+        with store_errors(settings.db):
+            again, pages, finders = history.read_known(
+                self._connection, self._dependencies.endpoint.id, self._now
+            )
+            due = list(again)
+            histories = known_keywords(due, pages, finders, settings.refresh_after / timedelta(days=1))
+        if order == "file":
+            return FileOrder(self._read(self._parts.due_work), YieldModel(histories, AIMS[settings.aim]))
+        fresh, rng = self._read(history.due_fresh), self._dependencies.rng
+        return YieldWork(due, histories, fresh, rng, AIMS[settings.aim])
+
+    def _take_order(self) -> OrderTaken:
+        """The order that was asked for, else one that learns where there is anything to learn from."""
+        if self._settings.order != "auto":
+            return OrderTaken(self._settings.order, asked=True)
+        endpoint_id = self._dependencies.endpoint.id
+        known = history.any_pages(self._connection, endpoint_id=endpoint_id, now=self._now)
+        return OrderTaken("yield" if known else "file", asked=False)
 
     def _before_commit(self, limit: LimitKeeper) -> None:
         self._check_file()
@@ -245,7 +274,7 @@ class _Run:
         assert finished, "a run that nothing stopped has left work behind"
         if statistics.failures:
             return Reason(ReasonCode.SOME_FAILED)
-        return Reason(ReasonCode.ALL_DONE if self._due else ReasonCode.NOTHING_DUE)
+        return Reason(ReasonCode.ALL_DONE if self._due or self._not_asked else ReasonCode.NOTHING_DUE)
 
     def _summary(
         self, statistics: RunStatistics, reason: Reason, seconds: float, creators: CreatorCounts
@@ -261,6 +290,8 @@ class _Run:
             statistics.failures,
             statistics.strange_answers,
             self._settings.price,
+            self._order_taken,
+            self._not_asked,
         )
 
 

@@ -18,18 +18,22 @@ from crawler.analysis.forecast import (
     expected_in_full,
     forecast_calls,
     test_nights,
+    worthwhile_calls,
 )
 from crawler.clock import Now, shanghai_day_start, stamp
-from crawler.engine.history import Explanation, FreshKeyword, KeywordHistory, Look
+from crawler.engine.history import AIMS, Explanation, FreshKeyword, KeywordHistory, Look
 from crawler.engine.neighbours import neighbourhoods
+from crawler.engine.worth import not_worth_asking
+from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_order import YieldOrder
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Work
-from crawler.store.history import finders, pages_read
+from crawler.store.history import finders, finished_due, pages_read
 from crawler.store.migrations import migrations
 from crawler.store.rate_limits import read_limit
 from crawler.store.worklist import due_work, make_worklist
+from crawler.summary import NotAsked
 
 SAFE_CALLS_PER_MINUTE = 40.0
 """The pace of a run that has learnt none."""
@@ -52,7 +56,7 @@ _CHARGED_TODAY = "SELECT count(*) FROM calls WHERE sent_at >= :since AND charge 
 
 @dataclass(frozen=True, slots=True)
 class PlanSettings:
-    """What of a run's settings a plan depends on; `order` is `file` or `yield`."""
+    """What of a run's settings a plan depends on, as a run has them."""
 
     endpoint_id: int
     pages_max: int = 50
@@ -60,6 +64,9 @@ class PlanSettings:
     calls_max: int | None = None
     calls_max_per_day: int | None = None
     order: str = "file"
+    aim: str = "both"
+    refresh: str = "full"
+    stop_below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ class Plan:
     minutes: Interval
     creators: Interval | None
     keywords_left_out: int | None
+    not_asked: tuple[NotAsked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,7 @@ class History:
     histories: tuple[KeywordHistory, ...]
     everyone: tuple[KeywordHistory, ...]
     fresh: tuple[FreshKeyword, ...]
+    not_asked: tuple[NotAsked, ...] = ()
 
 
 def make_plan(
@@ -111,9 +120,11 @@ def make_plan(
     tested = test_nights(history.everyone)
     creators, left_out = None, None
     known = calls.expected is not None and bool(history.everyone)
-    if known and settings.order == "yield":
-        wanted = round(calls.expected or 0)
-        new, asked = expected_by_yield(history.histories, history.fresh, wanted, Random(0))
+    learns = "yield" if history.everyone else "file"
+    order = learns if settings.order == "auto" else settings.order
+    if known and order == "yield":
+        wanted, aim = round(calls.expected or 0), AIMS[settings.aim]
+        new, asked = expected_by_yield(history.histories, history.fresh, wanted, Random(0), aim)
         creators, left_out = tested.interval(new), len(history.due) - len(asked)
     elif known:
         new, left_out = expected_in_full(history.due, depths, cap)
@@ -128,9 +139,10 @@ def make_plan(
     never = sum(one.history is None and one.page == 1 for one in history.due)
     nights = {round(look.days_ago) for one in history.everyone for look in one.looks}
     return Plan(
-        settings.order, history.listed, len(history.due), unfinished, never,
+        order, history.listed, len(history.due), unfinished, never,
         len(history.due) - unfinished - never, len(nights), tested.nights, cap, calls, in_full,
         sent_per_charged, per_minute, learnt, calls.times(sent_per_charged / per_minute), creators, left_out,
+        history.not_asked,
     )  # fmt: skip
 
 
@@ -153,7 +165,7 @@ def explain(
         raise InputError(
             _("no keyword that is due is called %s: `crawler plan` counts those that are") % identity
         )
-    order = YieldOrder(history.histories, history.fresh)
+    order = YieldOrder(history.histories, history.fresh, aim=AIMS[settings.aim])
     value = order.explain(work.keyword_id, work.page)
     better = sum(
         order.model.value(one.keyword_id, one.page) > value.value
@@ -184,8 +196,10 @@ def read_history(
         pages_max=settings.pages_max,
         refresh_after=settings.refresh_after,
         now=now,
+        worthwhile=settings.refresh == "worthwhile",
     )
     works = tuple(due_work(memory.conn))
+    finished = finished_due(memory.conn, endpoint_id=settings.endpoint_id)
     priority = dict(memory.conn.execute("SELECT id, priority FROM keywords"))
     looks: dict[int, list[Look]] = {}
     group: dict[int, int] = {}
@@ -217,8 +231,21 @@ def read_history(
             histories.append(history)
         due.append(Due(work.keyword_id, work.page, work.pages_max, history))
     memory.conn.close()
+    model = YieldModel(histories, AIMS[settings.aim])
+    less = not_worth_asking(histories, finished, settings.stop_below) if settings.stop_below else {}
+    not_asked = [NotAsked(work.text, less[work.keyword_id]) for work in works if work.keyword_id in less]
     return History(
-        worklist.listed, tuple(due), works, tuple(histories), tuple(everyone.values()), tuple(fresh)
+        worklist.listed,
+        tuple(
+            one if work.whole else replace(one, calls_worthwhile=worthwhile_calls(one, model))
+            for one, work in zip(due, works, strict=True)
+            if work.keyword_id not in less
+        ),
+        tuple(work for work in works if work.keyword_id not in less),
+        tuple(one for one in histories if one.keyword_id not in less),
+        tuple(everyone.values()),
+        tuple(fresh),
+        tuple(sorted(not_asked, key=lambda one: one.expected)),
     )
 
 

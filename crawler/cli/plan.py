@@ -27,9 +27,21 @@ from crawler.text import sanitize
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
-PLANNED = ("db", "pages_max", "calls_max", "calls_max_per_day", "refresh_after", "order")
+PLANNED = (
+    "db",
+    "pages_max",
+    "calls_max",
+    "calls_max_per_day",
+    "refresh_after",
+    "order",
+    "aim",
+    "refresh",
+    "stop_below",
+)
 SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name in PLANNED)
 """The settings of a run that a plan depends on."""
+
+NOT_ASKED_SHOWN = 10
 
 
 @click.command(
@@ -132,6 +144,11 @@ def _remarks(made: Plan) -> Iterator[str]:
         yield _("Pace: %s calls a minute, the safe one: no run has shown another.") % pace
     if made.creators is not None and not made.nights_tested:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
+    if made.not_asked:
+        names = ", ".join(one.text for one in made.not_asked[:NOT_ASKED_SHOWN])
+        more = ", …" if len(made.not_asked) > NOT_ASKED_SHOWN else ""
+        line = _("Not asked, too little is expected of them: %(count)s keywords (%(names)s)")
+        yield sanitize(line % {"count": f"{len(made.not_asked):,}", "names": names + more})
     if made.calls_max is not None and made.keywords_left_out:
         left = _(
             "The cap of %(cap)s calls leaves out about %(keywords)s keywords; "
@@ -182,6 +199,8 @@ def _explanation(text: str, found: Explanation, place: int, of: int) -> Iterator
             (_("× days since it was looked at"), f"{found.days:.2f}"),
         ]
     rows.append((_("= new creators expected on this page"), f"{found.expected:.2f}"))
+    if found.facts_days:
+        rows.append((_("days that the facts of its creators are old, together"), f"{found.facts_days:,.0f}"))
     yield from table_lines((_("what counts"), _("value")), rows, stdout_cells())
     yield ""
     looked = _("It was looked at %(looks)s times and brought %(found)s new creators.")

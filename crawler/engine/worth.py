@@ -48,8 +48,8 @@ def known_keywords(
 def not_worth_asking(
     histories: Sequence[KeywordHistory], finished: Collection[int], stop_below: float
 ) -> dict[int, float]:
-    """The `finished` keywords of which a call is expected to bring fewer than `stop_below` creators new to the
-    database, however far it is read, and how many."""
+    """The `finished` keywords of which a call is expected to bring fewer than `stop_below` creators new to
+    the database, however far they are read, and how many."""
     model = YieldModel(histories)
     brings = {
         history.keyword_id: max(

@@ -98,8 +98,8 @@ class Pages:
         return other
 
     def days_of_facts(self, page: int, new: float) -> float:
-        """How old what is known of the creators on a page is, in days, taken together, where `new` of them are
-        new; nothing is known of a page nobody has looked at."""
+        """The days that the facts of all creators on a page are old, taken together, where `new` of them are
+        new to the database; 0 for a page nobody has looked at."""
         return max(0.0, self.entries.get(page, 0) - new) * min(self.days_ago.get(page, 0.0), FACTS_DAYS_MAX)
 
     def take(self, look: Look) -> None:
@@ -273,13 +273,12 @@ class YieldModel:
             self.base[depth], self.neighbours(keyword_id, depth) if relooked else 1.0,
             self.keyword(keyword_id) if relooked else 1.0, days, self.tonight(keyword_id),
             len(looks), sum(look.new for look in looks),
+            0.0 if pages is None else pages.days_of_facts(page, self.expected(keyword_id, page)),
         )  # fmt: skip
 
-    def value(
-        self, keyword_id: int, page: int, *, chance: float = 1.0, aim: Aim | None = None
-    ) -> float:
-        """What a call is worth, reading on from there as far as that pays: as `aim` counts, the model's own by
-        default; `chance` is how much faster it may renew than is expected."""
+    def value(self, keyword_id: int, page: int, *, chance: float = 1.0, aim: Aim | None = None) -> float:
+        """What a call is worth, reading on from there as far as that pays: as `aim` counts, the model's own
+        by default; `chance` is how much faster it may renew than is expected."""
         pages, aim = self.pages.get(keyword_id), aim or self.aim
         if pages is None:
             return aim.new * self.expected(keyword_id, page)

@@ -111,8 +111,10 @@ def finders(connection: sqlite3.Connection, *, endpoint_id: int) -> Iterator[lis
 
 def due_again(connection: sqlite3.Connection) -> Iterator[DueKeyword]:
     """What is due and was asked for before."""
-    for *work, whole, priority, position, stale_days, left_unread in connection.execute(_DUE_AGAIN).fetchall():
-        yield DueKeyword(Work(*work, whole=bool(whole)), priority, position, stale_days, bool(left_unread))
+    for row in connection.execute(_DUE_AGAIN).fetchall():
+        keyword_id, text, generation, page, pages_max, whole, priority, position, stale_days, left = row
+        work = Work(keyword_id, text, generation, page, pages_max, bool(whole))
+        yield DueKeyword(work, priority, position, stale_days, bool(left))
 
 
 def due_fresh(connection: sqlite3.Connection) -> Iterator[DueKeyword]:

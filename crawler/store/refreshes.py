@@ -1,8 +1,8 @@
 """Migration 0012: how keywords are looked at again.
 
-`keywords.refresh_after_seconds` is a keyword's own `refresh_after`. `checkpoints.complete_at` is when a keyword
-was last read to its end, which a refresh that stopped before it leaves as it was. `not_asked` has the keywords
-that the last run over them left out, as too little was expected of them.
+`keywords.refresh_after_seconds` is a keyword's own `refresh_after`. `checkpoints.complete_at` is when a
+keyword was last read to its end, which a refresh that stopped before it leaves as it was. `not_asked` has the
+keywords that the last run over them left out, as too little was expected of them.
 """
 
 from __future__ import annotations

@@ -310,7 +310,7 @@ SELECT stage,
        CASE WHEN state IS NULL THEN 1 WHEN unfinished OR left_unread THEN generation ELSE generation + 1 END,
        iif(unfinished OR left_unread, next_page, 1),
        pages_max,
-       whole
+       whole OR state = 'done' AND unfinished
   FROM staged
  WHERE state IS NULL
     OR unfinished

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
@@ -160,11 +159,6 @@ def due_work(connection: sqlite3.Connection) -> Iterator[Work]:
     after: tuple[object, ...] = (-1, 0, "", 0)
     while rows := connection.execute(sql.NEXT_DUE, (*after, 500)).fetchall():
         for row in rows:
-            yield _work(row[len(after) :])
+            keyword_id, text, generation, page, pages_max, whole = row[len(after) :]
+            yield Work(keyword_id, text, generation, page, pages_max, bool(whole))
         after = rows[-1][: len(after)]
-
-
-def _work(row: Sequence[Any]) -> Work:
-    """A row of due work as it is read."""
-    *columns, whole = row
-    return Work(*columns, whole=bool(whole))

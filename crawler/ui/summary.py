@@ -13,9 +13,11 @@ from crawler.i18n.words import span
 from crawler.reasons import Advice
 from crawler.summary import FailedKeyword, RunSummary
 from crawler.text import sanitize, width
+from crawler.ui.describe import order_text
 from crawler.ui.program import db_argument, program_name
 
 FAILURES_SHOWN = 10
+NOT_ASKED_SHOWN = 10
 
 
 def summary_json(summary: RunSummary) -> str:
@@ -39,6 +41,8 @@ def summary_fields(summary: RunSummary) -> dict[str, object]:
         "failures": [_failure(each) for each in summary.failures],
         "strange_answers": summary.strange_answers,
         "money": _money(summary),
+        "order": None if summary.order is None else asdict(summary.order),
+        "not_asked": [asdict(each) for each in summary.not_asked],
     }
 
 
@@ -84,6 +88,8 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     ]
     if summary.spent is not None:
         rows.insert(2, (_("money"), _spent(summary)))
+    if summary.order is not None:
+        rows.append((_("order"), order_text(summary.order.order, asked=summary.order.asked)))
     reason = sanitize(reason_text(summary.reason))
     lines = [_("%(outcome)s: %(reason)s") % {"outcome": _heading(summary.outcome), "reason": reason}]
     label_width = max(width(label) for label, _text in rows)
@@ -96,6 +102,8 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         )
         shown = {"answers": f"{summary.strange_answers:,}", "command": _query(summary, "odd")}
         lines.append("  " + strange % shown)
+    if summary.not_asked:
+        lines.append("  " + _not_asked(summary))
     lines += _failure_lines(summary)
     if command is not None:
         lines += ["", *_next_lines(summary, command)]
@@ -106,6 +114,17 @@ def _spent(summary: RunSummary) -> str:
     if summary.spent == summary.spent_at_most:
         return _("%s spent") % summary.spent
     return _("%(spent)s spent, %(most)s at most") % {"spent": summary.spent, "most": summary.spent_at_most}
+
+
+def _not_asked(summary: RunSummary) -> str:
+    names = ", ".join(each.text for each in summary.not_asked[:NOT_ASKED_SHOWN])
+    line = ngettext(
+        "not asked, too little is expected: %(keywords)s keyword (%(names)s)",
+        "not asked, too little is expected: %(keywords)s keywords (%(names)s)",
+        len(summary.not_asked),
+    )
+    more = ", …" if len(summary.not_asked) > NOT_ASKED_SHOWN else ""
+    return sanitize(line % {"keywords": f"{len(summary.not_asked):,}", "names": names + more})
 
 
 def _heading(outcome: str) -> str:
