@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from importlib.metadata import version
 
 from sqlite_utils import Database
@@ -13,12 +12,12 @@ from crawler.config import RunSettings, service_of
 from crawler.dependencies import Dependencies
 from crawler.engine.events import Event, LineSkipped, RunStarted, SpendingAhead
 from crawler.engine.shutdown import Shutdown
-from crawler.engine.worth import known_keywords, not_worth_asking
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
+from crawler.ordering import Ordering
 from crawler.spending import Ahead, balance_told, check_currency, first_spending
-from crawler.store import history, runs
+from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.worklist import Worklist, pages_ahead
 
@@ -62,20 +61,14 @@ class Beginning:
 
     def _leave_out(self, worklist: Worklist, run_id: int) -> Worklist:
         """The work list without the keywords of which too little is expected."""
-        settings, endpoint_id = self.settings, self.dependencies.endpoint.id
-        expected: dict[int, float] = {}
-        if settings.stop_below:
-            known = history.read_known(self.db.conn, endpoint_id, self.dependencies.now)
-            histories = known_keywords(*known, settings.refresh_after / timedelta(days=1))
-            finished = history.finished_due(self.db.conn, endpoint_id=endpoint_id)
-            expected = not_worth_asking(histories, finished, settings.stop_below)
+        ordering = Ordering(self.db.conn, self.settings, self.dependencies)
         return self.dependencies.parts.leave_out(
             self.db.conn,
             worklist,
-            expected,
-            endpoint_id=endpoint_id,
+            ordering.not_worth_asking(),
+            endpoint_id=self.dependencies.endpoint.id,
             run_id=run_id,
-            stop_below=settings.stop_below or 0.0,
+            stop_below=self.settings.stop_below or 0.0,
         )
 
     async def _tell_money(self, ahead: Ahead) -> None:

@@ -47,7 +47,7 @@ _HOST_CHARACTERS = {*string.ascii_letters, *string.digits, *"._-"}
 
 WORKERS_MAX = 1000
 PAGES_MAX = 10**6
-STOP_BELOW_MAX = 1000.0
+NEW_MAX = 1000.0
 
 
 def _can_be_host(host: str) -> bool:
@@ -179,10 +179,7 @@ class RunSettings:
     order: str = declared(
         "--order",
         choice("auto", "file", "yield"),
-        N_(
-            "Each call where it brings most (yield), keywords in full as the files have them (file), or file "
-            "until there is a night to learn from (auto)."
-        ),
+        N_("Each call where it brings most, keywords as the files have them; auto: once there is history."),
         "auto",
     )
     aim: str = declared(
@@ -199,7 +196,7 @@ class RunSettings:
     )
     stop_below: float | None = declared(
         "--stop-below",
-        optional(amount(STOP_BELOW_MAX)),
+        optional(amount(NEW_MAX)),
         N_("Finished keywords that should bring fewer new creators per call are not asked for."),
     )
     timeout_seconds: float = declared(
@@ -245,10 +242,7 @@ LOG_FORMAT = Setting(
     "log_format", "--log-format", choice("text", "json"), N_("Format of log lines on stderr."), "text"
 )
 QUESTIONS = Setting(
-    "questions",
-    "--questions",
-    optional(path()),
-    N_("A folder with named questions of your own, as .sql files."),
+    "questions", "--questions", optional(path()), N_("A folder with your own named questions, as .sql files.")
 )
 LANG = Setting(
     "lang", "--lang", optional(choice("zh", "en")), N_("The language of messages; by default the system's.")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -21,23 +19,20 @@ from crawler.engine.budget import Budget
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.drift import DriftDetector
 from crawler.engine.events import Event, OrderChosen, SpendingAhead
-from crawler.engine.history import AIMS
 from crawler.engine.hours import Hours
 from crawler.engine.loop import Engine
-from crawler.engine.order import FileOrder, Order
+from crawler.engine.order import Order
 from crawler.engine.ports import Client
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
-from crawler.engine.worth import known_keywords
-from crawler.engine.yield_model import YieldModel
-from crawler.engine.yield_work import YieldWork
 from crawler.errors import CrawlerError, StoreError
 from crawler.i18n.reasons import reason_text
 from crawler.model import Keyword, Problem
+from crawler.ordering import Ordering
 from crawler.rate import parse_rate
 from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
 from crawler.spending import money_caps
-from crawler.store import history, runs
+from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
@@ -52,8 +47,6 @@ from crawler.summary import (
     RunSummary,
 )
 from crawler.vendor.client import ApiSettings
-
-T = TypeVar("T")
 
 END_PATIENCE_MILLISECONDS = 60_000
 
@@ -127,7 +120,7 @@ class _Run:
             sent_seconds_ago = limit.calls_lately_seconds_ago()
             drift = DriftDetector(runs.answered_before(self._connection), self._dependencies.drift_limits)
             budget = self._budget()
-            self._order_taken = self._take_order()
+            self._order_taken = Ordering(self._connection, settings, self._dependencies).taken()
             self._not_asked = not_asked(self._connection, self._run_id)
         throttle = self._parts.throttle(
             parse_rate(settings.rate),
@@ -196,28 +189,11 @@ class _Run:
         )
 
     def _order(self) -> Order:
-        settings, order = self._settings, self._order_taken.order
-        self._emit(OrderChosen(order, self._order_taken.asked, len(self._not_asked), settings.stop_below))
-        if order == "file" and settings.refresh == "full":
-            return FileOrder(self._read(self._parts.due_work))
+        settings, taken = self._settings, self._order_taken
+        self._emit(OrderChosen(taken.order, taken.asked, len(self._not_asked), settings.stop_below))
+        ordering = Ordering(self._connection, settings, self._dependencies)
         with store_errors(settings.db):
-            again, pages, finders = history.read_known(
-                self._connection, self._dependencies.endpoint.id, self._now
-            )
-            due = list(again)
-            histories = known_keywords(due, pages, finders, settings.refresh_after / timedelta(days=1))
-        if order == "file":
-            return FileOrder(self._read(self._parts.due_work), YieldModel(histories, AIMS[settings.aim]))
-        fresh, rng = self._read(history.due_fresh), self._dependencies.rng
-        return YieldWork(due, histories, fresh, rng, AIMS[settings.aim])
-
-    def _take_order(self) -> OrderTaken:
-        """The order that was asked for, else one that learns where there is anything to learn from."""
-        if self._settings.order != "auto":
-            return OrderTaken(self._settings.order, asked=True)
-        endpoint_id = self._dependencies.endpoint.id
-        known = history.any_pages(self._connection, endpoint_id=endpoint_id, now=self._now)
-        return OrderTaken("yield" if known else "file", asked=False)
+            return ordering.order_of(taken.order)
 
     def _before_commit(self, limit: LimitKeeper) -> None:
         self._check_file()
@@ -230,10 +206,6 @@ class _Run:
         if _file_at(self._settings.db) != self._file:
             reason = Reason(ReasonCode.FILE_REPLACED, {"path": str(self._settings.db)})
             raise StoreError(reason_text(reason), reason)
-
-    def _read(self, due: Callable[[sqlite3.Connection], Iterator[T]]) -> Iterator[T]:
-        with store_errors(self._settings.db):
-            yield from due(self._connection)
 
     def _budget(self) -> Budget:
         settings, moment = self._settings, self._now()

@@ -27,7 +27,7 @@ FLOORS = (
     {"rate", "settings", "environment", "config"},
     {"keywords", "vendor", "store"},
     {"engine"},
-    {"spending", "dependencies", "beginning", "run"},
+    {"spending", "dependencies", "ordering", "beginning", "run"},
     {"analysis"},
     {"maintenance"},
     {"library", "ui"},

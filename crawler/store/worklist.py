@@ -12,7 +12,7 @@ from pathlib import Path
 
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
-from crawler.store import sql
+from crawler.store import worklist_sql as sql
 from crawler.summary import NotAsked
 
 CLOCK_SLACK = timedelta(hours=1)

@@ -29,6 +29,9 @@ BAD = {
     "yes": "perhaps",
     "archive": "perhaps",
     "drain_seconds": "-1s",
+    "aim": "old",
+    "refresh": "some",
+    "stop_below": "nan",
     "as_json": "perhaps",
     "log_format": "xml",
 }

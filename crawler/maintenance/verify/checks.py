@@ -50,8 +50,8 @@ class Gap:
 class Totals:
     """What was looked at. `keywords_in_part` of the finished ones were last read down to a page only, as
     reading on was not worthwhile. `keywords_never` were never asked for. `calls_unknown` may or may not be on
-    the bill: they were in flight when a run died, or their answers could not be read. `calls_open` of them are
-    in flight now; `calls_lost` are charged calls whose page was found missing and asked for again."""
+    the bill: they were in flight when a run died, or their answers could not be read. `calls_open` of them
+    are in flight now; `calls_lost` are charged calls whose page was found missing and asked for again."""
 
     keywords_done: int
     keywords_in_part: int
