@@ -1,4 +1,4 @@
-"""The order in which a run asks for its work, and what is not worth asking for, by what the database knows."""
+"""The order in which a run asks for its work, and what is not worth asking for, by what is known of it."""
 
 from __future__ import annotations
 

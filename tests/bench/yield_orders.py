@@ -243,8 +243,8 @@ def default_order(played: Played, night: int, random: Random) -> Order:
 
 
 def play_refreshes(world: World, *, worthwhile: bool, random: Random) -> Played:
-    """All nights of `world` without a cap: each reads every keyword to its end, or, after the first, no further
-    than is worthwhile where it was complete within a keyword's own five to ten days."""
+    """All nights of `world` without a cap: each reads every keyword to its end, or, after the first, no
+    further than is worthwhile where it was complete within the keyword's own five to ten days."""
     played = Played(world, looks=[[] for _ in range(world.shape.keywords)])
     complete: dict[int, int] = {}
     for night in range(world.shape.nights):

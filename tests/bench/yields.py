@@ -118,7 +118,7 @@ AIMED: dict[str, Maker] = {"new": NewOnly, "both": Learnt, "fresh": FreshOnly}
 
 
 def table_of_aims(worlds: int, seed: int, keywords_max: int) -> Iterator[str]:
-    """Any worlds, a fifth of the full cost: what each aim finds, and how old the facts of all creators are."""
+    """Any worlds, a fifth of the full cost: what each aim finds, and how old all creators' facts are."""
     yield "| aim | new creators beside `new` | least | days that facts are old, mean |"
     yield "|---|---:|---:|---:|"
     drawn = [_drawn(one, seed, keywords_max) for one in range(worlds)]
@@ -136,8 +136,8 @@ def table_of_aims(worlds: int, seed: int, keywords_max: int) -> Iterator[str]:
 
 
 def table_of_refreshes(worlds: int, seed: int, keywords_max: int) -> Iterator[str]:
-    """Any worlds, no cap: the calls and the new creators of nights that read no further than is worthwhile, beside
-    nights that read all; from the second night on."""
+    """Any worlds, no cap, from the second night on: calls and new creators of nights that read no further
+    than is worthwhile, beside nights that read all."""
     yield "| refresh | calls | least | most | new creators | least |"
     yield "|---|---:|---:|---:|---:|---:|"
     calls, found = [], []

@@ -56,7 +56,8 @@ class Ending:
 @dataclass(frozen=True, slots=True)
 class Life:
     """One run: its settings, how it ends, and the pause after it; `new_day` refills the quota before it, and
-    `until_seconds` after its beginning is its `--until`."""
+    `until_seconds` after its beginning is its `--until`. A run that `refreshes` finds every finished keyword
+    due again. `order` is the scenario's where it is None. `replayed`: the archive is read again after it."""
 
     workers: int = 8
     rate: str = "unlimited"
@@ -71,6 +72,12 @@ class Life:
     budget_per_day: str | None = None
     until_seconds: float | None = None
     wait_for_quota: bool = False
+    order: str | None = None
+    aim: str = "both"
+    refreshes: bool = False
+    refresh: str = "full"
+    stop_below: float | None = None
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +116,33 @@ def draw(seed: int) -> Scenario:
     if rng.random() < 0.2:
         first = replace(lives[0], ending=_refusal(rng, calls))
         lives = (first, *lives[1:])
+    lives = _with_refreshes(seed, lives, calls, latency_seconds)
     service, lives = _with_money_and_hours(seed, service, lives)
     return Scenario(seed, keywords, pages_max, service, lives, rng.choice(("file", "yield")))
+
+
+def _with_refreshes(
+    seed: int, lives: tuple[Life, ...], calls: float, latency_seconds: float
+) -> tuple[Life, ...]:
+    """Nights that look at finished keywords again come after the others; aims and replays to all of them,
+    drawn apart."""
+    rng = Random(f"refreshes {seed}")
+    if rng.random() < 0.4:
+        lives += tuple(_refreshing(rng, calls, latency_seconds) for _ in range(rng.choice((1, 1, 2))))
+    return tuple(
+        replace(life, aim=rng.choice(("new", "fresh", "both")), replayed=rng.random() < 0.3) for life in lives
+    )
+
+
+def _refreshing(rng: Random, calls: float, latency_seconds: float) -> Life:
+    return replace(
+        _life(rng, calls, latency_seconds),
+        order=rng.choice(("auto", "auto", "file", "yield")),
+        refreshes=True,
+        refresh=rng.choice(("worthwhile", "worthwhile", "full")),
+        stop_below=rng.choice((None, None, 0.3, 2.0, 1000.0)),
+        ending=rng.choice((Ending(), _ending(rng, calls, calls * latency_seconds))),
+    )
 
 
 PRICES = ("0.01", "0.03CNY", "0.05CNY", "1.07", "0.333333")
