@@ -101,8 +101,8 @@ def checkpoints_never_run_ahead(history: History) -> Iterator[str]:
 
 
 def complete_means_to_the_end(history: History) -> Iterator[str]:
-    """Whenever a run ends, a keyword that is called complete has been read down to its last page; one that was
-    seen in part says so."""
+    """Whenever a run ends, a keyword that is called complete has been read down to its last page; one that
+    was seen in part says so."""
     if ends_are_vague(history):
         return
     last_pages, truth = expected(history).last_pages, history.truth

@@ -109,16 +109,18 @@ async def _play(
         try:
             prepare(simulator)
             player = _Player(simulator, history, folder / "creators.db", wall, family, parts)
-            for number, life in enumerate(scenario.lives):
+            for life in scenario.lives:
                 if life.new_day:
                     simulator.reset_quota()
-                await player.live(life, number)
-                if life.replayed:
-                    history.replays.append(player.replay())
+                await player.live(life)
+                await asyncio.sleep(life.gap_seconds)
+            simulator.settings = scenario.refreshing_service
+            for life in (scenario.last_life, *scenario.refreshing) if scenario.refreshing else ():
+                await player.live(life)
                 await asyncio.sleep(life.gap_seconds)
             simulator.settings = scenario.peaceful_service
-            for number in range(2):  # the second finds nothing to do
-                await player.live(scenario.last_life, len(scenario.lives) + number)
+            for _time in range(2):  # the second finds nothing to do
+                await player.live(scenario.last_life)
                 history.dumps.append(dump(folder / "creators.db"))
                 await asyncio.sleep(1.0)
             history.lines = simulator.bill.lines
@@ -138,8 +140,8 @@ class _Player:
     family: Family
     parts: Mapping[str, Any]
 
-    async def live(self, life: Life, number: int) -> None:
-        """Plays one run and adds it to the history."""
+    async def live(self, life: Life) -> None:
+        """Plays one run and adds it to the history, with the replay that may follow it."""
         loop = asyncio.get_running_loop()
         settings = RunSettings(
             token=TOKEN, db=self.db, base_url=self.simulator.base_url, workers=life.workers, rate=life.rate,
@@ -152,7 +154,7 @@ class _Player:
             budget=life.budget, budget_per_day=life.budget_per_day, until=self._until(life),
             wait_for_quota=life.wait_for_quota,
         )  # fmt: skip
-        doom, stop = CrashPlan(life.ending), Shutdown()
+        doom, stop, number = CrashPlan(life.ending), Shutdown(), len(self.history.lived)
         asked: dict[str, float] = {}
         begun = loop.time()
         self._schedule(life, doom, stop, asked)
@@ -178,8 +180,10 @@ class _Player:
                 snapshot(self.db),
             )
         )  # fmt: skip
+        if life.replayed:
+            self.history.replays.append(self._replay())
 
-    def replay(self) -> list[str]:
+    def _replay(self) -> list[str]:
         """The rows that reading the whole archive again has changed."""
         if not self.db.exists():  # the run was killed before it made one
             return []

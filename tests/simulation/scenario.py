@@ -82,7 +82,9 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A whole simulation. After `lives` the faults stop, and one more run must finish."""
+    """A whole simulation. After `lives` the account refuses nothing any more; where there are `refreshing`
+    lives, a run that finishes everything comes before them. Then the faults stop, and one more run must
+    finish."""
 
     seed: int
     keywords: tuple[tuple[str, int | None], ...]
@@ -90,12 +92,19 @@ class Scenario:
     service: SimulatorSettings
     lives: tuple[Life, ...]
     order: str = "file"
+    refreshing: tuple[Life, ...] = ()
 
     @property
     def peaceful_service(self) -> SimulatorSettings:
         """The same world without any trouble."""
         service = replace(self.service, faults={}, rate_limit=None, daily_quota=None)
         return replace(service, balance=None, token_cap=None, tokens=None)
+
+    @property
+    def refreshing_service(self) -> SimulatorSettings:
+        """The same without what the account refuses, and without outages."""
+        faults = self.service.faults if sum(self.service.faults.values()) < 0.5 else {}
+        return replace(self.peaceful_service, faults=faults, faulty_attempts_max=3)
 
     @property
     def last_life(self) -> Life:
@@ -116,22 +125,27 @@ def draw(seed: int) -> Scenario:
     if rng.random() < 0.2:
         first = replace(lives[0], ending=_refusal(rng, calls))
         lives = (first, *lives[1:])
-    lives = _with_refreshes(seed, lives, calls, latency_seconds)
     service, lives = _with_money_and_hours(seed, service, lives)
-    return Scenario(seed, keywords, pages_max, service, lives, rng.choice(("file", "yield")))
+    order = rng.choice(("file", "yield"))
+    lives, refreshing = _with_refreshes(seed, lives, calls, latency_seconds)
+    return Scenario(seed, keywords, pages_max, service, lives, order, refreshing)
 
 
 def _with_refreshes(
     seed: int, lives: tuple[Life, ...], calls: float, latency_seconds: float
-) -> tuple[Life, ...]:
-    """Nights that look at finished keywords again come after the others; aims and replays to all of them,
-    drawn apart."""
+) -> tuple[tuple[Life, ...], tuple[Life, ...]]:
+    """Aims and replays for all nights, and nights that look at finished keywords again; drawn apart."""
     rng = Random(f"refreshes {seed}")
-    if rng.random() < 0.4:
-        lives += tuple(_refreshing(rng, calls, latency_seconds) for _ in range(rng.choice((1, 1, 2))))
-    return tuple(
-        replace(life, aim=rng.choice(("new", "fresh", "both")), replayed=rng.random() < 0.3) for life in lives
+    times = rng.choice((0, 0, 1, 2))
+    refreshing = tuple(_refreshing(rng, calls, latency_seconds) for _ in range(times))
+    lives, refreshing = (
+        tuple(
+            replace(life, aim=rng.choice(("new", "fresh", "both")), replayed=rng.random() < 0.3)
+            for life in each
+        )
+        for each in (lives, refreshing)
     )
+    return lives, refreshing
 
 
 def _refreshing(rng: Random, calls: float, latency_seconds: float) -> Life:
@@ -140,7 +154,9 @@ def _refreshing(rng: Random, calls: float, latency_seconds: float) -> Life:
         order=rng.choice(("auto", "auto", "file", "yield")),
         refreshes=True,
         refresh=rng.choice(("worthwhile", "worthwhile", "full")),
-        stop_below=rng.choice((None, None, 0.3, 2.0, 1000.0)),
+        stop_below=rng.choice((None, None, None, 0.3, 1000.0)),
+        calls_max_per_day=None,
+        gap_seconds=rng.choice((0.05, 3600.0, 3 * 86_400.0)),
         ending=rng.choice((Ending(), _ending(rng, calls, calls * latency_seconds))),
     )
 
