@@ -117,6 +117,7 @@ def plan_lines(made: Plan, price: Money | None, db: Path) -> Iterator[str]:
         "again": f"{made.again:,}",
     }
     if not made.due:
+        yield from _not_asked(made)
         yield _("Nothing is due: a run would make no call.")
         return
     if not made.nights:
@@ -144,11 +145,7 @@ def _remarks(made: Plan) -> Iterator[str]:
         yield _("Pace: %s calls a minute, the safe one: no run has shown another.") % pace
     if made.creators is not None and not made.nights_tested:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
-    if made.not_asked:
-        names = ", ".join(one.text for one in made.not_asked[:NOT_ASKED_SHOWN])
-        more = ", …" if len(made.not_asked) > NOT_ASKED_SHOWN else ""
-        line = _("Not asked, too little is expected of them: %(count)s keywords (%(names)s)")
-        yield sanitize(line % {"count": f"{len(made.not_asked):,}", "names": names + more})
+    yield from _not_asked(made)
     if made.calls_max is not None and made.keywords_left_out:
         left = _(
             "The cap of %(cap)s calls leaves out about %(keywords)s keywords; "
@@ -161,6 +158,14 @@ def _remarks(made: Plan) -> Iterator[str]:
             "keywords": f"{made.keywords_left_out:,}",
             "calls": ("≤ " if in_full.expected is None else "") + f"{calls:,.0f}",
         }
+
+
+def _not_asked(made: Plan) -> Iterator[str]:
+    if made.not_asked:
+        names = ", ".join(one.text for one in made.not_asked[:NOT_ASKED_SHOWN])
+        more = ", …" if len(made.not_asked) > NOT_ASKED_SHOWN else ""
+        line = _("Not asked, too little is expected of them: %(count)s keywords (%(names)s)")
+        yield sanitize(line % {"count": f"{len(made.not_asked):,}", "names": names + more})
 
 
 def _cells(interval: Interval, show: Callable[[float], str]) -> tuple[str, str, str]:
