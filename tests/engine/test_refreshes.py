@@ -160,7 +160,7 @@ async def test_what_is_not_asked_is_named_in_the_plan_the_summary_and_by_verify(
         assert {each["text"] for each in told.summary["not_asked"]} == set(KEYWORDS)
         verified = await crawler("verify")
         assert (verified.exit_code, "not asked: 穿搭" in verified.stdout) == (0, True)
-        assert (await crawler("query", "gaps")).stdout.count("not asked") == len(KEYWORDS)
+        assert (await crawler("query", "gaps")).stdout.count("not asked for") == len(KEYWORDS)
         back = await night(crawler, simulator, "--refresh-after", "0s", "--stop-below", "0")
     assert back.summary["keywords"]["done"] == len(KEYWORDS)
     assert "not asked" not in (await crawler("verify")).stdout

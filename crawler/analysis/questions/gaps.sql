@@ -18,7 +18,7 @@ WITH gaps AS (
        AND checkpoints.stop_reason = 'not_worthwhile'
        AND keywords.retired_at IS NULL
      UNION ALL
-    SELECT not_asked.keyword_id, 'not asked, too little expected', 1
+    SELECT not_asked.keyword_id, 'not asked for', 1
       FROM not_asked
       JOIN keywords ON keywords.id = not_asked.keyword_id
      WHERE keywords.retired_at IS NULL
