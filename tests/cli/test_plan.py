@@ -68,7 +68,8 @@ async def test_a_cap_is_told_with_what_it_leaves_out(crawler):
     made = await plan(crawler, "--max-calls", "9", "--order", "file")
     assert made["calls"] == {"expected": 9, "low": 9, "high": 9}
     assert (made["calls_in_full"]["expected"], made["keywords_left_out"]) == (32, 6)
-    told = (await crawler("plan", "keywords.txt", "--refresh-after", "0s", "--max-calls", "9")).stdout
+    options = ("--refresh-after", "0s", "--max-calls", "9", "--order", "file")
+    told = (await crawler("plan", "keywords.txt", *options)).stdout
     assert "leaves out about 6 keywords" in told
     spent = await plan(crawler, "--max-calls-per-day", "40")
     assert spent["calls_max"] == 8
