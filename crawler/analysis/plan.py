@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
@@ -23,16 +24,16 @@ from crawler.analysis.forecast import (
 from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.engine.history import AIMS, Explanation, FreshKeyword, KeywordHistory, Look
 from crawler.engine.neighbours import neighbourhoods
-from crawler.engine.worth import not_worth_asking
+from crawler.engine.worth import not_worth_asking, taken_up
 from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_order import YieldOrder
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Work
-from crawler.store.history import finders, finished_due, pages_read
+from crawler.store.history import due_again, finders, finished_due, pages_read
 from crawler.store.migrations import migrations
 from crawler.store.rate_limits import read_limit
-from crawler.store.worklist import due_work, make_worklist
+from crawler.store.worklist import copy_basis, due_work, make_worklist
 from crawler.summary import NotAsked
 
 SAFE_CALLS_PER_MINUTE = 40.0
@@ -185,12 +186,22 @@ def read_history(
     connection: sqlite3.Connection | None, keywords: Iterable[Keyword], settings: PlanSettings, now: Now
 ) -> History:
     """What is due of `keywords`, and what is known of them; the work list is made in a copy in memory."""
-    memory = Database(memory=True)
-    migrations.apply(memory)
-    if connection is not None:
-        _copy(connection, memory.conn)
+    with closing(Database(memory=True)) as memory:
+        migrations.apply(memory)
+        if connection is not None:
+            copy_basis(connection, memory.conn)
+        return _history(connection, memory.conn, keywords, settings, now)
+
+
+def _history(
+    connection: sqlite3.Connection | None,
+    copy: sqlite3.Connection,
+    keywords: Iterable[Keyword],
+    settings: PlanSettings,
+    now: Now,
+) -> History:
     worklist = make_worklist(
-        memory.conn,
+        copy,
         keywords,
         endpoint_id=settings.endpoint_id,
         pages_max=settings.pages_max,
@@ -198,9 +209,10 @@ def read_history(
         now=now,
         worthwhile=settings.refresh == "worthwhile",
     )
-    works = tuple(due_work(memory.conn))
-    finished = finished_due(memory.conn, endpoint_id=settings.endpoint_id)
-    priority = dict(memory.conn.execute("SELECT id, priority FROM keywords"))
+    works = tuple(due_work(copy))
+    again = {due.work.keyword_id: due for due in due_again(copy)}
+    finished = finished_due(copy, endpoint_id=settings.endpoint_id)
+    priority = dict(copy.execute("SELECT id, priority FROM keywords"))
     looks: dict[int, list[Look]] = {}
     group: dict[int, int] = {}
     if connection is not None:
@@ -218,46 +230,36 @@ def read_history(
             chosen = FreshKeyword(work.keyword_id, priority[work.keyword_id], position, work.pages_max)
             fresh.append(chosen)
         else:
-            going_on = work.page if work.page > 1 else None
-            stale = min(look.days_ago for look in history.looks) >= settings.refresh_after / timedelta(days=1)
-            history = replace(
-                history,
-                position=position,
-                pages_max=work.pages_max,
-                unfinished_page=None if stale else going_on,
-                deeper_page=going_on if stale else None,
-            )
+            history = replace(history, position=position, pages_max=work.pages_max)
+            history = taken_up(history, again[work.keyword_id], settings.refresh_after / timedelta(days=1))
             everyone[work.keyword_id] = history
             histories.append(history)
         due.append(Due(work.keyword_id, work.page, work.pages_max, history))
-    memory.conn.close()
-    model = YieldModel(histories, AIMS[settings.aim])
-    less = not_worth_asking(histories, finished, settings.stop_below) if settings.stop_below else {}
-    not_asked = [NotAsked(work.text, less[work.keyword_id]) for work in works if work.keyword_id in less]
-    return History(
-        worklist.listed,
-        tuple(
+    found = History(
+        worklist.listed, tuple(due), works, tuple(histories), tuple(everyone.values()), tuple(fresh)
+    )
+    return _asked(found, finished, settings)
+
+
+def _asked(history: History, finished: set[int], settings: PlanSettings) -> History:
+    """The history of what is asked for: without the keywords that are not worth it, and of each as far down as
+    it is worthwhile."""
+    model = YieldModel(history.histories, AIMS[settings.aim])
+    less = not_worth_asking(history.histories, finished, settings.stop_below) if settings.stop_below else {}
+    left_out = [
+        NotAsked(work.text, less[work.keyword_id]) for work in history.works if work.keyword_id in less
+    ]
+    return replace(
+        history,
+        due=tuple(
             one if work.whole else replace(one, calls_worthwhile=worthwhile_calls(one, model))
-            for one, work in zip(due, works, strict=True)
+            for one, work in zip(history.due, history.works, strict=True)
             if work.keyword_id not in less
         ),
-        tuple(work for work in works if work.keyword_id not in less),
-        tuple(one for one in histories if one.keyword_id not in less),
-        tuple(everyone.values()),
-        tuple(fresh),
-        tuple(sorted(not_asked, key=lambda one: one.expected)),
+        works=tuple(work for work in history.works if work.keyword_id not in less),
+        histories=tuple(one for one in history.histories if one.keyword_id not in less),
+        not_asked=tuple(NotAsked(texts[one], less[one]) for one in sorted(less, key=less.__getitem__)),
     )
-
-
-def _copy(connection: sqlite3.Connection, memory: sqlite3.Connection) -> None:
-    """Takes over what the work list depends on."""
-    for table in ("runs", "keywords", "checkpoints"):
-        names = [row[1] for row in memory.execute(f"PRAGMA table_info({table})")]
-        there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-        columns = ", ".join(name for name in names if name in there)
-        marks = ", ".join("?" for name in names if name in there)
-        rows = connection.execute(f"SELECT {columns} FROM {table}")
-        memory.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", map(tuple, rows))
 
 
 def _cap(connection: sqlite3.Connection | None, settings: PlanSettings, now: Now) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from crawler.engine.history import AIMS, KeywordHistory, Look
 from crawler.engine.neighbours import neighbourhoods
@@ -18,9 +19,6 @@ def known_keywords(
 ) -> list[KeywordHistory]:
     """The histories of keywords that are due `again`. `pages` are those read in earlier runs, keyword by
     keyword in the order of time, `finders` the keywords that found each creator.
-
-    What a cap cut off longer ago than `stale_days`, or the keyword's own, can be gone on with or begun anew;
-    what was cut off since comes first.
     """
     looks: dict[int, list[Look]] = {}
     for keyword_id, page, days_ago, new, entries, last in pages:
@@ -29,20 +27,27 @@ def known_keywords(
     histories = []
     for due in again:
         work, seen = due.work, looks.get(due.work.keyword_id, ())
-        stale_after = stale_days if due.stale_days is None else due.stale_days
-        stale = min((look.days_ago for look in seen), default=0.0) >= stale_after
-        going_on = work.page if work.page > 1 else None
-        if due.left_unread:
-            entrance = {"unread_page": going_on}
-        else:
-            entrance = {"deeper_page" if stale else "unfinished_page": going_on}
-        histories.append(
-            KeywordHistory(
-                work.keyword_id, seen, due.priority, due.position, work.pages_max,
-                group.get(work.keyword_id), **entrance,
-            )
-        )  # fmt: skip
+        history = KeywordHistory(
+            work.keyword_id, seen, due.priority, due.position, work.pages_max, group.get(work.keyword_id)
+        )
+        histories.append(taken_up(history, due, stale_days))
     return histories
+
+
+def taken_up(history: KeywordHistory, due: DueKeyword, stale_days: float) -> KeywordHistory:
+    """The history with the page at which a keyword that was begun is taken up.
+
+    What a cap cut off longer ago than `stale_days`, or the keyword's own, can be gone on with or begun anew;
+    what was cut off since comes first.
+    """
+    page = due.work.page
+    if page == 1:
+        return history
+    if due.left_unread:
+        return replace(history, unread_page=page)
+    stale_after = stale_days if due.stale_days is None else due.stale_days
+    stale = min((look.days_ago for look in history.looks), default=0.0) >= stale_after
+    return replace(history, deeper_page=page) if stale else replace(history, unfinished_page=page)
 
 
 def not_worth_asking(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import RawIOBase
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO, NoReturn
 
 from crawler.errors import InputError, MissingExtra
@@ -148,7 +149,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _source(name: str, path: Path, until_read: ExitStack) -> Source:
     """The file `path`, found readable from its first byte to its last; else raises `InputError`."""
     open_file: Open = partial(_open, path)
-    if path.exists() and not path.is_file():
+    if not S_ISREG(path.stat().st_mode):
         with path.open("rb", buffering=0) as pipe:
             open_file = _copy(pipe, name, until_read)
     ending = path.suffix.lower() or recognize(open_file, name)

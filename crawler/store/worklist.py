@@ -72,6 +72,17 @@ def make_worklist(
     return Worklist(listed, read - listed, due)
 
 
+def copy_basis(connection: sqlite3.Connection, memory: sqlite3.Connection) -> None:
+    """Takes over what a work list depends on into a database in memory."""
+    for table in ("runs", "keywords", "checkpoints"):
+        names = [row[1] for row in memory.execute(f"PRAGMA table_info({table})")]
+        there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        columns = ", ".join(name for name in names if name in there)
+        marks = ", ".join("?" for name in names if name in there)
+        rows = connection.execute(f"SELECT {columns} FROM {table}")
+        memory.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", map(tuple, rows))
+
+
 def leave_out(
     connection: sqlite3.Connection,
     worklist: Worklist,
@@ -115,9 +126,12 @@ def _retire(connection: sqlite3.Connection, listed: int, moment: str) -> None:
 def _is_gone(file: Path) -> bool:
     """Whether a keyword file was deleted; False where its folder cannot be found from here."""
     try:
-        return bool(file.suffix) and file.parent.is_dir() and not file.exists()
+        file.stat()
+    except FileNotFoundError:
+        return bool(file.suffix) and file.parent.is_dir()
     except (OSError, ValueError):
         return False
+    return False
 
 
 def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -158,12 +159,11 @@ async def test_time_is_planned_by_the_limit_that_was_learnt(crawler):
     crawler.keywords(*KEYWORDS)
     async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:
         await night(crawler, simulator)
-    with sqlite3.connect(crawler.folder / "data" / "creators.db") as connection:
+    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
         connection.execute("DELETE FROM rate_limits")
         connection.execute(
             "INSERT INTO rate_limits VALUES ('default', 1, 0.5, 1, 60.0, 0, '2026-11-01T00:00:00.000Z')"
         )
-    connection.close()
     made = await plan(crawler)
     assert (made["calls_per_minute"], made["pace_learnt"]) == (30, True)
     assert made["minutes"]["expected"] == pytest.approx(32 / 30)
