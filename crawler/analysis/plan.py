@@ -242,13 +242,11 @@ def _history(
 
 
 def _asked(history: History, finished: set[int], settings: PlanSettings) -> History:
-    """The history of what is asked for: without the keywords that are not worth it, and of each as far down as
-    it is worthwhile."""
+    """The history of what is asked for: without the keywords that are not worth it, and of each as far down
+    as it is worthwhile."""
     model = YieldModel(history.histories, AIMS[settings.aim])
     less = not_worth_asking(history.histories, finished, settings.stop_below) if settings.stop_below else {}
-    left_out = [
-        NotAsked(work.text, less[work.keyword_id]) for work in history.works if work.keyword_id in less
-    ]
+    texts = {work.keyword_id: work.text for work in history.works}
     return replace(
         history,
         due=tuple(
