@@ -15,7 +15,7 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench pace peers yield soak million morning translations docs picture clean
+.PHONY: help run test unit lint types bench growth pace peers yield forecasts soak million morning translations docs picture clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ types: $(VENV)/.dev ## mypy, strict on crawler/, for this system, Windows and ma
 bench: $(VENV)/.dev ## Pages per second and memory, beside a loop that only fetches and decodes
 	$(BIN)/python -m tests.bench.speed $(ARGS)
 
+growth: $(VENV)/.dev ## Nights, questions and exports on 0.1, 1 and 5 million creators; ARGS="--sizes 0.1 1" for less
+	$(BIN)/python -m tests.bench.growth $(ARGS)
+
 pace: $(VENV)/.dev ## How much of a hidden limit --rate auto uses; ARGS=--wall: how exactly a fixed rate is kept
 	$(BIN)/python -m tests.bench.pace $(ARGS)
 
@@ -62,6 +65,9 @@ peers: $(PEERS)/.run ## The same crawl with aiohttp alone, Scrapy, Crawlee and d
 
 yield: $(VENV)/.dev ## What the order of calls brings on simulated nights, and whether forecasts hold
 	$(BIN)/python -m tests.bench.yields $(ARGS)
+
+forecasts: $(VENV)/.dev ## How far the forecasts that runs keep were off, over nights against the simulator
+	$(BIN)/python -m tests.bench.forecasts $(ARGS)
 
 soak: $(VENV)/.dev ## Fresh seeds and real kills for MINUTES (10), with a table of what came of them
 	$(BIN)/python -m tests.simulation.soak --minutes $(MINUTES) $(ARGS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -21,6 +21,13 @@ from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.worklist import Worklist, pages_ahead
 
+Approve = Callable[[SpendingAhead], Awaitable[bool]]
+
+
+async def approved(ahead: SpendingAhead) -> bool:
+    """Yes to whatever is ahead."""
+    return True
+
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
@@ -30,7 +37,7 @@ class Beginning:
     db: Database
     shutdown: Shutdown
     emit: Callable[[Event], None]
-    approve: Callable[[SpendingAhead], bool]
+    approve: Approve
     dependencies: Dependencies
 
     async def begin(self, keywords: Iterable[Keyword | Problem]) -> tuple[int, Worklist]:
@@ -80,7 +87,7 @@ class Beginning:
         first = first_spending(self.db.conn, self.settings, ahead)
         if first is not None and not self.shutdown.requested:
             self.emit(first)
-            if not self.approve(first):
+            if not await self.approve(first) and not self.shutdown.requested:
                 raise InputError(
                     _("nothing was asked for and nothing spent; --max-calls or --budget sets a cap")
                 )

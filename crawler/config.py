@@ -9,9 +9,10 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.errors import InputError, TokenError
+from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
+from crawler.notice_settings import NOTICE_SETTINGS, OVERDUE_AFTER
 from crawler.rate import parse_rate
 from crawler.settings import (
     Form,
@@ -23,6 +24,7 @@ from crawler.settings import (
     money,
     optional,
     path,
+    paths,
     seconds,
     settings_of,
     span,
@@ -36,11 +38,6 @@ from crawler.settings import (
 NAMED_URLS = {"global": "https://api.justoneapi.com", "cn": "http://47.117.133.51:30015"}
 SERVICE_HOSTS = {"api.justoneapi.com", "47.117.133.51"}
 LOOPBACK_SERVICE = N_("a simulator on this machine")
-
-NO_TOKEN = N_(
-    "no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file; `crawler demo` needs none"
-)
-NO_TOKEN_IN_PYTHON = N_("no token: give token=…, set JUSTONEAPI_TOKEN, or put it into .env")
 
 HOST_LENGTH_MAX = 253
 _HOST_CHARACTERS = {*string.ascii_letters, *string.digits, *"._-"}
@@ -227,6 +224,12 @@ RUN_SETTINGS = settings_of(RunSettings)
 DB: Setting[Path] = next(setting for setting in RUN_SETTINGS if setting.name == "db")
 PRICE: Setting[Money | None] = next(setting for setting in RUN_SETTINGS if setting.name == "price")
 YES = Setting("yes", "--yes", switch(), N_("Ask nothing: make a new database, spend without a cap."))
+FORMAT = Setting(
+    "format_name",
+    "--format",
+    optional(choice("text", "csv", "jsonl", "xlsx")),
+    N_("What standard input and files of other endings hold; by default it is recognised."),
+)
 TOKEN_FILE = Setting(
     "token_file", "--token-file", optional(path()), N_("A file with the token in its first line.")
 )
@@ -247,6 +250,20 @@ QUESTIONS = Setting(
 LANG = Setting(
     "lang", "--lang", optional(choice("zh", "en")), N_("The language of messages; by default the system's.")
 )
+
+PATHS = Setting("paths", "--paths", paths(), N_("Keyword files and folders, for run and plan."), "keywords")
+CONFIG = Setting(
+    "config", "--config", optional(path()), N_("A file of settings instead of crawler.toml here.")
+)
+PROFILE = Setting(
+    "profile", "--profile", optional(text(text_needed, "NAME")), N_("A profile of the file of settings.")
+)
+
+SHARED_SETTINGS = (
+    PATHS, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT,
+    *NOTICE_SETTINGS, OVERDUE_AFTER, QUESTIONS, LANG
+)  # fmt: skip
+"""What may stand at the top of a file of settings, for every command that has the option."""
 
 
 def service_of(base_url: str) -> str:
@@ -275,25 +292,3 @@ def is_loopback(base_url: str) -> bool:
 def sends_token_in_clear(base_url: str) -> bool:
     """Whether the token would cross a network unencrypted."""
     return urlsplit(base_url).scheme == "http" and not is_loopback(base_url)
-
-
-def check_token(token: str, missing: str = NO_TOKEN) -> str:
-    """The token, trimmed; raises TokenError where it cannot be one, with `missing` where there is none."""
-    token = token.strip()
-    if not token:
-        raise TokenError(_(missing))
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise TokenError(
-            _("the token contains characters that no token can have: was something else pasted?")
-        )
-    return token
-
-
-def read_token_file(path: Path) -> str:
-    """The token in the first line of `path`; raises TokenError where it cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n", 1)
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8 text"
-        raise TokenError(_("cannot read the token file %s: %s") % (path, reason)) from exc
-    return check_token(lines[0])

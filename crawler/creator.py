@@ -94,7 +94,7 @@ COLUMNS = (
     Column(
         "last_seen_at", Kind.TIME, Words("Last seen", "最近发现"),
         Words("When the creator was last found, UTC.", "最近一次发现达人的时间（UTC）。"),
-        Source.STORE,
+        Source.COMPUTED,
     ),
     Column(
         "extra", Kind.JSON, Words("Everything else", "其他内容"),
@@ -106,8 +106,14 @@ COLUMNS = (
         Source.STORE, exported=False,
     ),
     Column(
-        "last_run_id", Kind.NUMBER, Words("Last run", "最近运行"),
-        Words("The run that last found the creator.", "最近一次发现达人的那次运行。"),
+        "written_at", Kind.TIME, Words("Written", "写入时间"),
+        Words("When this row was last written: its creator was new, or something had changed. UTC.",
+              "本行最近一次写入的时间：达人是新的，或者有内容变了（UTC）。"),
+        Source.STORE, exported=False,
+    ),
+    Column(
+        "written_run_id", Kind.NUMBER, Words("Run that wrote it", "写入的运行"),
+        Words("The run that wrote it then.", "当时写入本行的那次运行。"),
         Source.STORE, exported=False,
     ),
     Column(

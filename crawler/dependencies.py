@@ -24,9 +24,11 @@ from crawler.engine.policy import Policy
 from crawler.engine.ports import Client
 from crawler.engine.throttle import Throttle
 from crawler.model import Work
+from crawler.planning.foresight import Aside, in_thread
 from crawler.spending import AskBalance
 from crawler.store.database import open_database
 from crawler.store.ledger import Ledger
+from crawler.store.reserve import Reserve
 from crawler.store.worklist import Worklist, due_work, leave_out, make_worklist
 from crawler.store.writer import Store
 from crawler.vendor.balance import ask_balance
@@ -51,11 +53,13 @@ class Parts:
     due_work: Callable[[sqlite3.Connection], Iterator[Work]] = due_work
     store: type[Store] | partial[Store] = Store
     ledger: type[Ledger] = Ledger
+    reserve: Callable[[Path, int], Reserve] = Reserve
     budget: type[Budget] = Budget
     throttle: type[Throttle] = Throttle
     policy: type[Policy] | partial[Policy] = Policy
     caller: type[Caller] = Caller
     hours: type[Hours] = Hours
+    aside: Aside = in_thread
 
 
 @dataclass(frozen=True, slots=True)

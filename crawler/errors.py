@@ -2,7 +2,8 @@
 
 CrawlerError
 ├── InputError         2   a keyword file, option or setting that cannot be used
-│   └── MissingExtra   2   a feature whose optional packages are not installed
+│   ├── MissingExtra   2   a feature whose optional packages are not installed
+│   └── OnlySamples    2   a folder of sample keywords, which cost money only where they are named
 ├── WrongService       2   the database was filled from another service
 ├── StoreError        75   the database cannot be written just now
 ├── AlreadyRunning    75   another run holds the database
@@ -53,6 +54,10 @@ class MissingExtra(InputError):
             _("%s needs optional packages: %s -m pip install 'creator-crawler[%s]'")
             % (feature, sys.executable, extra)
         )
+
+
+class OnlySamples(InputError):
+    """A folder that holds only the sample keywords, which are not crawled for money unless they are named."""
 
 
 class WrongService(CrawlerError):

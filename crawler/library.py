@@ -15,13 +15,12 @@ from crawler.analysis.export.creators import read_creators
 from crawler.analysis.filters import Filters, parse_when
 from crawler.clock import utc_now
 from crawler.config import (
+    CONFIG,
     DB,
-    NO_TOKEN_IN_PYTHON,
+    PROFILE,
     RUN_SETTINGS,
     TOKEN_FILE,
     RunSettings,
-    check_token,
-    read_token_file,
 )
 from crawler.creator import CreatorRow
 from crawler.engine.events import Event
@@ -33,9 +32,11 @@ from crawler.keywords.text import keyword_from, quoted
 from crawler.model import Keyword, Problem
 from crawler.money import Money
 from crawler.run import run_crawl
-from crawler.settings import about, read_variables, whole_number
+from crawler.settings import Setting, about, read_variables, whole_number
+from crawler.settings_file import read_file, read_settings_file
 from crawler.store.readonly import reading
 from crawler.summary import RunSummary
+from crawler.token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
 
 Keywords = str | Path | Keyword | Iterable[str | Path | Keyword | Problem]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -93,10 +94,11 @@ def crawl_keywords(
 
     `keywords` is a path, as on the command line, or a `Keyword` (`keyword("穿搭", priority=5)` makes one), or
     several of these. `emit` is called with every event. A setting that is not given comes from its variable
-    (`base_url` from CRAWLER_BASE_URL) in the environment or in a file `.env` in the working directory, as
-    for `crawler run`, else it has its default; so does the token, from the file that CRAWLER_TOKEN_FILE
-    names or from JUSTONEAPI_TOKEN. Raises CrawlerError before any call is made, InputError for what cannot be
-    used; how the night ended is in the summary. In a notebook await `crawl_keywords_async` instead.
+    (`base_url` from CRAWLER_BASE_URL) in the environment or in a file `.env` in the working directory, else
+    from `crawler.toml` there, as for `crawler run`, else it has its default; so does the token, from the file
+    that CRAWLER_TOKEN_FILE names or from JUSTONEAPI_TOKEN. Raises CrawlerError before any call is made,
+    InputError for what cannot be used; how the night ended is in the summary. In a notebook await
+    `crawl_keywords_async` instead.
     """
     try:
         asyncio.get_running_loop()
@@ -123,21 +125,28 @@ async def crawl_keywords_async(
 
 
 def _run_settings(token: str | None, given: dict[str, Any]) -> RunSettings:
-    """What is given, else what the environment or `.env` says, else the defaults."""
+    """What is given, else what the environment, `.env` or the file of settings says, else the defaults."""
     names = [setting.name for setting in RUN_SETTINGS]
     for name in given:
         if name not in names:
             raise TypeError(f"there is no setting {name!r}; these are: {', '.join(names)}")
     variables = own_variables()
-    not_given = (setting for setting in RUN_SETTINGS if setting.name not in given)
-    settings = RunSettings("", **(read_variables(not_given, variables) | given))
+    found = _found(RUN_SETTINGS, variables) | given
+    settings = RunSettings("", **found)
     return replace(settings, token=check_token(_token(token, variables), NO_TOKEN_IN_PYTHON))
+
+
+def _found(settings: Sequence[Setting[Any]], variables: Mapping[str, str]) -> dict[str, Any]:
+    """What the variables say, else what the file of settings says to `crawler run`."""
+    file = read_settings_file(variables.get(CONFIG.variable), variables.get(PROFILE.variable))
+    from_file = {} if file is None else read_file(file, settings, "run")
+    return from_file | read_variables(settings, variables)
 
 
 def _token(given: str | None, variables: Mapping[str, str]) -> str:
     if given is not None:
         return given
-    file = read_variables([TOKEN_FILE], variables).get(TOKEN_FILE.name)
+    file = _found([TOKEN_FILE], variables).get(TOKEN_FILE.name)
     return variables.get(TOKEN_VARIABLE, "") if file is None else read_token_file(file)
 
 
@@ -190,14 +199,15 @@ def _keywords(given: Keywords) -> Iterator[Keyword | Problem]:
 def creators(db: str | Path | None = None, filters: Filters | None = None) -> Iterator[CreatorRow]:
     """The creators of a database that `filters` choose, one after the other, as of one moment.
 
-    Without `db` it is the one that CRAWLER_DB names, in the environment or in `.env`, else the default one.
+    Without `db` it is the one that CRAWLER_DB names, in the environment or in `.env`, or that `crawler.toml`
+    names, else the default one.
     Safe while a run is going on. In the order in which they were first seen; with `Filters(limit=…)` those
     with the most followers, biggest first. `Filters.keyword`, `since` and `until` may be written as on the
     command line. Raises InputError where there is no such database, or for a filter that cannot be used.
     """
     filters = _usable(filters or Filters())
     if db is None:
-        db = read_variables([DB], own_variables()).get(DB.name, DB.default)
+        db = _found([DB], own_variables()).get(DB.name, DB.default)
     with reading(DB.check(db, DB.name)) as connection:
         connection.execute("BEGIN")
         yield from read_creators(connection, filters)

@@ -185,6 +185,20 @@ ENDINGS: dict[ReasonCode, Ending] = {
 """For every reason that can end a run."""
 
 
+GOES_ON_BY_ITSELF = frozenset(
+    {
+        ReasonCode.CALL_CAP,
+        ReasonCode.DAY_CAP,
+        ReasonCode.BUDGET,
+        ReasonCode.BUDGET_PER_DAY,
+        ReasonCode.UNTIL,
+        ReasonCode.DAILY_QUOTA,
+        ReasonCode.INTERRUPTED,
+    }
+)
+"""Why a run stops that was meant to: the next night continues, and nobody has to do anything."""
+
+
 def ending_of(reason: Reason) -> Ending:
     """How a run ends for this reason; a run that was interrupted ends with the number of its signal."""
     ending = ENDINGS.get(reason.code, _STOPPED)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from crawler.beginning import Beginning
+from crawler.beginning import Approve, Beginning, approved
 from crawler.clock import next_occurrence, shanghai_day
 from crawler.config import RunSettings
 from crawler.dependencies import Dependencies
 from crawler.engine.budget import Budget
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.drift import DriftDetector
-from crawler.engine.events import Event, OrderChosen, SpendingAhead
+from crawler.engine.events import Event, OrderChosen
 from crawler.engine.hours import Hours
 from crawler.engine.loop import Engine
 from crawler.engine.order import Order
@@ -29,6 +30,7 @@ from crawler.errors import CrawlerError, StoreError
 from crawler.i18n.reasons import reason_text
 from crawler.model import Keyword, Problem
 from crawler.ordering import Ordering
+from crawler.planning.foresight import Foresight
 from crawler.rate import parse_rate
 from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
 from crawler.spending import money_caps
@@ -37,6 +39,7 @@ from crawler.store.database import store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
 from crawler.store.rate_limits import LimitKeeper
+from crawler.store.reserve import Reserve
 from crawler.store.worklist import Worklist, not_asked
 from crawler.summary import (
     CreatorCounts,
@@ -57,26 +60,27 @@ async def run_crawl(
     *,
     shutdown: Shutdown | None = None,
     emit: Callable[[Event], None] = lambda event: None,
-    approve: Callable[[SpendingAhead], bool] = lambda ahead: True,
+    approve: Approve = approved,
     dependencies: Dependencies | None = None,
 ) -> RunSummary:
     """The summary of a run over `keywords`, of which only those that are due are asked for.
 
-    `approve` is asked before a database's first paid calls, where no cap binds them; without it none is made.
+    `approve` is asked before a database's first paid calls, where no cap binds them.
 
     Raises AlreadyRunning, InputError, WrongService or StoreError before any call is made; what happens later
     is told in the summary, except StoreError where not even that can be read from the database.
     """
     dependencies, shutdown = dependencies or Dependencies(), shutdown or Shutdown()
-    with hold(settings.db):
-        db = dependencies.parts.open_database(settings.db)
-        try:
-            beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
-            run_id, worklist = await beginning.begin(keywords)
-            run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies)
-            return await run.run()
-        finally:
-            db.close()
+    parts = dependencies.parts
+    with (
+        hold(settings.db),
+        closing(parts.open_database(settings.db)) as db,
+        closing(parts.reserve(settings.db, settings.workers)) as reserve,
+    ):
+        beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
+        run_id, worklist = await beginning.begin(keywords)
+        run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve)
+        return await run.run()
 
 
 class _Run:
@@ -91,8 +95,10 @@ class _Run:
         shutdown: Shutdown,
         emit: Callable[[Event], None],
         dependencies: Dependencies,
+        reserve: Reserve,
     ) -> None:
         self._settings = settings
+        self._reserve = reserve
         self._connection: sqlite3.Connection = db.conn
         self._db = db
         self._run_id = run_id
@@ -105,6 +111,9 @@ class _Run:
         self._file = _file_at(settings.db)
         self._order_taken = OrderTaken("file", asked=False)
         self._not_asked: tuple[NotAsked, ...] = ()
+        self._foresight = Foresight(
+            db, run_id, worklist, settings, dependencies.endpoint.id, dependencies.now
+        )
 
     async def run(self) -> RunSummary:
         """Crawls and returns the summary, which is in the database too wherever that can be written."""
@@ -130,7 +139,7 @@ class _Run:
             sent_seconds_ago=sent_seconds_ago,
         )
         limit.learn_from(lambda: throttle.learnt)
-        ledger = self._parts.ledger(store, partial(self._before_commit, limit))
+        ledger = self._parts.ledger(store, partial(self._before_commit, limit), self._make_room)
         api_settings = ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)
         until = None if settings.until is None else next_occurrence(settings.until, self._now())
         hours = self._parts.hours(
@@ -143,12 +152,16 @@ class _Run:
         async with self._parts.open_client(api_settings) as client:
             engine = self._engine(client, ledger, throttle, budget, drift, hours)
             ending = asyncio.create_task(hours.end_on_time())
+            self._foresight.begin(self._parts.aside)
             try:
                 statistics = await engine.run(min(settings.workers, max(1, self._due)))
+                await ledger.close()
+                seconds = loop.time() - begun
+                await self._foresight.end(self._shutdown)
             finally:
                 ending.cancel()
-            await ledger.close()
-        return self._end(statistics, drift.drifted, loop.time() - begun, limit)
+                self._foresight.cancel()
+        return self._end(statistics, drift.drifted, seconds, limit)
 
     def _engine(
         self,
@@ -200,6 +213,11 @@ class _Run:
         with store_errors(self._settings.db):
             limit.keep()
 
+    def _make_room(self, full: StoreError) -> bool:
+        """Gives what was kept for the calls in flight to them, and sends no more."""
+        self._shutdown.request(full.reason)
+        return self._reserve.release()
+
     def _check_file(self) -> None:
         """Raises StoreError where another file, or none, is at the database's path: SQLite would go on
         writing into one that can no longer be found."""
@@ -228,8 +246,10 @@ class _Run:
                 calls = runs.count_calls(self._connection, self._run_id)
                 creators = runs.count_creators(self._connection, self._run_id)
                 summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
+                summary = self._foresight.looked_back(summary)
                 with self._db.atomic():
                     limit.keep(always=True)
+                    self._foresight.keep()
                     runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
             # What was saved before stays saved; only the end of the run could not be written.

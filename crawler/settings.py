@@ -32,9 +32,11 @@ class Form(Enum):
     TEXT = auto()
     FILE = auto()
     PATH = auto()
+    PATHS = auto()
     CHOICE = auto()
     SWITCH = auto()
     SWITCH_OFF = auto()
+    SEVERAL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,15 @@ class Kind(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[T]):
-    """One setting. `name` is its field and argument in Python, `help` a message not yet translated."""
+    """One setting. `name` is its field and argument in Python, `help` a message not yet translated; the value
+    of a `secret` is never shown."""
 
     name: str
     flag: str
     kind: Kind[T]
     help: str
     default_text: str | None = None
+    secret: bool = False
 
     @property
     def key(self) -> str:
@@ -203,6 +207,12 @@ def path(form: Form = Form.PATH) -> Kind[Path]:
     return Kind(Path, check, metavar=form.name, form=form)
 
 
+def paths() -> Kind[Path]:
+    """Paths, one or several: arguments on the command line, where `-` is standard input; each is checked
+    alone."""
+    return replace(path(), metavar="PATHS", form=Form.PATHS)
+
+
 def choice(*words: str) -> Kind[str]:
     """One of some words."""
 
@@ -270,3 +280,13 @@ def text_needed(value: object) -> str:
     if not isinstance(value, str):
         raise InputError(_("must be a text, not %r") % (value,))
     return value
+
+
+def several(kind: Kind[T]) -> Kind[tuple[T, ...]]:
+    """Any number of them: an option that can be repeated, a text with spaces between, a list in Python."""
+
+    def check(value: Any) -> tuple[T, ...]:
+        given = () if value is None else (value,) if isinstance(value, str) else tuple(value)
+        return tuple(map(kind.check, given))
+
+    return Kind(str.split, check, kind.metavar, Form.SEVERAL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from crawler.expectation import Hindsight
 from crawler.money import Money
 from crawler.reasons import Ending, Reason, ending_of
 
@@ -86,7 +87,8 @@ class RunSummary:
     """How a run ended and what it brought; outcome and exit code follow from `reason`.
 
     `strange_answers` counts pages that were saved, name no creator and are not plainly empty. `price` is what
-    a charged call cost. `not_asked` are the keywords left out by `--stop-below`.
+    a charged call cost. `forecast` is how far that was off, None where there was none. `not_asked` are the
+    keywords left out by `--stop-below`.
     """
 
     reason: Reason
@@ -100,6 +102,7 @@ class RunSummary:
     price: Money | None = None
     order: OrderTaken | None = None
     not_asked: tuple[NotAsked, ...] = field(default=())
+    forecast: Hindsight | None = None
 
     @property
     def spent(self) -> Money | None:

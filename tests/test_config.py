@@ -6,14 +6,13 @@ import pytest
 
 from crawler.config import (
     RunSettings,
-    check_token,
     is_loopback,
-    read_token_file,
     resolve_base_url,
     sends_token_in_clear,
     service_of,
 )
 from crawler.errors import InputError, TokenError
+from crawler.token import check_token, read_token_file
 from crawler.vendor.client import ApiSettings
 
 TOKEN = "t0ken-of-the-test"

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from crawler.clock import Now, stamp
+from crawler.expectation import Hindsight
+from crawler.money import Money, stored_money
 from crawler.reasons import Reason, read_reason
 from crawler.store.archive import Archive, read_archive
+from crawler.store.forecasts import read_hindsights
 from crawler.store.rate_limits import KeptLimit, read_limit
 
 DAYS_SHOWN = 7
@@ -55,7 +58,7 @@ SELECT day, calls AS sent, charged, free, unknown
 
 _RUNS = """
 SELECT id, started_at, outcome, reason, reason_details, keywords_due, keywords_done, keywords_failed,
-       users_new, seconds, pid, host
+       users_new, seconds, price, currency, pid, host
   FROM runs
  ORDER BY id DESC
  LIMIT :limit
@@ -109,7 +112,8 @@ class Run:
     """One run; `outcome` is None while it goes on, or where its process died.
 
     `lives` tells these apart: whether there still is a process of its number; None for a run that has ended,
-    and where another machine would have to be asked.
+    and where another machine would have to be asked. `forecast` is how far that was off, None where there was
+    none or where it has not ended; `price` is what a charged call cost.
     """
 
     id: int
@@ -122,6 +126,8 @@ class Run:
     users_new: int
     seconds: float
     lives: bool | None
+    price: Money | None
+    forecast: Hindsight | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,8 @@ def read_status(
     try:
         service = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
         creators = connection.execute(_CREATORS).fetchone()
+        runs = rows(_RUNS, limit=RUNS_SHOWN)
+        forecasts = read_hindsights(connection, [row["id"] for row in runs])
         return Status(
             service=service and service[0],
             creators=creators["total"],
@@ -167,7 +175,7 @@ def read_status(
             unfinished=undone("open"),
             failed=undone("failed"),
             days=tuple(Day(*row) for row in rows(_DAYS, limit=DAYS_SHOWN)),
-            runs=tuple(_run(row) for row in rows(_RUNS, limit=RUNS_SHOWN)),
+            runs=tuple(_run(row, forecasts.get(row["id"])) for row in runs),
             archive=read_archive(connection),
             rate_limit=read_limit(connection, endpoint_id),
         )
@@ -175,11 +183,13 @@ def read_status(
         connection.execute("ROLLBACK")
 
 
-def _run(row: sqlite3.Row) -> Run:
+def _run(row: sqlite3.Row, forecast: Hindsight | None) -> Run:
     told = dict(row)
     pid, host = told.pop("pid"), told.pop("host")
     reason = read_reason(told.pop("reason"), told.pop("reason_details"))
-    return Run(**told, reason=reason, lives=_process_lives(pid, host) if row["outcome"] is None else None)
+    price = stored_money(told.pop("price"), told.pop("currency"))
+    lives = _process_lives(pid, host) if row["outcome"] is None else None
+    return Run(**told, reason=reason, lives=lives, price=price, forecast=forecast)
 
 
 def _process_lives(pid: int, host: str) -> bool | None:

@@ -9,22 +9,29 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from functools import partial
 from typing import NoReturn
 
 import click
 
+from crawler.cli.configured import THE_ENVIRONMENT, Surroundings, asks_for_help, check_file, values_for
 from crawler.cli.help import HelpContext
-from crawler.cli.setting_options import asked_language, lang_option
-from crawler.config import LANG
-from crawler.environment import TOKEN_VARIABLE, own_variables
-from crawler.errors import CrawlerError
+from crawler.cli.setting_options import asked, asked_language, options_of_every_command
+from crawler.cli.what_commands_do import WHAT_COMMANDS_DO
+from crawler.config import CONFIG, LANG, PROFILE
+from crawler.environment import ENV_FILE, TOKEN_VARIABLE, own_variables
+from crawler.errors import CrawlerError, InputError
 from crawler.i18n import N_, _, speak_to_libraries
+from crawler.notice_settings import NOTICE_SETTINGS
+from crawler.settings_file import SettingsFile, read_settings_file
 from crawler.text import sanitize
 
 COMMANDS = {
     "run": "crawler.cli.run:run",
     "plan": "crawler.cli.plan:plan",
+    "schedule": "crawler.cli.schedule:schedule",
+    "doctor": "crawler.cli.doctor:doctor",
     "status": "crawler.cli.status:status",
     "coverage": "crawler.cli.coverage:coverage",
     "suggest": "crawler.cli.suggest:suggest",
@@ -37,10 +44,17 @@ COMMANDS = {
     "forget": "crawler.cli.forget:forget",
     "prune": "crawler.cli.prune:prune",
     "replay": "crawler.cli.replay:replay",
+    "backup": "crawler.cli.backup:backup",
+    "restore": "crawler.cli.restore:restore",
+    "init": "crawler.cli.init:init",
+    "config": "crawler.cli.config:config",
     "demo": "crawler.cli.demo:demo",
     "simulate": "crawler.simulator.command:simulate",
 }
 """Every command in the order `--help` shows them, with the place of its function."""
+
+COMPLETION_VARIABLE = "_CRAWLER_COMPLETE"
+"""What a shell sets that asks how words go on: no file of settings is told there."""
 
 EXIT_CRASHED = 70
 EXIT_SYSTEM = 74
@@ -57,26 +71,40 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, None where there is none; in lists its help is the first paragraph."""
-        place = COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, function = place.split(":")
-        command: click.Command = getattr(importlib.import_module(module), function)
-        command.context_class = HelpContext
-        if not any(LANG.flag in parameter.opts for parameter in command.params):
-            command.params.append(lang_option())
-        command.short_help = (command.help or "").partition("\n\n")[0]
-        return command
+        """The command of that name, None where there is none."""
+        return load(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command with what it does; none is loaded for that."""
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(WHAT_COMMANDS_DO[name])) for name in self.list_commands(ctx)])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that `args` begin with; an unknown name is answered with the nearest ones."""
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
             raise click.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
+        surroundings = ctx.obj
+        if name is not None and surroundings is not None and surroundings.file is not None:
+            loaders = {each: partial(load, each) for each in COMMANDS}
+            check_file(surroundings.file, loaders)
+            found = values_for(surroundings.file, loaders, name)
+            ctx.default_map = {name: {parameter: value for parameter, (value, _place) in found.items()}}
+        return name, command, rest
+
+
+def load(name: str) -> click.Command:
+    """The command of that name; in lists its help is the first paragraph."""
+    module, function = COMMANDS[name].split(":")
+    command: click.Command = getattr(importlib.import_module(module), function)
+    command.context_class = HelpContext
+    own = {flag for parameter in command.params for flag in parameter.opts}
+    command.params += [option for option in options_of_every_command() if not own & {*option.opts}]
+    command.short_help = (command.help or "").partition("\n\n")[0]
+    return command
 
 
 HELP = N_(
@@ -95,12 +123,16 @@ HELP = N_(
 )
 
 
-def command_line() -> click.Group:
+def command_line(surroundings: Surroundings | None = None) -> click.Group:
     """The whole command line, in the language that holds when it is made."""
     group = LazyGroup(
         "crawler",
-        params=[lang_option()],
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        params=[*options_of_every_command()],
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "max_content_width": 100,
+            "obj": surroundings,
+        },
         help=_(HELP),
     )
     return click.version_option(
@@ -118,8 +150,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     )  # a library's complaint could quote a URL, token and all
     _open_streams()
     try:
-        _read_environment(sys.argv[1:] if arguments is None else arguments)
-        code = command_line().main(arguments, prog_name="crawler", standalone_mode=False)
+        surroundings = _surroundings(sys.argv[1:] if arguments is None else arguments)
+        code = command_line(surroundings).main(arguments, prog_name="crawler", standalone_mode=False)
     except SystemExit as ended:
         code = ended.code
     except CrawlerError as error:
@@ -145,15 +177,35 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _read_environment(arguments: Sequence[str]) -> None:
-    """Applies the language asked for and the variables of `.env` before any text is made."""
+def _surroundings(arguments: Sequence[str]) -> Surroundings:
+    """Applies the language asked for and the variables of `.env` before any text is made, and reads the file
+    of settings."""
     language = asked_language(arguments)
     if language is not None:
         os.environ[LANG.variable] = language
     try:
-        os.environ.update(own_variables())
+        own = own_variables()
+        variables = {name: THE_ENVIRONMENT if os.environ.get(name) else str(ENV_FILE) for name in own}
+        os.environ.update(own)
+        file = None
+        with suppress(InputError) if asks_for_help(arguments) else nullcontext():
+            file = _settings_file(arguments)
+        if file is not None and LANG.variable not in os.environ:
+            word = file.shared(LANG)
+            if word in LANG.kind.choices:  # what is none is told when the whole file is checked
+                os.environ[LANG.variable] = str(word)
+        return Surroundings(None if asks_for_help(arguments) else file, variables)
     finally:
         speak_to_libraries()
+
+
+def _settings_file(arguments: Sequence[str]) -> SettingsFile | None:
+    if COMPLETION_VARIABLE in os.environ:
+        return None
+    named, profile = (
+        asked(arguments, setting.flag) or os.environ.get(setting.variable) for setting in (CONFIG, PROFILE)
+    )
+    return read_settings_file(named, profile or None)
 
 
 def _complain(text: str) -> None:
@@ -190,5 +242,8 @@ def _flush_streams() -> None:
 
 
 def _masked(text: str) -> str:
-    token = os.environ.get(TOKEN_VARIABLE, "").strip()
-    return text.replace(token, "***") if token else text
+    """`text` without the token and the addresses of notices."""
+    for name in (TOKEN_VARIABLE, *(setting.variable for setting in NOTICE_SETTINGS if setting.secret)):
+        for secret in os.environ.get(name, "").split():
+            text = text.replace(secret, "***")
+    return text

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from crawler.cli.output import say
 from crawler.cli.signals import stop_on_signals
 from crawler.config import RunSettings
-from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords import identity
 from crawler.model import Keyword
 from crawler.reasons import EXIT_DONE, ReasonCode
-from crawler.run import run_crawl
-from crawler.simulator import Simulator, SimulatorSettings
+from crawler.simulator import SimulatorSettings
 from crawler.store.lock import hold
 from crawler.summary import RunSummary
 from crawler.ui.describe import Level
@@ -27,6 +25,10 @@ from crawler.ui.display import display
 from crawler.ui.program import db_argument, program_name
 from crawler.ui.summary import summary_text
 from crawler.ui.tally import Scale
+
+if TYPE_CHECKING:
+    from crawler.engine.shutdown import Shutdown
+    from crawler.simulator import Simulator
 
 STORY_DB = Path("data/story.db")
 NICHES = tuple(
@@ -95,6 +97,8 @@ def demo(db: Path) -> None:
     if db != STORY_DB and db.exists():
         raise InputError(_("%s exists already: the demo writes only new files") % db)
     _remove(db)
+    import asyncio
+
     summary = asyncio.run(_story(db))
     sys.exit(summary.exit_code)
 
@@ -107,6 +111,9 @@ def _remove(db: Path) -> None:
 
 
 async def _story(db: Path) -> RunSummary:
+    from crawler.engine.shutdown import Shutdown
+    from crawler.simulator import Simulator
+
     shutdown = Shutdown()
     stop_on_signals(shutdown, drain_seconds=10)
     async with Simulator(WORLD) as simulator:
@@ -130,6 +137,8 @@ async def _story(db: Path) -> RunSummary:
 
 
 async def _second_day(settings: RunSettings, simulator: Simulator) -> RunSummary:
+    from crawler.engine.shutdown import Shutdown
+
     shutdown = Shutdown()
     stop_on_signals(shutdown, drain_seconds=10)
     _tell(_("Day 2: the quota is reset. The same command continues at each keyword's next page."))
@@ -149,6 +158,8 @@ async def _second_day(settings: RunSettings, simulator: Simulator) -> RunSummary
 
 
 async def _crawl(settings: RunSettings, shutdown: Shutdown) -> RunSummary:
+    from crawler.run import run_crawl
+
     keywords = [Keyword(text, identity(text), source="demo") for text in NICHES]
     with display(Level.INFO, Scale(settings.rate)) as emit:
         summary = await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)

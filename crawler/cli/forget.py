@@ -11,6 +11,7 @@ import click
 
 from crawler.cli.options import db_option
 from crawler.cli.output import say
+from crawler.cli.question import confirmed
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.maintenance.erasure import Erased, admit, is_known, known_as
@@ -98,10 +99,10 @@ def _confirmed(db: Path, names: tuple[str, ...]) -> tuple[str, ...]:
     there = [name for name in names if name not in unknown]
     if there:
         shown = sanitize(", ".join(_named(name, known[name]) for name in there))
-        click.confirm(_("Erase %s from %s for ever?") % (shown, sanitize(str(db))), abort=True, err=True)
+        confirmed(_("Erase %s from %s for ever?") % (shown, sanitize(str(db))), abort=True)
     for name in unknown:
         question = _("No creator in %s is %s. Remember the name, so that it is never collected?")
-        if click.confirm(question % (sanitize(str(db)), sanitize(name)), err=True):
+        if confirmed(question % (sanitize(str(db)), sanitize(name))):
             there.append(name)
     if not there:
         raise click.Abort

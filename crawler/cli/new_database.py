@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
-
-import click
 
 from crawler.cli.output import say
+from crawler.cli.question import confirmed, someone_is_there
 from crawler.config import DB, RunSettings, is_loopback
 from crawler.errors import InputError
 from crawler.i18n import _
@@ -20,14 +18,9 @@ def ask_for_new_database(settings: RunSettings, *, yes: bool) -> None:
         return
     new = _("There is no database %s yet: a new one will be created, and all keywords paid for from page 1.")
     say(new % settings.db, err=True)
-    if not yes and someone_is_there() and not click.confirm(_("Create it?"), default=False, err=True):
+    if not yes and someone_is_there() and not confirmed(_("Create it?")):
         raise InputError(_("%s was not created: name the database with --db") % settings.db)
 
 
 def _is_default(settings: RunSettings) -> bool:
     return os.path.abspath(settings.db) == os.path.abspath(DB.default)
-
-
-def someone_is_there() -> bool:
-    """Whether a person can read a question and answer it."""
-    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
+from click.core import ParameterSource
 
-from crawler.analysis.forecast import Interval
-from crawler.analysis.plan import Plan, PlanSettings, explain, make_plan
+from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
-from crawler.config import PRICE, RUN_SETTINGS
+from crawler.config import FORMAT, PATHS, RUN_SETTINGS, RunSettings, check_budget_pays, is_loopback
 from crawler.engine.history import Explanation
+from crawler.errors import OnlySamples
+from crawler.expectation import Interval
 from crawler.i18n import _
 from crawler.i18n.words import span
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
 from crawler.money import Money
+from crawler.planning.pace import Pace, PaceFrom
+from crawler.planning.plan import Plan, explain, make_plan
 from crawler.store.readonly import file_at, reading
 from crawler.text import sanitize
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
-PLANNED = (
-    "db",
-    "pages_max",
-    "calls_max",
-    "calls_max_per_day",
-    "refresh_after",
-    "order",
-    "aim",
-    "refresh",
-    "stop_below",
-)
-SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name in PLANNED)
+UNPLANNED = ("workers", "wait_for_quota", "timeout_seconds", "archive")
+SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name not in UNPLANNED)
 """The settings of a run that a plan depends on."""
 
 NOT_ASKED_SHOWN = 10
@@ -49,21 +44,23 @@ NOT_ASKED_SHOWN = 10
         """What the next run will do, cost and bring: without a call, and without writing anything.
 
         Keywords due; charged calls, money, minutes and new creators to expect, each with bounds that hold in
-        about 80 % of the nights; what a cap leaves out. All of it comes from this database's own nights: how
-        deep each keyword went, what it brought, how fast the calls went. Before there is such a night the
-        plan says so and gives bounds. PATHS are the keyword files or folders, keywords/ unless given.
+        about 80 % of the nights; which cap ends it, and what that leaves out. All of it comes from this
+        database's own nights: how deep each keyword went, what it brought, how fast the calls went. Before
+        there is such a night the plan says so and gives bounds. PATHS are the keyword files or folders,
+        keywords/ unless given. `crawler run --dry-run` shows the same for the options of a run.
 
         \b
         Examples:
           crawler plan --price 0.05
           crawler plan keywords/beauty-and-outfits.txt --max-calls 100
           crawler plan --order yield --max-calls 300 --json
+          crawler plan --price 0.05 --budget-per-day 20 --until 07:00
           crawler plan --explain 穿搭
         """
     )
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@setting_options(*SETTINGS, PRICE)
+@setting_options(FORMAT, *SETTINGS)
 @click.option("--explain", "explained", metavar="KEYWORD", help=_("Why this keyword stands where it does."))
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
 @click.pass_context
@@ -75,19 +72,56 @@ def plan(
     as_json: bool,
     **_settings: Any,
 ) -> None:
-    """Reads the keywords and the database, and shows what is to be expected."""
-    values = setting_values(context, SETTINGS)
-    price: Money | None = setting_values(context, [PRICE])["price"]
-    db: Path = values.pop("db")
-    settings = PlanSettings(SEARCH_USER_V2.id, **values)
-    keywords = _usable(read_keywords(paths or (Path("keywords"),)))
-    with reading(db) if file_at(db) is not None else nullcontext() as connection:
+    """Reads the settings, and shows what is to be expected of a run with them."""
+    settings = RunSettings("", **setting_values(context, SETTINGS))
+    show_plan(
+        settings,
+        paths,
+        named=context.get_parameter_source("paths") is ParameterSource.COMMANDLINE,
+        format_name=setting_values(context, [FORMAT])["format_name"],
+        explained=explained,
+        as_json=as_json,
+    )
+
+
+def show_plan(
+    settings: RunSettings,
+    paths: Sequence[Path],
+    *,
+    named: bool,
+    format_name: str | None = None,
+    explained: str | None = None,
+    as_json: bool = False,
+    for_money: bool = True,
+) -> None:
+    """Reads the keywords and the database, and shows what a run would do: without a call, a lock, a write.
+
+    `named` says whether somebody gave the paths on the command line, and so means the samples among them.
+    """
+    check_budget_pays(settings)
+    samples = named or not for_money or is_loopback(settings.base_url)
+    keywords = _usable(_found(paths or (PATHS.default,), samples, format_name))
+    planned = settings, SEARCH_USER_V2.id, utc_now
+    with reading(settings.db) if file_at(settings.db) is not None else nullcontext() as connection:
         if explained is not None:
-            shown = explain(connection, keywords, settings, utc_now, identity(explained))
-            click.echo(_explanation_json(*shown) if as_json else "\n".join(_explanation(explained, *shown)))
-            return
-        made = make_plan(connection, keywords, settings, utc_now)
-    click.echo(_plan_json(made, price) if as_json else "\n".join(plan_lines(made, price, db)))
+            shown = explain(connection, keywords, *planned, identity(explained))
+            lines = [_explanation_json(*shown)] if as_json else _explanation(explained, *shown)
+        else:
+            made = make_plan(connection, keywords, *planned)
+            lines = [plan_json(made, settings.price)] if as_json else plan_lines(made, settings)
+        for line in lines:
+            say(terminal_json(line) if as_json else line)
+
+
+def _found(paths: Sequence[Path], samples: bool, format_name: str | None) -> Iterator[Keyword | Problem]:
+    """The keywords that a run would find; samples that it would refuse are planned for all the same."""
+    found = read_keywords(paths, samples=samples, format_name=format_name)
+    try:
+        first = next(found, None)
+    except OnlySamples as only:
+        say(str(only), err=True)
+        return read_keywords(paths, format_name=format_name)
+    return iter(()) if first is None else chain([first], found)
 
 
 def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:
@@ -98,13 +132,34 @@ def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:
             yield item
 
 
-def _plan_json(made: Plan, price: Money | None) -> str:
-    money = None if price is None else asdict(made.calls.times(float(price.amount)))
-    return orjson.dumps({**asdict(made), "money": money}).decode()
+def plan_json(made: Plan, price: Money | None) -> str:
+    """The plan for programs."""
+    forecast, pace = made.forecast, made.pace
+    money = None if price is None else asdict(forecast.calls.times(float(price.amount)))
+    counts = ("order", "listed", "due", "unfinished", "never_asked", "again", "nights", "nights_tested")
+    return orjson.dumps(
+        {
+            **{name: getattr(made, name) for name in counts},
+            "calls_max": None if not made.caps else int(made.caps[0].calls.expected or 0),
+            "caps": {cap.option: cap.calls for cap in made.caps},
+            "binding": None if made.binding is None else made.binding.option,
+            "calls": forecast.calls,
+            "calls_in_full": forecast.calls_in_full,
+            "sent_per_charged": pace.sent_per_charged,
+            "calls_per_minute": pace.calls_per_minute,
+            "pace_learnt": pace.rests_on is PaceFrom.RUNS,
+            "minutes": forecast.minutes,
+            "creators": forecast.creators,
+            "keywords_left_out": made.keywords_left_out,
+            "creators_left_out": made.creators_left_out,
+            "money": money,
+        }
+    ).decode()
 
 
-def plan_lines(made: Plan, price: Money | None, db: Path) -> Iterator[str]:
+def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     """The plan for people."""
+    forecast, price = made.forecast, settings.price
     counts = _(
         "keywords due: %(due)s of %(listed)s "
         "(%(unfinished)s unfinished, %(never)s never asked, %(again)s again)"
@@ -121,43 +176,67 @@ def plan_lines(made: Plan, price: Money | None, db: Path) -> Iterator[str]:
         yield _("Nothing is due: a run would make no call.")
         return
     if not made.nights:
-        yield _("%s has no finished night yet: these are bounds, not expectations.") % db
+        yield _("%s has no finished night yet: these are bounds, not expectations.") % settings.db
     yield ""
-    rows: list[tuple[object, ...]] = [(_("charged calls"), *_cells(made.calls, _count))]
+    rows: list[tuple[object, ...]] = [(_("charged calls"), *_cells(forecast.calls, _count))]
     if price is not None:
         rows.append(
-            (_("money"), *_cells(made.calls.times(float(price.amount)), lambda amount: f"{amount:,.2f}"))
+            (_("money"), *_cells(forecast.calls.times(float(price.amount)), lambda amount: f"{amount:,.2f}"))
         )
-    rows.append((_("time"), *_cells(made.minutes, lambda minutes: span(60 * minutes))))
-    if made.creators is not None:
-        rows.append((_("new creators"), *_cells(made.creators, _count)))
+    rows.append((_("time"), *_cells(forecast.minutes, lambda minutes: span(60 * minutes))))
+    if forecast.creators is not None:
+        rows.append((_("new creators"), *_cells(forecast.creators, _count)))
     names = (_("tonight"), _("expected"), _("at least"), _("at most"))
     yield from table_lines(names, rows, stdout_cells())
     yield ""
-    yield from _remarks(made)
-
-
-def _remarks(made: Plan) -> Iterator[str]:
-    pace = f"{made.calls_per_minute:,.0f}"
-    if made.pace_learnt:
-        yield _("Pace: %s calls a minute, as earlier runs learnt.") % pace
-    else:
-        yield _("Pace: %s calls a minute, the safe one: no run has shown another.") % pace
-    if made.creators is not None and not made.nights_tested:
+    yield _pace(made.pace)
+    if forecast.creators is not None and not made.nights_tested:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
     yield from _not_asked(made)
-    if made.calls_max is not None and made.keywords_left_out:
-        left = _(
-            "The cap of %(cap)s calls leaves out about %(keywords)s keywords; "
-            "reading all in full would take %(calls)s calls."
+    yield from _left_out(made, price)
+
+
+def _pace(pace: Pace) -> str:
+    line = {
+        PaceFrom.RUNS: _("Pace: %s calls a minute, as earlier runs learnt."),
+        PaceFrom.RATE: _("Pace: %s calls a minute, as --rate says."),
+        PaceFrom.SAFE: _("Pace: %s calls a minute, the safe one: no run has shown another."),
+    }[pace.rests_on]
+    return line % f"{pace.calls_per_minute:,.0f}"
+
+
+def _left_out(made: Plan, price: Money | None) -> Iterator[str]:
+    """Which cap ends the run, and what it leaves for later; else that none does."""
+    in_full = made.forecast.calls_in_full
+    if made.binding is None:
+        if made.caps:
+            yield _("No cap binds: %s would be reached first.") % _cap(
+                made.caps[0].option, made.caps[0].calls
+            )
+        return
+    cap = _cap(made.binding.option, made.binding.calls)
+    if made.keywords_left_out:
+        left = _("%(cap)s ends the run: about %(keywords)s of the keywords due are left for later.")
+        yield left % {"cap": cap, "keywords": f"{made.keywords_left_out:,}"}
+    else:
+        yield _("%s ends the run.") % cap
+    calls = in_full.high if in_full.expected is None else in_full.expected
+    words = {
+        "calls": ("≤ " if in_full.expected is None else "") + f"{calls:,.0f}",
+        "money": "" if price is None else f" ({price.times(round(calls))})",
+    }
+    if made.creators_left_out is None:
+        yield _("Reading all in full would take %(calls)s calls%(money)s.") % words
+    else:
+        more = _(
+            "Reading all in full would take %(calls)s calls%(money)s "
+            "and bring about %(creators)s more creators."
         )
-        in_full = made.calls_in_full
-        calls = in_full.high if in_full.expected is None else in_full.expected
-        yield left % {
-            "cap": f"{made.calls_max:,}",
-            "keywords": f"{made.keywords_left_out:,}",
-            "calls": ("≤ " if in_full.expected is None else "") + f"{calls:,.0f}",
-        }
+        yield more % (words | {"creators": f"{made.creators_left_out:,.0f}"})
+
+
+def _cap(option: str, calls: Interval) -> str:
+    return _("%(option)s (%(calls)s calls left)") % {"option": option, "calls": _count(calls.expected or 0)}
 
 
 def _not_asked(made: Plan) -> Iterator[str]:

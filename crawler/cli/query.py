@@ -6,6 +6,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -115,7 +116,10 @@ def query(
             answer = ask(connection, SCHEMA)
         elif by_name and question is not None:
             asked = find_question(named, question)
-            statement, values = prepare(asked, filters, _wanted_price(ctx, asked))
+            shown = filters
+            if table_rows is not None and output in FOR_PEOPLE and "--limit" in asked.options:
+                shown = replace(filters, limit=table_rows + 1)  # one more tells that there are more
+            statement, values = prepare(asked, shown, _wanted_price(ctx, asked))
             answer = ask(connection, statement, values, _("a question can use %s") % ", ".join(PARAMETERS))
             # What programs read is the same in every language.
             answer = (

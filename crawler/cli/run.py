@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -17,44 +15,46 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from crawler.analysis.search import update_search_index
-from crawler.cli.new_database import ask_for_new_database, someone_is_there
+from crawler.cli.garbage import collect_rarely
+from crawler.cli.new_database import ask_for_new_database
 from crawler.cli.output import say, terminal_json
+from crawler.cli.plan import show_plan
+from crawler.cli.question import confirmed_in_a_run, someone_is_there
 from crawler.cli.setting_options import setting_options, setting_values
-from crawler.cli.signals import ended_by_signals, interrupted_by_signals, stop_on_signals
+from crawler.cli.signals import interrupted_by_signals, stop_on_signals
+from crawler.cli.supervised import supervised
+from crawler.cli.telling import Telling
 from crawler.config import (
     DRAIN,
+    FORMAT,
     JSON,
     LOG_FORMAT,
+    PATHS,
     RUN_SETTINGS,
     TOKEN_FILE,
     YES,
     RunSettings,
     check_budget_pays,
-    check_token,
     is_loopback,
-    read_token_file,
     sends_token_in_clear,
 )
 from crawler.engine.events import SpendingAhead
-from crawler.engine.shutdown import Shutdown
 from crawler.environment import TOKEN_VARIABLE
 from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.model import Keyword, Problem
-from crawler.run import run_crawl
-from crawler.store.database import open_database, store_errors
-from crawler.store.lock import hold
+from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
+from crawler.token import check_token, read_token_file
 from crawler.ui.describe import Level
 from crawler.ui.display import Emit, display
 from crawler.ui.program import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
 
-COMMAND_SETTINGS = (DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT)
+COMMAND_SETTINGS = (FORMAT, DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT, *NOTICE_SETTINGS)
 DEMO_RATE = "unlimited"
 
 INDEX_TOLD_FROM = 50_000
@@ -74,6 +74,7 @@ INDEX_TOLD_FROM = 50_000
         Examples:
           crawler run                                     keywords/ into data/creators.db
           crawler run keywords/beauty-and-outfits.txt --max-calls 100
+          crawler run --dry-run --price 0.05              what it would do and cost, without a call
           crawler run --rate 50/s --workers 32 --json
           echo 穿搭 | crawler run -
 
@@ -93,6 +94,9 @@ INDEX_TOLD_FROM = 50_000
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @setting_options(*RUN_SETTINGS, *COMMAND_SETTINGS)
+@click.option(
+    "--dry-run", is_flag=True, help=_("Make no call: show what the run would do and cost, as crawler plan.")
+)
 @click.option("--keep-replies", is_flag=True, hidden=True, expose_value=False)  # what is so anyway by now
 @click.option("-q", "--quiet", is_flag=True, help=_("Only warnings and errors on stderr."))
 @click.option("-v", "--verbose", count=True, help=_("Each keyword; twice: each call."))
@@ -108,30 +112,57 @@ def run(
     paths: tuple[Path, ...],
     as_json: bool,
     simulate_without_token: bool,
+    dry_run: bool,
     **options: Any,
 ) -> None:
     """Reads the settings, runs and shows how it ended."""
     try:
         options |= setting_values(context, COMMAND_SETTINGS)
-        settings, simulated = _settings(context, options, simulate_without_token)
-        check_budget_pays(settings)
-        summary = _run(settings, paths, options, simulated)
+        named = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
+        if dry_run:
+            settings, simulated = _settings(context, options, simulate_without_token, token_needed=False)
+            show_plan(
+                settings,
+                paths,
+                named=named,
+                format_name=options["format_name"],
+                as_json=as_json,
+                for_money=not simulated,
+            )
+            return
+        options["paths_named"] = named
     except CrawlerError as error:
-        if as_json:
-            click.echo(terminal_json(orjson.dumps(_refused(error, options["db"])).decode()))
+        _show_refusal(error, options["db"], as_json=as_json)
         raise
-    with suppress(OSError):  # the reader has gone, or the disk is full: the exit code still says how it ended
-        if as_json:
-            click.echo(terminal_json(summary_json(summary)))
-        else:
-            say(summary_text(summary, this_command()))
+    with Telling(options, options["db"]) as telling:
+        try:
+            settings, simulated = _settings(context, options, simulate_without_token, token_needed=True)
+            check_budget_pays(settings)
+            summary = telling.summary = _run(settings, paths, options, simulated)
+        except CrawlerError as error:
+            _show_refusal(error, options["db"], as_json=as_json)
+            raise
+        _show_summary(summary, as_json=as_json)
     if summary.creators.total:  # else there is no creator to index, or no database that can be read
         _update_search(Path(summary.db), told=not options["quiet"])
     sys.exit(summary.exit_code)
 
 
+def _show_summary(summary: RunSummary, *, as_json: bool) -> None:
+    with suppress(OSError):  # the reader has gone, or the disk is full: the exit code still says how it ended
+        if as_json:
+            click.echo(terminal_json(summary_json(summary)))
+        else:
+            say(summary_text(summary, this_command()))
+
+
+def _show_refusal(error: CrawlerError, db: Path, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(terminal_json(orjson.dumps(_refused(error, db)).decode()))
+
+
 def _settings(
-    context: click.Context, options: dict[str, Any], simulate_without_token: bool
+    context: click.Context, options: dict[str, Any], simulate_without_token: bool, *, token_needed: bool
 ) -> tuple[RunSettings, bool]:
     """The run's settings, and whether it runs against the simulator."""
     settings = RunSettings("", **setting_values(context, RUN_SETTINGS))
@@ -140,7 +171,7 @@ def _settings(
         token = os.environ[TOKEN_VARIABLE] = read_token_file(options["token_file"])  # where `main` masks it
     elif simulate_without_token and not token.strip():
         return replace(settings, token="demo", db=_invented(settings.db), rate=DEMO_RATE), True  # noqa: S106 - no secret
-    return replace(settings, token=check_token(token)), False
+    return (replace(settings, token=check_token(token)) if token_needed else settings), False
 
 
 def _invented(db: Path) -> Path:
@@ -150,7 +181,7 @@ def _invented(db: Path) -> Path:
     for as long as they are not there yet.
     """
     source = click.get_current_context().get_parameter_source("db")
-    if source is None or source is ParameterSource.DEFAULT:
+    if source in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
         return DEMO_DB
     if db.resolve() == DEFAULT_DB.resolve():
         raise InputError(
@@ -164,7 +195,9 @@ def _run(
     settings: RunSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
 ) -> RunSummary:
     for_money = not simulated and not is_loopback(settings.base_url)
-    keywords = _found(paths or (Path("keywords"),), samples=bool(paths) or not for_money)
+    keywords = _found(
+        paths or (PATHS.default,), options["paths_named"] or not for_money, options["format_name"]
+    )
     if not simulated:
         ask_for_new_database(settings, yes=options["yes"])
     if sends_token_in_clear(settings.base_url):
@@ -183,7 +216,9 @@ def _run(
     with display(
         _level(options), Scale(settings.rate, settings.price), json_lines=json_lines, live=live
     ) as emit:
-        gc.freeze()  # what is imported stays: looking through it again and again costs 6 to 9 % of a crawl
+        import asyncio
+
+        collect_rarely()
         return asyncio.run(_night(settings, keywords, emit, options, simulated))
 
 
@@ -196,6 +231,10 @@ def _level(options: dict[str, Any]) -> Level:
 def _update_search(db: Path, *, told: bool) -> None:
     """Brings the full-text index up to date, if there is one; a search finds everything even without this,
     so that whatever is in the way, a signal too, leaves the run's own exit code as it is."""
+    from crawler.analysis.search import update_search_index
+    from crawler.store.database import open_database, store_errors
+    from crawler.store.lock import hold
+
     try:
         with interrupted_by_signals(), hold(db), store_errors(db), closing(open_database(db)) as database:
             update_search_index(database.conn, tell=_index_progress if told else lambda done, total: None)
@@ -212,9 +251,9 @@ def _index_progress(done: int, total: int) -> None:
         click.echo(line % {"done": f"{done:,}", "total": f"{total:,}"}, err=True)
 
 
-def _found(paths: tuple[Path, ...], *, samples: bool) -> Iterator[Keyword | Problem]:
+def _found(paths: tuple[Path, ...], samples: bool, format_name: str | None) -> Iterator[Keyword | Problem]:
     """The keywords of `paths`; what cannot be read is refused here, before a database is made."""
-    keywords = read_keywords(paths, samples=samples)
+    keywords = read_keywords(paths, samples=samples, format_name=format_name)
     first = next(keywords, None)
     return iter(()) if first is None else chain([first], keywords)
 
@@ -226,28 +265,26 @@ async def _night(
     options: dict[str, Any],
     simulated: bool,
 ) -> RunSummary:
+    from crawler.engine.shutdown import Shutdown
+    from crawler.run import run_crawl
+
     shutdown = Shutdown()
     stop_on_signals(shutdown, options["drain_seconds"])
-    if not simulated:
-        approve = _without_asking if options["yes"] else _ask_for_money
-        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit, approve=approve)
-    from crawler.simulator import Simulator, SimulatorSettings
+    async with supervised(emit) as emit_to_all:
+        if not simulated:
 
-    async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
-        settings = replace(settings, base_url=simulator.base_url)
-        return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit)
+            async def approve(ahead: SpendingAhead) -> bool:
+                """Elsewhere than at a terminal it has been said, and the run goes on."""
+                if options["yes"] or not someone_is_there():
+                    return True
+                return await confirmed_in_a_run(_("Go on and spend it?"), shutdown)
 
+            return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit_to_all, approve=approve)
+        from crawler.simulator import Simulator, SimulatorSettings
 
-def _without_asking(ahead: SpendingAhead) -> bool:
-    return True
-
-
-def _ask_for_money(ahead: SpendingAhead) -> bool:
-    """Whether somebody at a terminal wants what is ahead; elsewhere it has been said, and the run goes on."""
-    if not someone_is_there():
-        return True
-    with ended_by_signals():  # the event loop, which takes them else, waits for the answer as well
-        return click.confirm(_("Go on and spend it?"), default=False, err=True)
+        async with Simulator(SimulatorSettings(latency_seconds=(0.02, 0.1))) as simulator:
+            settings = replace(settings, base_url=simulator.base_url)
+            return await run_crawl(settings, keywords, shutdown=shutdown, emit=emit_to_all)
 
 
 def _refused(error: CrawlerError, db: Path) -> dict[str, object]:

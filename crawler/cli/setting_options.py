@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from crawler.config import LANG
+from crawler.config import CONFIG, LANG, PROFILE
 from crawler.i18n import _
 from crawler.settings import Form, Setting
 
@@ -49,6 +49,8 @@ def _attributes(setting: Setting[Any]) -> dict[str, Any]:
         Form.PATH: click.Path(path_type=Path),
         Form.CHOICE: click.Choice(kind.choices),
     }
+    if kind.form is Form.SEVERAL:
+        return common | {"type": click.STRING, "multiple": True, "metavar": kind.metavar}
     return common | {
         "type": types.get(kind.form, click.STRING),
         "default": setting.default_text,
@@ -70,19 +72,27 @@ def setting_values(context: click.Context, settings: Iterable[Setting[Any]]) -> 
     return values
 
 
-def lang_option() -> click.Option:
-    """`--lang`, which every command takes; it has been heeded before a command is loaded."""
-    return click.Option([LANG.flag], expose_value=False, **_attributes(LANG))
+def options_of_every_command() -> list[click.Option]:
+    """`--lang`, `--config` and `--profile`, which have been heeded before a command is loaded."""
+    return [
+        click.Option([setting.flag], expose_value=False, **_attributes(setting))
+        for setting in (LANG, CONFIG, PROFILE)
+    ]
 
 
-def asked_language(arguments: Sequence[str]) -> str | None:
-    """The language that `--lang` asks for, wherever it stands; None where there is none such."""
-    asked = None
+def asked(arguments: Sequence[str], flag: str) -> str | None:
+    """The last value that `arguments` give `flag`, wherever it stands; None where there is none."""
+    found = None
     for argument, following in zip_longest(arguments, arguments[1:]):
         if argument == "--":
             break
         name, equals, value = argument.partition("=")
-        word = value if equals else following
-        if name == LANG.flag and word in LANG.kind.choices:
-            asked = word
-    return asked
+        if name == flag:
+            found = value if equals else following
+    return found
+
+
+def asked_language(arguments: Sequence[str]) -> str | None:
+    """The language that `--lang` asks for; None where there is none such."""
+    word = asked(arguments, LANG.flag)
+    return word if word in LANG.kind.choices else None

@@ -15,6 +15,7 @@ from crawler.cli.options import db_option
 from crawler.cli.output import say, terminal_json
 from crawler.clock import parse_span, utc_now
 from crawler.i18n import _
+from crawler.i18n.hindsight import hindsight_fields, hindsight_lines
 from crawler.i18n.reasons import outcome_text, reason_text, told
 from crawler.i18n.words import shanghai_time, size, span
 from crawler.rate import Rate
@@ -67,6 +68,9 @@ def status(db: Path, refresh_after: str, as_json: bool) -> None:
 def _as_json(status: Status) -> dict[str, Any]:
     """The status for programs: each reason as its words, its code and its details."""
     found = asdict(status)
+    for line, run in zip(found["runs"], status.runs, strict=True):
+        line["price"] = None if run.price is None else str(run.price.amount)
+        line["forecast"] = hindsight_fields(run.forecast, run.price)
     parts: tuple[tuple[str, tuple[UndoneKeyword | Run, ...]], ...] = (
         ("unfinished", status.unfinished),
         ("failed", status.failed),
@@ -112,6 +116,7 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
             _("reason"),
         )
         yield from table_lines(columns, [_run(run) for run in status.runs], stdout_cells())
+        yield from _forecast(status.runs)
     going_on = any(run.lives for run in status.runs)
     if status.keywords.due and not going_on and exported(status.service) is None:
         yield ""
@@ -179,6 +184,15 @@ def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator
         yield "  " + sanitize(line % {"keyword": keyword.text, "page": keyword.page, "reason": reason})
     if total > len(shown):
         yield "  " + _("… and %d more") % (total - len(shown))
+
+
+def _forecast(runs: tuple[Run, ...]) -> Iterator[str]:
+    """How far the last forecast was off."""
+    for run in runs:
+        if run.forecast is not None:
+            yield _("forecast of run %d:") % run.id
+            yield from (f"  {line}" for line in hindsight_lines(run.forecast, run.price))
+            return
 
 
 def _run(run: Run) -> tuple[object, ...]:

@@ -81,7 +81,7 @@ _KINDS = {
     "number": N_("a number"),
 }
 
-_CAUSES = {
+CAUSES = {
     "invalid_address": N_("no host can have this address"),
     "no_such_name": N_("no such host"),
     "refused": N_("nobody listens at this address"),
@@ -148,7 +148,7 @@ def _failure(details: Mapping[str, str | int], translate: Callable[[str], str]) 
     what = str(details.get("detail", ""))
     what = translate(what) if what else ""
     if "cause" in details:
-        what = translate(_CAUSES.get(str(details["cause"]), str(details["cause"])))
+        what = translate(CAUSES.get(str(details["cause"]), str(details["cause"])))
     told = f"{error}: {what}" if error and what else error or what
     text = translate(str(details["failure"]))
     if told:

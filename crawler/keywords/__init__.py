@@ -7,7 +7,7 @@
   A comma, semicolon or tab parts the cells.
 - `.jsonl`: a line holds either a JSON string or an object with the keys above.
 - `.xlsx`: the first sheet, with a heading as in `.csv`, or keywords alone in one column.
-- Standard input (`-`), pipes and files without an ending are read as what they begin like.
+- Standard input (`-`), pipes and files without an ending are read as what they begin like, or as is said.
 - A folder stands for all of these in it and below it, by name, except hidden files and READMEs.
 
 Text is UTF-8, UTF-16 with a byte order mark, or GB18030; see `encoding` for how they are told apart.
@@ -28,18 +28,23 @@ __all__ = ["identity", "read_keywords"]
 
 
 def read_keywords(
-    paths: Sequence[str | Path], stdin: BinaryIO | None = None, *, samples: bool = True
+    paths: Sequence[str | Path],
+    stdin: BinaryIO | None = None,
+    *,
+    samples: bool = True,
+    format_name: str | None = None,
 ) -> Iterator[Keyword | Problem]:
     """Every keyword of `paths` in order, and a `Problem` for every line that gives none and every
     file and mistyped column that is passed over.
 
     Reads as it goes, so that a file may be larger than memory; duplicates are left in. `stdin` stands in for
-    standard input. Without `samples` the files that came with the program are passed over. Raises
+    standard input. Without `samples` the files that came with the program are passed over in folders.
+    `format_name` (text, csv, jsonl, xlsx) is the format of what has no ending that tells it. Raises
     `InputError` before the first item when any path is missing, cannot be read, is no keyword file, or is a
     folder without one.
     """
     with ExitStack() as until_read:
-        sources, problems = find_sources(paths, stdin, until_read, samples=samples)
+        sources, problems = find_sources(paths, stdin, until_read, samples=samples, format_name=format_name)
         yield from problems
         for source in sources:
             yield from entries(source)

@@ -13,7 +13,7 @@ from crawler.i18n import _
 from crawler.keywords.encoding import HEAD_BYTES, Open, check_head, encoding_of
 from crawler.keywords.formats import DELIMITERS, FIELDS
 from crawler.keywords.lines import text_lines
-from crawler.keywords.text import trimmed
+from crawler.keywords.text import quoted, trimmed
 
 WORKBOOK_MARK = b"PK\x03\x04"
 
@@ -28,15 +28,9 @@ def recognize(open_file: Open, name: str) -> str:
         head = file.read(HEAD_BYTES)
     if head.startswith(WORKBOOK_MARK):
         return ".xlsx"
-    check_head(head, name)
-    lines = text_lines(io.BytesIO(head), encoding_of(open_file, name), None)
-    begins = list(islice(filter(None, map(trimmed, lines)), 2))
+    begins = [line for _number, line in _beginning(head, open_file, name)]
     first = begins[0] if begins else ""
-    if first in ("[", "{"):
-        raise InputError(
-            _("%s: a JSON document spread over lines: give one text or object a line, as jq -c '.[]' does")
-            % name
-        )
+    _refuse_document(first, name)
     if first.startswith("#"):
         return ".txt"
     if _is_heading(first):
@@ -47,6 +41,47 @@ def recognize(open_file: Open, name: str) -> str:
         message = _("%s: this looks like a table whose heading names no keywords: call that column keyword")
         raise InputError(message % name)
     return ".txt"
+
+
+def check_format(open_file: Open, name: str, ending: str) -> None:
+    """Raises `InputError`, with the line, where a file cannot be of the format that the user says it is.
+
+    What might be meant is believed: commas in text, or a keyword that is called like a column.
+    """
+    with open_file() as file:
+        head = file.read(HEAD_BYTES)
+    if ending == ".xlsx":
+        if not head.startswith(WORKBOOK_MARK):
+            raise InputError(_("%s: this is no workbook: --format xlsx does not fit") % name)
+        return
+    for number, line in _beginning(head, open_file, name)[:1]:
+        told = {"source": f"{name}:{number}", "line": quoted(line)}
+        if ending == ".jsonl":
+            _refuse_document(line, name)
+            if not _is_json(line):
+                raise InputError(_("%(source)s: %(line)s is not JSON: --format jsonl does not fit") % told)
+        elif ending == ".txt" and line.startswith(('{"', "[{")):
+            raise InputError(_("%(source)s: %(line)s is JSON: --format text does not fit") % told)
+        elif ending == ".txt" and _is_heading(line) and any(mark in line for mark in DELIMITERS):
+            raise InputError(
+                _("%(source)s: %(line)s is the heading of a table: --format text does not fit") % told
+            )
+
+
+def _beginning(head: bytes, open_file: Open, name: str) -> list[tuple[int, str]]:
+    """The first two lines that are not blank, with their numbers."""
+    check_head(head, name)
+    lines = text_lines(io.BytesIO(head), encoding_of(open_file, name), None)
+    numbered = ((number, trimmed(line)) for number, line in enumerate(lines, 1))
+    return list(islice((each for each in numbered if each[1]), 2))
+
+
+def _refuse_document(first: str, name: str) -> None:
+    if first in ("[", "{"):
+        raise InputError(
+            _("%s: a JSON document spread over lines: give one text or object a line, as jq -c '.[]' does")
+            % name
+        )
 
 
 def _are_rows(begins: Sequence[str]) -> bool:

@@ -14,12 +14,12 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, NoReturn
 
-from crawler.errors import InputError, MissingExtra
+from crawler.errors import InputError, MissingExtra, OnlySamples
 from crawler.i18n import _
 from crawler.keywords.encoding import Open, check_head, encoding_of
 from crawler.keywords.formats import READERS
 from crawler.keywords.lines import MixedLines, text_lines
-from crawler.keywords.recognition import WORKBOOK_MARK, recognize
+from crawler.keywords.recognition import WORKBOOK_MARK, check_format, recognize
 from crawler.keywords.samples import is_sample
 from crawler.keywords.workbook import read_workbook
 from crawler.model import Keyword, Problem
@@ -27,6 +27,8 @@ from crawler.model import Keyword, Problem
 STDIN = "-"
 WORKBOOK = ".xlsx"
 ENDINGS = (*READERS, WORKBOOK)
+FORMATS = {"text": ".txt", "csv": ".csv", "jsonl": ".jsonl", "xlsx": WORKBOOK}
+"""What a format is called, and the ending of a file in it."""
 
 COPY_BYTES_MAX = 64 << 20
 """Of what has to be copied before it is read; files themselves may be of any length."""
@@ -45,14 +47,20 @@ class Source:
 
 
 def find_sources(
-    paths: Sequence[str | Path], stdin: BinaryIO | None, until_read: ExitStack, *, samples: bool = True
+    paths: Sequence[str | Path],
+    stdin: BinaryIO | None,
+    until_read: ExitStack,
+    *,
+    samples: bool = True,
+    format_name: str | None = None,
 ) -> tuple[list[Source], list[Problem]]:
     """The keyword files that `paths` stand for, each once, and a problem for each file that is passed over.
 
     What can be read only once (standard input, pipes) is copied to a file that `until_read` closes. Without
-    `samples` those that came with the program are passed over. Raises `InputError` for the first path that
-    cannot be used, and where there are only samples that are not to be read.
+    `samples` those that came with the program are passed over in folders. `format_name`, one of `FORMATS`, is
+    that of whatever has no ending that says so. Raises `InputError` for the first path that cannot be used.
     """
+    told = None if format_name is None else FORMATS[format_name]
     found: dict[str, Source] = {}
     problems: list[Problem] = []
     passed_over: list[Problem] = []
@@ -61,23 +69,23 @@ def find_sources(
             if str(given) == STDIN:
                 if STDIN not in found:
                     copy = _copy(stdin or sys.stdin.buffer, "stdin", until_read)
-                    found[STDIN] = _checked("stdin", copy, recognize(copy, "stdin"))
+                    found[STDIN] = _checked("stdin", copy, _ending("", copy, "stdin", told))
                 continue
             for file in _files(Path(given)):
                 if isinstance(file, Problem):
                     problems.append(file)
-                elif not samples and is_sample(file):
+                elif not samples and file != Path(given) and is_sample(file):
                     passed_over.append(_passed_over_sample(file))
                 elif (real := os.path.realpath(file)) not in found:
                     try:
-                        found[real] = _source(_shown(file), file, until_read)
+                        found[real] = _source(_shown(file), file, until_read, told)
                     except MissingExtra as missing:
                         if not Path(given).is_dir():
                             raise
                         message = _("passed over: %s") % missing
                         problems.append(Problem(_shown(file), message, line_skipped=False))
     if passed_over and not found:
-        raise InputError(
+        raise OnlySamples(
             _(
                 "%(folder)s holds only the sample keywords, which are not crawled for money unless they are "
                 "named: put a file of your own there, or name them:  crawler run %(folder)s"
@@ -146,14 +154,24 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(parent, name)
 
 
-def _source(name: str, path: Path, until_read: ExitStack) -> Source:
+def _source(name: str, path: Path, until_read: ExitStack, told: str | None) -> Source:
     """The file `path`, found readable from its first byte to its last; else raises `InputError`."""
     open_file: Open = partial(_open, path)
     if not S_ISREG(path.stat().st_mode):
         with path.open("rb", buffering=0) as pipe:
             open_file = _copy(pipe, name, until_read)
-    ending = path.suffix.lower() or recognize(open_file, name)
-    return _checked(name, open_file, ending)
+    return _checked(name, open_file, _ending(path.suffix.lower(), open_file, name, told))
+
+
+def _ending(suffix: str, open_file: Open, name: str, told: str | None) -> str:
+    """The ending that says how a file is read: its own, else the one that was `told`, else the one that what
+    it begins with calls for."""
+    if suffix in ENDINGS:
+        return suffix
+    if told is None:
+        return suffix or recognize(open_file, name)
+    check_format(open_file, name, told)
+    return told
 
 
 def _open(path: Path) -> BinaryIO:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from crawler.clock import Now, shanghai_day_start, stamp, utc_now
 from crawler.errors import StoreError
 from crawler.i18n import _
-from crawler.store.database import open_database, store_errors
+from crawler.store.database import PAGE_SIZE, open_database, store_errors
 from crawler.store.lock import hold
 from crawler.store.readonly import reading
 
@@ -102,7 +102,7 @@ def prune(
                 connection.execute(statement, {"before": before})
             calls = connection.execute(DELETE_CALLS, {"before": before}).rowcount
         if vacuum:
-            connection.execute("VACUUM")
+            _write_anew(connection)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         after = _file_bytes(connection), _free_bytes(connection)
         return Pruned(before, replies, reply_bytes, calls, size, *after)
@@ -125,6 +125,16 @@ def cutoff(older_than: timedelta, now: Now) -> str:
         return stamp(min(moment - older_than, shanghai_day_start(moment)))
     except OverflowError:
         return ""  # older than time itself: nothing is
+
+
+def _write_anew(connection: sqlite3.Connection) -> None:
+    """The file without its free space, in pages of the size that a new one has."""
+    with suppress(sqlite3.OperationalError):  # somebody is reading it: then its pages stay as they are
+        connection.execute("PRAGMA journal_mode = DELETE")  # with a WAL their size cannot be changed
+        connection.execute(PAGE_SIZE)
+    connection.execute("VACUUM")
+    with suppress(sqlite3.OperationalError):  # somebody has come: whoever opens it to write sets this again
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _file_bytes(connection: sqlite3.Connection) -> int:

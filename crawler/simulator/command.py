@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from crawler.i18n import _, ngettext
-from crawler.simulator.server import Simulator
 from crawler.simulator.settings import EndStyle, Fault, HttpWay, SimulatorSettings
+
+if TYPE_CHECKING:
+    from crawler.simulator.server import Simulator
 
 T = TypeVar("T")
 DEFAULT_PORT = 8765
@@ -171,12 +172,18 @@ def simulate(port: int, reply_files: Sequence[Path], **options: Any) -> None:
         settings = SimulatorSettings(**options)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    import asyncio
+
+    from crawler.simulator.server import Simulator
+
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(Simulator(settings, port=port)))
 
 
 async def _serve(simulator: Simulator) -> None:
     """Serves until SIGINT or SIGTERM, then says what was asked and charged."""
+    import asyncio
+
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 
 _ARCHIVE = """
 ALTER TABLE pages ADD COLUMN reread_at TEXT;

@@ -6,26 +6,29 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
 
 from crawler.creator import COLUMNS, PROVISIONAL, Creator
 from crawler.model import PageSaved
 from crawler.store import sql
 from crawler.store.rows import Rows
+from crawler.store.seen import Seen
 
 # A row is kept as a list in the order of `sql.USER_FIELDS`, as it is read and bound: this path is hot.
-# From ID to LAST_RUN_ID it is in the order of `Creator`, whose `rank` stands in the place of the row's key.
+# From ID to WRITTEN_RUN_ID it is in the order of `Creator`, whose `rank` stands where the row has its key.
 _PLACE = {name: place for place, name in enumerate(sql.USER_FIELDS)}
-KEY, ID, RED_ID, LAST_RUN_ID = _PLACE["key"], _PLACE["id"], _PLACE["red_id"], _PLACE["last_run_id"]
+KEY, ID, RED_ID, WRITTEN_RUN_ID = _PLACE["key"], _PLACE["id"], _PLACE["red_id"], _PLACE["written_run_id"]
 FANS, FANS_TEXT, FANS_EXACT = _PLACE["fans"], _PLACE["fans_text"], _PLACE["fans_exact"]
 REST = RED_ID + 1
-"""From here to LAST_RUN_ID a value is only taken over: nothing is decided by it."""
+"""From here to WRITTEN_RUN_ID a value is only taken over: nothing is decided by it."""
 
 _NOTED = {_PLACE[column.name]: column.name for column in COLUMNS if column.noted}
 
-Row = list[object]
+Row = list[Any]
 
 
 def _values(creator: Creator) -> list[object]:
@@ -34,21 +37,32 @@ def _values(creator: Creator) -> list[object]:
 
 
 class CreatorWriter:
-    """Writes the creators of one transaction; make a new one for each. `keys` numbers new rows."""
+    """Writes the creators of one transaction; make a new one for each.
+
+    `keys` numbers new rows. `seen` are the keys of those whom the run has met before, `met` of those in here.
+    A row is written where its creator is new or something has changed, not for being seen again.
+    """
 
     def __init__(
-        self, connection: sqlite3.Connection, rows: Rows, run_id: int, stamp: str, keys: Iterator[int]
+        self,
+        connection: sqlite3.Connection,
+        rows: Rows,
+        run_id: int,
+        stamp: str,
+        keys: Iterator[int],
+        seen: Seen | None = None,
     ) -> None:
         self._connection = connection
         self._rows = rows
         self._run_id = run_id
         self._stamp = stamp
         self._keys = keys
+        self._seen = Seen() if seen is None else seen
+        self.met: set[int] = set()
         self._by_id: dict[str, Row] = {}
         self._by_red_id: dict[str, Row] = {}
         self._inserts: dict[object, Row] = {}
         self._updates: dict[object, Row] = {}
-        self._touched: set[object] = set()
         self._merged: dict[object, object] = {}
         self._moved: str | None = None
 
@@ -70,12 +84,13 @@ class CreatorWriter:
             if row is None:
                 row = self._insert(creator)
                 new += 1
-                seen += 1
             else:
-                seen += row[LAST_RUN_ID] != self._run_id
-                row[LAST_RUN_ID] = self._run_id
                 changed += self._update(row, creator)
-            ranks.setdefault(row[KEY], creator.rank)
+            key = row[KEY]
+            if key not in self.met and key not in self._seen:
+                self.met.add(key)
+                seen += 1
+            ranks.setdefault(key, creator.rank)
         for old, key in self._merged.items():
             if old in ranks:
                 ranks[key] = min(ranks.pop(old), ranks[key])
@@ -94,15 +109,13 @@ class CreatorWriter:
     def finish(self) -> None:
         """Hands over the rows of all creators saved."""
         stamp = self._stamp
-        inserts = [(*row, row[LAST_RUN_ID], stamp, stamp) for row in self._inserts.values()]
+        inserts = [(*row, row[WRITTEN_RUN_ID], stamp, stamp) for row in self._inserts.values()]
         self._rows.extend(sql.INSERT_USER, inserts)
         self._rows.extend(sql.UPDATE_USER, [(*row[ID:], stamp, row[KEY]) for row in self._updates.values()])
-        touched = self._touched - self._updates.keys() - self._inserts.keys()
-        self._rows.extend(sql.TOUCH_USER, [(self._run_id, stamp, key) for key in touched])
-        self._inserts, self._updates, self._touched = {}, {}, set()
+        self._inserts, self._updates = {}, {}
 
     def _read(self, query: str, values: set[str]) -> None:
-        for found in self._connection.execute(query, (json.dumps(sorted(values)),)):
+        for found in self._connection.execute(query, (orjson.dumps(sorted(values)).decode(),)):
             row = self._by_id.setdefault(found[ID], list(found))
             if found[RED_ID] is not None:
                 self._by_red_id[found[RED_ID]] = row
@@ -142,10 +155,9 @@ class CreatorWriter:
 
     def _update(self, row: Row, creator: Creator) -> bool:
         """Brings a known row up to date; True where something known has changed."""
-        self._touched.add(row[KEY])
         noted = self._set_red_id(row, creator.red_id)
         values = _values(creator)
-        if values == row[REST:LAST_RUN_ID]:
+        if values == row[REST:WRITTEN_RUN_ID]:
             return noted
         old_fans = row[FANS]
         # A follower text that could not be read never hides a number that was.
@@ -177,6 +189,7 @@ class CreatorWriter:
         return noted
 
     def _mark(self, row: Row) -> None:
+        row[WRITTEN_RUN_ID] = self._run_id
         if row[KEY] not in self._inserts:
             self._updates[row[KEY]] = row
 
@@ -206,7 +219,7 @@ class CreatorWriter:
         if row[FANS] is None and provisional[FANS] is not None:
             for column in (FANS, FANS_TEXT, FANS_EXACT):
                 row[column] = provisional[column]
-        for column in range(REST, LAST_RUN_ID):
+        for column in range(REST, WRITTEN_RUN_ID):
             if row[column] is None:
                 row[column] = provisional[column]
         self._mark(row)

@@ -7,35 +7,47 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
+from crawler.clock import utc_now
 from crawler.errors import InputError, StoreError
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.migrations import migrations
-from crawler.store.readonly import file_at, tables_of
+from crawler.store.copy import copy_before_upgrade
+from crawler.store.readonly import NEWER, file_at, tables_of
+from crawler.store.reserve import spare_a_small_disk
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
 longer waiting is done between tries."""
 
+PAGE_SIZE = "PRAGMA page_size = 4096"
+"""Of a new file, and of one that is written anew: most of the rows that a crawl writes here and there are
+alone in their page, so that half the size is half the bytes."""
+
 PRAGMAS = (
-    "PRAGMA page_size = 8192",  # of a new file; a page of creators touches fewer of them than of 4096 bytes
+    PAGE_SIZE,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -65536",
-    "PRAGMA wal_autocheckpoint = 8000",
+    "PRAGMA wal_autocheckpoint = 16000",
 )
 
 
-def open_database(path: Path) -> Database:
+def open_database(path: Path, *, backup: bool = True) -> Database:
     """The database at `path`, made with its folder if need be, its tables up to date.
 
-    Raises InputError for a file that is not such a database, StoreError where it cannot be written.
+    One of an older version is backed up first, unless `backup` is False, and then brought up to date in one
+    transaction. Raises InputError for a file that is not such a database, StoreError where it cannot be
+    written.
     """
+    from sqlite_utils import Database  # loads much that reading does not need
+
     with store_errors(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,8 +59,9 @@ def open_database(path: Path) -> Database:
         try:
             for pragma in PRAGMAS:
                 connection.execute(pragma)
+            spare_a_small_disk(connection, path)
             db = Database(connection)
-            _migrate(db, path)
+            _migrate(db, path, backup)
             connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
         except BaseException:
             connection.close()
@@ -80,15 +93,24 @@ def _open_what_stands_beside(path: Path) -> None:
                 beside.chmod(mode)
 
 
-def _migrate(db: Database, path: Path) -> None:
+def _migrate(db: Database, path: Path, backup: bool) -> None:
+    from sqlite_utils import Database
+
+    from crawler.store.migrations import migrations
+
     applied = {migration.name for migration in migrations.applied(db)}
     with closing(Database(memory=True)) as empty:
         known = {migration.name for migration in migrations.pending(empty)}
     if applied - known:
-        raise InputError(_("%s was made by a newer version of creator-crawler: upgrade first") % path)
+        raise InputError(_(NEWER) % path)
     if not applied and db.table_names():
         raise InputError(_("%s is a database of another program") % path)
-    migrations.apply(db)
+    if applied and known - applied and backup:
+        copy_before_upgrade(path, utc_now())
+    with db.atomic():
+        migrations.apply(db)
+    if db.execute("PRAGMA application_id").fetchone()[0]:
+        db.execute("PRAGMA application_id = 0")  # who writes a backup makes a database of it
 
 
 @contextmanager

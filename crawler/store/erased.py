@@ -66,9 +66,13 @@ class Forgotten:
             return creators
         return [self._clean(creator) for creator in creators if not self._is_erased(creator)]
 
-    def named_in(self, text: str) -> bool:
+    def named_in(self, text: str | bytes) -> bool:
         """Whether `text`, however it is escaped, names somebody who was erased."""
-        return bool(self.fingerprints) and any(map(self._names, readings(text)))
+        if not self.fingerprints:
+            return False
+        if isinstance(text, bytes):
+            text = text.decode(errors="replace")
+        return any(map(self._names, readings(text)))
 
     def follow(self, connection: sqlite3.Connection, creators: Sequence[Creator], moment: str) -> Forgotten:
         """These and what erased creators of `creators` go by now, remembered too; inside the caller's
@@ -89,8 +93,12 @@ class Forgotten:
         connection.executemany(ADMIT, [(each,) for each in known])
         return Forgotten(self.salt, (self.fingerprints | found) - known)
 
+    def holds(self, id_: str | None, red_id: str | None) -> bool:
+        """Whether one of these two was erased."""
+        return self._holds(id_) or self._holds(red_id)
+
     def _is_erased(self, creator: Creator) -> bool:
-        if self._holds(creator.id) or self._holds(creator.red_id):
+        if self.holds(creator.id, creator.red_id):
             return True
         return creator.id is None and self._holds(f"{ALONE}{creator.red_id}")
 

@@ -29,8 +29,11 @@ SELECT pages.keyword_id, pages.page,
   LEFT JOIN checkpoints
          ON checkpoints.keyword_id = pages.keyword_id AND checkpoints.endpoint_id = pages.endpoint_id
  WHERE pages.endpoint_id = :endpoint_id AND pages.fetched_at >= :since
+   AND pages.keyword_id % :every = 0 AND pages.id > :after
  ORDER BY pages.keyword_id, pages.fetched_at, pages.page
 """
+
+_BEFORE_THE_LATEST = "SELECT id FROM pages ORDER BY id DESC LIMIT 1 OFFSET :pages"
 
 _FINDERS = """
 SELECT group_concat(DISTINCT keyword_id)
@@ -40,12 +43,12 @@ SELECT group_concat(DISTINCT keyword_id)
 HAVING count(DISTINCT keyword_id) BETWEEN 2 AND :shared_by
 """
 
-_DUE_AGAIN = """
+_DUE = """
 SELECT due.keyword_id, text, generation, page, due.pages_max, whole, priority, due.position,
        refresh_after_seconds / 86400.0, stage = 3
   FROM due
   JOIN keywords ON keywords.id = due.keyword_id
- WHERE stage <> 1
+ WHERE due.keyword_id % :every = 0 AND (stage <> 1 OR :fresh)
  ORDER BY stage, urgency, finished_at, position
 """
 
@@ -83,10 +86,24 @@ class PageRead(NamedTuple):
     last: bool
 
 
-def pages_read(connection: sqlite3.Connection, *, endpoint_id: int, now: Now) -> Iterator[PageRead]:
-    """Every page of the last `HISTORY_SPAN`, keyword by keyword in the order of time."""
+def pages_read(
+    connection: sqlite3.Connection,
+    *,
+    endpoint_id: int,
+    now: Now,
+    every: int = 1,
+    pages_max: int | None = None,
+) -> Iterator[PageRead]:
+    """Every page of the last `HISTORY_SPAN`, keyword by keyword in the order of time; of `every` so many-th
+    keyword, and no more than the latest `pages_max` of them."""
+    before = None
+    if pages_max is not None:
+        before = connection.execute(_BEFORE_THE_LATEST, {"pages": every * pages_max}).fetchone()
     moment = now()
-    values = {"endpoint_id": endpoint_id, "now": stamp(moment), "since": stamp(moment - HISTORY_SPAN)}
+    values = {
+        "endpoint_id": endpoint_id, "now": stamp(moment), "since": stamp(moment - HISTORY_SPAN),
+        "every": every, "after": -1 if before is None else before[0],
+    }  # fmt: skip
     for keyword_id, page, days_ago, new, entries, last in connection.execute(_PAGES, values):
         yield PageRead(keyword_id, page, days_ago, new, entries, bool(last))
 
@@ -111,7 +128,16 @@ def finders(connection: sqlite3.Connection, *, endpoint_id: int) -> Iterator[lis
 
 def due_again(connection: sqlite3.Connection) -> Iterator[DueKeyword]:
     """What is due and was asked for before."""
-    for row in connection.execute(_DUE_AGAIN).fetchall():
+    return _due(connection, every=1, fresh=False)
+
+
+def due_in_order(connection: sqlite3.Connection, *, every: int) -> Iterator[DueKeyword]:
+    """What is due, in file order of work; of `every` so many-th keyword."""
+    return _due(connection, every=every, fresh=True)
+
+
+def _due(connection: sqlite3.Connection, *, every: int, fresh: bool) -> Iterator[DueKeyword]:
+    for row in connection.execute(_DUE, {"every": every, "fresh": fresh}).fetchall():
         keyword_id, text, generation, page, pages_max, whole, priority, position, stale_days, left = row
         work = Work(keyword_id, text, generation, page, pages_max, bool(whole))
         yield DueKeyword(work, priority, position, stale_days, bool(left))

@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from crawler.errors import StoreError
 from crawler.model import CallWithoutPage, FetchedPage, PageSaved, Work
 from crawler.reasons import Reason
 from crawler.store.group_commit import GroupCommit
 from crawler.store.replies import pack
+from crawler.store.reserve import is_full
 from crawler.store.writer import Store, Write
 
 
 class Ledger:
     """Takes what many tasks write down and commits it in the order it came.
 
-    `before_commit` is called before each transaction and may refuse it with a StoreError.
+    `before_commit` is called before each transaction and may refuse it with a StoreError. Where the disk is
+    full, `make_room` is asked for some; where it gives some, what was to be written is written then.
     """
 
-    def __init__(self, store: Store, before_commit: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        before_commit: Callable[[], None] = lambda: None,
+        make_room: Callable[[StoreError], bool] = lambda full: False,
+    ) -> None:
         self._store = store
         self._before_commit = before_commit
+        self._make_room = make_room
         self._group = GroupCommit(self._apply)
 
     async def open_call(self, work: Work, attempt: int) -> int:
@@ -61,5 +70,13 @@ class Ledger:
         return await self._group.commit(write)
 
     def _apply(self, writes: Sequence[Write]) -> list[Any]:
+        try:
+            return self._apply_once(writes)
+        except StoreError as error:
+            if not is_full(error.__cause__) or not self._make_room(error):
+                raise
+        return self._apply_once(writes)
+
+    def _apply_once(self, writes: Sequence[Write]) -> list[Any]:
         self._before_commit()
         return self._store.apply(writes)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from sqlite_utils.migrations import Migrations
 
 from crawler.store.archive import create_archive
+from crawler.store.forecasts import create_forecasts
+from crawler.store.last_seen import derive_last_seen
+from crawler.store.order_indexes import create_order_indexes
 from crawler.store.prices import create_prices
 from crawler.store.rate_limits import create_rate_limits
 from crawler.store.reason_columns import split_reasons
@@ -29,6 +32,9 @@ for _name, _apply in (
     ("0008_retired_keywords", add_retirement),
     ("0009_prices", create_prices),
     ("0010_replies", create_archive),
+    ("0011_forecasts", create_forecasts),
     ("0012_refreshes", add_refreshes),
+    ("0013_last_seen", derive_last_seen),
+    ("0014_order_indexes", create_order_indexes),
 ):
     migrations(name=_name)(_apply)

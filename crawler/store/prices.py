@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 
 # Prices are decimal text, as exact as they were given; of pruned calls those with a price are here as well.
 _PRICES = """

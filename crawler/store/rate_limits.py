@@ -6,12 +6,14 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from crawler.clock import Now, stamp
 from crawler.rate import LearntLimit
 from crawler.store.runs import SENT_LATER_SECONDS
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 DEFAULT_ACCOUNT = "default"
 """The account of the token that was given: a name, never the token or anything made of it."""

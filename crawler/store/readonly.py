@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crawler.errors import InputError
-from crawler.i18n import _
+from crawler.i18n import N_, _
 
 DEMO_DB = Path("data/demo.db")
 """Where a night against the simulator leaves its creators."""
@@ -18,7 +18,9 @@ DEMO_DB = Path("data/demo.db")
 EXPORT_OF = "an export of "
 """What an exported database writes before the name of the service its creators came from."""
 
-LATEST_MIGRATION = "0012_refreshes"
+LATEST_MIGRATION = "0014_order_indexes"
+NEWER = N_("%s was made by a newer version of creator-crawler: upgrade first")
+IS_NEWER = "SELECT 1 FROM _sqlite_migrations WHERE migration_set = 'crawler' AND name > ?"
 IS_LATEST = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"
 
 _MAGIC = b"SQLite format 3\0"
@@ -47,6 +49,12 @@ def file_at(path: Path) -> os.stat_result | None:
     if not stat.S_ISREG(found.st_mode):
         raise InputError(_("%s is not a file: give the name of a database") % path)
     return found
+
+
+def begins_as_database(path: Path) -> bool:
+    """Whether the file at `path` has the beginning of a database, however damaged the rest may be."""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
 
 
 def tables_of(path: Path) -> set[str]:
@@ -82,11 +90,14 @@ def _tables(path: Path, mode: str) -> set[str]:
 def open_readonly(path: Path) -> sqlite3.Connection:
     """A connection to the database at `path` that is read-only by construction; rows read as `sqlite3.Row`.
 
-    A database of an older version is brought up to date first.
-    Raises InputError where there is no such file, no database of this crawler in it, or one too old to read.
+    A database of an older version is brought up to date first, after a backup of it.
+    Raises InputError where there is no such file, no database of this crawler in it, or one that is of a
+    newer version.
     """
     connection = open_as_it_is(path)
     try:
+        if connection.execute(IS_NEWER, (LATEST_MIGRATION,)).fetchone():
+            raise InputError(_(NEWER) % path)
         if connection.execute(IS_LATEST, (LATEST_MIGRATION,)).fetchone():
             return connection
     except sqlite3.OperationalError:
@@ -141,6 +152,21 @@ def _unopened(path: Path, exc: sqlite3.DatabaseError) -> InputError:
     if code in _CANNOT_OPEN or code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR):
         return InputError(_("cannot open %s: %s") % (path, exc))
     return InputError(_("%s is not a database of creator-crawler: %s") % (path, exc))
+
+
+def snapshot(path: Path) -> sqlite3.Connection:
+    """A connection, for any thread, that cannot write and sees the database as it is now, whatever is
+    written from here on. Raises `sqlite3.Error` where there is none to be had."""
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone()  # from here on it sees no change
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from crawler.store import sql
 
 _ORDER = (
     sql.UPDATE_USER,
-    sql.TOUCH_USER,
     sql.INSERT_USER,
     sql.INSERT_CHANGE,
     sql.SAVE_SIGHTING,

@@ -12,6 +12,7 @@ from crawler.errors import WrongService
 from crawler.i18n import _
 from crawler.money import Money, stored_money
 from crawler.store import sql
+from crawler.store.forecasts import END_OF_THE_DEAD, end_forecast
 from crawler.store.readonly import exported
 from crawler.summary import CallCounts, CreatorCounts, RunSummary
 
@@ -60,6 +61,7 @@ def start_run(connection: sqlite3.Connection, version: str, now: Now, price: Mon
     caller's transaction."""
     moment = stamp(now())
     connection.execute(sql.CLOSE_DEAD_RUNS, (moment,))
+    connection.execute(END_OF_THE_DEAD)
     paid = (None, None) if price is None else (format(price.amount, "f"), price.currency)
     row = (moment, os.getpid(), platform.node(), version, *paid)
     run_id = connection.execute(sql.START_RUN, row).lastrowid
@@ -78,6 +80,7 @@ def end_run(
         run_id,
     )  # fmt: skip
     connection.execute(sql.END_RUN, row)
+    end_forecast(connection, run_id, summary.calls.charged)
 
 
 def count_calls(connection: sqlite3.Connection, run_id: int) -> CallCounts:

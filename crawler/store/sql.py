@@ -55,7 +55,7 @@ ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
        run_id      = excluded.run_id
 """
 
-USER_FIELDS = ("key", *(column.name for column in COLUMNS if column.source is Source.REPLY), "last_run_id")
+USER_FIELDS = ("key", *(column.name for column in COLUMNS if column.source is Source.REPLY), "written_run_id")
 """A creator's row as it is read and bound: in this order."""
 
 _USER_FIELDS = ", ".join(USER_FIELDS)
@@ -68,13 +68,11 @@ USERS_BY_RED_ID = f"SELECT {_USER_FIELDS} FROM users WHERE red_id IN (SELECT val
 LAST_USER_KEY = "SELECT coalesce(max(key), 0) FROM users"
 
 INSERT_USER = f"""
-INSERT INTO users ({_USER_FIELDS}, first_run_id, first_seen_at, last_seen_at)
+INSERT INTO users ({_USER_FIELDS}, first_run_id, first_seen_at, written_at)
 VALUES ({", ".join("?" * (len(USER_FIELDS) + 3))})
 """
 
-UPDATE_USER = f"UPDATE users SET {_SET_USER}, last_seen_at = ? WHERE key = ?"
-
-TOUCH_USER = "UPDATE users SET last_run_id = ?, last_seen_at = ? WHERE key = ?"
+UPDATE_USER = f"UPDATE users SET {_SET_USER}, written_at = ? WHERE key = ?"
 
 INSERT_CHANGE = """
 INSERT INTO changes (user_key, run_id, field, old, new, old_fans, new_fans, changed_at)

@@ -13,6 +13,7 @@ from pathlib import Path
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
 from crawler.store import worklist_sql as sql
+from crawler.store.plain_lines import PlainLines
 from crawler.summary import NotAsked
 
 CLOCK_SLACK = timedelta(hours=1)
@@ -136,6 +137,23 @@ def _is_gone(file: Path) -> bool:
 
 def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:
     """Stores the keywords of a chunk and lists them from `position` on; of equal ones the first counts."""
+    last_known = _last_keyword(connection)
+    lines = PlainLines.of(chunk)
+    if lines is None:
+        identities = _merge_one_by_one(connection, chunk, moment)
+    elif lines.list_unchanged(connection, position):
+        return
+    else:
+        identities = lines.merge(connection, moment)
+    if _last_keyword(connection) - last_known == len(identities):
+        connection.execute(sql.INSERT_INCOMING_NEW, (position, last_known, last_known))
+    else:
+        listed = json.dumps(identities, ensure_ascii=False)
+        connection.execute(sql.INSERT_INCOMING, (position, listed))
+
+
+def _merge_one_by_one(connection: sqlite3.Connection, chunk: list[Keyword], moment: str) -> list[str]:
+    """The different identities of the chunk, whose keywords are stored."""
     identities: dict[str, None] = {}
     rows: list[tuple[object, ...]] = []
     statement = sql.MERGE_PLAIN_KEYWORD
@@ -154,14 +172,9 @@ def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, 
             own_seconds = None if refresh_after is None else refresh_after.total_seconds()
             options = priority, pages_max, json.dumps(tags, ensure_ascii=False), own_seconds
             rows.append((identity, text, *options, source, moment))
-    last_known = _last_keyword(connection)
     for statement, rows in batches:
         connection.executemany(statement, rows)
-    if _last_keyword(connection) - last_known == len(identities):
-        connection.execute(sql.INSERT_INCOMING_NEW, (position, last_known, last_known))
-    else:
-        listed = json.dumps(list(identities), ensure_ascii=False)
-        connection.execute(sql.INSERT_INCOMING, (position, listed))
+    return list(identities)
 
 
 def _last_keyword(connection: sqlite3.Connection) -> int:

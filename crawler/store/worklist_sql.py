@@ -10,7 +10,7 @@ CREATE TEMP TABLE IF NOT EXISTS incoming (
 """
 
 # The first line that names a keyword says what it is like; later ones find it in `incoming` already.
-_KNOWN_KEYWORD = """
+KNOWN_KEYWORD = """
 ON CONFLICT (identity) DO UPDATE
    SET text      = excluded.text,
        priority  = excluded.priority,
@@ -29,13 +29,13 @@ MERGE_KEYWORD = f"""
 INSERT INTO keywords (identity, text, priority, pages_max, tags, refresh_after_seconds, source,
                       first_seen_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-{_KNOWN_KEYWORD}"""
+{KNOWN_KEYWORD}"""
 
 # A keyword that is its own identity, without options: fewer values to hand over, for up to a million rows.
 MERGE_PLAIN_KEYWORD = f"""
 INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
 VALUES (?, ?, 0, NULL, '[]', ?, ?)
-{_KNOWN_KEYWORD}"""
+{KNOWN_KEYWORD}"""
 
 LAST_KEYWORD = "SELECT coalesce(max(id), 0) FROM keywords"
 

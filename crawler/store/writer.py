@@ -21,6 +21,7 @@ from crawler.store.database import store_errors
 from crawler.store.erased import Forgotten
 from crawler.store.replies import pack
 from crawler.store.rows import Rows
+from crawler.store.seen import Seen
 
 
 class Store:
@@ -44,6 +45,7 @@ class Store:
         self._erased = Forgotten.read(self._connection)
         self._keys = count(self._connection.execute(sql.LAST_USER_KEY).fetchone()[0] + 1)
         self._rows = rows
+        self._seen = Seen()
 
     def apply(self, writes: Sequence[Write]) -> list[Any]:
         """The answer to each write, once all of them are durable together in one transaction.
@@ -55,7 +57,8 @@ class Store:
             transaction.creators.load([creator for write in writes for creator in write.creators])
             answers = [write.carry_out(transaction) for write in writes]
             transaction.finish()
-            return answers
+        self._seen.add(transaction.creators.met)
+        return answers
 
     def creators_seen(self, work: Work) -> set[str]:
         """The identities of the creators that this generation of the keyword has met; raises StoreError."""
@@ -81,7 +84,9 @@ class Transaction:
         self._where = (store._run_id, store._endpoint_id)
         self._moment = moment
         self._rows = store._rows(self._connection)
-        self.creators = CreatorWriter(self._connection, self._rows, store._run_id, moment, store._keys)
+        self.creators = CreatorWriter(
+            self._connection, self._rows, store._run_id, moment, store._keys, store._seen
+        )
         self._saved = PageSaved()
         self._keywords_done = 0
         self._pages = 0
@@ -155,7 +160,7 @@ class Transaction:
     def _page_row(
         self, fetched: FetchedPage, kept: Sequence[Creator], saved: PageSaved, packed: bytes | None
     ) -> None:
-        page, work, oddity = fetched.page, fetched.work, fetched.page.oddity
+        store, page, work, oddity = self._store, fetched.page, fetched.work, fetched.page.oddity
         run_id, endpoint_id = self._where
         unsighted = len(page.creators) - sum(creator.id is not None for creator in kept)
         self._rows.add(
@@ -168,7 +173,7 @@ class Transaction:
         )  # fmt: skip
         # A reply that names an erased creator is not kept at all.
         body = fetched.body
-        if body is not None and len(kept) == len(page.creators) and not self._names_erased(body):
+        if body is not None and len(kept) == len(page.creators) and not store._erased.named_in(body):
             self._rows.add(sql.INSERT_REPLY, (packed or pack(body), fetched.call_id))
         if page.rejects:
             self._rejects(page.rejects, work, fetched.call_id)
@@ -181,9 +186,6 @@ class Transaction:
             if not self._store._erased.named_in(reject.entry)
         ]
         self._rows.extend(sql.INSERT_REJECT, rows)
-
-    def _names_erased(self, body: bytes) -> bool:
-        return self._store._erased.named_in(body.decode(errors="replace"))
 
     def _settle(self, call_id: int, settlement: Settlement) -> None:
         s = settlement

@@ -6,9 +6,11 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from crawler.config import DB
+from crawler.notice_settings import NOTICE_SETTINGS
 
 DEFAULT_DB = DB.default
 
@@ -32,5 +34,19 @@ def db_argument(db: Path) -> str:
 
 
 def this_command() -> str:
-    """The command line of this process, as it can be pasted."""
-    return f"{program_name()} {shlex.join(sys.argv[1:])}"
+    """The command line of this process, as it can be pasted; without options whose values are secrets."""
+    return f"{program_name()} {shlex.join(without_secrets(sys.argv[1:]))}"
+
+
+def without_secrets(arguments: Sequence[str]) -> list[str]:
+    """`arguments` without the options of secrets and their values."""
+    flags = {setting.flag for setting in NOTICE_SETTINGS if setting.secret}
+    kept: list[str] = []
+    given = iter(arguments)
+    for argument in given:
+        flag, equals, _value = argument.partition("=")
+        if flag not in flags:
+            kept.append(argument)
+        elif not equals:
+            next(given, None)
+    return kept

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 from crawler.i18n import _, ngettext
+from crawler.i18n.hindsight import hindsight_fields, hindsight_lines
 from crawler.i18n.reasons import reason_text, told
 from crawler.i18n.words import span
 from crawler.reasons import Advice
@@ -43,6 +44,7 @@ def summary_fields(summary: RunSummary) -> dict[str, object]:
         "money": _money(summary),
         "order": None if summary.order is None else asdict(summary.order),
         "not_asked": [asdict(each) for each in summary.not_asked],
+        "forecast": hindsight_fields(summary.forecast, summary.price),
     }
 
 
@@ -87,11 +89,14 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         (_("time"), span(summary.seconds)),
     ]
     if summary.spent is not None:
-        rows.insert(2, (_("money"), _spent(summary)))
+        rows.insert(2, (_("money"), spent_text(summary)))
     if summary.order is not None:
         rows.append((_("order"), order_text(summary.order.order, asked=summary.order.asked)))
+    if summary.forecast is not None:
+        first, *others = hindsight_lines(summary.forecast, summary.price)
+        rows += [(_("forecast"), first), *(("", line) for line in others)]
     reason = sanitize(reason_text(summary.reason))
-    lines = [_("%(outcome)s: %(reason)s") % {"outcome": _heading(summary.outcome), "reason": reason}]
+    lines = [_("%(outcome)s: %(reason)s") % {"outcome": heading(summary.outcome), "reason": reason}]
     label_width = max(width(label) for label, _text in rows)
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     if summary.strange_answers:
@@ -106,11 +111,11 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         lines.append("  " + _not_asked(summary))
     lines += _failure_lines(summary)
     if command is not None:
-        lines += ["", *_next_lines(summary, command)]
+        lines += ["", *next_lines(summary, command)]
     return "\n".join(lines)
 
 
-def _spent(summary: RunSummary) -> str:
+def spent_text(summary: RunSummary) -> str:
     if summary.spent == summary.spent_at_most:
         return _("%s spent") % summary.spent
     return _("%(spent)s spent, %(most)s at most") % {"spent": summary.spent, "most": summary.spent_at_most}
@@ -127,7 +132,7 @@ def _not_asked(summary: RunSummary) -> str:
     return sanitize(line % {"keywords": f"{len(summary.not_asked):,}", "names": names + more})
 
 
-def _heading(outcome: str) -> str:
+def heading(outcome: str) -> str:
     return {
         "done": _("Done"),
         "failed": _("Finished, with failures"),
@@ -165,7 +170,7 @@ def _query(summary: RunSummary, question: str) -> str:
     return f"{program_name()} query {question}{db_argument(Path(summary.db))}"
 
 
-def _next_lines(summary: RunSummary, command: str) -> list[str]:
+def next_lines(summary: RunSummary, command: str) -> list[str]:
     """What to do next, by the advice that follows from the run's reason."""
     if summary.creators.new:
         look = _("See who is new:  %s") % _query(summary, "new")

@@ -162,6 +162,8 @@ def _take_identifier(remaining: _Entry, key: str) -> str | None:
     """The identifier at `key`; what reads like a provisional one would be merged away, and is none."""
     value = remaining.pop(key, None)
     if isinstance(value, str):
+        if value.isalnum() and len(value) <= IDENTIFIER_MAX:  # as nearly all are
+            return value
         text = _storable(value.strip())
         if text is None or (len(text) <= IDENTIFIER_MAX and not text.startswith(PROVISIONAL)):
             return text

@@ -6,7 +6,6 @@ prints pages, seconds and CPU seconds as JSON. All run on asyncio's own loop.
 """
 
 import asyncio
-import gc
 import json
 import random
 import sys
@@ -14,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from crawler.cli.garbage import collect_rarely
 from crawler.config import RunSettings
 from crawler.dependencies import Dependencies
 from crawler.keywords import read_keywords
@@ -69,7 +69,7 @@ def main() -> None:
     """Runs what the first argument names."""
     what, base_url, keywords, workers, pages_max, db = sys.argv[1:]
     measured = {"crawl": crawl, "loop": loop, "bare": bare}[what]
-    gc.freeze()  # as `crawler run` does
+    collect_rarely()  # as `crawler run` does
     begun, begun_cpu = time.perf_counter(), time.process_time()
     pages = asyncio.run(measured(base_url, Path(keywords), int(workers), int(pages_max), Path(db)))
     seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu

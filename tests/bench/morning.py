@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,16 +52,18 @@ class Measured:
     rows: int | None
     seconds: list[float]
     peak_megabytes: float | None = None
+    cpu_seconds: float = 0.0
 
 
 def timed(what: str, rounds: int, work: Callable[[], int]) -> Measured:
     """`work` done `rounds` times; it returns its rows."""
-    seconds, rows = [], 0
+    seconds, cpu_seconds, rows = [], [], 0
     for _ in range(rounds):
-        begun = time.perf_counter()
+        begun, begun_cpu = time.perf_counter(), time.process_time()
         rows = work()
         seconds.append(time.perf_counter() - begun)
-    return Measured(what, rows, seconds)
+        cpu_seconds.append(time.process_time() - begun_cpu)
+    return Measured(what, rows, seconds, cpu_seconds=statistics.median(cpu_seconds))
 
 
 def questions(db: Path, rounds: int) -> Iterator[Measured]:
@@ -90,13 +92,14 @@ def searches(db: Path, rounds: int) -> Iterator[Measured]:
 
                 lines.append(timed(text, rounds, found))
             seconds = [second for line in lines for second in line.seconds]
-            yield Measured(f"search, {kind}: {', '.join(texts)}", None, seconds)
+            cpu_seconds = statistics.median(line.cpu_seconds for line in lines)
+            yield Measured(f"search, {kind}: {', '.join(texts)}", None, seconds, cpu_seconds=cpu_seconds)
 
 
-def processes(db: Path) -> Iterator[Measured]:
+def processes(db: Path, exports: Sequence[str] = EXPORTS) -> Iterator[Measured]:
     """Every export and the report, with the most memory its process held."""
     with TemporaryDirectory(dir=db.parent) as folder:
-        for name in EXPORTS:
+        for name in exports:
             yield run(f"export {name}", "export", str(Path(folder) / name), "--db", str(db))
         by_day = ("--partition-by", "day")
         yield run("export --partition-by day", "export", f"{folder}/days.parquet", "--db", str(db), *by_day)
@@ -112,7 +115,8 @@ def run(what: str, *arguments: str) -> Measured:
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, f"{what} ended with {process.returncode}"
-    return Measured(what, None, [time.perf_counter() - begun], usage.ru_maxrss / 1024)
+    seconds, cpu_seconds = time.perf_counter() - begun, usage.ru_utime + usage.ru_stime
+    return Measured(what, None, [seconds], usage.ru_maxrss / 1024, cpu_seconds)
 
 
 def index(db: Path) -> Measured:

@@ -46,3 +46,18 @@ def test_the_table_of_the_pace_names_each_case_and_what_was_missed():
     rows = [line.split("|")[1:4] for line in lines if line.startswith("| 20/m")]
     assert rows == [[" 20/m ", " sliding ", " 0.05 s "], [" 20/m ", " sliding ", " 2 s "]]
     assert lines[-1].endswith("of 2 miss the aim")
+
+
+def test_the_growth_bench_prints_its_figures_for_each_size(tmp_path):
+    sizes = ("--sizes", 0.0005, 0.001)
+    output = measure("tests.bench.growth", *sizes, "--pages", 20, "--rounds", 1, "--folder", tmp_path)
+    figures = {line.split("|")[1].strip(): line.split("|")[2:4] for line in output.splitlines()[2:]}
+    for what in (
+        "night: pages/s", "night: KB written a page", "night: share of that", "nothing due: start to exit",
+        "query overlap", "search, rare", "export creators.csv: creators/s", "report",
+        "sqlite-utils rows creators_with_keywords --csv: creators per CPU second",
+    ):  # fmt: skip
+        assert all(figure.strip() for figure in figures[what]), what
+    assert figures["night: pages"] == [" 20 ", " 20 "]
+    # What was made is kept for the next time, and what a night did to its copy is not.
+    assert sorted(path.name for path in tmp_path.glob("*.db")) == ["1000.db", "500.db"]

@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from crawler.analysis.forecast import (
+from crawler.expectation import Interval
+from crawler.planning.forecast import (
     Depths,
     Due,
-    Interval,
     expected_by_yield,
     expected_in_full,
     forecast_calls,
@@ -181,7 +181,7 @@ def forecasts(
 def _forecast(played: Played, night: int, cap: int | None, yields: bool) -> Iterator[tuple[str, Interval]]:
     histories, fresh = played.histories(night)
     if yields:
-        new, _asked = expected_by_yield(histories, fresh, cap or 0, Random(0))
+        new = expected_by_yield(histories, fresh, cap or 0, Random(0)).creators
     else:
         known = {history.keyword_id: history for history in histories}
         due = []
@@ -192,7 +192,7 @@ def _forecast(played: Played, night: int, cap: int | None, yields: bool) -> Iter
             page = looks[-1][1] + 1 if looks and not looks[-1][3] else 1
             due.append(Due(keyword, page, PAGES_MAX, known.get(keyword)))
         depths = Depths.of(histories)
-        new, _left_out = expected_in_full(due, depths, cap)
+        new = expected_in_full(due, depths, cap).creators
         if cap is None:
             yield "calls", forecast_calls(due, depths)
     tested = test_nights(histories)

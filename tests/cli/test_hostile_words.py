@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
 import shutil
 import sqlite3
 import subprocess
@@ -18,32 +17,13 @@ import pytest
 
 from crawler.text import neutralized
 from tests.analysis.browse.conftest import Browser
+from tests.cli.terminal import on_a_terminal
 
 FORMULAS = ("=cmd|' /C calc'!A0", "+1", "-1+2", "@SUM(A1)", "\t=1", "  =1", "＝1")
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
 SELECT = "SELECT " + ", ".join(
     f"'{text.replace(chr(39), chr(39) * 2)}' AS c{n}" for n, text in enumerate(FORMULAS)
 )
-
-
-def on_a_terminal(*arguments: object, **options) -> str:
-    """What a command writes where all its streams are a terminal."""
-    master, slave = pty.openpty()
-    command = [sys.executable, "-m", "crawler", *map(os.fsencode, map(str, arguments))]
-    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, **options):
-        os.close(slave)
-        written = b""
-        while chunk := _read(master):
-            written += chunk
-    os.close(master)
-    return written.decode()
-
-
-def _read(master: int) -> bytes:
-    try:
-        return os.read(master, 65536)
-    except OSError:  # the other side is closed
-        return b""
 
 
 def cells(text: str) -> list[str]:
@@ -83,13 +63,13 @@ def test_search_writes_csv_by_the_same_rule(db):
 def test_nothing_in_an_answer_steers_the_terminal(db, output):
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("UPDATE users SET name = ?", ("amy" + ESCAPES,))
-    shown = on_a_terminal("query", "SELECT name FROM users LIMIT 2", output, "--db", db)
+    _code, shown = on_a_terminal("query", "SELECT name FROM users LIMIT 2", output, "--db", db)
     assert "amy" in shown
     assert not set(ESCAPES) - set("]0;owned[2J31m") & set(shown)
 
 
 def test_json_on_a_terminal_says_what_it_says_in_a_file(db):
-    shown = on_a_terminal("query", f"SELECT 'a{ESCAPES}' AS a", "--jsonl", "--db", db)
+    _code, shown = on_a_terminal("query", f"SELECT 'a{ESCAPES}' AS a", "--jsonl", "--db", db)
     assert json.loads(shown) == {"a": "a" + ESCAPES}
 
 
@@ -124,7 +104,7 @@ def test_no_name_in_a_message_steers_the_terminal(db, tmp_path, arguments):
     good = shutil.copy(db, tmp_path / ("good" + ESCAPES))
     texts = [argument.format(name=name, db=db, good=good) for argument in arguments]
     environment = {**os.environ, "JUSTONEAPI_TOKEN": "t", "LANGUAGE": "en"}
-    shown = on_a_terminal(*texts, cwd=tmp_path, env=environment)
+    _code, shown = on_a_terminal(*texts, cwd=tmp_path, env=environment)
     assert shown
     assert not {"\x07", "\x9b", "\u202e"} & set(shown), shown
     assert "\x1b]0;" not in shown

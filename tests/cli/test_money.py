@@ -114,6 +114,20 @@ async def test_each_run_counts_at_its_own_price(crawler, simulator):
     assert "¥0.50" in (crawler.folder / "report.html").read_text("utf-8")
 
 
+async def test_runs_without_a_price_are_counted_beside_the_money_of_the_others(crawler, simulator):
+    command = (*RUN, "--base-url", simulator.base_url)
+    await crawler(*command, "--price", "0.20", "--max-calls", "2")
+    await crawler(*command, "--max-calls", "3")
+    (day,) = json.loads((await crawler("query", "spend", "--json")).stdout)
+    assert (day["charged"], day["money"], day["currency"], day["unpriced"]) == (5, 0.4, "CNY", 3)
+    (day,) = json.loads((await crawler("query", "spend", "--json", "--price", "0.1")).stdout)
+    assert (day["money"], day["unpriced"]) == (0.7, 0)
+    (day,) = json.loads((await crawler("query", "spend", "--json", "--price", "1USD")).stdout)
+    assert (day["money"], day["currency"], day["unpriced"]) == (0.4, "CNY", 3)
+    await crawler("report", "report.html", "--lang", "en")
+    assert "¥0.40, and 3 at no known price" in (crawler.folder / "report.html").read_text("utf-8")
+
+
 async def test_what_was_spent_is_in_the_summary(crawler, simulator):
     ended = await crawler(*RUN, "--base-url", simulator.base_url, CRAWLER_PRICE="0.5")
     assert "¥4.00 spent" in ended.stdout

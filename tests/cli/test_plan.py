@@ -1,12 +1,22 @@
 """`crawler plan`, `crawler coverage` and `crawler suggest` on what real nights against the simulator left."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from crawler.clock import utc_now
+from crawler.config import RunSettings
+from crawler.keywords import read_keywords
+from crawler.planning import known
+from crawler.planning.plan import make_plan
 from crawler.simulator import Simulator, SimulatorSettings
+from crawler.store.lock import hold
+from crawler.store.readonly import reading
 
 KEYWORDS = ("穿搭", "露营", "美食", "护肤", "上海探店", "小个子穿搭", "露营装备", "美食探店")
 
@@ -16,6 +26,20 @@ async def night(crawler, simulator, *options, refresh="0s"):
         "run", "keywords.txt", "--base-url", simulator.base_url, "--rate", "unlimited", "--refresh-after",
         refresh, "-q", *options,
     )  # fmt: skip
+
+
+def learnt(crawler, per_second):
+    """Has the database know a limit."""
+    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
+        connection.execute("DELETE FROM rate_limits")
+        row = ("default", 1, per_second, 1, 60.0, 0, "2026-11-01T00:00:00.000Z")
+        connection.execute("INSERT INTO rate_limits VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def contents(crawler):
+    """Every row of the database."""
+    tables = crawler.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    return {table: crawler.rows(f"SELECT * FROM {table}") for (table,) in tables}
 
 
 async def plan(crawler, *options, refresh="0s"):
@@ -71,9 +95,110 @@ async def test_a_cap_is_told_with_what_it_leaves_out(crawler):
     assert (made["calls_in_full"]["expected"], made["keywords_left_out"]) == (32, 6)
     options = ("--refresh-after", "0s", "--max-calls", "9", "--order", "file")
     told = (await crawler("plan", "keywords.txt", *options)).stdout
-    assert "leaves out about 6 keywords" in told
+    assert "--max-calls (9 calls left) ends the run: about 6 of the keywords due" in told
+    assert "Reading all in full would take 32 calls" in told
     spent = await plan(crawler, "--max-calls-per-day", "40")
     assert spent["calls_max"] == 8
+
+
+async def test_the_narrowest_cap_is_named_with_what_was_spent_today_taken_off(crawler):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:
+        await night(crawler, simulator, "--price", "0.05", "--max-calls", "10")
+    caps = (
+        "--price", "0.05", "--max-calls", "25", "--max-calls-per-day", "31", "--budget", "1.10",
+        "--budget-per-day", "1.50",
+    )  # fmt: skip
+    made = await plan(crawler, *caps)
+    left = {option: calls["expected"] for option, calls in made["caps"].items()}
+    assert left == {"--max-calls": 25, "--max-calls-per-day": 21, "--budget": 22, "--budget-per-day": 20}
+    assert (made["binding"], made["calls"]["high"], made["calls_max"]) == ("--budget-per-day", 20, 20)
+    wide = await plan(crawler, "--max-calls", "5000")
+    assert wide["binding"] is None
+    told = await crawler("plan", "keywords.txt", "--refresh-after", "0s", "--max-calls", "5000")
+    assert "No cap binds: --max-calls (5,000 calls left) would be reached first." in told.stdout
+
+
+async def test_a_time_is_a_cap_at_the_pace_that_was_learnt(crawler):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:
+        await night(crawler, simulator)
+    learnt(crawler, per_second=0.5)
+    soon = (datetime.now(UTC) + timedelta(seconds=40)).isoformat()
+    made = await plan(crawler, "--until", soon)
+    assert made["binding"] == "--until"
+    assert 10 < made["calls"]["expected"] <= 20
+    assert made["calls"]["low"] < made["calls"]["expected"]
+    assert made["minutes"]["high"] <= 40 / 60
+    over = await plan(crawler, "--until", "2026-01-01T07:00")
+    assert over["calls"] == {"expected": 0, "low": 0, "high": 0}
+
+
+async def test_a_rate_that_is_slower_than_the_limit_is_the_pace(crawler):
+    crawler.keywords(*KEYWORDS)
+    made = await plan(crawler, "--rate", "120/m")
+    assert (made["calls_per_minute"], made["pace_learnt"]) == (120, False)
+    assert "as --rate says" in (await crawler("plan", "keywords.txt", "--rate", "120/m")).stdout
+    assert (await plan(crawler))["calls_per_minute"] == 40
+
+
+async def test_a_dry_run_is_the_plan_and_leaves_everything_as_it_is(crawler):
+    crawler.keywords(*KEYWORDS)
+    options = ("keywords.txt", "--refresh-after", "0s", "--price", "0.05", "--budget", "0.40")
+    del crawler.environment["JUSTONEAPI_TOKEN"]
+    first = await crawler("run", "--dry-run", *options)
+    assert (first.exit_code, first.stdout) == (0, (await crawler("plan", *options)).stdout)
+    assert [path.name for path in crawler.folder.iterdir()] == ["keywords.txt"]
+    async with Simulator(SimulatorSettings(pages_per_keyword=(1, 4))) as simulator:
+        await crawler("run", "keywords.txt", "--base-url", simulator.base_url, "-q", JUSTONEAPI_TOKEN="tok-1")
+        requests, before = simulator.bill.requests, contents(crawler)
+        with hold(crawler.folder / "data" / "creators.db"):
+            dry = await crawler("run", "--dry-run", *options)
+            assert (dry.exit_code, dry.stderr) == (0, "")
+            assert dry.stdout == (await crawler("plan", *options)).stdout
+            both = [
+                await crawler(*command, *options, "--json") for command in (("run", "--dry-run"), ("plan",))
+            ]
+            dry_json, plan_json = (
+                {name: value for name, value in end.summary.items() if "creators" not in name} for end in both
+            )  # what renews grows while one looks
+            assert dry_json == plan_json
+        assert (simulator.bill.requests, contents(crawler)) == (requests, before)
+
+
+async def test_a_dry_run_refuses_what_the_run_would_refuse(crawler):
+    crawler.keywords(*KEYWORDS)
+    for options in (("--budget", "1"), ("--price", "2", "--budget", "1"), ("--until", "late")):
+        wanted = await crawler("run", "keywords.txt", *options)
+        for command in (("run", "--dry-run"), ("plan",)):
+            refused = await crawler(*command, "keywords.txt", *options)
+            assert (refused.exit_code, refused.stderr) == (2, wanted.stderr)
+
+
+async def test_samples_alone_are_planned_with_the_word_that_they_must_be_named(crawler):
+    shutil.copytree(Path(__file__).parents[2] / "keywords", crawler.folder / "keywords")
+    made = await crawler("plan")
+    assert "keywords due: 195 of 195" in made.stdout
+    assert "are not crawled for money unless they are named" in made.stderr
+    (crawler.folder / "keywords" / "own.txt").write_text("穿搭\n", encoding="utf-8")
+    assert "keywords due: 1 of 1" in (await crawler("plan")).stdout
+
+
+async def test_of_very_many_keywords_a_part_stands_for_all(crawler, monkeypatch):
+    crawler.keywords(*(f"{place}{word}" for place in "京沪杭蓉" for word in KEYWORDS))
+    async with Simulator(SimulatorSettings(pages_per_keyword=(1, 4))) as simulator:
+        await night(crawler, simulator)
+    settings = RunSettings("", db=crawler.folder / "data" / "creators.db", refresh_after=timedelta(0))
+    plans = []
+    for most in (1000, 16):
+        monkeypatch.setattr(known.read_ahead, "__defaults__", (most,))
+        with reading(settings.db) as connection:
+            keywords = read_keywords([crawler.folder / "keywords.txt"])
+            plans.append(make_plan(connection, keywords, settings, 1, utc_now))
+    whole, part = (made.forecast.calls for made in plans)
+    assert plans[0].due == plans[1].due == 32
+    assert part.low <= whole.expected <= part.high
+    assert part.high - part.low > whole.high - whole.low
 
 
 async def test_where_nothing_is_due_a_run_would_make_no_call(crawler):
@@ -138,6 +263,26 @@ async def test_coverage_names_the_keywords_that_only_repeat_others(crawler):
     assert (none.exit_code, "fewer than two" in none.stderr) == (2, True)
 
 
+async def test_a_keyword_that_only_repeats_others_is_named(crawler):
+    crawler.keywords("穿搭", "露营", "美食")
+    async with Simulator(SimulatorSettings(seed=2, creators=5_000, pages_per_keyword=(2, 3))) as simulator:
+        for _night in range(2):
+            await night(crawler, simulator)
+    assert json.loads((await crawler("query", "redundant", "--json")).stdout) == []
+    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO sightings SELECT endpoint_id, 3, user_key, generation, first_seen_at,"
+            " first_page, first_rank, last_seen_at, last_page, last_rank FROM sightings WHERE keyword_id = 2"
+        )
+    (named,) = json.loads((await crawler("query", "redundant", "--json")).stdout)
+    creators = crawler.rows("SELECT count(*) FROM sightings WHERE keyword_id = 2")[0][0]
+    assert (named["keyword"], named["creators"]) == ("露营", creators)
+    assert named["calls"] == crawler.rows("SELECT max(page) FROM pages WHERE keyword_id = 2")[0][0]
+    await crawler("report", "report.html", "--lang", "en")
+    page = " ".join((crawler.folder / "report.html").read_text("utf-8").split())
+    assert "Other keywords find all creators of these: <bdi>露营</bdi> <code>crawler query redundant" in page
+
+
 async def test_suggestions_are_a_keyword_file(crawler):
     crawler.keywords("上海", "成都", "北京")
     async with Simulator(SimulatorSettings(creators=500, pages_per_keyword=(5, 5))) as simulator:
@@ -159,11 +304,7 @@ async def test_time_is_planned_by_the_limit_that_was_learnt(crawler):
     crawler.keywords(*KEYWORDS)
     async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:
         await night(crawler, simulator)
-    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
-        connection.execute("DELETE FROM rate_limits")
-        connection.execute(
-            "INSERT INTO rate_limits VALUES ('default', 1, 0.5, 1, 60.0, 0, '2026-11-01T00:00:00.000Z')"
-        )
+    learnt(crawler, per_second=0.5)
     made = await plan(crawler)
     assert (made["calls_per_minute"], made["pace_learnt"]) == (30, True)
     assert made["minutes"]["expected"] == pytest.approx(32 / 30)

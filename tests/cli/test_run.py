@@ -166,7 +166,8 @@ async def test_the_documented_answer_becomes_twenty_creators_with_every_column_r
     assert end.summary["users"]["total"] == len(sample) == 20
     rows = crawler.rows(
         "SELECT id, name, red_id, fans_text, image, profile_url, verified, verify_type, bio, fans_exact,"
-        " first_seen_at = last_seen_at FROM users ORDER BY key"
+        " first_seen_at = (SELECT max(last_seen_at) FROM sightings WHERE user_key = key)"
+        " FROM users ORDER BY key"
     )
     for entry, row in zip(sample, rows, strict=True):
         fans_text = entry["sub_title"].removeprefix("粉丝").strip() or None

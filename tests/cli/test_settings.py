@@ -34,6 +34,10 @@ BAD = {
     "stop_below": "nan",
     "as_json": "perhaps",
     "log_format": "xml",
+    "format_name": "json",
+    "notify": "nobody",
+    "notify_on": "sometimes",
+    "heartbeat": "ftp://x",
 }
 """A text that it cannot take for each setting, all but `token_file`, which is a path like any."""
 

@@ -35,6 +35,8 @@ LOADED = (datasette.app, multiprocessing, subprocess, aiohttp, click, filelock, 
 
 MODULES = ("fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty")
 
+USAGE = shutil.disk_usage(os.sep)
+
 SIGNALS = {"SIGABRT", "SIGFPE", "SIGILL", "SIGINT", "SIGSEGV", "SIGTERM"}
 """Those that Windows has."""
 
@@ -73,8 +75,20 @@ def _refusing(function, position):
     return refuse
 
 
+def _measuring(statvfs):
+    """What Windows has in place of `statvfs`: the size of a disk, and what is used and free of it."""
+
+    def disk_usage(path):
+        found = statvfs(path)
+        sizes = (found.f_blocks, found.f_blocks - found.f_bfree, found.f_bavail)
+        return shutil._ntuple_diskusage(*(blocks * found.f_frsize for blocks in sizes))
+
+    return disk_usage
+
+
 def become_windows() -> None:
     """Takes away what Windows has not."""
+    shutil.disk_usage = _measuring(os.statvfs)
     for name in MODULES:
         sys.modules[name] = None
     kept = SIGNALS | {"SIG_DFL", "SIG_IGN"}
@@ -87,6 +101,7 @@ def become_windows() -> None:
     loop.add_signal_handler = asyncio.AbstractEventLoop.add_signal_handler
     loop.remove_signal_handler = asyncio.AbstractEventLoop.remove_signal_handler
     shutil._use_fd_functions = False
+    shutil.disk_usage = lambda path: USAGE  # which asks Windows there, and not what is gone here
     for name, position in (("replace", 1), ("rename", 1), ("unlink", 0), ("remove", 0)):
         setattr(os, name, _refusing(getattr(os, name), position))
 

@@ -257,3 +257,52 @@ def test_memory_does_not_grow_with_the_number_of_keywords(file):
         assert tracemalloc.get_traced_memory()[1] < 12 << 20
     finally:
         tracemalloc.stop()
+
+
+FITTING = [
+    ("text", "关键词\n穿搭\n", ["关键词", "穿搭"]),
+    ("text", "穿搭,女装\n露营,亲子\n", ["穿搭,女装", "露营,亲子"]),
+    ("csv", "关键词;备注\n穿搭;x\n", ["穿搭"]),
+    ("jsonl", '\n"穿搭"\n{"keyword": "露营"}\n', ["穿搭", "露营"]),
+]
+
+
+@pytest.mark.parametrize(("format_name", "content", "keywords"), FITTING)
+@pytest.mark.parametrize("place", ["-", "list", "list.keywords"])
+def test_a_format_that_is_named_is_believed(tmp_path, place, format_name, content, keywords):
+    path = place if place == "-" else tmp_path / place
+    if place != "-":
+        path.write_text(content, encoding="utf-8")
+    stdin = io.BytesIO(content.encode()) if place == "-" else None
+    found = list(read_keywords([path], stdin, format_name=format_name))
+    assert [item.text for item in found] == keywords
+
+
+def test_the_ending_of_a_file_says_more_than_a_format_for_all(tmp_path):
+    file = tmp_path / "list.txt"
+    file.write_text("穿搭\n", encoding="utf-8")
+    found = read_keywords([file, "-"], io.BytesIO(b'"camping"\n'), format_name="jsonl")
+    assert [item.text for item in found] == ["穿搭", "camping"]
+
+
+@pytest.mark.parametrize(
+    ("format_name", "content", "told"),
+    [
+        ("text", b'\n{"keyword": "a"}\n', "stdin:2: "),
+        ("text", b'[{"keyword": "a"}]\n', "stdin:1: "),
+        ("text", b"tags\tkeyword\nx\ta\n", "stdin:1: "),
+        ("text", b"PK\x03\x04\x00\x00", "stdin: "),
+        ("csv", b"\xef\xbb\xbfcamping\n", "stdin:1: "),
+        ("csv", b'{"keyword": "a"}\n', "stdin:1: "),
+        ("jsonl", b"# mine\ncamping\n", "stdin:1: "),
+        ("jsonl", b"\n\ncamping\n", "stdin:3: "),
+        ("jsonl", b'[\n"camping"\n]\n', "stdin: a JSON document"),
+        ("xlsx", b"camping\n", "stdin: "),
+        ("xlsx", b"PK\x03\x04 no more", "stdin: "),
+        ("xlsx", b"", "stdin: "),
+    ],
+)
+def test_a_format_that_cannot_be_is_refused_with_the_line(format_name, content, told):
+    with pytest.raises(InputError) as refused:
+        next(read_keywords(["-"], io.BytesIO(content), format_name=format_name))
+    assert str(refused.value).startswith(told)

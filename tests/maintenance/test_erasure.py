@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +26,7 @@ from crawler.store.erased import Forgotten, fingerprint
 from crawler.store.lock import hold
 from crawler.store.replies import pack, unpack
 from crawler.store.writer import Store
+from tests.cli.terminal import on_a_terminal
 from tests.filled import (
     AFTERWARDS,
     CHARGED,
@@ -146,7 +145,9 @@ def test_a_forgotten_creator_does_not_come_back(db, back):
     add_night(db, back, ORDINARY[0])
     assert rows(db, "SELECT count(*) FROM users WHERE name = ?", MANY_FANS.name) == [(0,)]
     assert not holds(db, MANY_FANS.name)
-    assert rows(db, "SELECT last_run_id FROM users WHERE id = ?", ORDINARY[0].id) == [(4,)]
+    last_seen = "SELECT last_seen_at FROM creators_with_keywords WHERE id = ?"
+    began = "SELECT started_at FROM runs WHERE id = 4"
+    assert rows(db, last_seen, ORDINARY[0].id) >= rows(db, began)
     assert CliRunner().invoke(verify, ["--db", str(db)]).exit_code == 0
 
 
@@ -317,26 +318,22 @@ def test_a_sighting_less_of_someone_else_is_still_found_after_forgetting(db):
     assert "brought 30 creators, of which 29 are kept" in result.stdout
 
 
-def on_a_terminal(path: Path, *arguments: str, answer: bytes) -> subprocess.CompletedProcess[bytes]:
-    """How the command ends where somebody types `answer`."""
-    keyboard, terminal = pty.openpty()
-    command = [sys.executable, "-m", "crawler", "forget", "--db", str(path), *arguments]
-    with closing(os.fdopen(keyboard, "wb", buffering=0)) as typing, closing(os.fdopen(terminal)) as stdin:
-        typing.write(answer)
-        return subprocess.run(command, stdin=stdin, capture_output=True, check=False)
+def answered(path: Path, *arguments: str, answer: bytes) -> tuple[int, str]:
+    """How the command ends where somebody types `answer`, and what the terminal shows."""
+    return on_a_terminal("forget", "--db", path, *arguments, typed=answer)
 
 
 def test_on_a_terminal_nothing_is_erased_where_the_answer_is_no(db):
     before = db.read_bytes()
-    done = on_a_terminal(db, MANY_FANS.id, answer=b"n\n")
-    assert done.returncode != 0
-    assert f"Erase {MANY_FANS.id} ({MANY_FANS.name}) from" in done.stderr.decode()
+    code, shown = answered(db, MANY_FANS.id, answer=b"n\n")
+    assert code != 0
+    assert f"Erase {MANY_FANS.id} ({MANY_FANS.name}) from" in shown
     assert db.read_bytes() == before
 
 
 @pytest.mark.parametrize(("options", "answer"), [([], b"y\n"), (["--yes"], b"n\n")])
 def test_on_a_terminal_the_answer_yes_or_the_option_erases(db, options, answer):
-    assert on_a_terminal(db, MANY_FANS.id, *options, answer=answer).returncode == 0
+    assert answered(db, MANY_FANS.id, *options, answer=answer)[0] == 0
     assert not holds(db, MANY_FANS.id)
 
 
@@ -500,9 +497,9 @@ def test_what_was_not_forgotten_cannot_be_taken_back(db):
 
 
 def test_on_a_terminal_a_name_that_nobody_has_is_asked_about_by_itself(db):
-    done = on_a_terminal(db, MANY_FANS.id, NEWCOMER.red_id, answer=b"y\nn\n")
-    assert done.returncode == 0
-    assert f"is {NEWCOMER.red_id}. Remember the name" in done.stderr.decode()
+    code, shown = answered(db, MANY_FANS.id, NEWCOMER.red_id, answer=b"y\nn\n")
+    assert code == 0
+    assert f"is {NEWCOMER.red_id}. Remember the name" in shown
     assert not holds(db, MANY_FANS.id)
     assert comes_back(db, NEWCOMER)
 

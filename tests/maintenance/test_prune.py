@@ -159,6 +159,35 @@ def test_the_command_says_what_it_removed_and_what_is_free(db):
     assert db.stat().st_size < 400_000
 
 
+def page_bytes_and_journal(path):
+    return rows(path, "SELECT page_size, journal_mode FROM pragma_page_size, pragma_journal_mode")
+
+
+@pytest.fixture
+def older(db):
+    """The same database in the larger pages of earlier versions."""
+    with closing(sqlite3.connect(db, isolation_level=None)) as connection:
+        for statement in ("PRAGMA journal_mode = DELETE", "PRAGMA page_size = 8192", "VACUUM"):
+            connection.execute(statement)
+        connection.execute("PRAGMA journal_mode = WAL")
+    return db
+
+
+def test_a_file_written_anew_has_pages_of_the_size_that_a_new_one_has(older):
+    ask(older, "--older-than", "36000d")
+    assert page_bytes_and_journal(older) == [(8192, "wal")]
+    ask(older, "--older-than", "36000d", "--vacuum")
+    assert page_bytes_and_journal(older) == [(4096, "wal")]
+    assert CliRunner().invoke(verify, ["--db", str(older)]).exit_code == 0
+
+
+def test_a_file_that_somebody_reads_is_written_anew_in_the_pages_it_has(older):
+    with closing(sqlite3.connect(older)) as reader:
+        reader.execute("SELECT count(*) FROM calls").fetchone()
+        prune(older, timedelta(days=36000), vacuum=True)
+    assert page_bytes_and_journal(older) == [(8192, "wal")]
+
+
 def test_people_read_the_time_of_shanghai(db):
     assert re.search(r"older than \d{4}-\d\d-\d\d \d\d:\d\d: ", ask(db, "--older-than", "2d").stdout)
     assert shanghai_time("2026-11-03T16:00:00.000Z") == "2026-11-04 00:00"

@@ -92,6 +92,11 @@ def play(
     return run(_play(scenario, folder, prepare, parts))
 
 
+async def at_once(work: Callable[[], Any]) -> Any:
+    """What `work` gives: no thread, so that the same program gives the same trace."""
+    return work()
+
+
 async def _play(
     scenario: Scenario, folder: Path, prepare: Callable[[Simulator], None], parts: Mapping[str, Any]
 ) -> History:
@@ -196,7 +201,9 @@ class _Player:
         parts = {name: part for name, part in self.parts.items() if name in own}
         others = {name: part for name, part in self.parts.items() if name not in own}
         rng = Random(f"{self.history.scenario.seed}/{number}")
-        return Dependencies(rng, self.wall, parts=Parts(crashing(doom), **parts), **others)
+        return Dependencies(
+            rng, self.wall, parts=Parts(crashing(doom), **{"aside": at_once, **parts}), **others
+        )
 
     def _until(self, life: Life) -> datetime | None:
         seconds = life.until_seconds

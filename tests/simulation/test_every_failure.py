@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from crawler.simulator import Fault, SimulatorSettings
+from crawler.simulator import Fault, Simulator, SimulatorSettings
 from crawler.vendor.client import open_api
 from tests.simulation.checks import violations
 from tests.simulation.play import play
@@ -40,6 +40,21 @@ def test_whichever_statement_fails_everything_is_there_in_the_end(ending, folder
         place.mkdir()
         history = play(scenario(2, replace(ending, statement=number)), place)
         assert violations(history) == {}, f"statement {number}"
+        if not history.lived[0].met_its_ending:
+            break
+    assert number > 20
+
+
+def test_whichever_statement_meets_a_full_disk_no_page_is_paid_twice(folder):
+    """The room that was kept is given at the first refusal: what is in flight is saved with it."""
+    full_once = Ending(refusal=Refusal.FULL, refused=1)
+    for number in count(1):
+        place = folder / str(number)
+        place.mkdir()
+        simulators: list[Simulator] = []
+        history = play(scenario(2, replace(full_once, statement=number)), place, simulators.append)
+        assert violations(history) == {}, f"statement {number}"
+        assert simulators[0].bill.charged_twice() == {}, f"statement {number}"
         if not history.lived[0].met_its_ending:
             break
     assert number > 20

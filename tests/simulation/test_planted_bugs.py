@@ -114,8 +114,8 @@ class Doubling(Store):
         answers = super().apply(writes)
         self._connection.execute(
             """
-            INSERT OR IGNORE INTO users (id, red_id, first_seen_at, last_seen_at, first_run_id, last_run_id)
-            SELECT 'x' || id, red_id, first_seen_at, last_seen_at, first_run_id, last_run_id
+            INSERT OR IGNORE INTO users (id, red_id, first_seen_at, written_at, first_run_id, written_run_id)
+            SELECT 'x' || id, red_id, first_seen_at, written_at, first_run_id, written_run_id
               FROM users WHERE id NOT LIKE 'x%'
             """
         )

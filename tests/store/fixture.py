@@ -131,6 +131,10 @@ class StoreFixture:
         names = [column[0] for column in cursor.description]
         return dict(zip(names, cursor.fetchone(), strict=True))
 
+    def last_seen(self, id_: str) -> object:
+        """When the creator was last found, as people are told."""
+        return self.rows("SELECT last_seen_at FROM creators_with_keywords WHERE id = ?", id_)[0][0]
+
     def ids(self) -> set[object]:
         return {row[0] for row in self.rows("SELECT id FROM users")}
 

@@ -21,8 +21,8 @@ def test_a_new_creator_gets_a_row_with_all_its_columns(shelf: StoreFixture):
         "key": 1, "id": "a", "red_id": "1", "name": "小鹿", "fans": 12000, "fans_text": "1.2万",
         "fans_exact": 0, "verified": 1, "verify_type": 1, "verify_label": "personal", "bio": "上海", "image": "https://i/1",
         "profile_url": "https://p/a", "extra": '{"x":1}',
-        "first_seen_at": "2026-11-01T18:00:01.000Z", "last_seen_at": "2026-11-01T18:00:01.000Z",
-        "first_run_id": 1, "last_run_id": 1,
+        "first_seen_at": "2026-11-01T18:00:01.000Z", "written_at": "2026-11-01T18:00:01.000Z",
+        "first_run_id": 1, "written_run_id": 1,
     }  # fmt: skip
 
 
@@ -31,10 +31,19 @@ def test_a_creator_that_is_the_same_again_is_only_seen_again(shelf):
     shelf.next_run()
     assert shelf.save(creator("a", "1", name="x"), number=2) == PageSaved(0, 0, 1)
     row = shelf.user("a")
-    assert (row["first_run_id"], row["last_run_id"]) == (1, 2)
-    assert row["first_seen_at"] == "2026-11-01T18:00:01.000Z"
-    assert row["last_seen_at"] == "2026-11-02T18:00:02.000Z"
+    assert (row["first_run_id"], row["written_run_id"]) == (1, 1)
+    assert row["first_seen_at"] == row["written_at"] == "2026-11-01T18:00:01.000Z"
+    assert shelf.last_seen("a") == "2026-11-02T18:00:02.000Z"
     assert shelf.changes() == []
+
+
+def test_a_creator_that_has_changed_is_written(shelf):
+    shelf.save(creator("a", "1", name="x"))
+    shelf.next_run()
+    shelf.save(creator("a", "1", name="y"), number=2)
+    row = shelf.user("a")
+    assert (row["first_run_id"], row["written_run_id"]) == (1, 2)
+    assert row["written_at"] == shelf.last_seen("a") == "2026-11-02T18:00:02.000Z"
 
 
 def test_a_creator_counts_as_seen_once_a_run(shelf):
@@ -63,11 +72,11 @@ def test_a_red_id_that_moved_is_with_its_new_holder_and_noted_on_both(shelf):
 
 def test_losing_a_red_id_is_not_being_seen(shelf):
     shelf.save(creator("a", "1"))
-    before = shelf.user("a")["last_seen_at"]
+    before = shelf.user("a")["written_at"], shelf.last_seen("a")
     shelf.next_run()
     shelf.save(creator("b", "1"), number=2)
-    assert shelf.user("a")["last_seen_at"] == before
-    assert shelf.user("a")["last_run_id"] == 1
+    assert (shelf.user("a")["written_at"], shelf.last_seen("a")) == before
+    assert shelf.user("a")["written_run_id"] == 1
 
 
 def test_two_creators_that_swap_their_red_ids_keep_one_each(shelf):

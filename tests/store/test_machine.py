@@ -48,7 +48,8 @@ class Person:
     id: str
     values: dict[str, object]
     first: tuple[str, int]
-    last: tuple[str, int]
+    written: tuple[str, int]
+    last_seen_at: str
 
 
 @dataclass
@@ -92,13 +93,15 @@ class Model:
             elif number is None:
                 number = holder
                 self.people[holder].id = entry.id
+                self.people[holder].written = now
             else:
                 self.merge(holder, number, ranks)
+                self.people[number].written = now
         if number is None:
             number = self.born = self.born + 1
             blank = dict.fromkeys(("red_id", "name", "bio", "image", "fans", "fans_text", "fans_exact"))
-            self.people[number] = Person(entry.id or f"red_id:{entry.red_id}", blank, now, now)
-        self.people[number].last = now
+            self.people[number] = Person(entry.id or f"red_id:{entry.red_id}", blank, now, now, now[0])
+        self.people[number].last_seen_at = now[0]
         self.update(number, entry, moved, now)
         return number
 
@@ -115,6 +118,7 @@ class Model:
             ):
                 self.note(number, name, old, new, now)
             values[name] = new
+            self.people[number].written = now
 
     def merge(self, old: int, number: int, ranks: dict[int, int]) -> None:
         """The id of someone known by red_id alone turns up on somebody known by id."""
@@ -202,8 +206,12 @@ class StoreMachine(RuleBasedStateMachine):
         model, shelf = self.model, self.shelf
         columns = "id, red_id, name, bio, image, fans, fans_text, fans_exact"
         assert shelf.rows(
-            f"SELECT {columns}, first_seen_at, first_run_id, last_seen_at, last_run_id FROM users ORDER BY id"
-        ) == sorted((one.id, *one.values.values(), *one.first, *one.last) for one in model.people.values())
+            f"SELECT {columns}, first_seen_at, first_run_id, written_at, written_run_id FROM users"
+            " ORDER BY id"
+        ) == sorted((one.id, *one.values.values(), *one.first, *one.written) for one in model.people.values())
+        assert shelf.rows("SELECT id, last_seen_at FROM creators_with_keywords ORDER BY id") == sorted(
+            (one.id, one.last_seen_at) for one in model.people.values()
+        )
         ids = {number: person.id for number, person in model.people.items()}
         assert shelf.rows(
             "SELECT keyword_id, users.id, generation, sightings.first_seen_at, first_page, first_rank, "

@@ -364,3 +364,45 @@ def test_what_is_not_asked_is_noted_until_the_next_run_over_its_keywords(shelf):
             shelf.connection, listed(shelf, some), {}, endpoint_id=ENDPOINT_ID, run_id=1, stop_below=0.0
         )
         assert len(not_asked(shelf.connection, 1)) == left
+
+
+def lines(*texts: str, file: str = "a.txt", first: int = 1) -> list[Keyword]:
+    return [Keyword(text, text, source=f"{file}:{line}") for line, text in enumerate(texts, first)]
+
+
+def test_a_list_that_is_known_is_read_by_its_portions_and_nothing_of_it_is_written(shelf):
+    many = lines(*(f"词{number}" for number in range(12_000)))
+    listed(shelf, many)
+    statements: list[str] = []
+    shelf.connection.set_trace_callback(statements.append)
+    assert listed(shelf, many) == Worklist(listed=12_000, repeated=0, due=12_000)
+    shelf.connection.set_trace_callback(None)
+    assert not [each for each in statements if "INTO keywords" in each]
+    assert len(statements) < 30
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        lines("穿搭", "美食", "露营", "咖啡"),
+        lines("咖啡", "穿搭", "美食", "露营"),
+        lines("露营", "美食", "穿搭"),
+        lines("穿搭", "美食", "穿搭", "露营"),
+        lines("穿搭", "美食", "露营", first=7),
+        lines("穿搭", "美食", "露营", file="b.txt"),
+        [*lines("穿搭"), Keyword("美食", "美食", 3, 4, ("吃",), "a.txt:2"), *lines("露营", first=3)],
+        [*lines("穿搭"), *lines("美食", first=3), *lines("露营", first=2)],
+        [*lines("穿搭", first=9**20), *lines("美食", file="a.txt：", first=2)],
+    ],
+)
+def test_a_list_that_has_changed_is_taken_up_as_one_by_one(open_shelf, then):
+    table = "SELECT identity, text, priority, pages_max, tags, source FROM keywords ORDER BY identity"
+    together, apart = open_shelf(), open_shelf()
+    for some in (lines("穿搭", "美食", "露营"), then):
+        steps_together = steps(due(together, some))
+    for some in (lines("穿搭", "美食", "露营"), then):
+        # A line that gives the first one again, with an option, has every keyword looked at by itself.
+        extra = Keyword(some[0].text, some[0].identity, priority=1)
+        steps_apart = steps(due(apart, [*some, extra]))
+    assert steps_together == steps_apart
+    assert together.rows(table) == apart.rows(table)

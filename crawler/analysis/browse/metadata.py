@@ -129,6 +129,7 @@ def _descriptions() -> dict[str, str]:
         "sightings": _("Which keyword found which creator, at which page and rank, first and last."),
         "checkpoints": _("How far each keyword has come, and why it stopped."),
         "runs": _("Runs of the crawler."),
+        "forecasts": _("What was expected of each run, and the charged calls that it came to."),
         "calls": _("The ledger: every call that was sent, and what it cost."),
         "pages": _("Every page that was saved, with what it brought."),
         "changes": _("What changed about a creator: the old value, the new one, when and in which run."),

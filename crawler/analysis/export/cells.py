@@ -17,6 +17,12 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 
+_HAN = map(chr, range(0x4E00, 0xA000))
+PLAIN_BEGINNINGS = (
+    frozenset(_HAN).difference("年月日时時分秒上下午").union("bcghiklpqruvwxyzBCGHIKLPQRUVWXYZ")
+)
+"""How most texts begin: nothing is ever made of one that begins so, and it need not be looked at."""
+
 
 def reads_as_value(text: str) -> bool:
     """Whether a spreadsheet that opens a CSV file could turn `text` into a number, a date or a boolean."""

@@ -15,34 +15,51 @@ from crawler.columns import Kind, Source
 from crawler.creator import PROVISIONAL, CreatorRow
 
 EXPORTED = tuple(column for column in creator.COLUMNS if column.exported)
-"""What formats that hold structure show, each an attribute of `CreatorRow`."""
+"""What formats that hold structure show, each with a place in a `Row`."""
 
 TABLE = tuple(column for column in EXPORTED if column.kind is not Kind.JSON)
 COLUMNS = tuple(column.name for column in TABLE)
-"""The columns of a table, and their names."""
+"""The columns of a table, and their names: the first of a `Row`."""
+
+assert EXPORTED[: len(TABLE)] == TABLE
+
+Row = Sequence[Any]
+"""A creator's values in the order of `EXPORTED`: there may be millions, and a tuple is made in no time."""
 
 _CHUNK = 500
+_KEYWORDS_KEPT = 20_000
 
-_STORED = [column for column in EXPORTED if column.source is not Source.COMPUTED]
+_STORED = [
+    column for column in EXPORTED if column.source is not Source.COMPUTED or column.name in sql.FROM_SIGHTINGS
+]
 _BOOLEANS = [place for place, column in enumerate(_STORED, 1) if column.kind is Kind.BOOLEAN]
 _ID = 1 + [column.name for column in _STORED].index("id")
 _COMPUTED = 1 + [column.source for column in EXPORTED].index(Source.COMPUTED)
 """Where a row's values stand behind its key, and where among them those from other tables belong."""
 
+_COUNT = COLUMNS.index("keyword_count")
 
-def read_creators(
-    connection: sqlite3.Connection, filters: Filters, *, by_day: bool = False
-) -> Iterator[CreatorRow]:
+
+def read_creators(connection: sqlite3.Connection, filters: Filters) -> Iterator[CreatorRow]:
+    """The creators that `filters` choose, as `read_rows` has them."""
+    return map(as_creator, read_rows(connection, filters))
+
+
+def as_creator(row: Row) -> CreatorRow:
+    """The row as programs get it; it counts its keywords itself."""
+    return CreatorRow(*row[:_COUNT], *row[_COUNT + 1 :])
+
+
+def read_rows(connection: sqlite3.Connection, filters: Filters, *, by_day: bool = False) -> Iterator[Row]:
     """The creators that `filters` choose, in the order in which they were first seen.
 
     With a limit they are those with the most followers, biggest first. `by_day` puts those first seen on the
     same day in Shanghai together, and knows no limit.
     """
-    select, parameters = select_keys(filters, by_day=by_day)
-    keys = connection.execute(select, parameters)
-    read_users = _read_users(connection)
-    while chunk := keys.fetchmany(_CHUNK):
-        yield from _read(connection, read_users, [row[0] for row in chunk])
+    reader = _Reader(connection)
+    if filters.limit is None and not by_day:
+        return reader.in_order_of_keys(filters)
+    return reader.in_order_of(*select_keys(filters, by_day=by_day))
 
 
 def count_creators(connection: sqlite3.Connection, filters: Filters) -> int:
@@ -61,36 +78,74 @@ def select_keys(filters: Filters, *, by_day: bool = False) -> tuple[str, dict[st
     return sql.SELECT_KEYS.format(condition=condition, order=order), parameters
 
 
-def _read_users(connection: sqlite3.Connection) -> str:
-    """The statement that reads creators; what a database of an earlier version has no column for is empty."""
+class _Reader:
+    """Reads creators by portions. What is said of a keyword is kept, as far as it is asked for often."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._columns = _columns(connection)
+        self._keyword = lru_cache(maxsize=_KEYWORDS_KEPT)(self._read_keyword)
+
+    def in_order_of_keys(self, filters: Filters) -> Iterator[Row]:
+        """Row after row as they lie in the table, where nothing has to be sorted."""
+        condition, parameters = where(filters)
+        statement = sql.READ_USERS.format(columns=self._columns, condition=condition)
+        users = self._execute(statement, parameters)
+        while chunk := users.fetchmany(_CHUNK):
+            yield from self._rows(chunk, json.dumps([user[0] for user in chunk]))
+
+    def in_order_of(self, select_keys: str, parameters: dict[str, object]) -> Iterator[Row]:
+        """The rows whose keys a statement gives, in its order."""
+        keys = self._execute(select_keys, parameters)
+        statement = sql.READ_USERS.format(columns=self._columns, condition=sql.OF_KEYS)
+        while chunk := [key for (key,) in keys.fetchmany(_CHUNK)]:
+            wanted = json.dumps(chunk)
+            users = {user[0]: user for user in self._execute(statement, {"keys": wanted})}
+            yield from self._rows([users[key] for key in chunk], wanted)
+
+    def _rows(self, users: Sequence[Row], keys: str) -> Iterator[Row]:
+        found: dict[int, list[tuple[str, int]]] = {}
+        for key, first_seen_at, keyword_id in self._execute(sql.READ_SIGHTINGS, {"keys": keys}):
+            found.setdefault(key, []).append((first_seen_at, keyword_id))
+        for user in users:
+            yield _row(user, *self._found_by(found.get(user[0], ())))
+
+    def _execute(self, statement: str, parameters: dict[str, object]) -> sqlite3.Cursor:
+        cursor = self._connection.cursor()
+        cursor.row_factory = None  # tuples: nothing is asked for by its name
+        return cursor.execute(statement, parameters)
+
+    def _found_by(self, found: Sequence[tuple[str, int]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The keywords that found a creator, the first finder first, and their tags."""
+        if len(found) == 1:
+            return self._keyword(found[0][1])
+        ids = dict.fromkeys(keyword_id for _first_seen_at, keyword_id in sorted(found))
+        each = [self._keyword(keyword_id) for keyword_id in ids]
+        tags = dict.fromkeys(tag for _texts, listed in each for tag in listed)
+        return tuple(text for texts, _listed in each for text in texts), tuple(tags)
+
+    def _read_keyword(self, keyword_id: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        text, tags = self._execute(sql.READ_KEYWORD, {"id": keyword_id}).fetchone()
+        return (text,), tuple(dict.fromkeys(json.loads(tags)))
+
+
+def _columns(connection: sqlite3.Connection) -> str:
+    """The columns to read; what a database of an earlier version has no column for is empty."""
     there = {row[1] for row in connection.execute("PRAGMA table_info(users)")}
-    columns = [column.name if column.name in there else f"NULL AS {column.name}" for column in _STORED]
-    return sql.READ_USERS.format(columns=", ".join(columns))
+    return ", ".join(
+        sql.FROM_SIGHTINGS.get(column.name)
+        or (column.name if column.name in there else f"NULL AS {column.name}")
+        for column in _STORED
+    )
 
 
-def _read(connection: sqlite3.Connection, read_users: str, keys: list[int]) -> Iterator[CreatorRow]:
-    wanted = json.dumps(keys)
-    keywords: dict[int, list[str]] = {}
-    tags: dict[int, dict[str, None]] = {}
-    for key, text, listed in connection.execute(sql.READ_KEYWORDS, (wanted,)):
-        keywords.setdefault(key, []).append(text)
-        tags.setdefault(key, {}).update(_tags(listed))
-    users = {row[0]: row for row in connection.execute(read_users, (wanted,))}
-    for key in keys:
-        yield _row(users[key], tuple(keywords.get(key, ())), tuple(tags.get(key, ())))
-
-
-@lru_cache(maxsize=1024)
-def _tags(listed: str) -> dict[str, None]:
-    return dict.fromkeys(json.loads(listed))
-
-
-def _row(user: Sequence[Any], keywords: tuple[str, ...], tags: tuple[str, ...]) -> CreatorRow:
+def _row(user: Row, keywords: tuple[str, ...], tags: tuple[str, ...]) -> Row:
     values = list(user)
     if values[_ID].startswith(PROVISIONAL):
         values[_ID] = None
     for place in _BOOLEANS:
         if values[place] is not None:
             values[place] = bool(values[place])
-    values[_COMPUTED:_COMPUTED] = keywords, tags
-    return CreatorRow(*values[1:])
+    values[_COMPUTED:_COMPUTED] = keywords, len(keywords), tags
+    del values[0]
+    return values

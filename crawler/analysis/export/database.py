@@ -7,13 +7,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from crawler.analysis.export.creators import select_keys
 from crawler.analysis.filters import Filters
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.store.migrations import migrations
 from crawler.store.readonly import EXPORT_OF
 
 _CHUNK = 10_000
@@ -46,7 +43,7 @@ SELECT {columns}
   FROM main.runs
  WHERE id IN (SELECT first_run_id FROM main.users WHERE key IN (SELECT key FROM portion)
               UNION
-              SELECT last_run_id FROM main.users WHERE key IN (SELECT key FROM portion)
+              SELECT written_run_id FROM main.users WHERE key IN (SELECT key FROM portion)
               UNION
               SELECT run_id FROM main.changes WHERE user_key IN (SELECT key FROM portion))
    AND id NOT IN (SELECT id FROM copy.runs)
@@ -78,6 +75,7 @@ def copy_database(
     connection.execute("PRAGMA query_only = OFF")
     connection.execute("ATTACH ? AS copy", (path.as_uri() + "?mode=rw",))
     connection.execute("PRAGMA copy.synchronous = OFF")  # It is not in its place before it is on the disk.
+    connection.execute("PRAGMA copy.cache_size = -65536")  # its indexes are filled in no order
     connection.execute("CREATE TEMP TABLE chosen (key INTEGER PRIMARY KEY)")
     connection.execute("CREATE TEMP TABLE portion (key INTEGER PRIMARY KEY)")
     connection.execute("BEGIN")
@@ -110,6 +108,10 @@ def check_replaceable(target: Path) -> None:
 
 
 def _make(path: Path) -> None:
+    from sqlite_utils import Database  # loads much that the other formats do not need
+
+    from crawler.store.migrations import migrations
+
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         migrations.apply(Database(connection))

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from crawler.analysis.export.creators import Row
 from crawler.analysis.export.parquet import write_days
 from crawler.analysis.filters import Filters
 from crawler.clock import shanghai_day, shanghai_day_start, stamp
-from crawler.creator import CreatorRow
 from crawler.errors import InputError
 from crawler.files import put_in_place, temporary_folder, write_errors
 from crawler.i18n import _
@@ -50,7 +50,7 @@ def file_name(connection: sqlite3.Connection) -> str:
     return f"creators-{hashlib.sha256(repr(first).encode()).hexdigest()[:16]}.parquet"
 
 
-def write_folder(creators: Iterable[CreatorRow], folder: Path, name: str, filters: Filters) -> None:
+def write_folder(creators: Iterable[Row], folder: Path, name: str, filters: Filters) -> None:
     """Replaces the file `name` in `folder/day=YYYY-MM-DD/` for every day that `filters` leave.
 
     All files are made first and then renamed into place. A day that has no creator any more loses its file;

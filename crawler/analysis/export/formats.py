@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from crawler.analysis.export.creators import count_creators, read_creators
+from crawler.analysis.export.creators import Row, as_creator, count_creators, read_rows
 from crawler.analysis.export.database import check_replaceable, copy_database
 from crawler.analysis.export.days import file_name, whole_days, write_folder
 from crawler.analysis.export.excel import write_xlsx
@@ -16,7 +16,6 @@ from crawler.analysis.export.headers import NAMES
 from crawler.analysis.export.parquet import write_parquet
 from crawler.analysis.export.text import write_csv, write_jsonl
 from crawler.analysis.filters import Filters
-from crawler.creator import CreatorRow
 from crawler.errors import InputError, StoreError
 from crawler.files import replacing
 from crawler.i18n import _
@@ -31,7 +30,7 @@ Progress = Callable[[int, int], None]
 _WRITERS: dict[str, Writer] = {
     ".csv": partial(write_csv, gzipped=False, plain=False),
     ".csv.gz": partial(write_csv, gzipped=True, plain=False),
-    ".xlsx": write_xlsx,
+    ".xlsx": lambda rows, path, headers: write_xlsx(map(as_creator, rows), path, headers=headers),
     ".jsonl": partial(write_jsonl, gzipped=False),
     ".jsonl.gz": partial(write_jsonl, gzipped=True),
     ".parquet": write_parquet,
@@ -82,7 +81,7 @@ class _Tally:
         if self._progress is not None:
             self._progress(self.creators, self._total)
 
-    def watch(self, rows: Iterable[CreatorRow]) -> Iterator[CreatorRow]:
+    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         waiting = 0
         for row in rows:
             yield row
@@ -158,7 +157,7 @@ def _write(
     options: Options,
     tally: _Tally,
 ) -> None:
-    rows = tally.watch(read_creators(connection, filters, by_day=options.by_day))
+    rows = tally.watch(read_rows(connection, filters, by_day=options.by_day))
     if options.by_day:
         write_folder(rows, target, file_name(connection), filters)
         return

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from crawler.analysis.export.creators import EXPORTED
+from crawler.analysis.export.creators import COLUMNS, EXPORTED, Row
 from crawler.clock import shanghai_day
-from crawler.columns import Column, Kind
-from crawler.creator import CreatorRow
+from crawler.columns import Kind
 from crawler.errors import MissingExtra
 
 ROWS_PER_GROUP = 20_000
 
+_FIRST_SEEN = COLUMNS.index("first_seen_at")
+_moment = lru_cache(10_000)(datetime.fromisoformat)  # the creators of a page share theirs
 
-def write_parquet(creators: Iterable[CreatorRow], path: Path) -> None:
+
+def write_parquet(creators: Iterable[Row], path: Path) -> None:
     """One file; times are timestamps in UTC, `keywords` and `tags` lists, `extra` JSON text."""
     arrow, parquet = _load()
     schema = _schema(arrow)
@@ -27,7 +30,7 @@ def write_parquet(creators: Iterable[CreatorRow], path: Path) -> None:
             writer.write_table(_table(arrow, schema, group))
 
 
-def write_days(creators: Iterable[CreatorRow], folder: Path) -> Iterator[tuple[str, Path]]:
+def write_days(creators: Iterable[Row], folder: Path) -> Iterator[tuple[str, Path]]:
     """Makes one file in `folder` for each day, given as it is done with its `YYYY-MM-DD`.
 
     `creators` come sorted by the day in Shanghai on which they were first seen.
@@ -38,8 +41,8 @@ def write_days(creators: Iterable[CreatorRow], folder: Path) -> Iterator[tuple[s
         yield day, path
 
 
-def _day(creator: CreatorRow) -> str:
-    return shanghai_day(datetime.fromisoformat(creator.first_seen_at))
+def _day(creator: Row) -> str:
+    return shanghai_day(_moment(creator[_FIRST_SEEN]))
 
 
 def _load() -> tuple[Any, Any]:
@@ -62,16 +65,11 @@ def _schema(arrow: Any) -> Any:
     return arrow.schema([(column.name, types.get(column.kind, arrow.string())) for column in EXPORTED])
 
 
-def _table(arrow: Any, schema: Any, creators: list[CreatorRow]) -> Any:
+def _table(arrow: Any, schema: Any, creators: list[Row]) -> Any:
     return arrow.table(
         [
-            arrow.array([_value(creator, column) for creator in creators], type=field.type)
-            for column, field in zip(EXPORTED, schema, strict=True)
+            arrow.array(map(_moment, values) if column.kind is Kind.TIME else values, type=field.type)
+            for column, field, values in zip(EXPORTED, schema, zip(*creators, strict=True), strict=True)
         ],
         schema=schema,
     )
-
-
-def _value(creator: CreatorRow, column: Column) -> object:
-    value = getattr(creator, column.name)
-    return datetime.fromisoformat(value) if column.kind is Kind.TIME else value

@@ -5,23 +5,28 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
-from crawler.analysis.export.cells import kept_as_text
-from crawler.analysis.export.creators import COLUMNS, TABLE
+from crawler.analysis.export.cells import PLAIN_BEGINNINGS, kept_as_text
+from crawler.analysis.export.creators import EXPORTED, TABLE, Row
 from crawler.analysis.export.headers import NAMES, header
 from crawler.analysis.joined import joined
-from crawler.creator import CreatorRow
+from crawler.columns import Kind
 from crawler.text import runs
+
+_NAMES = tuple(column.name for column in EXPORTED)
+_REPEATED_KEPT = 10_000
 
 
 def write_csv(
-    creators: Iterable[CreatorRow], path: Path, *, gzipped: bool, plain: bool, headers: str = NAMES
+    creators: Iterable[Row], path: Path, *, gzipped: bool, plain: bool, headers: str = NAMES
 ) -> None:
     """UTF-8 with CRLF line ends.
 
@@ -32,22 +37,20 @@ def write_csv(
     with _open(path, gzipped) as file:
         if not plain:
             file.write(codecs.BOM_UTF8)
-        writer = csv.writer(_Utf8(file), quoting=quoting)
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+        writer = csv.writer(text, quoting=quoting)
         writer.writerow([header(column, headers) for column in TABLE])
-        for creator in creators:
-            cells = [(name, _cell(getattr(creator, name))) for name in COLUMNS]
-            writer.writerow(cell if plain else _safe(name, cell) for name, cell in cells)
+        writer.writerows(map(_cells(plain=plain), creators))
+        text.detach()  # which writes what is left; the file is closed by who opened it
 
 
-def write_jsonl(creators: Iterable[CreatorRow], path: Path, *, gzipped: bool) -> None:
+def write_jsonl(creators: Iterable[Row], path: Path, *, gzipped: bool) -> None:
     """One JSON object a line, with lists for `keywords` and `tags` and an object for `extra`."""
     with _open(path, gzipped) as file:
         for creator in creators:
-            file.write(orjson.dumps(_as_object(creator), option=orjson.OPT_APPEND_NEWLINE))
-
-
-def _as_object(creator: CreatorRow) -> dict[str, object]:
-    return {name: getattr(creator, name) for name in COLUMNS} | {"extra": _decoded(creator.extra)}
+            found = dict(zip(_NAMES, creator, strict=True))
+            found["extra"] = _decoded(found["extra"])
+            file.write(orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _decoded(extra: str | None) -> object:
@@ -60,28 +63,39 @@ def _decoded(extra: str | None) -> object:
         return extra
 
 
-def _cell(value: object) -> object:
-    """Lists as one text, truth values as 0 and 1."""
-    if isinstance(value, tuple):
-        return joined(value)
-    return int(value) if isinstance(value, bool) else value
+def _cells(*, plain: bool) -> Callable[[Row], list[object]]:
+    """What makes the cells of a row: lists are one text, truth values 0 and 1, and for a spreadsheet text is
+    protected."""
+    kept = str if plain else kept_as_text
+    often = lru_cache(_REPEATED_KEPT)(kept)
+    lists = lru_cache(_REPEATED_KEPT)(lambda texts: kept(joined(texts)))
+    by_kind: dict[Kind, Callable[[Any], object]] = {Kind.BOOLEAN: int, Kind.LIST: lists, Kind.TIME: often}
+    made = [(place, by_kind[column.kind]) for place, column in enumerate(TABLE) if column.kind in by_kind]
+    texts: list[tuple[int, Callable[[str], str]]] = []
+    if not plain:
+        # A follower text that becomes a number is no loss.
+        texts = [
+            (place, _kept_from_running if column.name == "fans_text" else kept_as_text)
+            for place, column in enumerate(TABLE)
+            if column.kind in (Kind.IDENTIFIER, Kind.TEXT, Kind.URL, Kind.LINK)
+        ]
+
+    def cells(row: Row) -> list[object]:
+        values = list(row[: len(TABLE)])
+        for place, make in made:
+            if values[place] is not None:
+                values[place] = make(values[place])
+        for place, keep in texts:
+            text = values[place]
+            if text is not None and text[:1] not in PLAIN_BEGINNINGS:
+                values[place] = keep(text)
+        return values
+
+    return cells
 
 
-def _safe(name: str, cell: object) -> object:
-    """The cell for a spreadsheet; a follower text that becomes a number is no loss."""
-    if not isinstance(cell, str) or (name == "fans_text" and not runs(cell)):
-        return cell
-    return kept_as_text(cell)
-
-
-class _Utf8:
-    """A place to write text to, as `csv` wants it, that keeps nothing back."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def write(self, text: str) -> int:
-        return self._file.write(text.encode())
+def _kept_from_running(text: str) -> str:
+    return kept_as_text(text) if runs(text) else text
 
 
 @contextmanager

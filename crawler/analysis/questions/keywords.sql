@@ -13,22 +13,25 @@ activity AS (
        AND at < coalesce(:until, '9999')
      GROUP BY keyword_id
 ),
-found AS (
-    SELECT keyword_id, count(DISTINCT user_key)                      AS creators
-      FROM sightings
-     WHERE last_seen_at >= coalesce(:since, '')
-       AND first_seen_at < coalesce(:until, '9999')
-     GROUP BY keyword_id
-),
-performance AS (
-    SELECT chosen.text                                               AS keyword,
-           coalesce(found.creators, 0)                               AS creators,
+ranked AS (
+    SELECT chosen.id, chosen.text,
            coalesce(activity.new_creators, 0)                        AS new_creators,
            coalesce(activity.calls, 0)                               AS calls,
            coalesce(activity.charged, 0)                             AS charged
       FROM chosen
-      LEFT JOIN found    ON found.keyword_id = chosen.id
       LEFT JOIN activity ON activity.keyword_id = chosen.id
+),
+-- Creators are counted only for keywords that can be among the first: that reads their sightings.
+performance AS (
+    SELECT text AS keyword, new_creators, calls, charged,
+           (SELECT count(DISTINCT user_key)
+              FROM sightings
+             WHERE keyword_id = ranked.id
+               AND last_seen_at >= coalesce(:since, '')
+               AND first_seen_at < coalesce(:until, '9999'))         AS creators
+      FROM ranked
+     WHERE new_creators >= (SELECT min(new_creators)
+                              FROM (SELECT new_creators FROM ranked ORDER BY new_creators DESC LIMIT :limit))
 )
 SELECT keyword, creators, new_creators, calls, charged,
        round(1.0 * creators / nullif(charged, 0), 2)                 AS creators_per_charge,

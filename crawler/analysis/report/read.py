@@ -16,6 +16,7 @@ from crawler.analysis.report.values import (
     CreatorLine,
     DayLine,
     FailureLine,
+    InFull,
     KeywordGroup,
     KeywordLine,
     PricedCalls,
@@ -24,8 +25,10 @@ from crawler.analysis.report.values import (
     Spent,
 )
 from crawler.clock import Now, shanghai_day, shanghai_day_start, stamp
+from crawler.expectation import Hindsight
 from crawler.money import stored_money
-from crawler.reasons import Reason, ReasonCode, read_reason
+from crawler.reasons import Outcome, Reason, ReasonCode, read_reason
+from crawler.store.forecasts import read_hindsights
 from crawler.summary import CallCounts
 
 DAYS = 30
@@ -60,6 +63,7 @@ class _Reader:
     def __init__(self, connection: sqlite3.Connection, since: str | None, moment: datetime) -> None:
         self._connection = connection
         self._moment = moment
+        self._of_last_night = since is None
         self._since = since or connection.execute(sql.LAST_NIGHT).fetchone()[0]
         # Without a run the period is empty.
         self._period: dict[str, object] = {"since": self._since or stamp(moment)}
@@ -69,6 +73,8 @@ class _Reader:
         buckets = self._buckets()
         growers = self._rows(sql.GROWERS, limit=GROWERS_MAX)
         runs = self._rows(sql.RUNS, limit=RUNS_MAX)
+        forecasts = read_hindsights(self._connection, [row["id"] for row in runs])
+        run_lines = tuple(_run(row, forecasts.get(row["id"])) for row in runs)
         return Report(
             made_at=stamp(self._moment),
             since=self._since,
@@ -81,18 +87,20 @@ class _Reader:
             runs_total=runs[0]["runs"] if runs else 0,
             keywords_done=runs[0]["keywords_done_total"] if runs else 0,
             calls=_calls(self._rows(sql.CALLS)[0]),
-            runs=tuple(_run(row) for row in runs),
+            runs=run_lines,
             newcomers=self._creators(self._rows(sql.NEWCOMERS, limit=NEWCOMERS_MAX)),
             growers=self._creators(growers),
             fruitful=_keywords(self._rows(sql.FRUITFUL, limit=KEYWORDS_MAX)),
             barren=_keywords(
                 self._rows(sql.BARREN, limit=KEYWORDS_MAX), _spent(self._rows(sql.BARREN_PRICES))
             ),
+            repeaters=_keywords(self._rows(sql.REPEATERS, limit=KEYWORDS_MAX)),
             buckets=buckets,
             days=self._days(),
             failures=_failures(self._rows(sql.FAILURES, examples=EXAMPLES_MAX, limit=CAUSES_MAX)),
             answers=_answers(self._rows(sql.ANSWERS, limit=CAUSES_MAX)),
             spent=_spent(self._rows(sql.PRICES)),
+            in_full=_in_full(run_lines) if self._of_last_night else None,
         )
 
     def _rows(self, statement: str, **parameters: object) -> list[sqlite3.Row]:
@@ -171,7 +179,8 @@ def _creator(row: sqlite3.Row, keywords: Iterable[str], tags: Iterable[str]) -> 
     )
 
 
-def _run(row: sqlite3.Row) -> RunLine:
+def _run(row: sqlite3.Row, forecast: Hindsight | None) -> RunLine:
+    price = stored_money(row["price"], row["currency"])
     return RunLine(
         started_at=row["started_at"],
         seconds=None if row["ended_at"] is None else _seconds(row),
@@ -185,8 +194,28 @@ def _run(row: sqlite3.Row) -> RunLine:
         users_seen=row["users_seen"],
         rate_limited=row["rate_limited"],
         calls=_calls(row),
-        spent=(PricedCalls(stored_money(row["price"], row["currency"]), row["charged"] or 0),),
+        spent=(PricedCalls(price, row["charged"] or 0),),
+        price=price,
+        forecast=forecast,
     )
+
+
+def _in_full(runs: Sequence[RunLine]) -> InFull | None:
+    """What the night would have taken, by the run that said most: those after it go on with what it left.
+    `runs` are the latest first."""
+    before, found = 0, None
+    for run in reversed(runs):
+        if run.forecast is not None:
+            said = run.forecast.calls_in_full
+            unknown = said.expected is None and run.outcome not in (Outcome.DONE, Outcome.FAILED)
+            calls = said.high if unknown else said.expected or 0.0
+            if run.outcome == Outcome.DONE:
+                calls = run.calls.charged
+            if found is None or before + calls > found.calls:
+                in_full = before + round(calls)
+                found = InFull(in_full, unknown, (PricedCalls(run.price, in_full),))
+        before += run.calls.charged
+    return found
 
 
 def _seconds(row: sqlite3.Row) -> float | None:
@@ -220,9 +249,18 @@ def _failures(rows: Sequence[sqlite3.Row]) -> tuple[FailureLine, ...]:
 
 
 def _answers(rows: Sequence[sqlite3.Row]) -> tuple[AnswerLine, ...]:
-    calls: dict[str, list[CallCounts]] = {}
+    by_cause: dict[str, list[sqlite3.Row]] = {}
     for row in rows:
         cause = cause_of(row["reason"]) or ReasonCode.UNDOCUMENTED_CODE.value
-        calls.setdefault(cause, []).append(_calls(row))
-    lines = [AnswerLine(cause, _total(counts)) for cause, counts in calls.items()]
+        by_cause.setdefault(cause, []).append(row)
+    lines = [
+        AnswerLine(cause, _total(map(_calls, found)), _priced(found, "charged"), _priced(found, "unknown"))
+        for cause, found in by_cause.items()
+    ]
     return tuple(sorted(lines, key=lambda line: -line.calls.sent))
+
+
+def _priced(rows: Iterable[sqlite3.Row], charge: str) -> Spent:
+    return tuple(
+        PricedCalls(stored_money(row["price"], row["currency"]), row[charge]) for row in rows if row[charge]
+    )

@@ -169,6 +169,21 @@ BARREN = f"""{_YIELDS}
  LIMIT :limit
 """
 
+# Of these, the keywords all of whose creators other keywords find too.
+REPEATERS = f"""{_YIELDS}
+ WHERE yields.users_new = 0 AND yields.entries > 0
+   AND EXISTS (SELECT 1 FROM sightings WHERE keyword_id = yields.keyword_id)
+   AND NOT EXISTS (SELECT 1
+                     FROM sightings AS mine
+                    WHERE mine.keyword_id = yields.keyword_id
+                      AND NOT EXISTS (SELECT 1
+                                        FROM sightings AS others
+                                       WHERE others.user_key = mine.user_key
+                                         AND others.keyword_id <> mine.keyword_id))
+ ORDER BY yields.charged DESC, yields.entries DESC, keywords.id
+ LIMIT :limit
+"""
+
 LAST_CALL = "SELECT max(sent_at) FROM calls"
 
 DAYS = """
@@ -206,13 +221,14 @@ SELECT reason, text, keywords, place
 """
 
 ANSWERS = """
-SELECT error                                      AS reason,
+SELECT error AS reason, runs.price, runs.currency,
        count(*) FILTER (WHERE charge = 'charged') AS charged,
        count(*) FILTER (WHERE charge = 'free')    AS free,
        count(*) FILTER (WHERE charge = 'unknown') AS unknown
   FROM calls
+  JOIN runs ON runs.id = calls.run_id
  WHERE sent_at >= :since AND (error IS NOT NULL OR settled_at IS NULL)
- GROUP BY 1
+ GROUP BY 1, 2, 3
  ORDER BY count(*) DESC
  LIMIT :limit
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crawler.expectation import Hindsight
 from crawler.money import Money
 from crawler.reasons import Reason
 from crawler.summary import CallCounts
@@ -26,7 +27,8 @@ Spent = tuple[PricedCalls, ...]
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """One run; `seconds` and `outcome` are None while it is going on."""
+    """One run; `seconds` and `outcome` are None while it is going on. `forecast` is how far that was off,
+    None where there was none; `price` is what a charged call cost."""
 
     started_at: str
     seconds: float | None
@@ -41,6 +43,8 @@ class RunLine:
     rate_limited: int
     calls: CallCounts
     spent: Spent = ()
+    price: Money | None = None
+    forecast: Hindsight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,22 @@ class FailureLine:
 
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
-    """Calls of one cause that brought no page, by what they cost."""
+    """Calls of one cause that brought no page, by what they cost; `perhaps` are those with charge unknown."""
 
     cause: str
     calls: CallCounts
+    spent: Spent = ()
+    perhaps: Spent = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InFull:
+    """The charged calls of reading everything that was due last night to its end, known exactly only where
+    that was done; `at_most` where there was no history to expect anything from."""
+
+    calls: int
+    at_most: bool
+    spent: Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +140,8 @@ class Report:
     """All of a report. `since` is where its period begins, None for a database without a run.
 
     The totals hold for the whole period, the tuples only as many lines as are worth reading. `oddities` are
-    what was strange about whole answers, each with its number of pages.
+    what was strange about whole answers, each with its number of pages. `repeaters` are keywords that brought
+    nobody new and all of whose creators other keywords find too. `in_full` is of a last night alone.
     """
 
     made_at: str
@@ -143,11 +160,13 @@ class Report:
     growers: tuple[CreatorLine, ...]
     fruitful: KeywordGroup
     barren: KeywordGroup
+    repeaters: KeywordGroup
     buckets: tuple[BucketLine, ...]
     days: tuple[DayLine, ...]
     failures: tuple[FailureLine, ...]
     answers: tuple[AnswerLine, ...]
     spent: Spent = ()
+    in_full: InFull | None = None
 
     @property
     def days_spent(self) -> Spent:

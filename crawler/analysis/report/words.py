@@ -6,8 +6,9 @@ import gettext
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from crawler.analysis.report.values import Spent
+from crawler.analysis.report.values import RunLine, Spent
 from crawler.i18n import N_
+from crawler.i18n.hindsight import hindsight_lines
 from crawler.i18n.words import shanghai_time
 from crawler.money import DEFAULT_CURRENCY, Money
 
@@ -54,17 +55,30 @@ class Words:
         return str(Money(self.price, self.currency).times(calls))
 
     def spent(self, spent: Spent) -> str | None:
-        """What charged calls cost, each at the price of its run; None where that of some is not known."""
+        """What charged calls cost, each at the price of its run, and how many had none; None where no price
+        is known."""
         fallback = None if self.price is None else Money(self.price, self.currency)
         sums: dict[str, Decimal] = {}
+        unpriced = 0
         for priced in spent:
             price = priced.price or fallback
-            if price is not None:
+            if price is None:
+                unpriced += priced.charged
+            else:
                 before = sums.get(price.currency, Decimal(0))
                 sums[price.currency] = before + price.amount * priced.charged
-            elif priced.charged:
-                return None
-        return " + ".join(str(Money(amount, currency)) for currency, amount in sums.items()) or None
+        told = " + ".join(str(Money(amount, currency)) for currency, amount in sums.items())
+        if told and unpriced:
+            words = {"money": told, "calls": self.count(unpriced)}
+            return self.catalogue.gettext("%(money)s, and %(calls)s at no known price") % words
+        return told or None
+
+    def forecast(self, run: RunLine) -> list[str]:
+        """How far the forecast of a run was off, figure by figure."""
+        if run.forecast is None:
+            return []
+        price = run.price or (None if self.price is None else Money(self.price, self.currency))
+        return list(hindsight_lines(run.forecast, price, self.catalogue.gettext, self.duration))
 
     def ratio(self, part: int, whole: int) -> str:
         """`part` per `whole` with one decimal: `3.4`."""

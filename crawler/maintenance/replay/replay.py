@@ -8,8 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from crawler.clock import Now, stamp, utc_now
 from crawler.endpoint import Endpoint
@@ -24,6 +23,9 @@ from crawler.store.erased import Forgotten
 from crawler.store.lock import hold
 from crawler.store.readonly import file_at, open_readonly
 from crawler.store.replies import pack
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 _NOT_COPIED = ("users", "sightings", "changes", "rejects", "archive", "_sqlite_migrations")
 """What is read from the replies, what triggers keep, and what the new database has already."""
@@ -204,7 +206,7 @@ def _save_new_pages(connection: sqlite3.Connection, pages: Sequence[NewPage], mo
         )  # fmt: skip
         page_id = connection.execute(page_sql.INSERT_PAGE, row).lastrowid
         body = reply.body
-        if body is not None and not erased.named_in(body.decode(errors="replace")):
+        if body is not None and not erased.named_in(body):
             connection.execute(page_sql.INSERT_REPLY, (page_id, pack(body)))
         connection.execute(page_sql.DELETE_REJECT, (reply.reject_id,))
         connection.execute(page_sql.SETTLE_CALL, (reply.call_id,))

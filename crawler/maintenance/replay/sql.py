@@ -83,7 +83,7 @@ SELECT theirs.key AS theirs, theirs.id,
   FROM replayed.users AS theirs
 """
 
-_TAKEN = (*_PLAIN, *_FOLLOWERS, "last_run_id", "first_run_id", "first_seen_at", "last_seen_at")
+_TAKEN = (*_PLAIN, *_FOLLOWERS, "first_run_id", "first_seen_at", "written_run_id", "written_at")
 
 
 def _of(table: str) -> str:
@@ -122,7 +122,8 @@ _SET_BETTER = ", ".join(f"{name} = better.{name}" for name in _TAKEN)
 
 _LAST_PAGE = """
   LEFT JOIN replayed.last_read AS last
-         ON last.user_key = theirs.key AND last.moment >= ours.last_seen_at
+         ON last.user_key = theirs.key
+        AND last.moment >= (SELECT max(last_seen_at) FROM main.sightings WHERE user_key = ours.key)
         AND NOT EXISTS (SELECT 1
                           FROM replayed.left_out
                          WHERE left_out.red_id = ours.red_id AND left_out.moment >= last.moment)
@@ -138,11 +139,10 @@ UPDATE main.users
 SELECT ours.key,
        {_BETTER_PLAIN},
        {_BETTER_FOLLOWERS},
-       iif(theirs.last_seen_at > ours.last_seen_at, theirs.last_run_id, ours.last_run_id) AS last_run_id,
        iif(theirs.first_seen_at < ours.first_seen_at, theirs.first_run_id, ours.first_run_id)
        AS first_run_id,
        min(theirs.first_seen_at, ours.first_seen_at) AS first_seen_at,
-       max(theirs.last_seen_at, ours.last_seen_at) AS last_seen_at
+       {{written}}.written_run_id, {{written}}.written_at
   FROM matched
   JOIN main.users AS ours ON ours.key = matched.ours AND ours.id = matched.id
   JOIN replayed.users AS theirs ON theirs.key = matched.theirs
@@ -153,8 +153,8 @@ SELECT ours.key,
    AND ({_of("users")}) IS NOT ({_of("better")})
 """
 
-UPDATE_USERS = _UPDATE_USERS.format(last=_LAST_PAGE)
-UPDATE_USERS_OF_WHOLE = _UPDATE_USERS.format(last=_ALL_PAGES)
+UPDATE_USERS = _UPDATE_USERS.format(last=_LAST_PAGE, written="ours")
+UPDATE_USERS_OF_WHOLE = _UPDATE_USERS.format(last=_ALL_PAGES, written="theirs")
 
 # Who is not in the archive keeps what they have.
 SET_RED_IDS_OF_WHOLE = """

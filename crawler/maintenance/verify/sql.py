@@ -96,11 +96,11 @@ SELECT keywords.text AS keyword, sightings.last_page AS page, user_key,
  WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.key = user_key)
 """
 
-# A creator's last page was saved in the same transaction as the creator, at the same moment. One whose
-# keyword has been crawled again since then without finding the creator is left alone.
+# A creator's row was written in the same transaction as a page that showed them, at the same moment. One
+# whose keyword has been crawled again since then without finding the creator is left alone.
 USER_WITHOUT_SIGHTING = """
 WITH lost AS MATERIALIZED (
-    SELECT id, last_seen_at, last_run_id
+    SELECT id, written_at, written_run_id
       FROM users
      WHERE NOT EXISTS (SELECT 1 FROM sightings WHERE sightings.user_key = users.key)
 )
@@ -108,7 +108,7 @@ SELECT lost.id AS user, keywords.text AS keyword, pages.page,
        pages.keyword_id, pages.endpoint_id, checkpoints.generation
   FROM lost
   LEFT JOIN pages
-         ON pages.fetched_at = lost.last_seen_at AND pages.run_id = lost.last_run_id AND pages.entries > 0
+         ON pages.fetched_at = lost.written_at AND pages.run_id = lost.written_run_id AND pages.entries > 0
   LEFT JOIN keywords ON keywords.id = pages.keyword_id
   LEFT JOIN checkpoints
          ON checkpoints.keyword_id = pages.keyword_id AND checkpoints.endpoint_id = pages.endpoint_id
@@ -278,19 +278,25 @@ DANGLING = {
 }
 """What becomes of a row of the first table that refers to one of the second that is gone."""
 
-NOTE_OLD_HOLDERS = """
-INSERT INTO changes (user_key, run_id, field, old, new, changed_at)
-SELECT key, last_run_id, 'red_id', :red_id, NULL, :now
-  FROM users
- WHERE red_id = :red_id
-   AND key <> (SELECT key FROM users WHERE red_id = :red_id ORDER BY last_seen_at DESC, key DESC LIMIT 1)
+_LAST_HOLDER = """
+(SELECT key
+   FROM users
+  WHERE red_id = :red_id
+  ORDER BY (SELECT max(last_seen_at) FROM sightings WHERE user_key = key) DESC, key DESC
+  LIMIT 1)
 """
 
-KEEP_LAST_HOLDER = """
+NOTE_OLD_HOLDERS = f"""
+INSERT INTO changes (user_key, run_id, field, old, new, changed_at)
+SELECT key, written_run_id, 'red_id', :red_id, NULL, :now
+  FROM users
+ WHERE red_id = :red_id
+   AND key <> {_LAST_HOLDER}"""
+
+KEEP_LAST_HOLDER = f"""
 UPDATE users
    SET red_id = NULL
  WHERE red_id = :red_id
-   AND key <> (SELECT key FROM users WHERE red_id = :red_id ORDER BY last_seen_at DESC, key DESC LIMIT 1)
-"""
+   AND key <> {_LAST_HOLDER}"""
 
 COUNT_RUN_AGAIN = "UPDATE runs SET users_new = :found WHERE id = :run_id"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from crawler.analysis.export.cells import kept_as_text
+from crawler.analysis.export.cells import PLAIN_BEGINNINGS, kept_as_text
 from crawler.analysis.export.excel import CUT, TEXT_MAX, fitting
 
 
@@ -51,6 +53,14 @@ def test_text_that_a_spreadsheet_would_take_for_a_value_gets_a_tab(text):
 )  # fmt: skip
 def test_other_text_stays_as_it_is(text):
     assert kept_as_text(text) == text
+
+
+@given(
+    st.sampled_from(sorted(PLAIN_BEGINNINGS)),
+    st.text() | st.text(alphabet="0123456789 .,:/eE+-年月日ampJjanfebtrue\t\r=@", max_size=12),
+)
+def test_text_that_begins_as_most_does_is_never_changed(beginning, rest):
+    assert kept_as_text(beginning + rest) == beginning + rest
 
 
 def test_a_program_gets_an_identifier_back_by_stripping_white_space():

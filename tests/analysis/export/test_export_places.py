@@ -178,7 +178,7 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(without, db,
 
 _MANY = """
 WITH RECURSIVE number(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM number WHERE n < :last)
-INSERT INTO users (key, id, name, first_seen_at, last_seen_at, first_run_id, last_run_id)
+INSERT INTO users (key, id, name, first_seen_at, written_at, first_run_id, written_run_id)
 SELECT n, n, 'before', '2026-11-01T18:30:00.000Z', '2026-11-01T18:30:00.000Z', 1, 1 FROM number
 """
 

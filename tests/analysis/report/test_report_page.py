@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from crawler.i18n import LOCALE_DIR
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
-from tests.filled import QUOTA_303, SPECIAL, creator
+from tests.filled import QUOTA_303, SPECIAL, TIMED_OUT, creator
 from tests.filled import page as result_page
 
 HOSTILE = (
@@ -191,3 +191,10 @@ def test_inferred_verification_is_told_in_the_readers_language(read, page, play_
     )
     assert "✓ 个人（推断）" in page(read(), "zh")
     assert "✓ personal (inferred)" in page(read(), "en")
+
+
+def test_calls_that_brought_no_page_are_told_with_what_they_may_have_cost(read, page, play_night):
+    play_night(TIMED_OUT, TIMED_OUT)
+    told = re.sub(r"<[^>]+>|\s+", " ", page(read(), price="0.05")).split("Calls that brought no page")[1]
+    assert "2 perhaps charged (¥0.10)" in re.sub(" +", " ", told)
+    assert "perhaps charged (" not in page(read())

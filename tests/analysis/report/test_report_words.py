@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import gettext
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from crawler.analysis.links import picture_link, profile_link
 from crawler.analysis.report import Words
+from crawler.analysis.report.values import PricedCalls
+from crawler.money import Money
 
 ENGLISH = Words("en", gettext.NullTranslations())
 CHINESE = Words("zh", gettext.NullTranslations())
@@ -100,3 +103,10 @@ def test_a_profile_page_becomes_a_link():
 )
 def test_a_picture_is_loaded_over_https_or_not_at_all(address, link):
     assert picture_link(address) == link
+
+
+def test_calls_at_no_known_price_are_counted_beside_the_money():
+    spent = (PricedCalls(Money(Decimal("0.05")), 10), PricedCalls(None, 1_300))
+    assert ENGLISH.spent(spent) == "¥0.50, and 1,300 at no known price"
+    assert ENGLISH.spent(spent[1:]) is None
+    assert replace(ENGLISH, price=Decimal("0.01")).spent(spent) == "¥13.50"

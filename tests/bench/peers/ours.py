@@ -1,15 +1,15 @@
 """The whole crawl: resumable, every call in a ledger, sightings and history, synchronous=FULL."""
 
 import asyncio
-import gc
 
+from crawler.cli.garbage import collect_rarely
 from tests.bench.measured import crawl
 from tests.bench.peers.task import CONCURRENCY, PAGES_MAX, Task, measure
 
 
 def work(task: Task) -> int:
     """The number of pages fetched."""
-    gc.freeze()  # as `crawler run` does
+    collect_rarely()  # as `crawler run` does
     return asyncio.run(crawl(task.base_url, task.source, CONCURRENCY, PAGES_MAX, task.db))
 
 

@@ -295,7 +295,9 @@ def test_a_charge_whose_page_was_lost_stays_in_the_ledger_and_is_told(crawled):
 
 
 def test_the_last_holder_keeps_a_red_id_that_was_held_twice(crawled):
-    spoil(crawled, *GAPS["a red_id held twice"][1], "UPDATE users SET last_seen_at = 'z' WHERE key = 2")
+    spoil(
+        crawled, *GAPS["a red_id held twice"][1], "UPDATE sightings SET last_seen_at = 'z' WHERE user_key = 2"
+    )
     ask(crawled, "--repair")
     with closing(sqlite3.connect(crawled)) as connection:
         assert connection.execute("SELECT red_id IS NULL FROM users WHERE key IN (1, 2)").fetchall() == [

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
-from statistics import NormalDist
+from typing import NamedTuple
 
-from crawler.engine.history import AIMS, WORTHWHILE, Aim, FreshKeyword, KeywordHistory, Look
+from crawler.engine.history import AIMS, WORTHWHILE, Aim, FreshKeyword, KeywordHistory
 from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_order import YieldOrder
-
-CONFIDENCE = 0.8
-_Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+from crawler.expectation import BOUND, Interval
 
 NIGHTS_TESTED = 4
 """Earlier nights, the latest ones, that are forecast from what was known before them."""
@@ -28,29 +26,11 @@ UNTESTED_BIAS, UNTESTED_SPREAD = -0.7, 0.9
 DEPTH_SPREAD = 0.007
 """How far the length of all keywords moves together in a night, as a share, before nights say so."""
 
+GROWTH_POINTS = 20
+"""Points kept of how creators grow with calls."""
+
 STEPS_MAX = 20_000
 """Calls that are played through at most; what comes after them is told by the rate of the last ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An expected value, None where nothing is known, and bounds that hold in 80 % of the nights."""
-
-    expected: float | None
-    low: float
-    high: float
-
-    def capped(self, cap: float | None) -> Interval:
-        """The same where no more than `cap` is allowed."""
-        if cap is None:
-            return self
-        known = None if self.expected is None else min(cap, self.expected)
-        return Interval(known, min(cap, self.low), min(cap, self.high))
-
-    def times(self, factor: float) -> Interval:
-        """The same in another unit."""
-        known = None if self.expected is None else self.expected * factor
-        return Interval(known, self.low * factor, self.high * factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +113,23 @@ def worthwhile_calls(due: Due, model: YieldModel) -> int:
     return page - due.page
 
 
-def forecast_calls(due: Sequence[Due], depths: Depths) -> Interval:
-    """The charged calls of reading all that is due to its end."""
-    high = sum(max(1, one.pages_max - one.page + 1) for one in due)
-    each = [expected_calls(one, depths) for one in due]
-    total = sum(calls for calls in each if calls is not None)
-    if not due or any(calls is None for calls in each):
-        return Interval(0.0 if not due else None, len(due), high)
-    fresh = sum(one.history is None for one in due)
-    known = len(due) - fresh
+def forecast_calls(due: Sequence[Due], depths: Depths, every: int = 1) -> Interval:
+    """The charged calls of reading all that is due to its end; `due` may be `every` so many-th of it."""
+    low, high = len(due) * every, sum(max(1, one.pages_max - one.page + 1) for one in due) * every
+    each = [calls for one in due if (calls := expected_calls(one, depths)) is not None]
+    if not due or len(each) < len(due):
+        return Interval(0.0 if not due else None, low, high)
+    total, keywords = sum(each) * every, len(due) * every
+    fresh = sum(one.history is None for one in due) * every
+    known = keywords - fresh
     change = depths.change_variance or 0.25
     variance = known * change + (known * change**0.5) ** 2 / max(1, depths.again)
     variance += fresh * depths.variance + fresh * fresh * depths.variance / max(1, depths.first)
     variance += (DEPTH_SPREAD * total) ** 2
-    off = _Z * variance**0.5
-    return Interval(total, max(len(due), total - off), min(high, total + off))
+    if every > 1:  # those passed over may differ from those looked at
+        variance += keywords * keywords * _moments(each)[1] / len(each) * (1 - 1 / every)
+    off = BOUND * variance**0.5
+    return Interval(total, max(low, total - off), min(high, total + off))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +146,7 @@ class Tested:
         middle = expected * math.exp(self.mean)
         # The counts' own noise is small beside a night's, but for small counts.
         spread = (self.variance + 1 / max(1.0, middle)) ** 0.5
-        return Interval(middle, middle * math.exp(-_Z * spread), middle * math.exp(_Z * spread))
+        return Interval(middle, middle, middle).spread(spread)
 
 
 def test_nights(histories: Sequence[KeywordHistory]) -> Tested:
@@ -195,7 +177,7 @@ def test_nights(histories: Sequence[KeywordHistory]) -> Tested:
         else:
             known = {history.keyword_id for history in before}
             fresh = [FreshKeyword(one.keyword_id) for one in histories if one.keyword_id not in known]
-            expected, _asked = expected_by_yield(before, fresh, len(looks), Random(night))
+            expected = expected_by_yield(before, fresh, len(looks), Random(night)).creators
         logs.append(math.log((found + 1) / (expected + 1)))
     if not logs:
         return Tested(0, UNTESTED_BIAS, UNTESTED_SPREAD**2)
@@ -210,20 +192,31 @@ def _before(history: KeywordHistory, night: int) -> KeywordHistory:
     return replace(history, looks=[look for look in looks if look.days_ago >= 0.5])
 
 
-def expected_in_full(due: Sequence[Due], depths: Depths, calls_max: float | None) -> tuple[float, int]:
-    """New creators expected of reading keywords to their end, one after the other, and how many keywords the
-    cap leaves out."""
+class Brought(NamedTuple):
+    """What calls are expected to bring: creators new to the database, how many keywords were read (to their
+    end where they are read in full), and the creators of the first so many calls: (calls, creators)."""
+
+    creators: float
+    keywords: int
+    growth: tuple[tuple[float, float], ...]
+
+
+def expected_in_full(due: Sequence[Due], depths: Depths, calls_max: float | None) -> Brought:
+    """What reading keywords to their end brings, one after the other, as far as a cap lets it."""
     model = YieldModel([one.history for one in due if one.history is not None])
     new = spent = 0.0
+    growth: list[tuple[float, float]] = []
     for place, one in enumerate(due):
         calls = expected_calls(one, depths) or 1.0
         for page in range(one.page, one.page + math.ceil(calls)):
             part = min(1.0, one.page + calls - page)
             if calls_max is not None and spent + part > calls_max:
-                return new, len(due) - place
+                growth.append((spent, new))
+                return Brought(new, place, _thinned(growth))
             new += part * model.without_tonight(one.keyword_id, page)
             spent += part
-    return new, 0
+        growth.append((spent, new))
+    return Brought(new, len(due), _thinned(growth))
 
 
 def expected_by_yield(
@@ -232,12 +225,13 @@ def expected_by_yield(
     calls: int,
     rng: Random,
     aim: Aim = AIMS["both"],
-) -> tuple[float, set[int]]:
-    """New creators expected of so many calls where they bring most, and the keywords asked for: the order is
-    played, each page bringing what is expected of it."""
+) -> Brought:
+    """What so many calls where they bring most bring: the order is played, each page bringing what is
+    expected of it."""
     order = YieldOrder(histories, fresh, rng, aim)
     asked: set[int] = set()
     new = last_hundred = 0.0
+    growth: list[tuple[float, float]] = []
     for call in range(min(calls, STEPS_MAX)):
         chosen = order.next()
         if chosen is None:
@@ -249,16 +243,15 @@ def expected_by_yield(
         order.saw(keyword_id, page, expected, entries=0 if beyond else 20)
         asked.add(keyword_id)
         new += expected
+        growth.append((call + 1, new))
         last_hundred = 0.99 * last_hundred + 0.01 * expected if call else expected
-    return new + last_hundred * max(0, calls - STEPS_MAX), asked
+    if calls > STEPS_MAX:
+        new += last_hundred * (calls - STEPS_MAX)
+        growth.append((calls, new))
+    return Brought(new, len(asked), _thinned(growth))
 
 
-def histories_of(
-    pages: Iterable[tuple[int, Look]], options: dict[int, KeywordHistory]
-) -> Iterator[KeywordHistory]:
-    """Keyword by keyword, the looks of `pages` put to what else is known of the keyword."""
-    looks: dict[int, list[Look]] = {}
-    for keyword_id, look in pages:
-        looks.setdefault(keyword_id, []).append(look)
-    for keyword_id, taken in looks.items():
-        yield replace(options.get(keyword_id, KeywordHistory(keyword_id, ())), looks=taken)
+def _thinned(growth: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """As many points of it as are worth keeping, the last one among them."""
+    every = math.ceil(len(growth) / GROWTH_POINTS) or 1
+    return tuple(growth[::-every][::-1])

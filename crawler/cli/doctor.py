@@ -1,0 +1,147 @@
+"""`crawler doctor`: whether the next night will go well, and what to do where it would not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from crawler.cli.output import say, terminal_json
+from crawler.cli.setting_options import setting_options, setting_values
+from crawler.cli.telling import complain
+from crawler.config import DB, RUN_SETTINGS, TOKEN_FILE
+from crawler.errors import InputError
+from crawler.i18n import _, english
+from crawler.maintenance.doctor import CHECKS, Check, Finding, Level, Where, fix, gather
+from crawler.notice_settings import HEARTBEAT, NOTIFY, NOTIFY_ON, OVERDUE_AFTER, Told
+from crawler.notices.message import Errand, Notice
+from crawler.notices.messenger import Messenger
+from crawler.text import width
+from crawler.ui.notice import trial_notice, wrong_notice
+
+BASE_URL, REFRESH_AFTER = (
+    next(setting for setting in RUN_SETTINGS if setting.name == name)
+    for name in ("base_url", "refresh_after")
+)
+SETTINGS = (DB, BASE_URL, TOKEN_FILE, REFRESH_AFTER, OVERDUE_AFTER, NOTIFY, NOTIFY_ON, HEARTBEAT)
+TRIAL_SECONDS = 20.0
+
+Found = list[tuple[Check, Finding]]
+
+
+@click.command(
+    help=_(
+        """Check whether the next night will go well, and say what to do where it would not.
+
+        The token (never shown) and whether the service takes it, the service and its latency, the clock, the
+        database, room on the disk at the growth so far, the keyword files of PATHS (default: keywords/), the
+        last night, whether one is overdue, notices. It makes no call that costs anything.
+
+        \b
+        Examples:
+          crawler doctor
+          crawler doctor --fix
+          crawler doctor --quiet --tell        for a schedule: a notice of what is bad
+
+        \b
+        Exit codes, as monitors take them:
+          0  all is good    1  a warning    2  something is bad
+        """
+    )
+)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@setting_options(*SETTINGS)
+@click.option("--fix", "mend", is_flag=True, help=_("Put right what can be without a loss, then check."))
+@click.option("--tell", is_flag=True, help=_("Send what is bad to --notify."))
+@click.option("--test-notice", is_flag=True, help=_("Send a test notice to --notify first."))
+@click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
+@click.option("-q", "--quiet", is_flag=True, help=_("Only what is not good."))
+@click.pass_context
+def doctor(
+    context: click.Context,
+    /,
+    paths: tuple[Path, ...],
+    mend: bool,
+    tell: bool,
+    test_notice: bool,
+    as_json: bool,
+    quiet: bool,
+    **_given: Any,
+) -> None:
+    """Checks, and exits with the worst level found."""
+    values = setting_values(context, SETTINGS)
+    if test_notice:
+        _send_trial(values["notify"])
+    about = values.pop("notify_on")
+    where = Where(paths=paths, channels=values.pop("notify"), **values)
+    facts = gather(where, os.environ)
+    if mend and (done := fix(facts)):
+        for line in done:
+            say(line, err=True)
+        facts = gather(where, os.environ)
+    found = [(check, check.find(facts)) for check in CHECKS]
+    worst = max(finding.level for _check, finding in found)
+    if as_json:
+        click.echo(terminal_json(orjson.dumps(_as_json(found, worst)).decode()))
+    else:
+        for line in _lines(found, least=Level.WARNING if quiet else Level.GOOD):
+            say(line)
+    if tell and worst is Level.BAD:
+        notice = _notice(found)
+        if notice.told in about:
+            complain(Messenger(Errand(notice, where.channels)).deliveries())
+    sys.exit(int(worst))
+
+
+def _lines(found: Found, least: Level) -> Iterator[str]:
+    words = {Level.GOOD: _("good"), Level.WARNING: _("warning"), Level.BAD: _("bad")}
+    columns = [max(map(width, words.values())), max(width(_(check.name)) for check, _finding in found)]
+    for check, finding in found:
+        if finding.level >= least:
+            cells = (words[finding.level], _(check.name))
+            padded = [cell + " " * (wide - width(cell)) for cell, wide in zip(cells, columns, strict=True)]
+            yield "  ".join((*padded, finding.text))
+            if finding.advice:
+                yield " " * (sum(columns) + 4) + f"→ {finding.advice}"
+
+
+def _as_json(found: Found, worst: Level) -> dict[str, object]:
+    return {
+        "level": worst.name.lower(),
+        "exit_code": int(worst),
+        "checks": [
+            {
+                "name": check.key,
+                "level": finding.level.name.lower(),
+                "text": english(finding.text),
+                "advice": english(finding.advice),
+            }
+            for check, finding in found
+        ],
+    }
+
+
+def _notice(found: Found) -> Notice:
+    wrong = [(check, finding) for check, finding in found if finding.level is Level.BAD]
+    silent = any(check.key == "schedule" for check, _finding in wrong)
+    title = _("Nothing was heard of the last night") if silent else _("The next night is in danger")
+    lines = [f"{_(check.name)}: {finding.text}\n→ {finding.advice}" for check, finding in wrong]
+    return wrong_notice(
+        Told.SILENT if silent else Told.FAILED, title, [part for line in lines for part in line.split("\n")]
+    )
+
+
+def _send_trial(channels: tuple[str, ...]) -> None:
+    """Sends a test notice; raises InputError where there is nobody to send it to."""
+    if not channels:
+        raise InputError(_("there is nobody to send a notice to: set CRAWLER_NOTIFY, or give --notify"))
+    for each in Messenger(Errand(trial_notice(), channels), TRIAL_SECONDS).deliveries():
+        if each.problem is None:
+            say(_("delivered to %s") % each.channel, err=True)
+        else:
+            complain([each])

@@ -1,0 +1,146 @@
+"""`crawler schedule`: nights that begin by themselves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from crawler.cli.doctor import SETTINGS as OF_DOCTOR
+from crawler.cli.output import say
+from crawler.cli.run import COMMAND_SETTINGS, run
+from crawler.cli.setting_options import setting_values
+from crawler.clock import parse_moment
+from crawler.config import RUN_SETTINGS
+from crawler.errors import InputError
+from crawler.i18n import _
+from crawler.maintenance.schedule import (
+    SYSTEMS,
+    Schedule,
+    System,
+    cron,
+    launchd,
+    schedule_of,
+    systemd,
+    windows,
+)
+from crawler.maintenance.schedule.install import install_cron, install_files, place_of
+
+WITH_FILES: dict[str, System] = {"systemd": systemd, "launchd": launchd, "windows": windows}
+LINGER = "loginctl enable-linger"
+
+
+def _time(_context: click.Context, parameter: click.Parameter, text: str | None) -> time | None:
+    """A time of day."""
+    if text is None:
+        return None
+    found = parse_moment(text)
+    if not isinstance(found, time):
+        raise InputError(_("%s: a time of day is written 01:30, not %s") % (parameter.opts[0], text))
+    return found
+
+
+def _system_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """One flag for each system, handed to the command as `system`."""
+    helps = {
+        "systemd": _("Units and timers for systemd (Linux)."),
+        "cron": _("Lines for cron."),
+        "launchd": _("Agents for launchd (macOS)."),
+        "windows": _("Tasks for the Task Scheduler of Windows."),
+    }
+    for name in reversed(SYSTEMS):
+        function = click.option(f"--{name}", f"for_{name}", is_flag=True, help=helps[name])(function)
+    return function
+
+
+@click.command(
+    help=_(
+        """Print what makes this machine crawl every night, or install it for you with --install.
+
+        It starts `crawler run ARGUMENTS` in this folder, with the settings and the token of its .env. Times
+        are those of Shanghai, as the quota's day is. Options of the run stand behind --. Nothing needs root.
+
+        \b
+        Examples:
+          crawler schedule --systemd
+          crawler schedule --cron --at 02:00 -- keywords/beauty-and-outfits.txt --max-calls 500
+          crawler schedule --systemd --check-at 09:00 --install
+        """
+    )
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@_system_options
+@click.option("--install", is_flag=True, help=_("Install it for this user instead of printing it."))
+@click.option("--at", default="01:30", show_default=True, metavar="TIME", callback=_time,
+              help=_("When a night begins, in Shanghai."))  # fmt: skip
+@click.option("--check-at", metavar="TIME", callback=_time,
+              help=_("When `crawler doctor --tell` looks whether all is well, in Shanghai."))  # fmt: skip
+@click.option("--name", default="creators", show_default=True, metavar="NAME",
+              help=_("What the schedule is called; each folder needs a name of its own."))  # fmt: skip
+def schedule(
+    arguments: tuple[str, ...], install: bool, at: time, check_at: time | None, name: str, **systems: bool
+) -> None:
+    """Prints or installs the schedule of this folder."""
+    wanted = [system for system in SYSTEMS if systems[f"for_{system}"]]
+    if len(wanted) != 1:
+        raise InputError(_("give one of %s") % ", ".join(f"--{system}" for system in SYSTEMS))
+    made = schedule_of(name, Path.cwd(), arguments, at, check_at, _checked(arguments))
+    if install:
+        _install(wanted[0], made)
+    else:
+        _print(wanted[0], made)
+
+
+def _checked(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """What `crawler doctor` is to be given to look at the same as the run with these arguments.
+
+    Raises what `crawler run` would raise at night for options it cannot take, and InputError for secrets:
+    whoever may read a schedule would read them too.
+    """
+    context = run.make_context("run", list(arguments))
+    setting_values(context, (*RUN_SETTINGS, *COMMAND_SETTINGS))
+    for setting in COMMAND_SETTINGS:
+        given = context.get_parameter_source(setting.name) is ParameterSource.COMMANDLINE
+        if setting.secret and given:
+            message = _("%s is a secret, and others can read a schedule: put %s into .env instead")
+            raise InputError(message % (setting.flag, setting.variable))
+    shared = [
+        word
+        for setting in OF_DOCTOR
+        if context.get_parameter_source(setting.name) is ParameterSource.COMMANDLINE
+        for word in (setting.flag, str(context.params[setting.name]))
+    ]
+    return (*shared, *(("--", *map(str, context.params["paths"])) if context.params["paths"] else ()))
+
+
+def _print(system: str, made: Schedule) -> None:
+    now = datetime.now().astimezone()
+    if system == "cron":
+        (file,) = cron.files(made, now)
+        say(file.text.rstrip("\n"))
+        return
+    files = WITH_FILES[system].files(made, now)
+    for number, file in enumerate(files):
+        head = ("\n" if number else "") + f"# {place_of(file, Path.home())}"
+        say(head, err=system != "systemd")  # no comment in the other formats
+        say(file.text.rstrip("\n"))
+
+
+def _install(system: str, made: Schedule) -> None:
+    now = datetime.now().astimezone()
+    if system == "cron":
+        install_cron(made, now)
+        say(_("written into your crontab: `crontab -l` shows it"))
+    else:
+        for path in install_files(WITH_FILES[system], made, now, Path.home()):
+            say(str(path))
+    for job in made.jobs:
+        say(_("every day at %(at)s in Shanghai: crawler %(command)s")
+            % {"at": format(job.at, "%H:%M"), "command": " ".join(job.arguments)}, err=True)  # fmt: skip
+    if system == "systemd" and sys.platform == "linux":
+        say(_("So that it also runs while you are not logged in:  %s") % LINGER, err=True)

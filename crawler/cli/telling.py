@@ -1,0 +1,108 @@
+"""Others hear how a run ends, however it ends: notices to channels, pings of a heartbeat."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from crawler.cli.output import say
+from crawler.cli.question import someone_is_there
+from crawler.cli.signals import interrupted_by_signals
+from crawler.errors import CrawlerError
+from crawler.i18n import _
+from crawler.notice_settings import Told
+from crawler.notices.channels import takes_files
+from crawler.notices.heartbeat import FAIL, START, SUCCESS, ping_address
+from crawler.notices.message import Delivery, Errand, Notice
+from crawler.notices.messenger import Messenger, child_environment
+from crawler.summary import RunSummary
+from crawler.ui.notice import refused_notice, run_notice
+from crawler.ui.program import this_command
+
+START_SECONDS = 2.0
+REPORT_SECONDS_MAX = 3.0
+REPORT_BYTES_MAX = 5_000_000
+
+
+class Telling:
+    """Pings at the beginning of the block; after it tells how the run ended, by `summary` where it has one.
+
+    Whatever fails or hangs in that is said on standard error, and changes nothing about the run.
+    """
+
+    def __init__(self, options: Mapping[str, Any], db: Path) -> None:
+        self._channels: tuple[str, ...] = options["notify"]
+        self._about: tuple[Told, ...] = options["notify_on"]
+        self._heartbeat: str | None = options["heartbeat"]
+        self._db = db
+        self._begun: Messenger | None = None
+        self.summary: RunSummary | None = None
+
+    def __enter__(self) -> Telling:
+        if self._heartbeat is not None:
+            start = Notice(Told.DONE, "", "")
+            self._begun = Messenger(Errand(start, ping=ping_address(self._heartbeat, START)), START_SECONDS)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(KeyboardInterrupt), interrupted_by_signals():
+            self._tell(error)
+
+    def _tell(self, error: BaseException | None) -> None:
+        if self._begun is not None:
+            complain(self._begun.deliveries())
+        if self._heartbeat is None and not self._channels:
+            return
+        notice = self._notice(error)
+        # Somebody at a terminal sees what was wrong with the command.
+        seen = self.summary is None and someone_is_there()
+        channels = self._channels if notice.told in self._about and not seen else ()
+        ping = None
+        if self._heartbeat is not None:
+            ping = ping_address(self._heartbeat, FAIL if notice.told is Told.FAILED else SUCCESS)
+        with _report(self.summary, channels) as report:
+            complain(Messenger(Errand(replace(notice, report=report), channels, ping)).deliveries())
+
+    def _notice(self, error: BaseException | None) -> Notice:
+        if self.summary is not None:
+            return run_notice(self.summary, this_command())
+        why = str(error) if isinstance(error, CrawlerError) else _("it was ended before its first call")
+        return refused_notice(why, self._db, this_command())
+
+
+def complain(deliveries: Iterable[Delivery]) -> None:
+    """Says on standard error what was not delivered, and why."""
+    for each in deliveries:
+        if each.problem is not None:
+            told = {"channel": each.channel, "problem": each.problem}
+            with suppress(OSError):
+                say(_("not delivered to %(channel)s: %(problem)s") % told, err=True)
+
+
+@contextmanager
+def _report(summary: RunSummary | None, channels: tuple[str, ...]) -> Iterator[str | None]:
+    """The path of the morning's report for the time of the block, None where no channel takes one, where it
+    needs packages that are not installed, or takes too long."""
+    if summary is None or not summary.creators.total or not any(map(takes_files, channels)):
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="crawler-") as folder:
+        file = Path(folder, "report.html")
+        command = [sys.executable, "-P", "-m", "crawler", "report", str(file), "--db", summary.db]
+        if summary.price is not None:
+            command += ["--price", f"{summary.price.amount:f}{summary.price.currency}"]
+        with suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(  # noqa: S603 - this same program
+                command, env=child_environment(), timeout=REPORT_SECONDS_MAX, check=False,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        yield str(file) if file.is_file() and file.stat().st_size <= REPORT_BYTES_MAX else None

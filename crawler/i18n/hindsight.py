@@ -1,0 +1,62 @@
+"""How far a forecast was off, in words and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from decimal import Decimal
+
+from crawler.expectation import Beside, Hindsight
+from crawler.i18n import N_, _
+from crawler.i18n.words import span
+from crawler.money import Money
+
+Translate = Callable[[str], str]
+
+
+def hindsight_fields(found: Hindsight | None, price: Money | None = None) -> dict[str, object] | None:
+    """The hindsight as programs take it; in money too where a price is known."""
+    if found is None:
+        return None
+    money = None if price is None else asdict(found.calls.times(float(price.amount)))
+    return asdict(found) | {"money": money}
+
+
+def hindsight_lines(
+    found: Hindsight,
+    price: Money | None = None,
+    translate: Translate = _,
+    duration: Callable[[float], str] = span,
+) -> Iterator[str]:
+    """Of each figure what came, and what was expected of it."""
+    yield _line(N_("%s calls"), found.calls, _count, translate)
+    if price is not None:
+        in_money = found.calls.times(float(price.amount))
+        yield _line(
+            "%s", in_money, lambda amount: str(Money(Decimal(str(amount)), price.currency)), translate
+        )
+    yield _line("%s", found.minutes, lambda minutes: duration(60 * minutes), translate)
+    if found.creators is not None:
+        line = _line(N_("%s new creators"), found.creators, _count, translate)
+        yield translate(N_("as far as it came: %s")) % line if found.cut_short else line
+
+
+def _line(what: str, found: Beside, show: Callable[[float], str], translate: Translate) -> str:
+    low, high = show(found.low), show(found.high)
+    words = {
+        "came": translate(what) % show(found.came),
+        "bounds": low if low == high else translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high},
+    }
+    if found.held is None:
+        line = translate(N_("%(came)s (cut short; expected in all: %(bounds)s)"))
+    elif found.held:
+        line = translate(N_("%(came)s (expected: %(bounds)s)"))
+    elif found.came < found.low:
+        line = translate(N_("%(came)s (below the expected %(bounds)s)"))
+    else:
+        line = translate(N_("%(came)s (above the expected %(bounds)s)"))
+    return line % words
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}"

@@ -1,0 +1,98 @@
+"""What the checks know, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from crawler.analysis.status import Status
+from crawler.model import Problem
+from crawler.vendor.probe import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """Where the token was found and what is wrong with it; never the token. `exposed` are files with secrets
+    that every user of this machine can read."""
+
+    source: str
+    problem: str | None
+    exposed: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFacts:
+    """The service's address, whether the token would cross a network unencrypted, and what came back."""
+
+    base_url: str
+    in_clear: bool
+    probe: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """The database file; `problem` is why it cannot be read, `damage` what SQLite found wrong in it.
+
+    `status` is None where it cannot be read, or only once it is brought up to date. `calls_charged` counts
+    over all nights.
+    """
+
+    path: Path
+    there: bool
+    problem: str | None = None
+    older: bool = False
+    newer: bool = False
+    damage: str | None = None
+    bytes: int = 0
+    calls_charged: int = 0
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFacts:
+    """The folder of the database, or the nearest above it that is there; `free_bytes` is None where the
+    system does not tell."""
+
+    folder: Path
+    there: bool
+    writable: bool
+    free_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordFacts:
+    """The keyword files: how many keywords, how many lines repeat one, what is wrong with which line (the
+    first few of `problem_count`). `new` and `gone` count keywords that the last night did not know, and that
+    the files no longer list; None without a night."""
+
+    problem: str | None = None
+    count: int = 0
+    repeated: int = 0
+    problem_count: int = 0
+    problems: tuple[Problem, ...] = ()
+    new: int | None = None
+    gone: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFacts:
+    """A channel of notices by its masked address, and why no notice can go there."""
+
+    channel: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All of it, as of `now`, which has this machine's time zone."""
+
+    now: datetime
+    token: TokenFacts
+    service: ServiceFacts
+    database: DatabaseFacts
+    disk: DiskFacts
+    keywords: KeywordFacts
+    channels: tuple[ChannelFacts, ...]
+    heartbeat: str | None
+    overdue_after: timedelta

@@ -1,0 +1,190 @@
+"""The edges: each asks the system, the network or the database for one part of the facts, and decides
+nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from crawler.analysis.status import read_status
+from crawler.clock import utc_now
+from crawler.config import is_loopback, sends_token_in_clear
+from crawler.environment import ENV_FILE, TOKEN_VARIABLE
+from crawler.errors import CrawlerError
+from crawler.i18n import _
+from crawler.keywords import read_keywords
+from crawler.maintenance.doctor.facts import (
+    ChannelFacts,
+    DatabaseFacts,
+    DiskFacts,
+    Facts,
+    KeywordFacts,
+    ServiceFacts,
+    TokenFacts,
+)
+from crawler.model import Problem
+from crawler.notice_settings import masked
+from crawler.notices.channels import understood
+from crawler.store.readonly import IS_LATEST, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
+from crawler.token import check_token, read_token_file
+from crawler.vendor.client import ApiSettings
+from crawler.vendor.probe import probe
+from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+
+PROBLEMS_SHOWN = 5
+
+_NEWER = "SELECT max(name) > ? FROM _sqlite_migrations"
+_CHARGED = "SELECT coalesce(sum(charged), 0) FROM daily_spend"
+_KNOWN = "SELECT identity FROM keywords WHERE retired_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What is looked at: the settings of the next night."""
+
+    db: Path
+    base_url: str
+    token_file: Path | None
+    paths: tuple[Path, ...]
+    refresh_after: timedelta
+    overdue_after: timedelta
+    channels: tuple[str, ...]
+    heartbeat: str | None
+
+
+def gather(where: Where, variables: Mapping[str, str]) -> Facts:
+    """All facts; raises nothing that can be told as one of them."""
+    token, token_facts = _token(where.token_file, variables)
+    database = _database(where)
+    return Facts(
+        now=datetime.now().astimezone(),
+        token=token_facts,
+        service=_service(where.base_url, token),
+        database=database,
+        disk=_disk(where.db),
+        keywords=_keywords(where, database),
+        channels=tuple(map(_channel, where.channels)),
+        heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
+        overdue_after=where.overdue_after,
+    )
+
+
+def _token(file: Path | None, variables: Mapping[str, str]) -> tuple[str, TokenFacts]:
+    """The token, empty where there is none that can be used, and what may be told of it."""
+    secret_files = tuple(path for path in (ENV_FILE, file) if path is not None and _is_exposed(path))
+    source = TOKEN_VARIABLE if file is None else str(file)
+    try:
+        token = read_token_file(file) if file is not None else check_token(variables.get(TOKEN_VARIABLE, ""))
+    except CrawlerError as error:
+        return "", TokenFacts(source, str(error), secret_files)
+    return token, TokenFacts(source, None, secret_files)
+
+
+def _is_exposed(path: Path) -> bool:
+    """Whether everybody on this machine can read the file, as far as the system knows such a thing."""
+    if sys.platform == "win32":
+        return False
+    try:
+        return bool(path.stat().st_mode & stat.S_IRWXO)
+    except (OSError, ValueError):
+        return False
+
+
+def _service(base_url: str, token: str) -> ServiceFacts:
+    answered = asyncio.run(probe(ApiSettings(base_url, token)))
+    return ServiceFacts(base_url, sends_token_in_clear(base_url), answered)
+
+
+def _database(where: Where) -> DatabaseFacts:
+    path = where.db
+    try:
+        found = file_at(path)
+        if found is None:
+            return DatabaseFacts(path, there=False)
+        facts = DatabaseFacts(path, there=True, bytes=found.st_size)
+        with closing(open_as_it_is(path)) as connection, read_errors(path):
+            return _read(connection, facts, where)
+    except CrawlerError as error:
+        return DatabaseFacts(path, there=True, problem=str(error))
+
+
+def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: Where) -> DatabaseFacts:
+    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        return replace(facts, damage=str(damage))
+    try:
+        latest = connection.execute(IS_LATEST, (LATEST_MIGRATION,)).fetchone() is not None
+        newer = bool(connection.execute(_NEWER, (LATEST_MIGRATION,)).fetchone()[0])
+    except sqlite3.OperationalError:  # from before migrations were written down
+        latest, newer = False, False
+    if not latest or newer:
+        return replace(facts, older=not latest, newer=newer)
+    status = read_status(
+        connection, endpoint_id=SEARCH_USER_V2.id, refresh_after=where.refresh_after, now=utc_now
+    )
+    charged = connection.execute(_CHARGED).fetchone()[0]
+    return replace(facts, calls_charged=charged, status=status)
+
+
+def _disk(db: Path) -> DiskFacts:
+    wanted = db.absolute().parent
+    folder = next((each for each in (wanted, *wanted.parents) if _is_folder(each)), Path(wanted.anchor))
+    try:
+        free = shutil.disk_usage(folder).free
+    except (OSError, ValueError):
+        free = None
+    return DiskFacts(folder, folder == wanted, os.access(folder, os.W_OK), free)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that is too long
+        return False
+
+
+def _keywords(where: Where, database: DatabaseFacts) -> KeywordFacts:
+    samples = bool(where.paths) or is_loopback(where.base_url)
+    found: set[str] = set()
+    count = repeated = wrong = 0
+    problems: list[Problem] = []
+    try:
+        for item in read_keywords(where.paths or (Path("keywords"),), samples=samples):
+            if isinstance(item, Problem):
+                wrong += 1
+                problems += [item] if len(problems) < PROBLEMS_SHOWN else []
+            elif item.identity in found:
+                repeated += 1
+            else:
+                found.add(item.identity)
+                count += 1
+        known = _known_keywords(database)
+    except CrawlerError as error:
+        return KeywordFacts(problem=str(error))
+    new, gone = (None, None) if known is None else (len(found - known), len(known - found))
+    return KeywordFacts(None, count, repeated, wrong, tuple(problems), new, gone)
+
+
+def _known_keywords(database: DatabaseFacts) -> set[str] | None:
+    """The keywords of the last night, None where there was none."""
+    if database.status is None or not database.status.runs:
+        return None
+    with closing(open_as_it_is(database.path)) as connection, read_errors(database.path):
+        return {row[0] for row in connection.execute(_KNOWN)}
+
+
+def _channel(channel: str) -> ChannelFacts:
+    try:
+        problem = None if understood(channel) else _("apprise knows no channel of that form")
+    except CrawlerError as error:
+        problem = str(error)
+    return ChannelFacts(masked(channel), problem)

@@ -1,0 +1,172 @@
+"""What a forecast rests on: keywords that are due, and what earlier nights tell of them."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlite_utils import Database
+
+from crawler.clock import Now
+from crawler.config import RunSettings
+from crawler.engine.history import AIMS, FreshKeyword, KeywordHistory, Look
+from crawler.engine.neighbours import neighbourhoods
+from crawler.engine.worth import known_keywords, not_worth_asking, taken_up
+from crawler.engine.yield_model import YieldModel
+from crawler.model import DueKeyword, Keyword
+from crawler.planning.forecast import Due, worthwhile_calls
+from crawler.store.history import due_again, due_in_order, finders, finished_due, pages_read
+from crawler.store.migrations import migrations
+from crawler.store.worklist import copy_basis, leave_out, make_worklist, not_asked
+from crawler.summary import NotAsked
+
+KEYWORDS_READ_MAX = 2_000
+"""Of more keywords that are due, every so many-th is looked at, and counts for those passed over."""
+
+PAGES_READ_MAX = 100_000
+"""Of the pages of many nights, the latest so many are looked at."""
+
+_NO_RUN = 0
+
+_COUNTS = "SELECT count(*), count(*) FILTER (WHERE page > 1), count(*) FILTER (WHERE stage = 1) FROM due"
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The work list of a run: how many keywords it has, and `every` so many-th of those that are due, in
+    file order of work."""
+
+    listed: int
+    due: int
+    unfinished: int
+    never_asked: int
+    every: int
+    keywords: tuple[DueKeyword, ...]
+
+
+def read_ahead(connection: sqlite3.Connection, listed: int, keywords_max: int = KEYWORDS_READ_MAX) -> Ahead:
+    """What is ahead, from the connection that the work list was made on."""
+    due, unfinished, never = connection.execute(_COUNTS).fetchone()
+    every = math.ceil(due / keywords_max) or 1
+    keywords = tuple(due_in_order(connection, every=every))
+    return Ahead(listed, due, unfinished, never, every, keywords)
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A work list as a run would have it, on the connection it was made on: how many keywords it lists, and
+    those it leaves out, the least promising first."""
+
+    connection: sqlite3.Connection
+    listed: int
+    not_asked: tuple[NotAsked, ...]
+
+
+@contextmanager
+def laid_out(
+    connection: sqlite3.Connection,
+    keywords: Iterable[Keyword],
+    settings: RunSettings,
+    endpoint_id: int,
+    now: Now,
+) -> Iterator[LaidOut]:
+    """The work list that a run would make of `keywords`, in a copy in memory."""
+    with closing(Database(memory=True)) as memory:
+        migrations.apply(memory)
+        copy_basis(connection, memory.conn)
+        worklist = make_worklist(
+            memory.conn,
+            keywords,
+            endpoint_id=endpoint_id,
+            pages_max=settings.pages_max,
+            refresh_after=settings.refresh_after,
+            now=now,
+            worthwhile=settings.refresh == "worthwhile",
+        )
+        if settings.stop_below:
+            leave_out(
+                memory.conn,
+                worklist,
+                _not_worth_asking(connection, memory.conn, settings, endpoint_id, now),
+                endpoint_id=endpoint_id,
+                run_id=_NO_RUN,
+                stop_below=settings.stop_below,
+            )
+        yield LaidOut(memory.conn, worklist.listed, not_asked(memory.conn, _NO_RUN))
+
+
+def _not_worth_asking(
+    connection: sqlite3.Connection,
+    worklist: sqlite3.Connection,
+    settings: RunSettings,
+    endpoint_id: int,
+    now: Now,
+) -> dict[int, float]:
+    """What a run would leave out, by all that is known: not only by what a forecast looks at."""
+    pages = pages_read(connection, endpoint_id=endpoint_id, now=now)
+    finding = finders(connection, endpoint_id=endpoint_id)
+    histories = known_keywords(
+        due_again(worklist), pages, finding, settings.refresh_after / timedelta(days=1)
+    )
+    finished = finished_due(worklist, endpoint_id=endpoint_id)
+    return not_worth_asking(histories, finished, settings.stop_below or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the keywords ahead, in the same order: all of them, those that were looked at, those
+    nobody has looked at; and of `everyone` that was looked at, due or not."""
+
+    due: tuple[Due, ...]
+    histories: tuple[KeywordHistory, ...]
+    fresh: tuple[FreshKeyword, ...]
+    everyone: tuple[KeywordHistory, ...]
+
+
+def read_known(
+    connection: sqlite3.Connection, ahead: Ahead, settings: RunSettings, endpoint_id: int, now: Now
+) -> Known:
+    """What earlier nights tell of what is ahead."""
+    looks: dict[int, list[Look]] = {}
+    pages = pages_read(
+        connection, endpoint_id=endpoint_id, now=now, every=ahead.every, pages_max=PAGES_READ_MAX
+    )
+    for read in pages:
+        looks.setdefault(read.keyword_id, []).append(Look(*read[1:]))
+    group = neighbourhoods(finders(connection, endpoint_id=endpoint_id)) if looks else {}
+    everyone = {
+        keyword_id: KeywordHistory(keyword_id, told, group=group.get(keyword_id))
+        for keyword_id, told in looks.items()
+    }
+    stale_days = settings.refresh_after / timedelta(days=1)
+    due, histories, fresh = [], [], []
+    for position, one in enumerate(ahead.keywords):
+        work = one.work
+        history = everyone.get(work.keyword_id)
+        if history is None:
+            fresh.append(FreshKeyword(work.keyword_id, one.priority, position, work.pages_max))
+        else:
+            history = replace(history, priority=one.priority, position=position, pages_max=work.pages_max)
+            history = taken_up(history, one, stale_days)
+            everyone[work.keyword_id] = history
+            histories.append(history)
+        due.append(Due(work.keyword_id, work.page, work.pages_max, history))
+    asked = _as_far_as_asked(due, ahead, histories, settings)
+    return Known(asked, tuple(histories), tuple(fresh), tuple(everyone.values()))
+
+
+def _as_far_as_asked(
+    due: Sequence[Due], ahead: Ahead, histories: Sequence[KeywordHistory], settings: RunSettings
+) -> tuple[Due, ...]:
+    """What is due; of what need not be read whole as far down as it is worthwhile."""
+    if all(one.work.whole for one in ahead.keywords):
+        return tuple(due)
+    model = YieldModel(histories, AIMS[settings.aim])
+    return tuple(
+        one if keyword.work.whole else replace(one, calls_worthwhile=worthwhile_calls(one, model))
+        for one, keyword in zip(due, ahead.keywords, strict=True)
+    )

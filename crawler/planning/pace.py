@@ -1,0 +1,94 @@
+"""How fast the calls of a run will go, from the limit that was met and from what runs did."""
+
+from __future__ import annotations
+
+import enum
+import math
+import sqlite3
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from crawler.clock import Now, stamp
+from crawler.expectation import Interval
+from crawler.rate import parse_rate
+from crawler.store.rate_limits import read_limit
+
+SAFE_CALLS_PER_MINUTE = 40.0
+"""The pace of a run that has learnt none."""
+
+RUNS_TIMED = 5
+SECONDS_TIMED_FROM = 10
+"""The latest runs that took so long tell how fast runs are."""
+
+SPREAD, SPREAD_RUNS = 0.15, 2.0
+"""How far a run is off the pace before runs say so, in logarithms, and as how many runs that counts."""
+
+_RUNS = """
+SELECT (SELECT count(*) FROM calls WHERE calls.run_id = runs.id AND sent_at >= runs.started_at) AS calls,
+       runs.seconds
+  FROM runs
+ WHERE runs.seconds >= :seconds
+ ORDER BY runs.id DESC
+ LIMIT :runs
+"""
+
+_SENT = "SELECT count(*), count(*) FILTER (WHERE charge = 'charged') FROM calls WHERE sent_at >= :since"
+
+
+class PaceFrom(enum.StrEnum):
+    """What a pace rests on."""
+
+    RUNS = "runs"  # what earlier runs learnt
+    RATE = "rate"  # what --rate allows
+    SAFE = "safe"  # nothing yet
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Calls a minute, of which one of `sent_per_charged` is charged, free failures being asked again.
+    `spread` is how far a run is off it, as a deviation of the logarithm; `ceiling` is how fast a run may
+    become that has yet to find out, calls a minute."""
+
+    calls_per_minute: float
+    rests_on: PaceFrom
+    spread: float
+    ceiling: float
+    sent_per_charged: float
+
+    def minutes(self, calls: Interval) -> Interval:
+        """How long so many charged calls take."""
+        minutes = calls.times(self.sent_per_charged / self.calls_per_minute).spread(self.spread)
+        return replace(minutes, low=min(minutes.low, calls.low * self.sent_per_charged / self.ceiling))
+
+    def calls(self, minutes: float) -> Interval:
+        """How many charged calls go into so many minutes."""
+        each = minutes / self.sent_per_charged
+        calls = each * self.calls_per_minute
+        said = Interval(calls, calls, calls).spread(self.spread)
+        return replace(said, high=max(said.high, each * self.ceiling)) if minutes else said
+
+
+def read_pace(connection: sqlite3.Connection, endpoint_id: int, rate: str, now: Now) -> Pace:
+    """The pace of a run at that `rate`."""
+    values = {"runs": RUNS_TIMED, "seconds": SECONDS_TIMED_FROM}
+    runs = [(calls, seconds) for calls, seconds in connection.execute(_RUNS, values) if calls]
+    kept = read_limit(connection, endpoint_id)
+    per_minute, rests_on = SAFE_CALLS_PER_MINUTE, PaceFrom.SAFE
+    if kept is not None and kept.learnt.found:
+        per_minute, rests_on = 60 * kept.learnt.per_second, PaceFrom.RUNS
+    elif runs:
+        per_minute = 60 * sum(calls for calls, _ in runs) / sum(seconds for _, seconds in runs)
+        rests_on = PaceFrom.RUNS
+    given = parse_rate(rate)
+    allowed = math.inf if given.per_second is None else 60 * given.per_second
+    if allowed < per_minute or (rests_on is PaceFrom.SAFE and not given.learns and allowed < math.inf):
+        per_minute, rests_on = allowed, PaceFrom.RATE
+    squares = sum(math.log(60 * calls / seconds / per_minute) ** 2 for calls, seconds in runs)
+    spread = math.sqrt((squares + SPREAD_RUNS * SPREAD**2) / (len(runs) + SPREAD_RUNS))
+    ceiling = allowed if rests_on is PaceFrom.SAFE else per_minute
+    return Pace(per_minute, rests_on, spread, ceiling, _sent_per_charged(connection, now))
+
+
+def _sent_per_charged(connection: sqlite3.Connection, now: Now) -> float:
+    sent, charged = connection.execute(_SENT, {"since": stamp(now() - timedelta(days=14))}).fetchone()
+    return float(sent / charged) if charged else 1.0

@@ -1,0 +1,209 @@
+"""What the next run will do, cost and bring, as values; read without a paid call and without a write."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from random import Random
+
+from sqlite_utils import Database
+
+from crawler.clock import Now
+from crawler.config import RunSettings
+from crawler.engine.history import AIMS, Aim, Explanation
+from crawler.engine.yield_order import YieldOrder
+from crawler.errors import InputError
+from crawler.expectation import Forecast, Interval
+from crawler.i18n import _
+from crawler.model import Keyword
+from crawler.planning.caps import Cap, minutes_left, read_caps
+from crawler.planning.forecast import (
+    Brought,
+    Depths,
+    expected_by_yield,
+    expected_in_full,
+    forecast_calls,
+    test_nights,
+)
+from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
+from crawler.planning.pace import Pace, read_pace
+from crawler.spending import check_currency
+from crawler.store.history import any_pages
+from crawler.store.migrations import migrations
+from crawler.summary import NotAsked
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run before it is made. `nights_tested` says on how many earlier nights the interval of the new
+    creators rests. `binding` is the cap that is expected to end it, None where it reads all that is due;
+    `keywords_left_out` and `creators_left_out` are what that leaves for later, None where nobody knows.
+    `not_asked` are the keywords that `--stop-below` leaves out."""
+
+    order: str
+    listed: int
+    due: int
+    unfinished: int
+    never_asked: int
+    again: int
+    nights: int
+    nights_tested: int
+    caps: tuple[Cap, ...]
+    binding: Cap | None
+    pace: Pace
+    forecast: Forecast
+    keywords_left_out: int | None
+    creators_left_out: float | None
+    not_asked: tuple[NotAsked, ...] = ()
+
+
+def make_plan(
+    connection: sqlite3.Connection | None,
+    keywords: Iterable[Keyword],
+    settings: RunSettings,
+    endpoint_id: int,
+    now: Now,
+) -> Plan:
+    """The plan of a run over `keywords` into the database, None for one that is not there yet."""
+    with (
+        _there(connection) as database,
+        laid_out(database, keywords, settings, endpoint_id, now) as laid,
+    ):
+        check_currency(database, settings, now())
+        ahead = read_ahead(laid.connection, laid.listed)
+        made = plan_of(database, ahead, settings, endpoint_id, now)
+        return replace(made, not_asked=laid.not_asked)
+
+
+@contextmanager
+def _there(connection: sqlite3.Connection | None) -> Iterator[sqlite3.Connection]:
+    """The database, or one without anything in it."""
+    if connection is not None:
+        yield connection
+        return
+    with closing(Database(memory=True)) as empty:
+        migrations.apply(empty)
+        yield empty.conn
+
+
+def plan_of(
+    connection: sqlite3.Connection, ahead: Ahead, settings: RunSettings, endpoint_id: int, now: Now
+) -> Plan:
+    """The plan of what is ahead, from what the database tells of it."""
+    known = read_known(connection, ahead, settings, endpoint_id, now)
+    depths = Depths.of(known.everyone)
+    pace = read_pace(connection, endpoint_id, settings.rate, now)
+    in_full = forecast_calls(known.due, depths, ahead.every)
+    caps = read_caps(connection, settings, pace, now())
+    calls = in_full
+    for cap in caps:
+        calls = calls.within(cap.calls)
+    binding = caps[0] if caps and _binds(caps[0], in_full) else None
+    minutes = pace.minutes(calls).within(minutes_left(settings, now()))
+    order = _order(connection, settings, endpoint_id, now)
+    new = _new_creators(known, ahead, depths, calls, binding, order, AIMS[settings.aim])
+    nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
+    return Plan(
+        order, ahead.listed, ahead.due, ahead.unfinished, ahead.never_asked,
+        ahead.due - ahead.unfinished - ahead.never_asked, len(nights), new.nights_tested, caps, binding, pace,
+        Forecast(calls, in_full, minutes, new.creators, new.growth),
+        new.keywords_left_out, new.creators_left_out,
+    )  # fmt: skip
+
+
+def _order(connection: sqlite3.Connection, settings: RunSettings, endpoint_id: int, now: Now) -> str:
+    """The order that a run would take."""
+    if settings.order != "auto":
+        return settings.order
+    return "yield" if any_pages(connection, endpoint_id=endpoint_id, now=now) else "file"
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """The part of a plan that is about new creators."""
+
+    nights_tested: int
+    creators: Interval | None = None
+    growth: tuple[tuple[float, float], ...] = ()
+    keywords_left_out: int | None = None
+    creators_left_out: float | None = None
+
+
+def _new_creators(
+    known: Known,
+    ahead: Ahead,
+    depths: Depths,
+    calls: Interval,
+    binding: Cap | None,
+    order: str,
+    aim: Aim,
+) -> _New:
+    tested, every = test_nights(known.everyone), ahead.every
+    if not ahead.due:
+        return _New(tested.nights, Interval(0.0, 0.0, 0.0))
+    if calls.expected is None or not known.everyone:
+        left = None if binding is None else ahead.due - math.ceil(binding.calls.expected or 0)
+        return _New(tested.nights, keywords_left_out=None if left is None else max(0, left) or None)
+    brought = _brought(known, depths, calls.expected / every, binding, order, aim)
+    lost = None
+    if binding is not None:
+        in_full = expected_in_full(known.due, depths, None)
+        lost = max(0.0, in_full.creators - brought.creators) * every * math.exp(tested.mean)
+    return _New(
+        tested.nights,
+        tested.interval(brought.creators * every),
+        tuple((at * every, new * every) for at, new in brought.growth),
+        (len(known.due) - brought.keywords) * every,
+        lost,
+    )
+
+
+def _binds(cap: Cap, in_full: Interval) -> bool:
+    """Whether a cap is expected to end the run before it has read all."""
+    wanted = in_full.high if in_full.expected is None else in_full.expected
+    return (cap.calls.expected or 0.0) < wanted
+
+
+def _brought(
+    known: Known, depths: Depths, calls: float, binding: Cap | None, order: str, aim: Aim
+) -> Brought:
+    if order == "yield":
+        return expected_by_yield(known.histories, known.fresh, round(calls), Random(0), aim)
+    return expected_in_full(known.due, depths, None if binding is None else calls)
+
+
+def explain(
+    connection: sqlite3.Connection | None,
+    keywords: Iterable[Keyword],
+    settings: RunSettings,
+    endpoint_id: int,
+    now: Now,
+    identity: str,
+) -> tuple[Explanation, int, int]:
+    """Why a keyword stands where it does: the factors of its next page, its place, and among how many.
+
+    Raises InputError for a keyword that is not among those given or is not due.
+    """
+    with (
+        _there(connection) as database,
+        laid_out(database, keywords, settings, endpoint_id, now) as laid,
+    ):
+        ahead = read_ahead(laid.connection, laid.listed, keywords_max=laid.listed)
+        named = laid.connection.execute("SELECT id FROM keywords WHERE identity = ?", (identity,)).fetchone()
+        wanted = next((one for one in ahead.keywords if named and one.work.keyword_id == named[0]), None)
+        if wanted is None:
+            message = _("no keyword that is due is called %s: `crawler plan` counts those that are")
+            raise InputError(message % identity)
+        known = read_known(database, ahead, settings, endpoint_id, now)
+    work = wanted.work
+    order = YieldOrder(known.histories, known.fresh, aim=AIMS[settings.aim])
+    value = order.explain(work.keyword_id, work.page)
+    better = sum(
+        order.model.value(one.keyword_id, one.page) > value.value
+        for one in known.due
+        if one.keyword_id != work.keyword_id
+    )
+    return value, better + 1, len(known.due)

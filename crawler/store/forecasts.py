@@ -1,0 +1,115 @@
+"""Migration 0011: what was forecast of a run is kept with it, and the charged calls it came to.
+
+`charged` is written at the run's end, for calls may be pruned later; NULL until then. Elsewhere NULL is what
+nobody could know. `growth` is JSON, [[calls, creators], …]: how many creators so many calls were to bring.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from sqlite_utils import Database
+
+from crawler.expectation import Forecast, Hindsight, Interval, look_back
+
+_TABLE = """
+CREATE TABLE forecasts (
+    run_id                 INTEGER PRIMARY KEY REFERENCES runs(id),
+    calls_expected         REAL,
+    calls_low              REAL NOT NULL,
+    calls_high             REAL NOT NULL,
+    calls_in_full_expected REAL,
+    calls_in_full_low      REAL NOT NULL,
+    calls_in_full_high     REAL NOT NULL,
+    minutes_expected       REAL,
+    minutes_low            REAL NOT NULL,
+    minutes_high           REAL NOT NULL,
+    creators_expected      REAL,
+    creators_low           REAL,
+    creators_high          REAL,
+    growth                 TEXT NOT NULL,
+    charged                INTEGER
+);
+"""
+
+_KEEP = """
+INSERT OR REPLACE INTO forecasts
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+"""
+
+_END = "UPDATE forecasts SET charged = ? WHERE run_id = ?"
+
+END_OF_THE_DEAD = """
+UPDATE forecasts
+   SET charged = (SELECT count(*)
+                    FROM calls
+                   WHERE calls.run_id = forecasts.run_id
+                     AND charge = 'charged'
+                     AND sent_at >= (SELECT started_at FROM runs WHERE runs.id = forecasts.run_id))
+ WHERE charged IS NULL
+"""
+
+_READ = """
+SELECT forecasts.*, runs.outcome, runs.reason, runs.seconds, runs.users_new
+  FROM forecasts
+  JOIN runs ON runs.id = forecasts.run_id
+ WHERE forecasts.run_id IN (SELECT value FROM json_each(?)) AND runs.outcome IS NOT NULL
+"""
+
+
+def create_forecasts(db: Database) -> None:
+    """Migration 0011."""
+    db.executescript(_TABLE)
+
+
+def keep_forecast(connection: sqlite3.Connection, run_id: int, forecast: Forecast) -> None:
+    """Writes down what is expected of a run; inside the caller's transaction."""
+    creators = forecast.creators or Interval(None, 0.0, 0.0)
+    known = None if forecast.creators is None else 1
+    row = (
+        run_id, *_columns(forecast.calls), *_columns(forecast.calls_in_full), *_columns(forecast.minutes),
+        creators.expected, known and creators.low, known and creators.high, json.dumps(forecast.growth),
+    )  # fmt: skip
+    connection.execute(_KEEP, row)
+
+
+def end_forecast(connection: sqlite3.Connection, run_id: int, charged: int) -> None:
+    """Writes down what a run came to; inside the caller's transaction."""
+    connection.execute(_END, (charged, run_id))
+
+
+def _columns(interval: Interval) -> tuple[float | None, float, float]:
+    return interval.expected, interval.low, interval.high
+
+
+def read_hindsights(connection: sqlite3.Connection, run_ids: list[int]) -> dict[int, Hindsight]:
+    """How far the forecasts of these runs were off, of those that have ended and had one."""
+    found = {}
+    cursor = connection.execute(_READ, (json.dumps(run_ids),))
+    names = [column[0] for column in cursor.description]
+    for values in cursor:
+        row = dict(zip(names, values, strict=True))
+        if row["charged"] is None:  # the process died, and no run has come since
+            continue
+        found[row["run_id"]] = look_back(
+            _forecast(row),
+            outcome=row["outcome"],
+            reason=row["reason"],
+            charged=row["charged"],
+            seconds=row["seconds"],
+            creators=row["users_new"],
+        )
+    return found
+
+
+def _forecast(row: dict[str, object]) -> Forecast:
+    def interval(name: str) -> Interval:
+        return Interval(*(row[f"{name}_{part}"] for part in ("expected", "low", "high")))  # type: ignore[arg-type]
+
+    growth = tuple((calls, creators) for calls, creators in json.loads(str(row["growth"])))
+    known = row["creators_low"] is not None
+    return Forecast(
+        interval("calls"), interval("calls_in_full"), interval("minutes"),
+        interval("creators") if known else None, growth,
+    )  # fmt: skip

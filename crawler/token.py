@@ -1,0 +1,35 @@
+"""The token: what can be one, and the file it may stand in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crawler.errors import TokenError
+from crawler.i18n import N_, _
+
+NO_TOKEN = N_(
+    "no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file; `crawler demo` needs none"
+)
+NO_TOKEN_IN_PYTHON = N_("no token: give token=…, set JUSTONEAPI_TOKEN, or put it into .env")
+
+
+def check_token(token: str, missing: str = NO_TOKEN) -> str:
+    """The token, trimmed; raises TokenError where it cannot be one, with `missing` where there is none."""
+    token = token.strip()
+    if not token:
+        raise TokenError(_(missing))
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise TokenError(
+            _("the token contains characters that no token can have: was something else pasted?")
+        )
+    return token
+
+
+def read_token_file(path: Path) -> str:
+    """The token in the first line of `path`; raises TokenError where it cannot be read."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n", 1)
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8 text"
+        raise TokenError(_("cannot read the token file %s: %s") % (path, reason)) from exc
+    return check_token(lines[0])

@@ -1,0 +1,72 @@
+"""Notices in words: short enough for a group's chat, with what came, what it cost and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from crawler.i18n import _
+from crawler.i18n.reasons import reason_text
+from crawler.notice_settings import Told
+from crawler.notices.message import Notice, short
+from crawler.reasons import GOES_ON_BY_ITSELF, Outcome
+from crawler.summary import RunSummary
+from crawler.text import sanitize, truncate
+from crawler.ui.summary import heading, next_lines, spent_text
+
+APP = "creator-crawler"
+"""Begins every title: robots can be set to take only messages with a word in them."""
+
+TITLE_CELLS_MAX = 120
+LINE_CELLS_MAX = 300
+
+
+def told_of(summary: RunSummary) -> Told:
+    """What a run's notice is about."""
+    if summary.ending.outcome is Outcome.DONE:
+        return Told.DONE
+    return Told.STOPPED if summary.reason.code in GOES_ON_BY_ITSELF else Told.FAILED
+
+
+def run_notice(summary: RunSummary, command: str) -> Notice:
+    """How a run ended; `command` made it and continues it."""
+    keywords, calls, creators = summary.keywords, summary.calls, summary.creators
+    told = told_of(summary)
+    title = (
+        reason_text(summary.reason) if told is not Told.DONE else _("%s new creators") % f"{creators.new:,}"
+    )
+    lines = [
+        _("creators: %(new)s new, %(changed)s changed; %(total)s in %(db)s")
+        % {
+            "new": f"{creators.new:,}", "changed": f"{creators.changed:,}",
+            "total": f"{creators.total:,}", "db": summary.db,
+        },
+        _("calls: %(charged)s charged, %(free)s free, %(unknown)s with charge unknown")
+        % {"charged": f"{calls.charged:,}", "free": f"{calls.free:,}", "unknown": f"{calls.unknown:,}"},
+        _("keywords: %(done)s done, %(failed)s failed, %(left)s left")
+        % {"done": f"{keywords.done:,}", "failed": f"{keywords.failed:,}", "left": f"{keywords.left:,}"},
+    ]  # fmt: skip
+    if summary.spent is not None:
+        lines.insert(2, _("money: %s") % spent_text(summary))
+    return _notice(told, f"{heading(summary.outcome)}: {title}", (*lines, *next_lines(summary, command)))
+
+
+def refused_notice(why: str, db: Path, command: str) -> Notice:
+    """A run that came to no end of its own, because of `why`."""
+    lines = (why, _("database: %s") % db, _("Once that is fixed, continue with:  %s") % command)
+    return _notice(Told.FAILED, _("The run could not be made"), lines)
+
+
+def wrong_notice(told: Told, title: str, lines: Iterable[str]) -> Notice:
+    """What `crawler doctor` found."""
+    return _notice(told, title, lines)
+
+
+def trial_notice() -> Notice:
+    """A notice that only shows that notices arrive."""
+    return _notice(Told.DONE, _("A test notice"), (_("Notices of runs will come here."),))
+
+
+def _notice(told: Told, title: str, lines: Iterable[str]) -> Notice:
+    shown = (truncate(sanitize(line), LINE_CELLS_MAX) for line in lines)
+    return Notice(told, truncate(sanitize(f"{APP}: {title}"), TITLE_CELLS_MAX), short("\n".join(shown)))
