@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from crawler.clock import shanghai_day
 from crawler.config import RunSettings, is_loopback
 from crawler.engine.budget import MoneyCaps
 from crawler.engine.events import BalanceTold, SpendingAhead
-from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.money import Money
 from crawler.store import runs
-from crawler.vendor.balance import ask_balance
-from crawler.vendor.client import ApiSettings
+
+if TYPE_CHECKING:
+    from crawler.engine.shutdown import Shutdown
+    from crawler.vendor.client import ApiSettings
 
 FEW_CALLS = 100
 """A balance that does not pay for so many calls is low, where nobody knows how many there will be."""
 
-AskBalance = Callable[[ApiSettings], Awaitable[Money | None]]
+AskBalance = Callable[["ApiSettings"], Awaitable[Money | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,14 @@ def first_spending(
 
 
 async def balance_told(
-    settings: RunSettings, ahead: Ahead, shutdown: Shutdown, ask: AskBalance = ask_balance
+    settings: RunSettings, ahead: Ahead, shutdown: Shutdown, ask: AskBalance
 ) -> BalanceTold | None:
     """What the account holds, None where nobody says so or no call is ahead; a run that is ending waits for
     no answer."""
+    import asyncio  # this and the client are loaded where a run begins, not for a plan or a command's help
+
+    from crawler.vendor.client import ApiSettings
+
     cap = calls_within_caps(settings)
     if not ahead.calls_max or cap == 0 or shutdown.requested:
         return None

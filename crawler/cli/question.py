@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from crawler.cli.signals import ended_by_signals, no_signal_is_ignored
-from crawler.engine.shutdown import Shutdown
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from crawler.engine.shutdown import Shutdown
 
 ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 ANSWER_BYTES_MAX = 4096
@@ -29,6 +33,8 @@ def confirmed(question: str, *, abort: bool = False) -> bool:
 async def confirmed_in_a_run(question: str, shutdown: Shutdown) -> bool:
     """Whether the answer is yes; not where a signal ends the run first, which is seen however it meets the
     question, for the event loop waits for both."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     typed = asyncio.Event()
     try:
@@ -52,6 +58,8 @@ async def confirmed_in_a_run(question: str, shutdown: Shutdown) -> bool:
 
 async def _either(typed: asyncio.Event, shutdown: Shutdown) -> None:
     """Returns when something was typed or the run is ending."""
+    import asyncio
+
     waiting = {asyncio.ensure_future(typed.wait()), asyncio.ensure_future(shutdown.wait_requested())}
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:

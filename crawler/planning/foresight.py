@@ -9,9 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Protocol
 
 from crawler.clock import Now
 from crawler.config import RunSettings
@@ -23,6 +21,10 @@ from crawler.store.forecasts import keep_forecast
 from crawler.store.readonly import snapshot
 from crawler.store.worklist import Worklist
 from crawler.summary import RunSummary
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 
 FIRST_CALLS_SECONDS = 1.0
 """How long a work list that takes a while to look through (0.4 s at a million keywords) leaves the event loop

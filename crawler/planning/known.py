@@ -9,8 +9,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlite_utils import Database
-
 from crawler.clock import Now
 from crawler.config import RunSettings
 from crawler.engine.history import AIMS, FreshKeyword, KeywordHistory, Look
@@ -20,7 +18,6 @@ from crawler.engine.yield_model import YieldModel
 from crawler.model import DueKeyword, Keyword
 from crawler.planning.forecast import Due, worthwhile_calls
 from crawler.store.history import due_again, due_in_order, finders, finished_due, pages_read
-from crawler.store.migrations import migrations
 from crawler.store.worklist import copy_basis, leave_out, make_worklist, not_asked
 from crawler.summary import NotAsked
 
@@ -31,6 +28,7 @@ PAGES_READ_MAX = 100_000
 """Of the pages of many nights, the latest so many are looked at."""
 
 _NO_RUN = 0
+"""Under this number a copy notes what a run would leave out."""
 
 _COUNTS = "SELECT count(*), count(*) FILTER (WHERE page > 1), count(*) FILTER (WHERE stage = 1) FROM due"
 
@@ -75,6 +73,10 @@ def laid_out(
     now: Now,
 ) -> Iterator[LaidOut]:
     """The work list that a run would make of `keywords`, in a copy in memory."""
+    from sqlite_utils import Database  # loads much that the command's help does not need
+
+    from crawler.store.migrations import migrations
+
     with closing(Database(memory=True)) as memory:
         migrations.apply(memory)
         copy_basis(connection, memory.conn)

@@ -9,8 +9,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 
-from sqlite_utils import Database
-
 from crawler.clock import Now
 from crawler.config import RunSettings
 from crawler.engine.history import AIMS, Aim, Explanation
@@ -32,7 +30,6 @@ from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_know
 from crawler.planning.pace import Pace, read_pace
 from crawler.spending import check_currency
 from crawler.store.history import any_pages
-from crawler.store.migrations import migrations
 from crawler.summary import NotAsked
 
 
@@ -84,6 +81,10 @@ def _there(connection: sqlite3.Connection | None) -> Iterator[sqlite3.Connection
     if connection is not None:
         yield connection
         return
+    from sqlite_utils import Database  # loads much that the command's help does not need
+
+    from crawler.store.migrations import migrations
+
     with closing(Database(memory=True)) as empty:
         migrations.apply(empty)
         yield empty.conn

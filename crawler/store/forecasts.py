@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from crawler.expectation import Forecast, Hindsight, Interval, look_back
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 
 _TABLE = """
 CREATE TABLE forecasts (

@@ -7,7 +7,11 @@ it was written: its creator was new then, or something had changed.
 
 from __future__ import annotations
 
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 
 _WRITTEN = """
 DROP VIEW creators_with_keywords;
