@@ -15,6 +15,7 @@ from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
+from crawler.ordering import Ordering
 from crawler.spending import Ahead, balance_told, check_currency, first_spending
 from crawler.store import runs
 from crawler.store.database import store_errors
@@ -53,15 +54,29 @@ class Beginning:
                 pages_max=settings.pages_max,
                 refresh_after=settings.refresh_after,
                 now=now,
+                worthwhile=settings.refresh == "worthwhile",
             )
             if not worklist.listed:
                 raise InputError(_("the given files contain no keyword"))
+            worklist = self._leave_out(worklist, run_id)
             check_currency(db.conn, settings, self.dependencies.now())
             await self._tell_money(Ahead(worklist.due, pages_ahead(db.conn)))
         self.emit(
             RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service)
         )
         return run_id, worklist
+
+    def _leave_out(self, worklist: Worklist, run_id: int) -> Worklist:
+        """The work list without the keywords of which too little is expected."""
+        ordering = Ordering(self.db.conn, self.settings, self.dependencies)
+        return self.dependencies.parts.leave_out(
+            self.db.conn,
+            worklist,
+            ordering.not_worth_asking(),
+            endpoint_id=self.dependencies.endpoint.id,
+            run_id=run_id,
+            stop_below=self.settings.stop_below or 0.0,
+        )
 
     async def _tell_money(self, ahead: Ahead) -> None:
         """Says what the account holds and, the first time, what is ahead; raises InputError where that is not

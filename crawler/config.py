@@ -17,6 +17,7 @@ from crawler.rate import parse_rate
 from crawler.settings import (
     Form,
     Setting,
+    amount,
     choice,
     declared,
     moment,
@@ -43,6 +44,7 @@ _HOST_CHARACTERS = {*string.ascii_letters, *string.digits, *"._-"}
 
 WORKERS_MAX = 1000
 PAGES_MAX = 10**6
+NEW_MAX = 1000.0
 
 
 def _can_be_host(host: str) -> bool:
@@ -173,9 +175,26 @@ class RunSettings:
     )
     order: str = declared(
         "--order",
-        choice("file", "yield"),
-        N_("Keywords in full as the files have them, or each call where it brings most."),
-        "file",
+        choice("auto", "file", "yield"),
+        N_("Each call where it brings most, keywords as the files have them; auto: once there is history."),
+        "auto",
+    )
+    aim: str = declared(
+        "--aim",
+        choice("new", "fresh", "both"),
+        N_("What --order yield looks for: new creators, today's facts of known ones, or both."),
+        "both",
+    )
+    refresh: str = declared(
+        "--refresh",
+        choice("full", "worthwhile"),
+        N_("A finished keyword is read to its end again, or no further than is worthwhile."),
+        "full",
+    )
+    stop_below: float | None = declared(
+        "--stop-below",
+        optional(amount(NEW_MAX)),
+        N_("Finished keywords that should bring fewer new creators per call are not asked for."),
     )
     timeout_seconds: float = declared(
         "--timeout",
@@ -226,10 +245,7 @@ LOG_FORMAT = Setting(
     "log_format", "--log-format", choice("text", "json"), N_("Format of log lines on stderr."), "text"
 )
 QUESTIONS = Setting(
-    "questions",
-    "--questions",
-    optional(path()),
-    N_("A folder with named questions of your own, as .sql files."),
+    "questions", "--questions", optional(path()), N_("A folder with your own named questions, as .sql files.")
 )
 LANG = Setting(
     "lang", "--lang", optional(choice("zh", "en")), N_("The language of messages; by default the system's.")

@@ -29,7 +29,7 @@ from crawler.spending import AskBalance
 from crawler.store.database import open_database
 from crawler.store.ledger import Ledger
 from crawler.store.reserve import Reserve
-from crawler.store.worklist import Worklist, due_work, make_worklist
+from crawler.store.worklist import Worklist, due_work, leave_out, make_worklist
 from crawler.store.writer import Store
 from crawler.vendor.balance import ask_balance
 from crawler.vendor.client import ApiSettings, open_api
@@ -49,6 +49,7 @@ class Parts:
     open_client: OpenClient = open_api
     ask_balance: AskBalance = ask_balance
     make_worklist: Callable[..., Worklist] = make_worklist
+    leave_out: Callable[..., Worklist] = leave_out
     due_work: Callable[[sqlite3.Connection], Iterator[Work]] = due_work
     store: type[Store] | partial[Store] = Store
     ledger: type[Ledger] = Ledger

@@ -59,6 +59,9 @@ class Settings(TypedDict, total=False):
     wait_for_quota: bool
     refresh_after: timedelta
     order: str
+    aim: str
+    refresh: str
+    stop_below: float | None
     timeout_seconds: float
     archive: bool
 
@@ -148,13 +151,20 @@ def _token(given: str | None, variables: Mapping[str, str]) -> str:
 
 
 def keyword(
-    text: str, *, priority: int = 0, max_pages: int | None = None, tags: str | Sequence[str] = ()
+    text: str,
+    *,
+    priority: int = 0,
+    max_pages: int | None = None,
+    tags: str | Sequence[str] = (),
+    refresh_after: str | timedelta | None = None,
 ) -> Keyword:
     """A keyword of your own, checked like a line of a file; raises InputError for what cannot be one.
 
-    `tags` may be one text, as in a file: `"时尚, 美妆"`.
+    `tags` may be one text, as in a file: `"时尚, 美妆"`, and so may `refresh_after`: `"7d"`.
     """
-    return _made("keyword()", text, priority=priority, max_pages=max_pages, tags=tags)
+    return _made(
+        "keyword()", text, priority=priority, max_pages=max_pages, tags=tags, refresh_after=refresh_after
+    )
 
 
 def _made(source: str, text: str, **options: object) -> Keyword:
@@ -176,6 +186,7 @@ def _keywords(given: Keywords) -> Iterator[Keyword | Problem]:
                 priority=item.priority,
                 max_pages=item.pages_max,
                 tags=item.tags,
+                refresh_after=item.refresh_after,
             )
         elif isinstance(item, Problem):
             yield item

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from crawler.creator import Creator
@@ -27,7 +28,8 @@ class Keyword(NamedTuple):
 
     `text` is sent (trimmed, otherwise as written); `identity` decides what counts as the same keyword
     (NFKC, trimmed, inner white space folded, case-folded). `priority`: higher goes first. `pages_max` is
-    this keyword's own page limit, None for the run's. `source` is `file:line`.
+    this keyword's own page limit, `refresh_after` when it is due again, None for the run's. `source` is
+    `file:line`.
     A tuple, because there may be a million of them: it is made in a third of a dataclass's time.
     """
 
@@ -37,6 +39,7 @@ class Keyword(NamedTuple):
     pages_max: int | None = None
     tags: tuple[str, ...] = ()
     source: str = ""
+    refresh_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,26 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One keyword to crawl, at page `page`; `generation` counts the times it was started afresh."""
+    """One keyword to crawl, at page `page`; `generation` counts the times it was started afresh. One that is
+    not read `whole` may end as soon as reading on is not worthwhile."""
 
     keyword_id: int
     text: str
     generation: int
     page: int
     pages_max: int
+    whole: bool = True
+
+
+class DueKeyword(NamedTuple):
+    """A keyword's work with what decides between equals: its priority and its place in the files.
+    `stale_days` is its own `refresh_after`, `left_unread` says that its work is what a refresh left out."""
+
+    work: Work
+    priority: int
+    position: int
+    stale_days: float | None = None
+    left_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +186,9 @@ class FetchedPage:
     """All that commits together when page `work.page` has come: its creators, its settled call, the keyword's
     checkpoint.
 
-    `end` is None while the keyword goes on. `body` is the raw reply where it is to be kept.
+    `end` is None while the keyword goes on, and then it does only if the page brings at least `new_needed`
+    creators new to the database: else the rest of it is not worthwhile. `body` is the raw reply where it is
+    to be kept.
     """
 
     call_id: int
@@ -180,6 +198,7 @@ class FetchedPage:
     new_to_keyword: int
     end: ReasonCode | None
     body: bytes | None = None
+    new_needed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +218,10 @@ class CallWithoutPage:
 
 @dataclass(frozen=True, slots=True)
 class PageSaved:
-    """What saving a page changed: creators never seen before, changed, and first met in this run."""
+    """What saving a page changed: creators never seen before, changed, and first met in this run. `end` is
+    why its keyword ends with it, None while that goes on."""
 
     creators_new: int = 0
     creators_changed: int = 0
     creators_seen: int = 0
+    end: ReasonCode | None = None

@@ -23,6 +23,7 @@ class ReasonCode(enum.StrEnum):
     NO_MORE = "no_more"
     NOTHING_NEW = "nothing_new"
     PAGE_LIMIT = "page_limit"
+    NOT_WORTHWHILE = "not_worthwhile"  # a refresh that leaves the rest unread: done for now, not complete
 
     # what the service answers to a call: details `api_code`, or `failure`, `http_status`, `detail`
     SUCCESS = "success"

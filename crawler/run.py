@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -21,32 +19,37 @@ from crawler.dependencies import Dependencies
 from crawler.engine.budget import Budget
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.drift import DriftDetector
-from crawler.engine.events import Event
+from crawler.engine.events import Event, OrderChosen
 from crawler.engine.hours import Hours
 from crawler.engine.loop import Engine
-from crawler.engine.order import FileOrder, Order
+from crawler.engine.order import Order
 from crawler.engine.ports import Client
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
-from crawler.engine.yield_work import YieldWork
 from crawler.errors import CrawlerError, StoreError
 from crawler.i18n.reasons import reason_text
 from crawler.model import Keyword, Problem
+from crawler.ordering import Ordering
 from crawler.planning.foresight import Foresight
 from crawler.rate import parse_rate
 from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
 from crawler.spending import money_caps
-from crawler.store import history, runs
+from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
 from crawler.store.rate_limits import LimitKeeper
 from crawler.store.reserve import Reserve
-from crawler.store.worklist import Worklist
-from crawler.summary import CreatorCounts, KeywordCounts, RunStatistics, RunSummary
+from crawler.store.worklist import Worklist, not_asked
+from crawler.summary import (
+    CreatorCounts,
+    KeywordCounts,
+    NotAsked,
+    OrderTaken,
+    RunStatistics,
+    RunSummary,
+)
 from crawler.vendor.client import ApiSettings
-
-T = TypeVar("T")
 
 END_PATIENCE_MILLISECONDS = 60_000
 
@@ -106,6 +109,8 @@ class _Run:
         self._parts = dependencies.parts
         self._now = dependencies.now
         self._file = _file_at(settings.db)
+        self._order_taken = OrderTaken("file", asked=False)
+        self._not_asked: tuple[NotAsked, ...] = ()
         self._foresight = Foresight(
             db, run_id, worklist, settings, dependencies.endpoint.id, dependencies.now
         )
@@ -124,6 +129,8 @@ class _Run:
             sent_seconds_ago = limit.calls_lately_seconds_ago()
             drift = DriftDetector(runs.answered_before(self._connection), self._dependencies.drift_limits)
             budget = self._budget()
+            self._order_taken = Ordering(self._connection, settings, self._dependencies).taken()
+            self._not_asked = not_asked(self._connection, self._run_id)
         throttle = self._parts.throttle(
             parse_rate(settings.rate),
             self._shutdown.sleep,
@@ -195,13 +202,11 @@ class _Run:
         )
 
     def _order(self) -> Order:
-        if self._settings.order == "file":
-            return FileOrder(self._read(self._parts.due_work))
-        with store_errors(self._settings.db):
-            known = history.read_known(self._connection, self._dependencies.endpoint.id, self._now)
-            stale_days = self._settings.refresh_after / timedelta(days=1)
-            # What is known is read while the order is made.
-            return YieldWork(*known, self._read(history.due_fresh), stale_days, self._dependencies.rng)
+        settings, taken = self._settings, self._order_taken
+        self._emit(OrderChosen(taken.order, taken.asked, len(self._not_asked), settings.stop_below))
+        ordering = Ordering(self._connection, settings, self._dependencies)
+        with store_errors(settings.db):
+            return ordering.order_of(taken.order)
 
     def _before_commit(self, limit: LimitKeeper) -> None:
         self._check_file()
@@ -219,10 +224,6 @@ class _Run:
         if _file_at(self._settings.db) != self._file:
             reason = Reason(ReasonCode.FILE_REPLACED, {"path": str(self._settings.db)})
             raise StoreError(reason_text(reason), reason)
-
-    def _read(self, due: Callable[[sqlite3.Connection], Iterator[T]]) -> Iterator[T]:
-        with store_errors(self._settings.db):
-            yield from due(self._connection)
 
     def _budget(self) -> Budget:
         settings, moment = self._settings, self._now()
@@ -265,7 +266,7 @@ class _Run:
         assert finished, "a run that nothing stopped has left work behind"
         if statistics.failures:
             return Reason(ReasonCode.SOME_FAILED)
-        return Reason(ReasonCode.ALL_DONE if self._due else ReasonCode.NOTHING_DUE)
+        return Reason(ReasonCode.ALL_DONE if self._due or self._not_asked else ReasonCode.NOTHING_DUE)
 
     def _summary(
         self, statistics: RunStatistics, reason: Reason, seconds: float, creators: CreatorCounts
@@ -281,6 +282,8 @@ class _Run:
             statistics.failures,
             statistics.strange_answers,
             self._settings.price,
+            self._order_taken,
+            self._not_asked,
         )
 
 

@@ -142,6 +142,24 @@ def whole_number(least: int, most: int = sys.maxsize) -> Kind[int]:
     return Kind(read, check, metavar="N" if most == sys.maxsize else f"{least}..{most}")
 
 
+def amount(most: float) -> Kind[float]:
+    """A number from 0 to `most`, fractions too; a boolean is none."""
+
+    def read(text: str) -> float | str:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+    def check(value: Any) -> float:
+        if type(value) not in (int, float) or not 0 <= value <= most:
+            message = _("must be a number from 0 to %(most)g, not %(value)s")
+            raise InputError(message % {"most": most, "value": repr(value)})
+        return float(value)
+
+    return Kind(read, check, metavar="X")
+
+
 def optional(kind: Kind[T]) -> Kind[T | None]:
     """The same, or nothing."""
     return Kind(

@@ -54,6 +54,23 @@ class FailedKeyword:
 
 
 @dataclass(frozen=True, slots=True)
+class NotAsked:
+    """A keyword that a run left out, and the new creators expected of a call for it."""
+
+    text: str
+    expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTaken:
+    """The order of calls that a run took, `file` or `yield`, and whether it was `asked` for; else earlier
+    nights decided."""
+
+    order: str
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunStatistics:
     """What a run did, as the engine counted it: keywords done and failed, calls by their charge, answers of
     the rate limit, pages that name no creator and are not plainly empty."""
@@ -70,7 +87,8 @@ class RunSummary:
     """How a run ended and what it brought; outcome and exit code follow from `reason`.
 
     `strange_answers` counts pages that were saved, name no creator and are not plainly empty. `price` is what
-    a charged call cost. `forecast` is how far that was off, None where there was none.
+    a charged call cost. `forecast` is how far that was off, None where there was none. `not_asked` are the
+    keywords left out by `--stop-below`.
     """
 
     reason: Reason
@@ -82,6 +100,8 @@ class RunSummary:
     failures: tuple[FailedKeyword, ...] = field(default=())
     strange_answers: int = 0
     price: Money | None = None
+    order: OrderTaken | None = None
+    not_asked: tuple[NotAsked, ...] = field(default=())
     forecast: Hindsight | None = None
 
     @property

@@ -28,7 +28,7 @@ FLOORS = (
     {"rate", "settings", "environment", "config", "settings_file", "notice_settings", "token"},
     {"keywords", "vendor", "store", "notices"},
     {"engine"},
-    {"spending", "planning", "dependencies", "beginning", "run"},
+    {"spending", "planning", "dependencies", "ordering", "beginning", "run"},
     {"analysis"},
     {"maintenance"},
     {"library", "ui"},

@@ -27,9 +27,16 @@ SELECT sightings.keyword_id, sightings.user_key
  ORDER BY sightings.keyword_id
 """
 
-# A reading of a keyword takes as many calls as it has pages, the empty one at its end among them.
+# A reading of a keyword takes as many calls as it has pages, the empty one at its end among them; where the
+# last one stopped before, an earlier one tells.
 _KEYWORDS = """
-SELECT keywords.id, keywords.text, max(1, checkpoints.next_page - 1) AS calls
+SELECT keywords.id, keywords.text,
+       max(1, checkpoints.next_page - 1,
+           iif(checkpoints.stop_reason IS 'not_worthwhile',
+               coalesce((SELECT max(page)
+                           FROM pages
+                          WHERE pages.keyword_id = keywords.id AND pages.endpoint_id = :endpoint_id), 1),
+               1)) AS calls
   FROM keywords
   JOIN checkpoints ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
  WHERE :tag IS NULL

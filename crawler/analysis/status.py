@@ -26,8 +26,13 @@ SELECT (SELECT count(*) FROM keywords)                                        AS
        count(*) FILTER (WHERE state = 'open')                                 AS unfinished,
        count(*) FILTER (WHERE state = 'failed')                               AS failed,
        count(*) FILTER (WHERE state IS NULL)                                  AS never,
-       count(*) FILTER (WHERE state IS NOT 'done' OR finished_at <= :stale)   AS due,
-       (SELECT count(*) FROM keywords WHERE retired_at IS NOT NULL)           AS retired
+       count(*) FILTER (WHERE state IS NOT 'done' OR finished_at <= iif(
+              refresh_after_seconds IS NULL, :stale,
+              strftime('%Y-%m-%dT%H:%M:%fZ', :now, -refresh_after_seconds || ' seconds'))) AS due,
+       (SELECT count(*) FROM keywords WHERE retired_at IS NOT NULL)           AS retired,
+       count(*) FILTER (WHERE state = 'done' AND stop_reason = 'not_worthwhile') AS in_part,
+       (SELECT count(*) FROM not_asked JOIN keywords ON keywords.id = not_asked.keyword_id
+         WHERE retired_at IS NULL AND not_asked.endpoint_id = :endpoint_id)   AS not_asked
   FROM keywords
   LEFT JOIN checkpoints ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
  WHERE keywords.retired_at IS NULL
@@ -68,7 +73,8 @@ SELECT (SELECT count(*) FROM users) AS total,
 @dataclass(frozen=True, slots=True)
 class KeywordStates:
     """How many keywords the database knows, by state; `due` are those a run would ask for now, `retired`
-    those that their files no longer list."""
+    those that their files no longer list, `in_part` those that a refresh saw down to a page only, `not_asked`
+    those that the last run left out."""
 
     known: int
     done: int
@@ -77,6 +83,8 @@ class KeywordStates:
     never: int
     due: int
     retired: int
+    in_part: int
+    not_asked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +171,7 @@ def read_status(
             service=service and service[0],
             creators=creators["total"],
             creators_new=creators["new"] or 0,
-            keywords=KeywordStates(*rows(_KEYWORDS, stale=stamp(now() - refresh_after))[0]),
+            keywords=KeywordStates(*rows(_KEYWORDS, now=stamp(now()), stale=stamp(now() - refresh_after))[0]),
             unfinished=undone("open"),
             failed=undone("failed"),
             days=tuple(Day(*row) for row in rows(_DAYS, limit=DAYS_SHOWN)),

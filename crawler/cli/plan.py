@@ -36,6 +36,8 @@ UNPLANNED = ("workers", "wait_for_quota", "timeout_seconds", "archive")
 SETTINGS = tuple(setting for setting in RUN_SETTINGS if setting.name not in UNPLANNED)
 """The settings of a run that a plan depends on."""
 
+NOT_ASKED_SHOWN = 10
+
 
 @click.command(
     help=_(
@@ -170,6 +172,7 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
         "again": f"{made.again:,}",
     }
     if not made.due:
+        yield from _not_asked(made)
         yield _("Nothing is due: a run would make no call.")
         return
     if not made.nights:
@@ -189,6 +192,7 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     yield _pace(made.pace)
     if forecast.creators is not None and not made.nights_tested:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
+    yield from _not_asked(made)
     yield from _left_out(made, price)
 
 
@@ -235,6 +239,14 @@ def _cap(option: str, calls: Interval) -> str:
     return _("%(option)s (%(calls)s calls left)") % {"option": option, "calls": _count(calls.expected or 0)}
 
 
+def _not_asked(made: Plan) -> Iterator[str]:
+    if made.not_asked:
+        names = ", ".join(one.text for one in made.not_asked[:NOT_ASKED_SHOWN])
+        more = ", …" if len(made.not_asked) > NOT_ASKED_SHOWN else ""
+        line = _("Not asked, too little is expected of them: %(count)s keywords (%(names)s)")
+        yield sanitize(line % {"count": f"{len(made.not_asked):,}", "names": names + more})
+
+
 def _cells(interval: Interval, show: Callable[[float], str]) -> tuple[str, str, str]:
     expected = "" if interval.expected is None else show(interval.expected)
     return expected, show(interval.low), show(interval.high)
@@ -271,6 +283,8 @@ def _explanation(text: str, found: Explanation, place: int, of: int) -> Iterator
             (_("× days since it was looked at"), f"{found.days:.2f}"),
         ]
     rows.append((_("= new creators expected on this page"), f"{found.expected:.2f}"))
+    if found.facts_days:
+        rows.append((_("days that the facts of its creators are old, together"), f"{found.facts_days:,.0f}"))
     yield from table_lines((_("what counts"), _("value")), rows, stdout_cells())
     yield ""
     looked = _("It was looked at %(looks)s times and brought %(found)s new creators.")

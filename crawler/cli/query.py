@@ -44,6 +44,7 @@ _WORDED = ("outcome", "gap")
 _WORDS = (
     *(N_("failed"), N_("running")),
     *(N_("never crawled"), N_("not finished"), N_("page missing"), N_("charged call without its page")),
+    *(N_("seen down to the page before"), N_("not asked for")),
 )
 """Outcomes and gaps, beside those of `i18n.reasons`, listed so that the catalogues hold them."""
 

@@ -150,6 +150,10 @@ def _keywords(status: Status) -> Iterator[str]:
     )
     if keywords.retired:
         yield _("retired, no longer in their files: %s") % f"{keywords.retired:,}"
+    if keywords.in_part:
+        yield _("seen in part, as reading on was not worthwhile: %s") % f"{keywords.in_part:,}"
+    if keywords.not_asked:
+        yield _("not asked by the last run, too little is expected: %s") % f"{keywords.not_asked:,}"
     yield _("due now: %s") % f"{keywords.due:,}"
     unfinished = _("unfinished, will continue at: %(keyword)s, page %(page)d")
     yield from _undone(unfinished, status.unfinished, keywords.unfinished)

@@ -18,7 +18,7 @@ from crawler.cli.output import say, terminal_json
 from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.i18n.reasons import english_text, reason_text
-from crawler.maintenance.verify import Gap, Repaired, Totals, examine
+from crawler.maintenance.verify import Findings, Gap, Repaired, Totals, examine
 from crawler.maintenance.verify import repair as repair_database
 from crawler.reasons import Reason
 from crawler.store.readonly import exported, reading
@@ -37,7 +37,7 @@ SHOWN_MAX = 50
         unfinished one has every page before the next; every charged call has its page and every page its
         charge; creators, sightings and checkpoints agree; no red_id is held twice; the file is sound. A run
         may be going on meanwhile. Calls whose charge is unknown and strange answers are reported, but
-        are not gaps.
+        are not gaps; nor are keywords that --refresh worthwhile saw in part or --stop-below left out.
 
         --repair fixes what can be fixed in place and makes the keywords of all other gaps due, so
         that the next `crawler run` asks for them again, first of all.
@@ -101,6 +101,8 @@ def _as_json(db: Path, result: Repaired) -> dict[str, Any]:
             for gap in result.before.gaps
         ],
         "keywords_again": list(result.keywords),
+        "in_part": [asdict(each) for each in result.after.in_part],
+        "not_asked": [asdict(each) for each in result.after.not_asked],
         "oddities": {english_text(oddity): pages for oddity, pages in result.after.oddities},
         "oddity_codes": {oddity.code.value: pages for oddity, pages in result.after.oddities},
         "totals": None if result.after.totals is None else asdict(result.after.totals),
@@ -115,6 +117,7 @@ def _lines(db: Path, result: Repaired) -> Iterator[str]:
         yield from _advice(db, result)
     elif result.after.totals is not None:
         yield _verdict(db, result.after.totals)
+        yield from _left_out(db, result.after)
     if result.after.totals is not None:
         yield from _totals(result.after.totals)
         yield from _oddities(db, result.after.oddities)
@@ -122,6 +125,11 @@ def _lines(db: Path, result: Repaired) -> Iterator[str]:
 
 def _verdict(db: Path, totals: Totals) -> str:
     left = totals.keywords_unfinished + totals.keywords_never
+    if not left and totals.keywords_in_part:
+        return _(
+            "%(db)s: nothing is missing of what was asked for, nothing contradicts; "
+            "keywords seen in part: %(in_part)s."
+        ) % {"db": db, "in_part": f"{totals.keywords_in_part:,}"}
     if not left:
         return _("%s is complete: nothing is missing, nothing contradicts.") % db
     return _(
@@ -130,15 +138,35 @@ def _verdict(db: Path, totals: Totals) -> str:
     ) % {"db": db, "left": f"{left:,}"}
 
 
+def _left_out(db: Path, found: Findings) -> Iterator[str]:
+    """What runs did not look at because they were told to: no gap, and named all the same."""
+    for part in found.in_part[:SHOWN_MAX]:
+        seen = _("%(keyword)s: seen down to page %(page)s on %(day)s; complete on %(complete)s")
+        shown = {"keyword": part.keyword, "page": part.page, "day": part.day}
+        yield sanitize(seen % (shown | {"complete": part.complete_day or "–"}))
+    yield from _more(len(found.in_part))
+    if found.in_part:
+        yield _("To read the rest of them: %s  (PATHS: the keyword files as before)") % (
+            f"{program_name()} run PATHS --refresh full{db_argument(db)}"
+        )
+    for left in found.not_asked[:SHOWN_MAX]:
+        line = _("not asked: %(keyword)s, %(expected).2f new creators per call expected on %(day)s")
+        yield sanitize(line % {"keyword": left.keyword, "expected": left.expected, "day": left.day})
+    yield from _more(len(found.not_asked))
+
+
+def _more(found: int) -> Iterator[str]:
+    if found > SHOWN_MAX:
+        yield _("… and %s more like the last (--json has them all)") % f"{found - SHOWN_MAX:,}"
+
+
 def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
     for _kind, alike in groupby(gaps, key=lambda gap: gap.kind):
         same = list(alike)
         for gap in same[:SHOWN_MAX]:
             where = "" if gap.keyword is None else f"{gap.keyword}: "
             yield sanitize(where + gap.message)
-        if len(same) > SHOWN_MAX:
-            more = f"{len(same) - SHOWN_MAX:,}"
-            yield _("… and %s more like the last (--json has them all)") % more
+        yield from _more(len(same))
 
 
 def _advice(db: Path, result: Repaired) -> Iterator[str]:

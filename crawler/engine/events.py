@@ -30,6 +30,17 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderChosen:
+    """The order of calls that the run takes, `file` or `yield`; not `asked` for it follows from whether there
+    is a night to learn from. `left_out` keywords are not asked for, as less than `stop_below` is expected."""
+
+    order: str
+    asked: bool
+    left_out: int
+    stop_below: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """One call was answered, or was not."""
 
@@ -157,6 +168,7 @@ class Draining:
 Event = (
     LineSkipped
     | RunStarted
+    | OrderChosen
     | CallEnded
     | PageStored
     | KeywordDone

@@ -24,8 +24,9 @@ class Look(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class KeywordHistory:
     """A keyword that was looked at, its looks in the order of time. `position` is its place in the files,
-    `group` names its neighbours. `unfinished_page` is where an interrupted night broke off, `deeper_page` a
-    page at which it can be taken up as well as at its first one."""
+    `group` names its neighbours. `unfinished_page` is where an interrupted night broke off, `unread_page`
+    where a refresh stopped and it is to go on, `deeper_page` a page at which it can be taken up as well as at
+    its first one."""
 
     keyword_id: int
     looks: Sequence[Look]
@@ -35,6 +36,24 @@ class KeywordHistory:
     group: int | None = None
     unfinished_page: int | None = None
     deeper_page: int | None = None
+    unread_page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a page is worth: `new` for each creator new to the database, `fresh` for each day that the facts
+    of a creator on it are old."""
+
+    new: float
+    fresh: float
+
+
+AIMS = {"new": Aim(1.0, 0.0), "fresh": Aim(0.05, 0.05), "both": Aim(1.0, 0.005)}
+"""By their names in `--aim`. Under `both` two hundred creators whose facts are a day older count as much as
+one new creator."""
+
+WORTHWHILE = 0.5
+"""What a call must be worth for a refresh to read on."""
 
 
 class FreshKeyword(NamedTuple):
@@ -49,7 +68,8 @@ class FreshKeyword(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a page stands where it does: `value` is the best average over the pages from it on, the rest are
-    the factors of what it is expected to bring itself. `days` is None for a page never looked at."""
+    the factors of what it is expected to bring itself. `days` is None for a page never looked at;
+    `facts_days` are those that the facts of all creators on it are old, taken together."""
 
     keyword_id: int
     page: int
@@ -62,3 +82,4 @@ class Explanation:
     tonight: float
     looks: int
     found: float
+    facts_days: float = 0.0

@@ -157,15 +157,18 @@ class Engine:
         task.seen |= met
         end = self._policy.end_of_keyword(page, work, len(met), answer.decision.rule.action)
         body = answer.outcome.body if self._archive or page.oddity is not None else None
+        # What the page must bring is said beforehand, so that the keyword ends in the page's own transaction.
+        needed = 0 if work.whole or end is not None else self._order.new_needed(task, page.entries)
         saved = await self._ledger.save_page(
-            FetchedPage(answer.call_id, _settlement(answer, None), work, page, len(met), end, body)
+            FetchedPage(answer.call_id, _settlement(answer, None), work, page, len(met), end, body, needed)
         )
+        end = end or saved.end
         self._emit(_call_ended(task, answer, answer.decision))
         self._emit(PageStored(work, work.page, page.entries, len(page.rejects), saved, page.oddity))
         self._drift.read(work, page)
+        self._order.page_saved(task, saved.creators_new, page.entries, goes_on=end is None)
         if end is None:
             task.next_page()
-            self._order.page_saved(task, saved.creators_new)
             return
         task.state = TaskState.DONE
         self._keywords_done += 1

@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
+from crawler.engine.history import WORTHWHILE, Look
 from crawler.engine.keyword_task import KeywordTask
+from crawler.engine.yield_model import YieldModel
 from crawler.model import Work
 
 
@@ -17,9 +19,14 @@ class Order(Protocol):
         """The keyword whose page is asked for next; None where there is none left to hand out."""
         ...
 
-    def page_saved(self, task: KeywordTask, creators_new: int) -> None:
-        """Takes back a task whose page brought so many creators new to the database; it goes on at its next
-        page, unless it is done."""
+    def new_needed(self, task: KeywordTask, entries: int) -> int:
+        """How many creators new to the database the task's page must bring, with so many entries, for its
+        keyword to be read on, where that need not be read whole."""
+        ...
+
+    def page_saved(self, task: KeywordTask, creators_new: int, entries: int, *, goes_on: bool) -> None:
+        """Takes back a task whose page brought so many creators new to the database, with so many entries; it
+        `goes_on` at its next page, or is done."""
         ...
 
     def defer(self, task: KeywordTask) -> None:
@@ -28,10 +35,12 @@ class Order(Protocol):
 
 
 class FileOrder:
-    """Keywords as the work list has them, each to its end before the next begins."""
+    """Keywords as the work list has them, each to its end before the next begins. With a `model` the end may
+    come where it says that reading on is not worthwhile."""
 
-    def __init__(self, work: Iterator[Work]) -> None:
+    def __init__(self, work: Iterator[Work], model: YieldModel | None = None) -> None:
         self._work = work
+        self._model = model
         self._going_on: list[KeywordTask] = []
         self._deferred: deque[KeywordTask] = deque()
 
@@ -44,9 +53,20 @@ class FileOrder:
             return KeywordTask(work)
         return self._deferred.popleft().come_back() if self._deferred else None
 
-    def page_saved(self, task: KeywordTask, creators_new: int) -> None:
+    def new_needed(self, task: KeywordTask, entries: int) -> int:
+        """As many as make the next page worthwhile; none without a model."""
+        work = task.work
+        if self._model is None or work.keyword_id not in self._model.pages:
+            return 0
+        return self._model.new_needed(work.keyword_id, work.page, entries, WORTHWHILE)
+
+    def page_saved(self, task: KeywordTask, creators_new: int, entries: int, *, goes_on: bool) -> None:
         """A keyword that goes on is the next to be handed out."""
-        self._going_on.append(task)
+        if goes_on:
+            self._going_on.append(task)
+        if self._model is not None and (known := self._model.pages.get(task.work.keyword_id)) is not None:
+            look = Look(task.work.page, 0.0, creators_new, entries, not goes_on)
+            self._model.saw(task.work.keyword_id, look, known.options)
 
     def defer(self, task: KeywordTask) -> None:
         """After all others."""

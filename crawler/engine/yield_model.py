@@ -18,7 +18,8 @@ from enum import IntEnum
 from random import Random
 from typing import NamedTuple
 
-from crawler.engine.history import PAGE_SIZE, Explanation, FreshKeyword, KeywordHistory, Look
+from crawler.engine.history import AIMS, PAGE_SIZE, Aim, Explanation, FreshKeyword, KeywordHistory, Look
+from crawler.engine.yield_pages import Pages, Sum
 
 LUCK, NEIGHBOURS_LUCK = 4.0, 8.0
 """`c` of a night's luck, of one keyword and of its neighbours: the variance of a gamma factor is 1 / c."""
@@ -42,24 +43,6 @@ START = ((1.0, 2.0), (0.7, 2.0), (0.8 * PAGE_SIZE, 1.0))
 """By depth, what a look is expected to bring before anything is known, and as how many looks that counts."""
 
 
-class Sum:
-    """What was found, and what was expected."""
-
-    __slots__ = ("expected", "found")
-
-    def __init__(self) -> None:
-        self.found = self.expected = 0.0
-
-    def add(self, found: float, expected: float) -> None:
-        """Counts one more look."""
-        self.found += found
-        self.expected += expected
-
-    def factor(self, c: float) -> float:
-        """The posterior mean of a factor that is 1 ± 1/√c beforehand."""
-        return (c + self.found) / (c + self.expected)
-
-
 class Relook(NamedTuple):
     """A look at a page that had been looked at `days` before."""
 
@@ -68,28 +51,6 @@ class Relook(NamedTuple):
     new: float
     days: float
     nights_ago: int
-
-
-class Pages:
-    """What is known of one keyword's pages: when each was last looked at, its entries, where the end is."""
-
-    __slots__ = ("days_ago", "end", "entries", "options", "unread")
-
-    def __init__(self, options: KeywordHistory | FreshKeyword) -> None:
-        self.options = options
-        self.days_ago: dict[int, float] = {}
-        self.entries: dict[int, int] = {}
-        self.end: int | None = None
-        self.unread = Sum()
-
-    def take(self, look: Look) -> None:
-        """Keeps where the keyword ends as of this look."""
-        if look.last or not look.entries:
-            self.end = look.page if look.entries else look.page - 1
-        elif self.end is not None and look.page > self.end:
-            self.end = None
-        self.days_ago[look.page] = look.days_ago
-        self.entries[look.page] = look.entries
 
 
 def concentration(sums: Iterable[Sum], start: float) -> float:
@@ -104,7 +65,8 @@ def concentration(sums: Iterable[Sum], start: float) -> float:
 class YieldModel:
     """What each page of each keyword is expected to bring, from its history and this night so far."""
 
-    def __init__(self, histories: Iterable[KeywordHistory]) -> None:
+    def __init__(self, histories: Iterable[KeywordHistory], aim: Aim = AIMS["both"]) -> None:
+        self.aim = aim
         self.pages: dict[int, Pages] = {}
         self._group: dict[int, int] = {}
         self._of_neighbours: dict[tuple[int, Depth], Sum] = defaultdict(Sum)
@@ -252,21 +214,60 @@ class YieldModel:
             self.base[depth], self.neighbours(keyword_id, depth) if relooked else 1.0,
             self.keyword(keyword_id) if relooked else 1.0, days, self.tonight(keyword_id),
             len(looks), sum(look.new for look in looks),
+            0.0 if pages is None else pages.days_of_facts(page, self.expected(keyword_id, page)),
         )  # fmt: skip
 
-    def value(self, keyword_id: int, page: int) -> float:
-        """New creators per call of reading on from there as far as that pays."""
-        pages = self.pages.get(keyword_id)
+    def value(self, keyword_id: int, page: int, *, chance: float = 1.0, aim: Aim | None = None) -> float:
+        """What a call is worth, reading on from there as far as that pays: as `aim` counts, the model's own
+        by default; `chance` is how much faster it may renew than is expected."""
+        pages, aim = self.pages.get(keyword_id), aim or self.aim
         if pages is None:
-            return self.expected(keyword_id, page)
+            return aim.new * self.expected(keyword_id, page)
         last = page + 3 if pages.end is None else max(page, pages.end + 1)
         best = total = 0.0
         for count, ahead in enumerate(
             range(page, min(last, pages.options.pages_max, page + AHEAD_MAX) + 1), 1
         ):
-            total += self.expected(keyword_id, ahead)
+            expected = self.expected(keyword_id, ahead)
+            total += aim.new * expected * chance + aim.fresh * pages.days_of_facts(ahead, expected)
             best = max(best, total / count)
         return best
+
+    def new_needed(self, keyword_id: int, page: int, entries: int, worth: float) -> int:
+        """How many creators new to the database that page must bring, with so many entries, for a call for
+        the next one to be worth so much; one more than there are entries where nothing would do."""
+        least, most = 0, entries + 1
+        while least < most:
+            middle = (least + most) // 2
+            if self._value_after(keyword_id, Look(page, 0.0, middle, entries)) >= worth:
+                most = middle
+            else:
+                least = middle + 1
+        return least
+
+    def _value_after(self, keyword_id: int, look: Look) -> float:
+        """What the next page would be worth after that look."""
+        kept, group = self.pages[keyword_id], self._group.get(keyword_id, -1)
+        own, neighbours = self._tonight.get(keyword_id), self._tonight_of_neighbours.get(group)
+        self.pages[keyword_id] = kept.copy()
+        for sums, key, before in (
+            (self._tonight, keyword_id, own),
+            (self._tonight_of_neighbours, group, neighbours),
+        ):
+            if before is not None:
+                sums[key] = before.copy()
+        self.saw(keyword_id, look, kept.options)
+        value = self.value(keyword_id, look.page + 1)
+        self.pages[keyword_id] = kept
+        for sums, key, before in (
+            (self._tonight, keyword_id, own),
+            (self._tonight_of_neighbours, group, neighbours),
+        ):
+            if before is None:
+                sums.pop(key, None)
+            else:
+                sums[key] = before
+        return value
 
 
 def _depth(page: int) -> Depth:

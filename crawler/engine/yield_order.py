@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import NamedTuple
 
-from crawler.engine.history import PAGE_SIZE, Explanation, FreshKeyword, KeywordHistory, Look
+from crawler.engine.history import (
+    AIMS,
+    PAGE_SIZE,
+    Aim,
+    Explanation,
+    FreshKeyword,
+    KeywordHistory,
+    Look,
+)
 from crawler.engine.yield_model import YieldModel
 
 NEIGHBOURS_MAX = 50
@@ -41,9 +49,10 @@ class YieldOrder:
         histories: Iterable[KeywordHistory],
         fresh: Iterable[FreshKeyword] = (),
         rng: Random | None = None,
+        aim: Aim = AIMS["both"],
     ) -> None:
         self._histories = {one.keyword_id: one for one in histories}
-        self.model = YieldModel(self._histories.values())
+        self.model = YieldModel(self._histories.values(), aim)
         self._fresh = iter(fresh)
         self._head = next(self._fresh, None)
         self._options: dict[int, KeywordHistory | FreshKeyword] = dict(self._histories)
@@ -104,11 +113,16 @@ class YieldOrder:
         return self.model.explain(keyword_id, page)
 
     def _entrances(self, keyword_id: int) -> Iterator[Candidate]:
-        """Where a keyword can be taken up: where it broke off; else anew, or deeper where it may be."""
+        """Where a keyword can be taken up: where it broke off, or was left; else anew, or deeper where it may
+        be."""
         history = self._histories[keyword_id]
         if history.unfinished_page is not None:
             self._asked[keyword_id] = history.unfinished_page
             yield self._candidate(keyword_id, history.unfinished_page, stage=0)
+            return
+        if history.unread_page is not None:
+            self._asked[keyword_id] = history.unread_page
+            yield self._candidate(keyword_id, history.unread_page)
             return
         yield self._candidate(keyword_id, 1)
         if history.deeper_page is not None:
@@ -116,7 +130,8 @@ class YieldOrder:
 
     def _candidate(self, keyword_id: int, page: int, stage: int = 1) -> Candidate:
         options = self._options[keyword_id]
-        value = self.model.value(keyword_id, page) * self._chance.get(keyword_id, 1.0) if stage else 0.0
+        chance = self._chance.get(keyword_id, 1.0)
+        value = self.model.value(keyword_id, page, chance=chance) if stage else 0.0
         edition = self._edition.get(keyword_id, 0)
         return Candidate(stage, -value, -options.priority, options.position, keyword_id, page, edition)
 

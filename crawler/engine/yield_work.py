@@ -3,66 +3,46 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from random import Random
 
-from crawler.engine.history import FreshKeyword, KeywordHistory, Look
+from crawler.engine.history import WORTHWHILE, Aim, FreshKeyword, KeywordHistory
 from crawler.engine.keyword_task import KeywordTask
-from crawler.engine.neighbours import neighbourhoods
 from crawler.engine.yield_order import YieldOrder
-from crawler.model import Work
+from crawler.model import DueKeyword, Work
 
 SEEN_KEPT_MAX = 5_000
 """Keywords begun of which is kept in memory whom they showed; of more it is read when they come up again."""
 
 
 class YieldWork:
-    """Keywords page by page, each where most creators new to the database are expected.
+    """Keywords page by page, each where a call is worth most by `aim`.
 
-    `again` is work that was begun in earlier runs, `fresh` the rest; both with priority and place. `pages`
-    are those read in earlier runs, keyword by keyword in the order of time, `finders` the keywords that found
-    each creator. What a cap cut off longer ago than `stale_days` can be gone on with or begun anew; what was
-    cut off since comes first.
+    `again` is work that was begun in earlier runs, of which `histories` tell, `fresh` the rest.
     """
 
     def __init__(
         self,
-        again: Iterable[tuple[Work, int, int]],
-        pages: Iterable[tuple[int, int, float, int, int, bool]],
-        finders: Iterable[Sequence[int]],
-        fresh: Iterable[tuple[Work, int, int]],
-        stale_days: float,
+        again: Iterable[DueKeyword],
+        histories: Iterable[KeywordHistory],
+        fresh: Iterable[DueKeyword],
         rng: Random,
+        aim: Aim,
     ) -> None:
-        self._works: dict[int, Work] = {}
+        self._works: dict[int, Work] = {due.work.keyword_id: due.work for due in again}
         self._begun: dict[int, KeywordTask] = {}
         self._deferred: deque[KeywordTask] = deque()
-        looks: dict[int, list[Look]] = {}
-        for keyword_id, page, days_ago, new, entries, last in pages:
-            looks.setdefault(keyword_id, []).append(Look(page, days_ago, new, entries, last))
-        group = neighbourhoods(finders)
-        histories = []
-        for work, priority, position in again:
-            self._works[work.keyword_id] = work
-            seen = looks.get(work.keyword_id, ())
-            stale = min((look.days_ago for look in seen), default=0.0) >= stale_days
-            going_on = work.page if work.page > 1 else None
-            histories.append(
-                KeywordHistory(
-                    work.keyword_id, seen, priority, position, work.pages_max, group.get(work.keyword_id),
-                    unfinished_page=None if stale else going_on, deeper_page=going_on if stale else None,
-                )
-            )  # fmt: skip
-        self._order = YieldOrder(histories, self._fresh(fresh), rng)
+        self._order = YieldOrder(histories, self._fresh(fresh), rng, aim)
 
-    def _fresh(self, fresh: Iterable[tuple[Work, int, int]]) -> Iterator[FreshKeyword]:
-        for work, priority, position in fresh:
+    def _fresh(self, fresh: Iterable[DueKeyword]) -> Iterator[FreshKeyword]:
+        for due in fresh:
+            work = due.work
             self._works[work.keyword_id] = work
-            yield FreshKeyword(work.keyword_id, priority, position, work.pages_max)
+            yield FreshKeyword(work.keyword_id, due.priority, due.position, work.pages_max)
 
     def next(self) -> KeywordTask | None:
-        """The keyword whose page is expected to bring most, else one that was deferred."""
+        """The keyword whose page is worth most, else one that was deferred."""
         chosen = self._order.next()
         if chosen is None:
             return self._deferred.popleft().come_back() if self._deferred else None
@@ -75,12 +55,18 @@ class YieldWork:
             work = replace(work, page=page, generation=work.generation + 1)
         return KeywordTask(work)
 
-    def page_saved(self, task: KeywordTask, creators_new: int) -> None:
+    def new_needed(self, task: KeywordTask, entries: int) -> int:
+        """As many as make the next page worthwhile."""
+        return self._order.model.new_needed(task.work.keyword_id, task.work.page, entries, WORTHWHILE)
+
+    def page_saved(self, task: KeywordTask, creators_new: int, entries: int, *, goes_on: bool) -> None:
         """Puts the keyword where its next page belongs."""
-        if len(self._begun) >= SEEN_KEPT_MAX:
-            task.seen = None
-        self._begun[task.work.keyword_id] = task
-        self._order.saw(task.work.keyword_id, task.work.page - 1, creators_new)
+        if goes_on:
+            if len(self._begun) >= SEEN_KEPT_MAX:
+                task.seen = None
+            self._begun[task.work.keyword_id] = task
+        work = task.work
+        self._order.saw(work.keyword_id, work.page, creators_new, entries=entries, last=not goes_on)
 
     def defer(self, task: KeywordTask) -> None:
         """After all others."""

@@ -21,6 +21,7 @@ _FORMS: dict[ReasonCode, str] = {
     ReasonCode.NO_MORE: N_("the API says there is no more"),
     ReasonCode.NOTHING_NEW: N_("the page brought no creator new to the keyword"),
     ReasonCode.PAGE_LIMIT: N_("its page limit was reached"),
+    ReasonCode.NOT_WORTHWHILE: N_("reading on was not worthwhile"),
     ReasonCode.SUCCESS: N_("success"),
     ReasonCode.COLLECTION_FAILED: N_("collection failed"),
     ReasonCode.CALLS_TOO_FAST: N_("rate limit"),

@@ -29,6 +29,8 @@ FIELDS = {
     "优先级": "priority",
     "tags": "tags",
     "标签": "tags",
+    "refresh_after": "refresh_after",
+    "再次采集": "refresh_after",
 }
 DELIMITERS = (",", ";", "\t")
 RECORD_LINES_MAX = 100

@@ -6,13 +6,21 @@ import re
 import reprlib
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
 
+from crawler.clock import SPAN_MAX, parse_span
+from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
 
 LENGTH_MAX = 200
 NUMBER_MAX = 2**31 - 1
 QUOTED_CHARACTERS = 40
+SPAN_CHARACTERS_MAX = 40
+
+SPARED = ("priority", "refresh_after")
+"""Options that, where they cannot be read, do not cost the keyword."""
 
 # Byte order marks, zero-width and direction marks: what spreadsheets and chats leave around a copied text.
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
@@ -50,8 +58,8 @@ def identity(text: str) -> str:
 def keyword_from(source: str, text: object, options: Mapping[str, object] | None = None) -> Keyword | Problem:
     """The keyword that one line gives, or what is wrong with the line.
 
-    `options` holds `max_pages`, `priority` and `tags` as cells of text or JSON values; None and blank text
-    mean the same as a missing one.
+    `options` holds `max_pages`, `priority`, `tags` and `refresh_after` as cells of text or JSON values; None
+    and blank text mean the same as a missing one.
     """
     try:
         clean = _clean(text)
@@ -64,6 +72,7 @@ def keyword_from(source: str, text: object, options: Mapping[str, object] | None
             pages_max=_whole_number("max_pages", options, least=1),
             tags=_tags(options.get("tags")),
             source=source,
+            refresh_after=_span(options.get("refresh_after")),
         )
     except _Flaw as flaw:
         return Problem(source, str(flaw))
@@ -74,16 +83,22 @@ def keyword_or_problems(
 ) -> Iterator[Keyword | Problem]:
     """The keyword that one line of a file gives, or what is wrong with the line.
 
-    A priority that cannot be read is named and costs nothing: the keyword is asked for in its turn. A page
-    limit that cannot be read costs the keyword, for without it the keyword could cost money.
+    A priority or a span that cannot be read is named and costs nothing: the keyword is asked for as others
+    are. A page limit that cannot be read costs the keyword, for without it the keyword could cost money.
     """
     found = keyword_from(source, text, options)
     if isinstance(found, Problem):
-        usable = {name: value for name, value in options.items() if name != "priority"}
+        usable = {name: value for name, value in options.items() if name not in SPARED}
         without = keyword_from(source, text, usable)
         if isinstance(without, Keyword):
-            message = _("%s; the keyword is read without it") % found.message
-            yield Problem(source, message, line_skipped=False)
+            for name in SPARED:
+                tried = keyword_from(source, text, {name: options.get(name)})
+                if isinstance(tried, Problem):
+                    message = _("%s; the keyword is read without it") % tried.message
+                    yield Problem(source, message, line_skipped=False)
+                else:
+                    usable[name] = options.get(name)
+            without = keyword_from(source, text, usable)
         found = without
     yield found
 
@@ -137,6 +152,21 @@ def _read_int(text: str) -> int | str | None:
         return int(text) if text else None
     except ValueError:
         return text
+
+
+def _span(value: object) -> timedelta | None:
+    """A span as `--refresh-after` takes it, None where the cell is empty."""
+    if isinstance(value, str):
+        value = trimmed(value)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and len(value) <= SPAN_CHARACTERS_MAX:
+        with suppress(InputError):
+            value = parse_span(value)
+    if not isinstance(value, timedelta) or not timedelta(0) <= value <= SPAN_MAX:
+        message = _("refresh_after must be a span of time such as 90m, 20h or 7d, not %s")
+        raise _Flaw(message % quoted(value))
+    return value
 
 
 def _tags(value: object) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
-from crawler.engine.history import FreshKeyword, KeywordHistory
+from crawler.engine.history import AIMS, WORTHWHILE, Aim, FreshKeyword, KeywordHistory
 from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_order import YieldOrder
 from crawler.expectation import BOUND, Interval
@@ -35,12 +35,14 @@ STEPS_MAX = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A keyword that is due, from `page` on; `history` is None for one nobody has looked at."""
+    """A keyword that is due, from `page` on; `history` is None for one nobody has looked at.
+    `calls_worthwhile` are those that a refresh is expected to make that need not read it whole."""
 
     keyword_id: int
     page: int
     pages_max: int
     history: KeywordHistory | None = None
+    calls_worthwhile: int | None = None
 
 
 def readings(history: KeywordHistory) -> list[int]:
@@ -90,6 +92,8 @@ def _moments(values: Sequence[float]) -> tuple[float, float]:
 
 def expected_calls(due: Due, depths: Depths) -> float | None:
     """The calls that reading on to the end is expected to take; None where nothing is known."""
+    if due.calls_worthwhile is not None:
+        return float(due.calls_worthwhile)
     before = [] if due.history is None else readings(due.history)
     if before:
         known = before[-1] + depths.change
@@ -99,6 +103,14 @@ def expected_calls(due: Due, depths: Depths) -> float | None:
     else:
         return None
     return max(1.0, min(known, due.pages_max) - due.page + 1)
+
+
+def worthwhile_calls(due: Due, model: YieldModel) -> int:
+    """The calls of reading on as long as the next page is expected to be worthwhile; the first is made."""
+    page = due.page + 1
+    while page <= due.pages_max and model.value(due.keyword_id, page) >= WORTHWHILE:
+        page += 1
+    return page - due.page
 
 
 def forecast_calls(due: Sequence[Due], depths: Depths, every: int = 1) -> Interval:
@@ -208,11 +220,15 @@ def expected_in_full(due: Sequence[Due], depths: Depths, calls_max: float | None
 
 
 def expected_by_yield(
-    histories: Sequence[KeywordHistory], fresh: Iterable[FreshKeyword], calls: int, rng: Random
+    histories: Sequence[KeywordHistory],
+    fresh: Iterable[FreshKeyword],
+    calls: int,
+    rng: Random,
+    aim: Aim = AIMS["both"],
 ) -> Brought:
     """What so many calls where they bring most bring: the order is played, each page bringing what is
     expected of it."""
-    order = YieldOrder(histories, fresh, rng)
+    order = YieldOrder(histories, fresh, rng, aim)
     asked: set[int] = set()
     new = last_hundred = 0.0
     growth: list[tuple[float, float]] = []

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import NamedTuple
 
 from crawler.clock import Now
 from crawler.config import RunSettings
-from crawler.engine.history import FreshKeyword, KeywordHistory, Look
+from crawler.engine.history import AIMS, FreshKeyword, KeywordHistory, Look
 from crawler.engine.neighbours import neighbourhoods
-from crawler.model import Keyword
-from crawler.planning.forecast import Due
-from crawler.store.history import finders, pages_read
-from crawler.store.worklist import make_worklist
+from crawler.engine.worth import known_keywords, not_worth_asking, taken_up
+from crawler.engine.yield_model import YieldModel
+from crawler.model import DueKeyword, Keyword
+from crawler.planning.forecast import Due, worthwhile_calls
+from crawler.store.history import due_again, due_in_order, finders, finished_due, pages_read
+from crawler.store.worklist import copy_basis, leave_out, make_worklist, not_asked
+from crawler.summary import NotAsked
 
 KEYWORDS_READ_MAX = 2_000
 """Of more keywords that are due, every so many-th is looked at, and counts for those passed over."""
@@ -25,24 +27,10 @@ KEYWORDS_READ_MAX = 2_000
 PAGES_READ_MAX = 100_000
 """Of the pages of many nights, the latest so many are looked at."""
 
+_NO_RUN = 0
+"""Under this number a copy notes what a run would leave out."""
+
 _COUNTS = "SELECT count(*), count(*) FILTER (WHERE page > 1), count(*) FILTER (WHERE stage = 1) FROM due"
-
-_DUE = """
-SELECT due.keyword_id, due.page, due.pages_max, keywords.priority
-  FROM due
-  JOIN keywords ON keywords.id = due.keyword_id
- WHERE due.keyword_id % :every = 0
- ORDER BY due.stage, due.urgency, due.finished_at, due.position
-"""
-
-
-class DueKeyword(NamedTuple):
-    """A keyword that is due: where it goes on, and how far it may go."""
-
-    keyword_id: int
-    page: int
-    pages_max: int
-    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +50,18 @@ def read_ahead(connection: sqlite3.Connection, listed: int, keywords_max: int = 
     """What is ahead, from the connection that the work list was made on."""
     due, unfinished, never = connection.execute(_COUNTS).fetchone()
     every = math.ceil(due / keywords_max) or 1
-    rows = connection.execute(_DUE, {"every": every})
-    return Ahead(listed, due, unfinished, never, every, tuple(DueKeyword(*row) for row in rows))
+    keywords = tuple(due_in_order(connection, every=every))
+    return Ahead(listed, due, unfinished, never, every, keywords)
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A work list as a run would have it, on the connection it was made on: how many keywords it lists, and
+    those it leaves out, the least promising first."""
+
+    connection: sqlite3.Connection
+    listed: int
+    not_asked: tuple[NotAsked, ...]
 
 
 @contextmanager
@@ -73,15 +71,15 @@ def laid_out(
     settings: RunSettings,
     endpoint_id: int,
     now: Now,
-) -> Iterator[tuple[sqlite3.Connection, int]]:
-    """The work list that a run would make of `keywords`, in a copy in memory, and how many it lists."""
+) -> Iterator[LaidOut]:
+    """The work list that a run would make of `keywords`, in a copy in memory."""
     from sqlite_utils import Database  # loads much that the command's help does not need
 
     from crawler.store.migrations import migrations
 
     with closing(Database(memory=True)) as memory:
         migrations.apply(memory)
-        _copy(connection, memory.conn)
+        copy_basis(connection, memory.conn)
         worklist = make_worklist(
             memory.conn,
             keywords,
@@ -89,19 +87,35 @@ def laid_out(
             pages_max=settings.pages_max,
             refresh_after=settings.refresh_after,
             now=now,
+            worthwhile=settings.refresh == "worthwhile",
         )
-        yield memory.conn, worklist.listed
+        if settings.stop_below:
+            leave_out(
+                memory.conn,
+                worklist,
+                _not_worth_asking(connection, memory.conn, settings, endpoint_id, now),
+                endpoint_id=endpoint_id,
+                run_id=_NO_RUN,
+                stop_below=settings.stop_below,
+            )
+        yield LaidOut(memory.conn, worklist.listed, not_asked(memory.conn, _NO_RUN))
 
 
-def _copy(connection: sqlite3.Connection, memory: sqlite3.Connection) -> None:
-    """Takes over what the work list depends on."""
-    for table in ("runs", "keywords", "checkpoints"):
-        names = [row[1] for row in memory.execute(f"PRAGMA table_info({table})")]
-        there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-        columns = ", ".join(name for name in names if name in there)
-        marks = ", ".join("?" for name in names if name in there)
-        rows = connection.execute(f"SELECT {columns} FROM {table}")
-        memory.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", map(tuple, rows))
+def _not_worth_asking(
+    connection: sqlite3.Connection,
+    worklist: sqlite3.Connection,
+    settings: RunSettings,
+    endpoint_id: int,
+    now: Now,
+) -> dict[int, float]:
+    """What a run would leave out, by all that is known: not only by what a forecast looks at."""
+    pages = pages_read(connection, endpoint_id=endpoint_id, now=now)
+    finding = finders(connection, endpoint_id=endpoint_id)
+    histories = known_keywords(
+        due_again(worklist), pages, finding, settings.refresh_after / timedelta(days=1)
+    )
+    finished = finished_due(worklist, endpoint_id=endpoint_id)
+    return not_worth_asking(histories, finished, settings.stop_below or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +147,28 @@ def read_known(
     stale_days = settings.refresh_after / timedelta(days=1)
     due, histories, fresh = [], [], []
     for position, one in enumerate(ahead.keywords):
-        history = everyone.get(one.keyword_id)
+        work = one.work
+        history = everyone.get(work.keyword_id)
         if history is None:
-            fresh.append(FreshKeyword(one.keyword_id, one.priority, position, one.pages_max))
+            fresh.append(FreshKeyword(work.keyword_id, one.priority, position, work.pages_max))
         else:
-            going_on = one.page if one.page > 1 else None
-            stale = min(look.days_ago for look in history.looks) >= stale_days
-            history = replace(
-                history,
-                priority=one.priority,
-                position=position,
-                pages_max=one.pages_max,
-                unfinished_page=None if stale else going_on,
-                deeper_page=going_on if stale else None,
-            )
-            everyone[one.keyword_id] = history
+            history = replace(history, priority=one.priority, position=position, pages_max=work.pages_max)
+            history = taken_up(history, one, stale_days)
+            everyone[work.keyword_id] = history
             histories.append(history)
-        due.append(Due(one.keyword_id, one.page, one.pages_max, history))
-    return Known(tuple(due), tuple(histories), tuple(fresh), tuple(everyone.values()))
+        due.append(Due(work.keyword_id, work.page, work.pages_max, history))
+    asked = _as_far_as_asked(due, ahead, histories, settings)
+    return Known(asked, tuple(histories), tuple(fresh), tuple(everyone.values()))
+
+
+def _as_far_as_asked(
+    due: Sequence[Due], ahead: Ahead, histories: Sequence[KeywordHistory], settings: RunSettings
+) -> tuple[Due, ...]:
+    """What is due; of what need not be read whole as far down as it is worthwhile."""
+    if all(one.work.whole for one in ahead.keywords):
+        return tuple(due)
+    model = YieldModel(histories, AIMS[settings.aim])
+    return tuple(
+        one if keyword.work.whole else replace(one, calls_worthwhile=worthwhile_calls(one, model))
+        for one, keyword in zip(due, ahead.keywords, strict=True)
+    )

@@ -6,12 +6,12 @@ import math
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from crawler.clock import Now
 from crawler.config import RunSettings
-from crawler.engine.history import Explanation
+from crawler.engine.history import AIMS, Aim, Explanation
 from crawler.engine.yield_order import YieldOrder
 from crawler.errors import InputError
 from crawler.expectation import Forecast, Interval
@@ -29,13 +29,16 @@ from crawler.planning.forecast import (
 from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
 from crawler.planning.pace import Pace, read_pace
 from crawler.spending import check_currency
+from crawler.store.history import any_pages
+from crawler.summary import NotAsked
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A run before it is made. `nights_tested` says on how many earlier nights the interval of the new
     creators rests. `binding` is the cap that is expected to end it, None where it reads all that is due;
-    `keywords_left_out` and `creators_left_out` are what that leaves for later, None where nobody knows."""
+    `keywords_left_out` and `creators_left_out` are what that leaves for later, None where nobody knows.
+    `not_asked` are the keywords that `--stop-below` leaves out."""
 
     order: str
     listed: int
@@ -51,6 +54,7 @@ class Plan:
     forecast: Forecast
     keywords_left_out: int | None
     creators_left_out: float | None
+    not_asked: tuple[NotAsked, ...] = ()
 
 
 def make_plan(
@@ -63,10 +67,12 @@ def make_plan(
     """The plan of a run over `keywords` into the database, None for one that is not there yet."""
     with (
         _there(connection) as database,
-        laid_out(database, keywords, settings, endpoint_id, now) as (worklist, listed),
+        laid_out(database, keywords, settings, endpoint_id, now) as laid,
     ):
         check_currency(database, settings, now())
-        return plan_of(database, read_ahead(worklist, listed), settings, endpoint_id, now)
+        ahead = read_ahead(laid.connection, laid.listed)
+        made = plan_of(database, ahead, settings, endpoint_id, now)
+        return replace(made, not_asked=laid.not_asked)
 
 
 @contextmanager
@@ -98,14 +104,22 @@ def plan_of(
         calls = calls.within(cap.calls)
     binding = caps[0] if caps and _binds(caps[0], in_full) else None
     minutes = pace.minutes(calls).within(minutes_left(settings, now()))
-    new = _new_creators(known, ahead, depths, calls, binding, settings.order)
+    order = _order(connection, settings, endpoint_id, now)
+    new = _new_creators(known, ahead, depths, calls, binding, order, AIMS[settings.aim])
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
-        settings.order, ahead.listed, ahead.due, ahead.unfinished, ahead.never_asked,
+        order, ahead.listed, ahead.due, ahead.unfinished, ahead.never_asked,
         ahead.due - ahead.unfinished - ahead.never_asked, len(nights), new.nights_tested, caps, binding, pace,
         Forecast(calls, in_full, minutes, new.creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
     )  # fmt: skip
+
+
+def _order(connection: sqlite3.Connection, settings: RunSettings, endpoint_id: int, now: Now) -> str:
+    """The order that a run would take."""
+    if settings.order != "auto":
+        return settings.order
+    return "yield" if any_pages(connection, endpoint_id=endpoint_id, now=now) else "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,13 @@ class _New:
 
 
 def _new_creators(
-    known: Known, ahead: Ahead, depths: Depths, calls: Interval, binding: Cap | None, order: str
+    known: Known,
+    ahead: Ahead,
+    depths: Depths,
+    calls: Interval,
+    binding: Cap | None,
+    order: str,
+    aim: Aim,
 ) -> _New:
     tested, every = test_nights(known.everyone), ahead.every
     if not ahead.due:
@@ -128,7 +148,7 @@ def _new_creators(
     if calls.expected is None or not known.everyone:
         left = None if binding is None else ahead.due - math.ceil(binding.calls.expected or 0)
         return _New(tested.nights, keywords_left_out=None if left is None else max(0, left) or None)
-    brought = _brought(known, depths, calls.expected / every, binding, order)
+    brought = _brought(known, depths, calls.expected / every, binding, order, aim)
     lost = None
     if binding is not None:
         in_full = expected_in_full(known.due, depths, None)
@@ -148,9 +168,11 @@ def _binds(cap: Cap, in_full: Interval) -> bool:
     return (cap.calls.expected or 0.0) < wanted
 
 
-def _brought(known: Known, depths: Depths, calls: float, binding: Cap | None, order: str) -> Brought:
+def _brought(
+    known: Known, depths: Depths, calls: float, binding: Cap | None, order: str, aim: Aim
+) -> Brought:
     if order == "yield":
-        return expected_by_yield(known.histories, known.fresh, round(calls), Random(0))
+        return expected_by_yield(known.histories, known.fresh, round(calls), Random(0), aim)
     return expected_in_full(known.due, depths, None if binding is None else calls)
 
 
@@ -168,20 +190,21 @@ def explain(
     """
     with (
         _there(connection) as database,
-        laid_out(database, keywords, settings, endpoint_id, now) as (worklist, listed),
+        laid_out(database, keywords, settings, endpoint_id, now) as laid,
     ):
-        ahead = read_ahead(worklist, listed, keywords_max=listed)
-        named = worklist.execute("SELECT id FROM keywords WHERE identity = ?", (identity,)).fetchone()
-        wanted = next((one for one in ahead.keywords if named and one.keyword_id == named[0]), None)
+        ahead = read_ahead(laid.connection, laid.listed, keywords_max=laid.listed)
+        named = laid.connection.execute("SELECT id FROM keywords WHERE identity = ?", (identity,)).fetchone()
+        wanted = next((one for one in ahead.keywords if named and one.work.keyword_id == named[0]), None)
         if wanted is None:
             message = _("no keyword that is due is called %s: `crawler plan` counts those that are")
             raise InputError(message % identity)
         known = read_known(database, ahead, settings, endpoint_id, now)
-    order = YieldOrder(known.histories, known.fresh)
-    value = order.explain(wanted.keyword_id, wanted.page)
+    work = wanted.work
+    order = YieldOrder(known.histories, known.fresh, aim=AIMS[settings.aim])
+    value = order.explain(work.keyword_id, work.page)
     better = sum(
         order.model.value(one.keyword_id, one.page) > value.value
         for one in known.due
-        if one.keyword_id != wanted.keyword_id
+        if one.keyword_id != work.keyword_id
     )
     return value, better + 1, len(known.due)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from crawler.clock import Now, stamp
-from crawler.model import Work
+from crawler.model import DueKeyword, Work
 
 HISTORY_SPAN = timedelta(days=60)
 """How far back a look still says something."""
@@ -43,11 +43,12 @@ SELECT group_concat(DISTINCT keyword_id)
 HAVING count(DISTINCT keyword_id) BETWEEN 2 AND :shared_by
 """
 
-_DUE_AGAIN = """
-SELECT due.keyword_id, text, generation, page, due.pages_max, priority, due.position
+_DUE = """
+SELECT due.keyword_id, text, generation, page, due.pages_max, whole, priority, due.position,
+       refresh_after_seconds / 86400.0, stage = 3
   FROM due
   JOIN keywords ON keywords.id = due.keyword_id
- WHERE stage <> 1
+ WHERE due.keyword_id % :every = 0 AND (stage <> 1 OR :fresh)
  ORDER BY stage, urgency, finished_at, position
 """
 
@@ -61,12 +62,16 @@ SELECT due.keyword_id, text, generation, page, due.pages_max, priority, due.posi
 """
 
 
-class DueKeyword(NamedTuple):
-    """A keyword's work with what decides between equals: its priority and its place in the files."""
+_ANY_PAGES = """
+SELECT EXISTS (SELECT 1 FROM pages WHERE endpoint_id = :endpoint_id AND fetched_at >= :since)
+"""
 
-    work: Work
-    priority: int
-    position: int
+_FINISHED_DUE = """
+SELECT due.keyword_id
+  FROM due
+  JOIN checkpoints ON checkpoints.keyword_id = due.keyword_id AND checkpoints.endpoint_id = :endpoint_id
+ WHERE state = 'done' AND stage <> 0
+"""
 
 
 class PageRead(NamedTuple):
@@ -103,6 +108,17 @@ def pages_read(
         yield PageRead(keyword_id, page, days_ago, new, entries, bool(last))
 
 
+def any_pages(connection: sqlite3.Connection, *, endpoint_id: int, now: Now) -> bool:
+    """Whether there is anything for `pages_read` to tell."""
+    values = {"endpoint_id": endpoint_id, "since": stamp(now() - HISTORY_SPAN)}
+    return bool(connection.execute(_ANY_PAGES, values).fetchone()[0])
+
+
+def finished_due(connection: sqlite3.Connection, *, endpoint_id: int) -> set[int]:
+    """The keywords that are due though nothing of them is unfinished: they are looked at again."""
+    return {row[0] for row in connection.execute(_FINISHED_DUE, {"endpoint_id": endpoint_id})}
+
+
 def finders(connection: sqlite3.Connection, *, endpoint_id: int) -> Iterator[list[int]]:
     """For every creator that a few keywords found, these keywords."""
     values = {"creators": CREATORS_READ_MAX, "endpoint_id": endpoint_id, "shared_by": SHARED_BY_MAX}
@@ -112,8 +128,19 @@ def finders(connection: sqlite3.Connection, *, endpoint_id: int) -> Iterator[lis
 
 def due_again(connection: sqlite3.Connection) -> Iterator[DueKeyword]:
     """What is due and was asked for before."""
-    for row in connection.execute(_DUE_AGAIN).fetchall():
-        yield DueKeyword(Work(*row[:5]), row[5], row[6])
+    return _due(connection, every=1, fresh=False)
+
+
+def due_in_order(connection: sqlite3.Connection, *, every: int) -> Iterator[DueKeyword]:
+    """What is due, in file order of work; of `every` so many-th keyword."""
+    return _due(connection, every=every, fresh=True)
+
+
+def _due(connection: sqlite3.Connection, *, every: int, fresh: bool) -> Iterator[DueKeyword]:
+    for row in connection.execute(_DUE, {"every": every, "fresh": fresh}).fetchall():
+        keyword_id, text, generation, page, pages_max, whole, priority, position, stale_days, left = row
+        work = Work(keyword_id, text, generation, page, pages_max, bool(whole))
+        yield DueKeyword(work, priority, position, stale_days, bool(left))
 
 
 def due_fresh(connection: sqlite3.Connection) -> Iterator[DueKeyword]:

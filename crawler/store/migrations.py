@@ -12,6 +12,7 @@ from crawler.store.order_indexes import create_order_indexes
 from crawler.store.prices import create_prices
 from crawler.store.rate_limits import create_rate_limits
 from crawler.store.reason_columns import split_reasons
+from crawler.store.refreshes import add_refreshes
 from crawler.store.retired_keywords import add_retirement
 from crawler.store.schema import create_tables
 from crawler.store.shared_views import create_shared_views
@@ -33,6 +34,7 @@ for _name, _apply in (
     ("0009_prices", create_prices),
     ("0010_replies", create_archive),
     ("0011_forecasts", create_forecasts),
+    ("0012_refreshes", add_refreshes),
     ("0013_last_seen", derive_last_seen),
     ("0014_order_indexes", create_order_indexes),
     ("0016_merging", prepare_merging),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.model import Keyword
-from crawler.store import sql
+from crawler.store.worklist_sql import KNOWN_KEYWORD
 
 LINE_DIGITS_MAX = 15
 
@@ -17,15 +17,15 @@ INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_s
 SELECT value, value, 0, NULL, '[]', :file || (key + :line), :moment
   FROM json_each(:listed)
  WHERE true
-{sql.KNOWN_KEYWORD}"""
+{KNOWN_KEYWORD}"""
 
 _LIST_UNCHANGED = """
 INSERT OR IGNORE INTO incoming (keyword_id, position)
 SELECT keywords.id, :position + listed.key
   FROM json_each(:listed) AS listed
  CROSS JOIN keywords ON keywords.identity = listed.value
- WHERE (source, text, priority, tags, pages_max)
-       IS (:file || (listed.key + :line), listed.value, 0, '[]', NULL)
+ WHERE (source, text, priority, tags, pages_max, refresh_after_seconds)
+       IS (:file || (listed.key + :line), listed.value, 0, '[]', NULL, NULL)
 """
 
 _IS_KNOWN = "SELECT 1 FROM keywords WHERE identity = ?"

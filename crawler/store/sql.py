@@ -36,10 +36,11 @@ INSERT INTO rejects (run_id, endpoint_id, keyword_id, call_id, page, rank, reaso
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
+# What goes on in a generation that was done was not complete after all.
 SAVE_CHECKPOINT = """
 INSERT INTO checkpoints (endpoint_id, keyword_id, generation, next_page, state, stop_reason,
-                         stop_details, started_at, updated_at, finished_at, run_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                         stop_details, started_at, updated_at, finished_at, complete_at, run_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
    SET started_at  = iif(generation = excluded.generation, started_at, excluded.started_at),
        generation  = excluded.generation,
@@ -49,6 +50,8 @@ ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
        stop_details = excluded.stop_details,
        updated_at  = excluded.updated_at,
        finished_at = coalesce(excluded.finished_at, finished_at),
+       complete_at = iif(state = 'done' AND generation = excluded.generation, excluded.complete_at,
+                         coalesce(excluded.complete_at, complete_at)),
        run_id      = excluded.run_id
 """
 
@@ -148,8 +151,6 @@ COUNT_CALLS = "SELECT charge, count(*) FROM calls WHERE run_id = ? GROUP BY char
 
 CALLS_SINCE = "SELECT count(*) FROM calls WHERE sent_at >= ? AND charge <> 'free'"
 
-PAGES_AHEAD = "SELECT coalesce(sum(pages_max - page + 1), 0) FROM due"
-
 LAST_SENT = "SELECT max(sent_at) FROM calls"
 
 SEEN_BY_KEYWORD = """
@@ -157,142 +158,4 @@ SELECT users.id
   FROM sightings
   JOIN users ON users.key = sightings.user_key
  WHERE keyword_id = ? AND endpoint_id = ? AND generation = ?
-"""
-
-INCOMING_TABLE = """
-CREATE TEMP TABLE IF NOT EXISTS incoming (
-    keyword_id INTEGER PRIMARY KEY,
-    position   INTEGER NOT NULL
-)
-"""
-
-# The first line that names a keyword says what it is like; later ones find it in `incoming` already.
-KNOWN_KEYWORD = """
-ON CONFLICT (identity) DO UPDATE
-   SET text      = excluded.text,
-       priority  = excluded.priority,
-       pages_max = excluded.pages_max,
-       tags      = excluded.tags,
-       source    = excluded.source
- WHERE (keywords.source, keywords.text, keywords.priority, keywords.tags, keywords.pages_max)
-       IS NOT (excluded.source, excluded.text, excluded.priority, excluded.tags, excluded.pages_max)
-   AND keywords.id NOT IN (SELECT keyword_id FROM incoming)
-"""
-
-MERGE_KEYWORD = f"""
-INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
-VALUES (?, ?, ?, ?, ?, ?, ?)
-{KNOWN_KEYWORD}"""
-
-# A keyword that is its own identity, without options: fewer values to hand over, for up to a million rows.
-MERGE_PLAIN_KEYWORD = f"""
-INSERT INTO keywords (identity, text, priority, pages_max, tags, source, first_seen_at)
-VALUES (?, ?, 0, NULL, '[]', ?, ?)
-{KNOWN_KEYWORD}"""
-
-LAST_KEYWORD = "SELECT coalesce(max(id), 0) FROM keywords"
-
-# New keywords got rising numbers in the order they were read.
-INSERT_INCOMING_NEW = """
-INSERT INTO incoming (keyword_id, position)
-SELECT id, ? + id - ? - 1
-  FROM keywords
- WHERE id > ?
-"""
-
-INSERT_INCOMING = """
-INSERT OR IGNORE INTO incoming (keyword_id, position)
-SELECT keywords.id, ? + listed.key
-  FROM json_each(?) AS listed
- CROSS JOIN keywords ON keywords.identity = listed.value
-"""
-
-# A source is `file:line`. A keyword is retired where its file was read and lists it no more, or is gone while
-# its folder is there (`files`), and comes back when it is listed again.
-UNLISTED_FILES = """
-SELECT DISTINCT rtrim(rtrim(source, '0123456789'), ':')
-  FROM keywords
- WHERE retired_at IS NULL AND id NOT IN (SELECT keyword_id FROM incoming)
-"""
-
-FILES_READ = """
-SELECT DISTINCT rtrim(rtrim(source, '0123456789'), ':')
-  FROM incoming
-  JOIN keywords ON keywords.id = incoming.keyword_id
-"""
-
-RETIRE = """
-UPDATE keywords
-   SET retired_at = ?
- WHERE retired_at IS NULL
-   AND id NOT IN (SELECT keyword_id FROM incoming)
-   AND rtrim(rtrim(source, '0123456789'), ':') IN (SELECT value FROM json_each(?))
-"""
-
-RETURN = """
-UPDATE keywords SET retired_at = NULL
- WHERE retired_at IS NOT NULL AND id IN (SELECT keyword_id FROM incoming)
-"""
-
-# The order of the work is the table's own: unfinished keywords; those never crawled, by priority; then stale
-# and failed ones, longest ago first, so that none holds up the others and none is forgotten.
-DUE_TABLE = """
-CREATE TEMP TABLE IF NOT EXISTS due (
-    stage       INTEGER NOT NULL,
-    urgency     INTEGER NOT NULL,
-    finished_at TEXT NOT NULL,
-    position    INTEGER NOT NULL,
-    keyword_id  INTEGER NOT NULL,
-    generation  INTEGER NOT NULL,
-    page        INTEGER NOT NULL,
-    pages_max   INTEGER NOT NULL,
-    PRIMARY KEY (stage, urgency, finished_at, position)
-) WITHOUT ROWID
-"""
-
-# A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped. One
-# that stopped beyond today's limit is finished by it. What ended in the future ended by a wrong clock.
-FIND_DUE = """
-WITH candidates AS (
-    SELECT keywords.id AS keyword_id, priority, position,
-           coalesce(keywords.pages_max, :pages_max) AS pages_max,
-           checkpoints.state, checkpoints.generation, checkpoints.next_page,
-           iif(checkpoints.state = 'done', checkpoints.finished_at, checkpoints.updated_at) AS finished_at,
-           checkpoints.state <> 'done'
-              AND checkpoints.next_page <= coalesce(keywords.pages_max, :pages_max)
-           OR checkpoints.finished_at > :stale_before
-              AND checkpoints.stop_reason = 'page_limit'
-              AND checkpoints.next_page <= coalesce(keywords.pages_max, :pages_max) AS unfinished
-      FROM incoming
-      JOIN keywords ON keywords.id = incoming.keyword_id
-      LEFT JOIN checkpoints
-             ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
-),
-staged AS (
-    SELECT *, CASE WHEN state IS NULL THEN 1 WHEN state <> 'failed' AND unfinished THEN 0 ELSE 2 END AS stage
-      FROM candidates
-)
-INSERT INTO due (stage, urgency, finished_at, position, keyword_id, generation, page, pages_max)
-SELECT stage,
-       iif(stage = 2, 0, -priority),
-       iif(stage = 2, finished_at, ''),
-       position,
-       keyword_id,
-       CASE WHEN state IS NULL THEN 1 WHEN unfinished THEN generation ELSE generation + 1 END,
-       iif(unfinished, next_page, 1),
-       pages_max
-  FROM staged
- WHERE state IS NULL
-    OR unfinished
-    OR finished_at <= :stale_before
-    OR finished_at > :future
-"""
-
-NEXT_DUE = """
-SELECT stage, urgency, finished_at, position, keyword_id, text, generation, page, due.pages_max
-  FROM due
-  JOIN keywords ON keywords.id = due.keyword_id
- WHERE (stage, urgency, finished_at, position) > (?, ?, ?, ?)
- ORDER BY stage, urgency, finished_at, position
- LIMIT ?
 """

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
-from crawler.store import sql
+from crawler.store import worklist_sql as sql
 from crawler.store.plain_lines import PlainLines
+from crawler.summary import NotAsked
 
 CLOCK_SLACK = timedelta(hours=1)
 """How far the clock may have been ahead when a keyword was finished."""
@@ -39,8 +40,10 @@ def make_worklist(
     pages_max: int,
     refresh_after: timedelta,
     now: Now,
+    worthwhile: bool = False,
 ) -> Worklist:
-    """Stores new keywords and lays out the due ones; inside the caller's transaction.
+    """Stores new keywords and lays out the due ones; inside the caller's transaction. `worthwhile`: keywords
+    that were complete lately need not be read to their end.
 
     Order: unfinished first, then never crawled, by priority; then stale and failed, longest ago first. Both
     lists live in temporary tables, so that a million keywords take no memory.
@@ -60,12 +63,49 @@ def make_worklist(
         {
             "endpoint_id": endpoint_id,
             "pages_max": pages_max,
+            "now": stamp(moment),
             "stale_before": stamp(moment - refresh_after),
+            "worthwhile": worthwhile,
             "future": stamp(moment + CLOCK_SLACK),
         },
     )
     due = connection.execute("SELECT count(*) FROM due").fetchone()[0]
     return Worklist(listed, read - listed, due)
+
+
+def copy_basis(connection: sqlite3.Connection, memory: sqlite3.Connection) -> None:
+    """Takes over what a work list depends on into a database in memory."""
+    for table in ("runs", "keywords", "checkpoints"):
+        names = [row[1] for row in memory.execute(f"PRAGMA table_info({table})")]
+        there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        columns = ", ".join(name for name in names if name in there)
+        marks = ", ".join("?" for name in names if name in there)
+        rows = connection.execute(f"SELECT {columns} FROM {table}")
+        memory.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", map(tuple, rows))
+
+
+def leave_out(
+    connection: sqlite3.Connection,
+    worklist: Worklist,
+    expected: Mapping[int, float],
+    *,
+    endpoint_id: int,
+    run_id: int,
+    stop_below: float,
+) -> Worklist:
+    """What is left to do without the keywords in `expected`, which say how many new creators a call would
+    bring; they are noted. What was noted of these files' keywords before is forgotten. Inside the caller's
+    transaction."""
+    connection.execute(sql.FORGET_NOT_ASKED, (endpoint_id,))
+    rows = [(endpoint_id, keyword_id, run_id, brings, stop_below) for keyword_id, brings in expected.items()]
+    connection.executemany(sql.NOTE_NOT_ASKED, rows)
+    connection.execute(sql.LEAVE_OUT, (run_id,))
+    return replace(worklist, due=worklist.due - len(rows))
+
+
+def not_asked(connection: sqlite3.Connection, run_id: int) -> tuple[NotAsked, ...]:
+    """The keywords that a run left out, the least promising first."""
+    return tuple(NotAsked(*row) for row in connection.execute(sql.NOT_ASKED, (run_id,)))
 
 
 def pages_ahead(connection: sqlite3.Connection) -> int:
@@ -118,18 +158,19 @@ def _merge_one_by_one(connection: sqlite3.Connection, chunk: list[Keyword], mome
     rows: list[tuple[object, ...]] = []
     statement = sql.MERGE_PLAIN_KEYWORD
     batches = [(statement, rows)]  # in the order of the file, so that new keywords are numbered in it
-    for text, identity, priority, pages_max, tags, source in chunk:
+    for text, identity, priority, pages_max, tags, source, refresh_after in chunk:
         if identity in identities:
             continue
         identities[identity] = None
-        plain = text == identity and not (priority or pages_max or tags)
+        plain = text == identity and not (priority or pages_max or tags or refresh_after is not None)
         if plain is not (statement is sql.MERGE_PLAIN_KEYWORD):
             statement, rows = sql.MERGE_PLAIN_KEYWORD if plain else sql.MERGE_KEYWORD, []
             batches.append((statement, rows))
         if plain:
             rows.append((identity, text, source, moment))
         else:
-            options = priority, pages_max, json.dumps(tags, ensure_ascii=False)
+            own_seconds = None if refresh_after is None else refresh_after.total_seconds()
+            options = priority, pages_max, json.dumps(tags, ensure_ascii=False), own_seconds
             rows.append((identity, text, *options, source, moment))
     for statement, rows in batches:
         connection.executemany(statement, rows)
@@ -145,5 +186,6 @@ def due_work(connection: sqlite3.Connection) -> Iterator[Work]:
     after: tuple[object, ...] = (-1, 0, "", 0)
     while rows := connection.execute(sql.NEXT_DUE, (*after, 500)).fetchall():
         for row in rows:
-            yield Work(*row[len(after) :])
+            keyword_id, text, generation, page, pages_max, whole = row[len(after) :]
+            yield Work(keyword_id, text, generation, page, pages_max, bool(whole))
         after = rows[-1][: len(after)]

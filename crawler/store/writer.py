@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,10 @@ class Transaction:
         )
         self._settle(fetched.call_id, fetched.settlement)
         self._page_row(fetched, kept, saved, packed)
-        end = None if fetched.end is None else Reason(fetched.end)
+        ended = fetched.end
+        if ended is None and saved.creators_new < fetched.new_needed:
+            ended = ReasonCode.NOT_WORTHWHILE
+        end = None if ended is None else Reason(ended)
         self._checkpoint(work, work.page + 1, "open" if end is None else "done", end)
         self._pages += 1
         self._keywords_done += end is not None
@@ -143,7 +146,7 @@ class Transaction:
             self._saved.creators_changed + saved.creators_changed,
             self._saved.creators_seen + saved.creators_seen,
         )
-        return saved
+        return replace(saved, end=ended)
 
     def finish(self) -> None:
         """Writes what has been collected."""
@@ -193,7 +196,8 @@ class Transaction:
         run_id, endpoint_id = self._where
         at = (endpoint_id, work.keyword_id, work.generation, next_page, state)
         finished_at = self._moment if state == "done" else None
-        times = (self._moment, self._moment, finished_at)
+        whole = reason is None or reason.code is not ReasonCode.NOT_WORTHWHILE
+        times = (self._moment, self._moment, finished_at, finished_at if whole else None)
         self._rows.add(sql.SAVE_CHECKPOINT, (*at, *_columns(reason), *times, run_id))
 
 

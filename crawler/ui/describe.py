@@ -16,6 +16,7 @@ from crawler.engine.events import (
     KeywordDone,
     KeywordFailed,
     LineSkipped,
+    OrderChosen,
     PageStored,
     QuotaBack,
     QuotaWait,
@@ -51,7 +52,7 @@ def level_of(event: Event) -> Level:
             return Level.INFO if event.lowered else Level.DEBUG
         case KeywordDone():
             return Level.DETAIL
-        case RunStarted() | KeywordDeferred() | RetryPause():
+        case RunStarted() | OrderChosen() | KeywordDeferred() | RetryPause():
             return Level.INFO
         case BalanceTold():
             return Level.WARNING if event.needed else Level.INFO
@@ -74,6 +75,12 @@ def describe(event: Event) -> str:
                     ngettext("%d line repeats a keyword", "%d lines repeat a keyword", event.repeated)
                     % event.repeated,
                 )
+            return text
+        case OrderChosen():
+            text = _("order of calls: %s") % order_text(event.order, asked=event.asked)
+            if event.left_out:
+                less = _("%(keywords)s keywords are not asked for: less than %(new)g new creators per call")
+                text = also(text, less % {"keywords": f"{event.left_out:,}", "new": event.stop_below})
             return text
         case LineSkipped():
             problem = f"{event.problem.source}: {event.problem.message}"
@@ -138,6 +145,15 @@ def describe(event: Event) -> str:
                 event.in_flight,
             )
             return line % {"reason": reason_text(event.reason), "calls": event.in_flight}
+
+
+def order_text(order: str, *, asked: bool) -> str:
+    """The order of calls a run takes, and why."""
+    if order == "yield":
+        text = _("each where it should bring most (yield)")
+        return text if asked else also(text, _("there are earlier nights to learn from"))
+    text = _("keywords one after the other (file)")
+    return text if asked else also(text, _("there is no earlier night to learn from"))
 
 
 def _money(event: SpendingAhead | BalanceTold) -> str:

@@ -14,9 +14,11 @@ from crawler.i18n.words import span
 from crawler.reasons import Advice
 from crawler.summary import FailedKeyword, RunSummary
 from crawler.text import sanitize, width
+from crawler.ui.describe import order_text
 from crawler.ui.program import db_argument, program_name
 
 FAILURES_SHOWN = 10
+NOT_ASKED_SHOWN = 10
 
 
 def summary_json(summary: RunSummary) -> str:
@@ -40,6 +42,8 @@ def summary_fields(summary: RunSummary) -> dict[str, object]:
         "failures": [_failure(each) for each in summary.failures],
         "strange_answers": summary.strange_answers,
         "money": _money(summary),
+        "order": None if summary.order is None else asdict(summary.order),
+        "not_asked": [asdict(each) for each in summary.not_asked],
         "forecast": hindsight_fields(summary.forecast, summary.price),
     }
 
@@ -86,6 +90,8 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     ]
     if summary.spent is not None:
         rows.insert(2, (_("money"), spent_text(summary)))
+    if summary.order is not None:
+        rows.append((_("order"), order_text(summary.order.order, asked=summary.order.asked)))
     if summary.forecast is not None:
         first, *others = hindsight_lines(summary.forecast, summary.price)
         rows += [(_("forecast"), first), *(("", line) for line in others)]
@@ -101,6 +107,8 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         )
         shown = {"answers": f"{summary.strange_answers:,}", "command": _query(summary, "odd")}
         lines.append("  " + strange % shown)
+    if summary.not_asked:
+        lines.append("  " + _not_asked(summary))
     lines += _failure_lines(summary)
     if command is not None:
         lines += ["", *next_lines(summary, command)]
@@ -111,6 +119,17 @@ def spent_text(summary: RunSummary) -> str:
     if summary.spent == summary.spent_at_most:
         return _("%s spent") % summary.spent
     return _("%(spent)s spent, %(most)s at most") % {"spent": summary.spent, "most": summary.spent_at_most}
+
+
+def _not_asked(summary: RunSummary) -> str:
+    names = ", ".join(each.text for each in summary.not_asked[:NOT_ASKED_SHOWN])
+    line = ngettext(
+        "not asked, too little is expected: %(keywords)s keyword (%(names)s)",
+        "not asked, too little is expected: %(keywords)s keywords (%(names)s)",
+        len(summary.not_asked),
+    )
+    more = ", …" if len(summary.not_asked) > NOT_ASKED_SHOWN else ""
+    return sanitize(line % {"keywords": f"{len(summary.not_asked):,}", "names": names + more})
 
 
 def heading(outcome: str) -> str:

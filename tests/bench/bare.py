@@ -102,7 +102,7 @@ def _checkpoint_row(answer: Answer) -> tuple[object, ...]:
     state = "open" if answer.users else "done"
     finished_at = None if answer.users else MOMENT
     where = (ENDPOINT_ID, answer.keyword_id, 1)
-    return (*where, answer.page + 1, state, None, None, MOMENT, MOMENT, finished_at, RUN_ID)
+    return (*where, answer.page + 1, state, None, None, MOMENT, MOMENT, finished_at, finished_at, RUN_ID)
 
 
 async def fetch_and_write(api: Api, keywords: Sequence[str], workers: int, pages_max: int, db: Path) -> int:

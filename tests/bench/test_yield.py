@@ -77,4 +77,4 @@ def test_the_tables_are_printed():
     root = Path(__file__).parents[2]
     output = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
     assert output.startswith("seed 4\n")
-    assert [line.count("|") for line in output.splitlines() if line.startswith("| ")].count(7) == 1 + 15
+    assert [line.count("|") for line in output.splitlines() if line.startswith("| ")].count(7) == 1 + 15 + 2

@@ -5,11 +5,11 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Protocol
 
-from crawler.engine.history import FreshKeyword, KeywordHistory, Look
+from crawler.engine.history import AIMS, WORTHWHILE, FreshKeyword, KeywordHistory, Look
 from crawler.engine.neighbours import neighbourhoods
 from crawler.engine.yield_order import YieldOrder
 from tests.bench.yield_worlds import PAGE_SIZE, World
@@ -34,12 +34,15 @@ class Played:
     )  # night, page, new, last, entries
     finders: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     found: list[int] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
+    last_seen: dict[int, int] = field(default_factory=dict)  # creator, night
 
     def ask(self, night: int, keyword: int, page: int) -> tuple[int, int]:
         """How many of that page are new, who are known from now on, and how many it shows."""
         shown = self.world.page(night, keyword, page)
         new = len(set(shown) - self.known)
         self.known.update(shown)
+        self.last_seen.update(dict.fromkeys(shown, night))
         for one in shown:
             finders = self.finders[one]
             if keyword not in finders:
@@ -208,12 +211,56 @@ class SpeedsOrder(Informed):
 class Learnt:
     """`--order yield`, from the looks of the nights before."""
 
+    aim = AIMS["both"]
+
     def __init__(self, played: Played, night: int, random: Random) -> None:
         histories, fresh = played.histories(night)
-        self._order = YieldOrder(histories, fresh, random)
+        self._order = YieldOrder(histories, fresh, random, self.aim)
 
     def next(self) -> tuple[int, int] | None:
         return self._order.next()
 
     def saw(self, keyword: int, page: int, new: int, *, last: bool, entries: int) -> None:
         self._order.saw(keyword, page, new, entries=entries, last=last)
+
+
+class NewOnly(Learnt):
+    """`--aim new`."""
+
+    aim = AIMS["new"]
+
+
+class FreshOnly(Learnt):
+    """`--aim fresh`."""
+
+    aim = AIMS["fresh"]
+
+
+def default_order(played: Played, night: int, random: Random) -> Order:
+    """`--order auto`: the files' order until there is anything to learn from."""
+    maker: Maker = Learnt if any(played.looks) else FileOrder
+    return maker(played, night, random)
+
+
+def play_refreshes(world: World, *, worthwhile: bool, random: Random) -> Played:
+    """All nights of `world` without a cap: each reads every keyword to its end, or, after the first, no
+    further than is worthwhile where it was complete within the keyword's own five to ten days."""
+    played = Played(world, looks=[[] for _ in range(world.shape.keywords)])
+    complete: dict[int, int] = {}
+    for night in range(world.shape.nights):
+        histories, fresh = played.histories(night)
+        order = YieldOrder([replace(each, deeper_page=None) for each in histories], fresh, random)
+        before, calls = len(played.known), 0
+        while (asked := order.next()) is not None:
+            keyword, page = asked
+            new, entries = played.ask(night, *asked)
+            calls += 1
+            days = 5 + 5 * (keyword * 40503 % 65536) / 65536
+            whole = not worthwhile or night - complete.get(keyword, -100) > days
+            needed = 0 if whole else order.model.new_needed(keyword, page, entries, WORTHWHILE)
+            if not entries:
+                complete[keyword] = night
+            order.saw(*asked, new, entries=entries, last=not entries or new < needed)
+        played.found.append(len(played.known) - before)
+        played.calls.append(calls)
+    return played

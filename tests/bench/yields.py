@@ -28,12 +28,16 @@ from crawler.planning.forecast import (
 from tests.bench.yield_orders import (
     BreadthFirst,
     FileOrder,
+    FreshOnly,
     Learnt,
     Maker,
+    NewOnly,
     Played,
     SpeedsOrder,
     TruthOrder,
+    default_order,
     play,
+    play_refreshes,
 )
 from tests.bench.yield_worlds import Shape, World, draw_shape, draw_world
 
@@ -41,7 +45,7 @@ SHARES = (0.1, 0.2, 0.5)
 ORDERS: dict[str, Maker] = {
     "file order": FileOrder,
     "breadth first": BreadthFirst,
-    "yield": Learnt,
+    "yield": default_order,
     "knows the speeds": SpeedsOrder,
     "knows the truth": TruthOrder,
 }
@@ -96,11 +100,7 @@ def table_of_drawn(worlds: int, seed: int, keywords_max: int) -> Iterator[str]:
     orders = {name: ORDERS[name] for name in ("file order", "yield", "knows the truth")}
     yield "| calls | yield / truth, mean | least | yield / file order, least | the world of it |"
     yield "|---:|---:|---:|---:|---|"
-    drawn = []
-    for one in range(worlds):
-        shape = draw_shape(Random(seed + one))
-        shape = replace(shape, keywords=min(shape.keywords, keywords_max))
-        drawn.append(draw_world(shape, Random(seed + 1_000_000 + one)))
+    drawn = [_drawn(one, seed, keywords_max) for one in range(worlds)]
     for share in SHARES:
         found = found_by_order(drawn, share, orders, seed)
         to_truth, to_file = [], []
@@ -112,6 +112,51 @@ def table_of_drawn(worlds: int, seed: int, keywords_max: int) -> Iterator[str]:
         worst, where = min(to_file)
         mean = sum(to_truth) / len(to_truth)
         yield f"| {share:.0%} | {mean:.2f} | {min(to_truth):.2f} | {worst:.2f} | seed {where} |"
+
+
+AIMED: dict[str, Maker] = {"new": NewOnly, "both": Learnt, "fresh": FreshOnly}
+
+
+def table_of_aims(worlds: int, seed: int, keywords_max: int) -> Iterator[str]:
+    """Any worlds, a fifth of the full cost: what each aim finds, and how old all creators' facts are."""
+    yield "| aim | new creators beside `new` | least | days that facts are old, mean |"
+    yield "|---|---:|---:|---:|"
+    drawn = [_drawn(one, seed, keywords_max) for one in range(worlds)]
+    found: dict[str, list[int]] = {}
+    for name, maker in AIMED.items():
+        nights = [play(world, maker, 0.2, Random(seed)) for world in drawn]
+        found[name] = [sum(one.found[1:]) for one in nights]
+        ages = [
+            sum(one.world.shape.nights - 1 - night for night in one.last_seen.values()) / len(one.last_seen)
+            for one in nights
+        ]
+        shares = [mine / max(1, most) for mine, most in zip(found[name], found["new"], strict=True)]
+        total = sum(found[name]) / max(1, sum(found["new"]))
+        yield f"| {name} | {total:.2f} | {min(shares):.2f} | {sum(ages) / len(ages):.2f} |"
+
+
+def table_of_refreshes(worlds: int, seed: int, keywords_max: int) -> Iterator[str]:
+    """Any worlds, no cap, from the second night on: calls and new creators of nights that read no further
+    than is worthwhile, beside nights that read all."""
+    yield "| refresh | calls | least | most | new creators | least |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    calls, found = [], []
+    for one in range(worlds):
+        world = _drawn(one, seed, keywords_max)
+        full, part = (play_refreshes(world, worthwhile=each, random=Random(seed)) for each in (False, True))
+        calls.append(sum(part.calls[1:]) / sum(full.calls[1:]))
+        found.append(sum(part.found[1:]) / max(1, sum(full.found[1:])))
+    mean = sum(calls) / len(calls), sum(found) / len(found)
+    yield (
+        f"| worthwhile beside full | {mean[0]:.0%} | {min(calls):.0%} | {max(calls):.0%} "
+        f"| {mean[1]:.0%} | {min(found):.0%} |"
+    )
+
+
+def _drawn(one: int, seed: int, keywords_max: int) -> World:
+    shape = draw_shape(Random(seed + one))
+    shape = replace(shape, keywords=min(shape.keywords, keywords_max))
+    return draw_world(shape, Random(seed + 1_000_000 + one))
 
 
 def forecasts(
@@ -164,9 +209,7 @@ def table_of_forecasts(worlds: int, seed: int, keywords_max: int) -> Iterator[st
     held: dict[tuple[str, str], list[bool]] = defaultdict(list)
     width: dict[tuple[str, str], list[float]] = defaultdict(list)
     for one in range(worlds):
-        shape = draw_shape(Random(seed + one))
-        shape = replace(shape, keywords=min(shape.keywords, keywords_max))
-        world = draw_world(shape, Random(seed + 1_000_000 + one))
+        world = _drawn(one, seed, keywords_max)
         for name, share, yields in ways:
             for what, interval, came in forecasts(world, share, yields, seed):
                 held[what, name].append(interval.low <= came <= interval.high)
@@ -193,6 +236,8 @@ def main() -> None:
     for table in (
         table_of_named(given.keywords, sampled, seed),
         table_of_drawn(given.worlds, seed, given.keywords),
+        table_of_aims(given.worlds, seed, given.keywords),
+        table_of_refreshes(given.worlds, seed, given.keywords),
         table_of_forecasts(given.worlds, seed, min(200, given.keywords)),
     ):
         for line in table:

@@ -90,10 +90,11 @@ async def test_a_cap_is_told_with_what_it_leaves_out(crawler):
     crawler.keywords(*KEYWORDS)
     async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:
         await night(crawler, simulator)
-    made = await plan(crawler, "--max-calls", "9")
+    made = await plan(crawler, "--max-calls", "9", "--order", "file")
     assert made["calls"] == {"expected": 9, "low": 9, "high": 9}
     assert (made["calls_in_full"]["expected"], made["keywords_left_out"]) == (32, 6)
-    told = (await crawler("plan", "keywords.txt", "--refresh-after", "0s", "--max-calls", "9")).stdout
+    options = ("--refresh-after", "0s", "--max-calls", "9", "--order", "file")
+    told = (await crawler("plan", "keywords.txt", *options)).stdout
     assert "--max-calls (9 calls left) ends the run: about 6 of the keywords due" in told
     assert "Reading all in full would take 32 calls" in told
     spent = await plan(crawler, "--max-calls-per-day", "40")

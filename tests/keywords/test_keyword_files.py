@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from crawler.errors import InputError
@@ -263,3 +265,47 @@ def test_a_bad_priority_costs_a_warning_and_not_the_keyword(file, name, content)
     assert "priority must be a whole number" in warning.message
     assert "read without it" in warning.message
     assert keyword == Keyword("穿搭", "穿搭", tags=("女装",), source=f"{path}:2")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "keyword,refresh_after\n穿搭,7d\n"),
+        ("b.csv", "关键词;再次采集\n穿搭; 168H \n"),
+        ("a.jsonl", '\n{"keyword": "穿搭", "refresh_after": "7d"}\n'),
+    ],
+)
+def test_a_keyword_has_its_own_time_after_which_it_is_due_again(file, name, content):
+    (keyword,) = read_keywords([file(name, content)])
+    assert keyword.refresh_after == timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["7", "-1d", "nand", "1e400d", "40000d", "d", "一周", "7" * 10_000 + "d", "=1+1", "7d 7d"],
+    ids=lambda value: value[:10],
+)
+def test_a_bad_refresh_after_costs_a_warning_and_not_the_keyword(file, value):
+    path = file("a.csv", f"keyword,max_pages,refresh_after,priority\n穿搭,3,{value},2\n")
+    warning, keyword = read_keywords([path])
+    assert (warning.source, warning.line_skipped) == (f"{path}:2", False)
+    assert "refresh_after must be a span of time" in warning.message
+    assert len(warning.message) < 200
+    assert keyword == Keyword("穿搭", "穿搭", priority=2, pages_max=3, source=f"{path}:2")
+
+
+@pytest.mark.parametrize("value", ["5", "true", "[1]", '{"days": 7}', "1e999", '"\\ud800"'])
+def test_a_refresh_after_of_another_kind_in_json_costs_no_keyword_either(file, value):
+    path = file("a.jsonl", f'{{"keyword": "穿搭", "refresh_after": {value}}}\n{{"keyword": "美食"}}\n')
+    found = list(read_keywords([path]))
+    assert found[-1] == Keyword("美食", "美食", source=f"{path}:2")
+    assert found[0].source == f"{path}:1"
+
+
+def test_each_option_that_cannot_be_read_is_named_and_the_others_count(file):
+    path = file("a.csv", "keyword,priority,refresh_after,tags\n穿搭,high,soon,女装\n美食,high,7d,\n")
+    first, second, outfits, third, food = read_keywords([path])
+    assert ["priority" in first.message, "refresh_after" in second.message] == [True, True]
+    assert outfits == Keyword("穿搭", "穿搭", tags=("女装",), source=f"{path}:2")
+    assert "priority" in third.message
+    assert food.refresh_after == timedelta(days=7)

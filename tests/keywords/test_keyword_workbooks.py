@@ -6,6 +6,7 @@ import datetime
 import io
 import sys
 import zipfile
+from datetime import timedelta
 
 import openpyxl
 import pytest
@@ -174,3 +175,11 @@ def test_a_damaged_workbook_is_read_or_refused(data):
     except InputError:
         return
     assert all(isinstance(item, Keyword | Problem) for item in found)
+
+
+def test_a_workbook_says_when_a_keyword_is_due_again(workbook):
+    path = workbook([["关键词", "再次采集"], ["穿搭", "7d"], ["美食", 7]])
+    outfits, warning, food = read_keywords([path])
+    assert outfits.refresh_after == timedelta(days=7)
+    assert (warning.source, warning.line_skipped) == (f"{path}:3", False)
+    assert food == Keyword("美食", "美食", source=f"{path}:3")

@@ -14,12 +14,17 @@ from tests.simulation.bill_checks import (
     a_quota_is_believed_only_where_it_was_named,
     caps_hold,
     every_call_accounted_for,
+    loop_time,
     nothing_is_sent_after_the_end,
     pace_is_kept,
     paid_twice_at_most_what_was_in_flight,
+    what_is_due_is_asked_or_named,
 )
 from tests.simulation.expected import CUT_SHORT, ends_are_vague, expected
 from tests.simulation.play import TOKEN, History, RunResult
+
+PATIENCE_SECONDS = 130.0
+"""How long before its page was saved a call may have been sent."""
 
 Check = Callable[[History], Iterable[str]]
 
@@ -61,7 +66,10 @@ def every_run_ends_well(history: History) -> Iterator[str]:
     last = history.lived[-2].summary
     if last is None or last.outcome != "done" or last.keywords.left or last.keywords.failed:
         yield f"without faults the run did not finish: {last}"
-    states = {text: state for text, _page, state, _reason in history.lived[-1].after.checkpoints}
+    states = {
+        text: reason if reason == "not_worthwhile" else state
+        for text, _page, state, reason in history.lived[-1].after.checkpoints
+    }
     yield from (
         f"{text} is {states.get(text)}" for text, _ in history.scenario.keywords if states.get(text) != "done"
     )
@@ -74,7 +82,12 @@ def checkpoints_never_run_ahead(history: History) -> Iterator[str]:
         creator = history.truth.creators[each.index]
         shown[each.keyword, each.page].add((each.keyword, creator.id, f"red_id:{creator.red_id}"))
     for number, life in enumerate(history.lived):
-        paid = {(line.keyword, line.page) for line in history.lines if line.charged and line.at <= life.ended}
+        begun = {text: loop_time(moment) - PATIENCE_SECONDS for text, moment in life.after.begun.items()}
+        paid = {
+            (line.keyword, line.page)
+            for line in history.lines
+            if line.charged and begun.get(line.keyword, 0.0) <= line.at <= life.ended
+        }
         spoilt = {(line.keyword, line.page) for line in history.lines if line.fault in CUT_SHORT}
         for keyword, next_page, _state, _reason in life.after.checkpoints:
             for page in range(1, next_page):
@@ -85,6 +98,31 @@ def checkpoints_never_run_ahead(history: History) -> Iterator[str]:
                 for text, identity, provisional in shown[keyword, page]:
                     if not {(text, identity), (text, provisional)} & life.after.sightings:
                         yield f"after run {number}: {identity} of {keyword}, page {page}, is not there"
+
+
+def complete_means_to_the_end(history: History) -> Iterator[str]:
+    """Whenever a run ends, a keyword that is called complete has been read down to its last page; one that
+    was seen in part says so."""
+    if ends_are_vague(history):
+        return
+    last_pages, truth = expected(history).last_pages, history.truth
+    spoilt = {line.keyword for line in history.lines if line.fault in CUT_SHORT}
+    for number, life in enumerate(history.lived):
+        for keyword, next_page, state, reason in life.after.checkpoints:
+            last_page = min(last_pages[keyword], max(1, truth.pages[keyword]))
+            if (
+                state == "done"
+                and reason != "not_worthwhile"
+                and keyword not in spoilt
+                and next_page <= last_page
+            ):
+                yield f"after run {number}: {keyword} is {reason} at page {next_page - 1} of {last_page}"
+
+
+def a_replay_changes_nothing(history: History) -> Iterator[str]:
+    """What was read once and is read again by the same reader is the same."""
+    for changed in history.replays:
+        yield from (f"changed by a replay: {line}" for line in changed)
 
 
 def a_second_run_changes_nothing(history: History) -> Iterator[str]:
@@ -145,6 +183,9 @@ CHECKS: tuple[Check, ...] = (
     a_quota_is_believed_only_where_it_was_named,
     every_run_ends_well,
     checkpoints_never_run_ahead,
+    complete_means_to_the_end,
+    what_is_due_is_asked_or_named,
+    a_replay_changes_nothing,
     a_second_run_changes_nothing,
     the_token_is_nowhere,
     nothing_is_sent_after_the_end,

@@ -17,6 +17,7 @@ from crawler.engine.events import Event
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import CrawlerError
 from crawler.keywords import identity
+from crawler.maintenance.replay import replay
 from crawler.model import Keyword
 from crawler.reasons import Reason, ReasonCode
 from crawler.run import run_crawl
@@ -65,6 +66,7 @@ class History:
     events: list[Event] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
     dumps: list[list[str]] = field(default_factory=list)
+    replays: list[list[str]] = field(default_factory=list)
     files: bytes = b""
 
     @property
@@ -112,14 +114,18 @@ async def _play(
         try:
             prepare(simulator)
             player = _Player(simulator, history, folder / "creators.db", wall, family, parts)
-            for number, life in enumerate(scenario.lives):
+            for life in scenario.lives:
                 if life.new_day:
                     simulator.reset_quota()
-                await player.live(life, number)
+                await player.live(life)
+                await asyncio.sleep(life.gap_seconds)
+            simulator.settings = scenario.refreshing_service
+            for life in (scenario.last_life, *scenario.refreshing) if scenario.refreshing else ():
+                await player.live(life)
                 await asyncio.sleep(life.gap_seconds)
             simulator.settings = scenario.peaceful_service
-            for number in range(2):  # the second finds nothing to do
-                await player.live(scenario.last_life, len(scenario.lives) + number)
+            for _time in range(2):  # the second finds nothing to do
+                await player.live(scenario.last_life)
                 history.dumps.append(dump(folder / "creators.db"))
                 await asyncio.sleep(1.0)
             history.lines = simulator.bill.lines
@@ -139,18 +145,21 @@ class _Player:
     family: Family
     parts: Mapping[str, Any]
 
-    async def live(self, life: Life, number: int) -> None:
-        """Plays one run and adds it to the history."""
+    async def live(self, life: Life) -> None:
+        """Plays one run and adds it to the history, with the replay that may follow it."""
         loop = asyncio.get_running_loop()
         settings = RunSettings(
             token=TOKEN, db=self.db, base_url=self.simulator.base_url, workers=life.workers, rate=life.rate,
             pages_max=self.history.scenario.pages_max, calls_max=life.calls_max,
-            calls_max_per_day=life.calls_max_per_day, refresh_after=timedelta(days=365),
-            timeout_seconds=life.timeout_seconds, order=self.history.scenario.order, price=life.price,
+            calls_max_per_day=life.calls_max_per_day,
+            refresh_after=timedelta(0) if life.refreshes else timedelta(days=365),
+            refresh=life.refresh, stop_below=life.stop_below, aim=life.aim,
+            timeout_seconds=life.timeout_seconds, order=life.order or self.history.scenario.order,
+            price=life.price,
             budget=life.budget, budget_per_day=life.budget_per_day, until=self._until(life),
             wait_for_quota=life.wait_for_quota,
         )  # fmt: skip
-        doom, stop = CrashPlan(life.ending), Shutdown()
+        doom, stop, number = CrashPlan(life.ending), Shutdown(), len(self.history.lived)
         asked: dict[str, float] = {}
         begun = loop.time()
         self._schedule(life, doom, stop, asked)
@@ -176,6 +185,16 @@ class _Player:
                 snapshot(self.db),
             )
         )  # fmt: skip
+        if life.replayed:
+            self.history.replays.append(self._replay())
+
+    def _replay(self) -> list[str]:
+        """The rows that reading the whole archive again has changed."""
+        if not self.db.exists():  # the run was killed before it made one
+            return []
+        before = dump(self.db)
+        replay(self.db, now=self.wall)
+        return sorted(set(before) ^ set(dump(self.db)))
 
     def _dependencies(self, doom: CrashPlan, number: int) -> Dependencies:
         own = {field.name for field in fields(Parts)}

@@ -56,7 +56,8 @@ class Ending:
 @dataclass(frozen=True, slots=True)
 class Life:
     """One run: its settings, how it ends, and the pause after it; `new_day` refills the quota before it, and
-    `until_seconds` after its beginning is its `--until`."""
+    `until_seconds` after its beginning is its `--until`. A run that `refreshes` finds every finished keyword
+    due again. `order` is the scenario's where it is None. `replayed`: the archive is read again after it."""
 
     workers: int = 8
     rate: str = "unlimited"
@@ -71,11 +72,19 @@ class Life:
     budget_per_day: str | None = None
     until_seconds: float | None = None
     wait_for_quota: bool = False
+    order: str | None = None
+    aim: str = "both"
+    refreshes: bool = False
+    refresh: str = "full"
+    stop_below: float | None = None
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A whole simulation. After `lives` the faults stop, and one more run must finish."""
+    """A whole simulation. After `lives` the account refuses nothing any more; where there are `refreshing`
+    lives, a run that finishes everything comes before them. Then the faults stop, and one more run must
+    finish."""
 
     seed: int
     keywords: tuple[tuple[str, int | None], ...]
@@ -83,12 +92,19 @@ class Scenario:
     service: SimulatorSettings
     lives: tuple[Life, ...]
     order: str = "file"
+    refreshing: tuple[Life, ...] = ()
 
     @property
     def peaceful_service(self) -> SimulatorSettings:
         """The same world without any trouble."""
         service = replace(self.service, faults={}, rate_limit=None, daily_quota=None)
         return replace(service, balance=None, token_cap=None, tokens=None)
+
+    @property
+    def refreshing_service(self) -> SimulatorSettings:
+        """The same without what the account refuses, and without outages."""
+        faults = self.service.faults if sum(self.service.faults.values()) < 0.5 else {}
+        return replace(self.peaceful_service, faults=faults, faulty_attempts_max=3)
 
     @property
     def last_life(self) -> Life:
@@ -110,7 +126,39 @@ def draw(seed: int) -> Scenario:
         first = replace(lives[0], ending=_refusal(rng, calls))
         lives = (first, *lives[1:])
     service, lives = _with_money_and_hours(seed, service, lives)
-    return Scenario(seed, keywords, pages_max, service, lives, rng.choice(("file", "yield")))
+    order = rng.choice(("file", "yield"))
+    lives, refreshing = _with_refreshes(seed, lives, calls, latency_seconds)
+    return Scenario(seed, keywords, pages_max, service, lives, order, refreshing)
+
+
+def _with_refreshes(
+    seed: int, lives: tuple[Life, ...], calls: float, latency_seconds: float
+) -> tuple[tuple[Life, ...], tuple[Life, ...]]:
+    """Aims and replays for all nights, and nights that look at finished keywords again; drawn apart."""
+    rng = Random(f"refreshes {seed}")
+    times = rng.choice((0, 0, 1, 2))
+    refreshing = tuple(_refreshing(rng, calls, latency_seconds) for _ in range(times))
+    lives, refreshing = (
+        tuple(
+            replace(life, aim=rng.choice(("new", "fresh", "both")), replayed=rng.random() < 0.3)
+            for life in each
+        )
+        for each in (lives, refreshing)
+    )
+    return lives, refreshing
+
+
+def _refreshing(rng: Random, calls: float, latency_seconds: float) -> Life:
+    return replace(
+        _life(rng, calls, latency_seconds),
+        order=rng.choice(("auto", "auto", "file", "yield")),
+        refreshes=True,
+        refresh=rng.choice(("worthwhile", "worthwhile", "full")),
+        stop_below=rng.choice((None, None, None, 0.3, 1000.0)),
+        calls_max_per_day=None,
+        gap_seconds=rng.choice((0.05, 3600.0, 3 * 86_400.0)),
+        ending=rng.choice((Ending(), _ending(rng, calls, calls * latency_seconds))),
+    )
 
 
 PRICES = ("0.01", "0.03CNY", "0.05CNY", "1.07", "0.333333")

@@ -24,7 +24,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the database holds between two runs. `sightings` are (keyword, id), `users` id → red_id, fans."""
+    """What the database holds between two runs. `sightings` are (keyword, id), `users` id → red_id, fans;
+    `begun` is when each keyword's present reading was."""
 
     users: tuple[tuple[str, str | None, int | None], ...]
     sightings: frozenset[tuple[str, str]]
@@ -32,6 +33,7 @@ class Snapshot:
     calls: tuple[Row, ...]
     flaws: tuple[str, ...]
     rate_limit: float | None
+    begun: dict[str, str]
 
 
 def snapshot(db: Path) -> Snapshot:
@@ -72,6 +74,14 @@ def snapshot(db: Path) -> Snapshot:
             ),
             tuple(flaws),
             next((row[0] for row in query("SELECT calls_per_second FROM rate_limits")), None),
+            dict(
+                query(
+                    """
+                    SELECT keywords.text, started_at
+                      FROM checkpoints JOIN keywords ON keywords.id = keyword_id
+                    """
+                )
+            ),
         )
 
 

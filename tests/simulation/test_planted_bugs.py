@@ -30,7 +30,7 @@ from crawler.simulator import SimulatorSettings
 from crawler.store import sql
 from crawler.store.ledger import Ledger
 from crawler.store.rows import Rows
-from crawler.store.worklist import due_work, make_worklist
+from crawler.store.worklist import due_work, leave_out, make_worklist
 from crawler.store.writer import Store
 from crawler.vendor.client import open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
@@ -60,6 +60,42 @@ class CheckpointBeforeItsPage(Rows):
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN")
         super().write()
+
+
+class CallsItComplete(Rows):
+    """A keyword that a refresh left at its first pages is called complete."""
+
+    def add(self, statement, row):
+        if statement == sql.SAVE_CHECKPOINT:
+            row = tuple("no_more" if value == "not_worthwhile" else value for value in row)
+        super().add(statement, row)
+
+
+class SkipsAPage(Rows):
+    """The checkpoint of a refresh says one page more than was read."""
+
+    def add(self, statement, row):
+        if statement == sql.SAVE_CHECKPOINT and "not_worthwhile" in row:
+            endpoint_id, keyword_id, generation, next_page, *rest = row
+            row = (endpoint_id, keyword_id, generation, next_page + 1, *rest)
+        super().add(statement, row)
+
+
+class KeepsTheWrongReply(Ledger):
+    """The archive has the reply of the page before."""
+
+    last = None
+
+    async def save_page(self, fetched):
+        body, self.last = self.last or fetched.body, fetched.body
+        return await super().save_page(replace(fetched, body=body))
+
+
+def left_out_in_silence(connection, worklist, expected, **settings):
+    """What is not worth asking is dropped, and noted nowhere."""
+    before = leave_out(connection, worklist, expected, **settings)
+    connection.execute("DELETE FROM not_asked")
+    return before
 
 
 class Careless(Store):
@@ -307,6 +343,13 @@ BUDGETS = [
     scenario(Life(price="0.05", budget="0.28CNY")),
     scenario(Life(price="0.05", budget_per_day="0.28CNY")),
 ]
+REFRESHED = [
+    scenario(Life(), Life(refreshes=True, refresh="worthwhile", order=order, aim="new", gap_seconds=900.0))
+    for order in ("file", "yield")
+]
+ANEW = [
+    scenario(Life(gap_seconds=3600.0), Life(refreshes=True, refresh="worthwhile", order="auto", aim="new"))
+]
 LEAVING = [
     scenario(Life(ending=Ending(EndingKind.LEAVE, seconds=1.0)), latency_seconds=(30.0, 30.0)),
 ]
@@ -394,6 +437,20 @@ BUGS = {
     ),
     "finished keywords are due again": Planted(
         "a_second_run_changes_nothing", CALM, {"make_worklist": always_due}
+    ),
+    "a page skipped and called complete": Planted(
+        "complete_means_to_the_end", REFRESHED, {"store": partial(Store, rows=CallsItComplete)}
+    ),
+    "a page skipped and called seen": Planted(
+        "checkpoints_never_run_ahead", ANEW, {"store": partial(Store, rows=SkipsAPage)}
+    ),
+    "a keyword left out and not named": Planted(
+        "what_is_due_is_asked_or_named",
+        [scenario(Life(), Life(refreshes=True, stop_below=1000.0))],
+        {"leave_out": left_out_in_silence},
+    ),
+    "another page's reply in the archive": Planted(
+        "a_replay_changes_nothing", [scenario(Life(workers=1, replayed=True))], {"ledger": KeepsTheWrongReply}
     ),
     "ids cut short": Planted(
         "nothing_invented", CALM, {"endpoint": replace(SEARCH_USER_V2, read_page=shortens_ids)}

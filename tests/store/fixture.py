@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -112,12 +113,14 @@ class StoreFixture:
         stop: ReasonCode | None = None,
         rejects: Sequence[Reject] = (),
         body: bytes | None = None,
+        new_needed: int = 0,
     ) -> FetchedPage:
         """A page to be saved, its call opened."""
         ranked = tuple(creator._replace(rank=rank) for rank, creator in enumerate(creators, 1))
         page = Page(ranked, tuple(rejects), len(ranked) + len(rejects))
         call_id = self.call(work, number)
-        return fetched(call_id, CHARGED, work, number, page, len(ranked), stop, body)
+        come = fetched(call_id, CHARGED, work, number, page, len(ranked), stop, body)
+        return replace(come, new_needed=new_needed)
 
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         return [tuple(row) for row in self.connection.execute(query, values)]

@@ -8,15 +8,23 @@ import pytest
 
 from crawler.model import Keyword, Work
 from crawler.reasons import ReasonCode
-from crawler.store.worklist import Worklist, due_work, make_worklist
+from crawler.store.worklist import Worklist, due_work, leave_out, make_worklist, not_asked
 from crawler.store.writer import Write
+from crawler.summary import NotAsked
 from tests.store.fixture import CAMPING, ENDPOINT_ID, FOOD, OUTFITS, StoreFixture, creator
 from tests.store.writes import fail_keyword
 
 A_DAY = timedelta(days=1)
 
 
-def listed(shelf: StoreFixture, keywords: list[Keyword], pages_max: int = 50, hours: float = 20) -> Worklist:
+def listed(
+    shelf: StoreFixture,
+    keywords: list[Keyword],
+    pages_max: int = 50,
+    hours: float = 20,
+    *,
+    worthwhile: bool = False,
+) -> Worklist:
     with shelf.db.atomic():
         return make_worklist(
             shelf.connection,
@@ -25,6 +33,7 @@ def listed(shelf: StoreFixture, keywords: list[Keyword], pages_max: int = 50, ho
             pages_max=pages_max,
             refresh_after=timedelta(hours=hours),
             now=shelf.now,
+            worthwhile=worthwhile,
         )
 
 
@@ -255,6 +264,106 @@ def test_the_keywords_of_a_deleted_file_are_retired(shelf, tmp_path):
 def test_a_keyword_that_moved_to_another_file_is_not_retired(shelf):
     read_files(shelf, ("咖啡", "a.txt:1"), ("茶", "a.txt:2"))
     assert read_files(shelf, ("咖啡", "a.txt:1"), ("茶", "b.txt:1")) == (2, [])
+
+
+def test_a_keyword_is_due_again_after_its_own_time(shelf):
+    weekly = Keyword("穿搭", "穿搭", refresh_after=timedelta(days=7))
+    for work in due(shelf, [weekly, *keywords("美食")]):
+        shelf.save(creator("a"), work=work, stop=ReasonCode.EMPTY_PAGE)
+    shelf.moment += 2 * A_DAY
+    assert steps(due(shelf, [weekly, *keywords("美食")])) == [("美食", 2, 1)]
+    shelf.moment += 5 * A_DAY
+    assert ("穿搭", 2, 1) in steps(due(shelf, [weekly, *keywords("美食")]))
+    shelf.moment -= 5 * A_DAY  # what a file no longer says counts no more
+    assert ("穿搭", 2, 1) in steps(due(shelf, keywords("穿搭", "美食")))
+
+
+def whole(shelf: StoreFixture, texts: list[Keyword]) -> dict[str, bool]:
+    listed(shelf, texts, worthwhile=True)
+    return {work.text: work.whole for work in due_work(shelf.connection)}
+
+
+def test_a_keyword_is_read_whole_first_and_again_after_five_to_ten_days_of_its_own(shelf):
+    many = keywords(*map(str, range(60)))
+    assert set(whole(shelf, many).values()) == {True}
+    for work in due_work(shelf.connection):
+        shelf.save(creator("a"), work=work, stop=ReasonCode.EMPTY_PAGE)
+    share = []
+    for _day in range(11):
+        shelf.moment += A_DAY
+        share.append(sum(whole(shelf, many).values()))
+    assert share[3] == 0 < share[6] < share[8] < share[10] == 60
+    assert share == sorted(share)
+
+
+def test_what_was_never_read_to_its_end_is_read_whole(shelf):
+    (work,) = due(shelf, ALL[:1])
+    shelf.save(creator("a"), work=work)
+    assert whole(shelf, ALL[:1]) == {"穿搭": True}
+    # A keyword that an answer seemed to end, and that failed by it afterwards, was not complete.
+    shelf.save(work=work, number=2, stop=ReasonCode.EMPTY_PAGE)
+    shelf.store.apply([fail_keyword(work, 2, ReasonCode.NO_CREATORS)])
+    assert whole(shelf, ALL[:1]) == {"穿搭": True}
+
+
+def left_at_the_first_page(shelf: StoreFixture) -> None:
+    """A keyword of two pages that was complete, and whose refresh stopped after the first one."""
+    (work,) = due(shelf, ALL[:1])
+    shelf.save(creator("a"), work=work)
+    shelf.save(creator("b"), work=work, number=2, stop=ReasonCode.NO_MORE)
+    shelf.moment += A_DAY
+    listed(shelf, ALL[:1], worthwhile=True)
+    (again,) = due_work(shelf.connection)
+    assert (again.generation, again.whole) == (2, False)
+    shelf.save(creator("a"), work=again, stop=ReasonCode.NOT_WORTHWHILE)
+
+
+def test_what_a_refresh_left_unread_is_gone_on_with_by_a_run_that_reads_all(shelf):
+    left_at_the_first_page(shelf)
+    assert whole(shelf, ALL[:1]) == {}
+    assert steps(due(shelf, ALL[:1])) == [("穿搭", 2, 2)]
+    shelf.moment += A_DAY  # by then its first page is stale as well
+    assert steps(due(shelf, ALL[:1])) == [("穿搭", 3, 1)]
+
+
+def test_a_refresh_that_stopped_leaves_the_time_of_the_last_complete_reading(shelf):
+    left_at_the_first_page(shelf)
+    row = "SELECT state, stop_reason, complete_at < started_at, finished_at > complete_at FROM checkpoints"
+    assert list(shelf.connection.execute(row)) == [("done", "not_worthwhile", 1, 1)]
+
+
+def test_a_page_that_brings_too_little_ends_its_keyword_in_its_own_transaction(shelf):
+    (work,) = due(shelf, ALL[:1])
+    saved = shelf.save(creator("a"), creator("b"), work=work, new_needed=3)
+    assert saved.end is ReasonCode.NOT_WORTHWHILE
+    assert list(shelf.connection.execute("SELECT next_page, state FROM checkpoints")) == [(2, "done")]
+
+
+def test_a_page_that_brings_enough_leaves_its_keyword_open(shelf):
+    (work,) = due(shelf, ALL[:1])
+    assert shelf.save(creator("a"), creator("b"), work=work, new_needed=2).end is None
+    assert list(shelf.connection.execute("SELECT next_page, state FROM checkpoints")) == [(2, "open")]
+
+
+def test_what_is_not_asked_is_noted_until_the_next_run_over_its_keywords(shelf):
+    works = {work.text: work.keyword_id for work in due(shelf, ALL)}
+    with shelf.db.atomic():
+        worklist = leave_out(
+            shelf.connection,
+            listed(shelf, ALL),
+            {works["美食"]: 0.25},
+            endpoint_id=ENDPOINT_ID,
+            run_id=1,
+            stop_below=0.5,
+        )
+    assert worklist.due == 2
+    assert [work.text for work in due_work(shelf.connection)] == ["穿搭", "露营"]
+    assert not_asked(shelf.connection, 1) == (NotAsked("美食", 0.25),)
+    for some, left in ((ALL[:1], 1), (ALL, 0)):
+        leave_out(
+            shelf.connection, listed(shelf, some), {}, endpoint_id=ENDPOINT_ID, run_id=1, stop_below=0.0
+        )
+        assert len(not_asked(shelf.connection, 1)) == left
 
 
 def lines(*texts: str, file: str = "a.txt", first: int = 1) -> list[Keyword]:

@@ -64,7 +64,7 @@ SETTLE_CALL = "UPDATE main.calls SET charge = 'charged', error = NULL, error_det
 GO_ON = """
 UPDATE main.checkpoints
    SET next_page = next_page + 1, state = ?, stop_reason = ?, stop_details = ?, updated_at = ?,
-       finished_at = coalesce(?, finished_at)
+       finished_at = coalesce(?, finished_at), complete_at = coalesce(?, complete_at)
  WHERE keyword_id = ? AND endpoint_id = ? AND generation = ? AND next_page = ?
 """
 

@@ -215,4 +215,5 @@ def _save_new_pages(connection: sqlite3.Connection, pages: Sequence[NewPage], mo
         connection.execute(page_sql.SETTLE_CALL, (reply.call_id,))
         end = page.end
         state = ("open", None, None) if end is None else ("done", end.code.value, end.details_json)
-        connection.execute(page_sql.GO_ON, (*state, moment, None if end is None else reply.moment, *place))
+        finished_at = None if end is None else reply.moment
+        connection.execute(page_sql.GO_ON, (*state, moment, finished_at, finished_at, *place))

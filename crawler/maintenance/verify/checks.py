@@ -48,11 +48,13 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What was looked at. `keywords_never` were never asked for. `calls_unknown` may or may not be on the
-    bill: they were in flight when a run died, or their answers could not be read. `calls_open` of them are
-    in flight now; `calls_lost` are charged calls whose page was found missing and asked for again."""
+    """What was looked at. `keywords_in_part` of the finished ones were last read down to a page only, as
+    reading on was not worthwhile. `keywords_never` were never asked for. `calls_unknown` may or may not be on
+    the bill: they were in flight when a run died, or their answers could not be read. `calls_open` of them
+    are in flight now; `calls_lost` are charged calls whose page was found missing and asked for again."""
 
     keywords_done: int
+    keywords_in_part: int
     keywords_unfinished: int
     keywords_never: int
     pages: int
@@ -65,16 +67,40 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class InPart:
+    """A keyword that was seen down to `page` on `day`, and was last read to its end on `complete_day`."""
+
+    keyword: str
+    page: int
+    day: str
+    complete_day: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """A keyword that was left out on `day`: so many new creators were expected of a call, `stop_below` being
+    the least that is wanted."""
+
+    keyword: str
+    expected: float
+    stop_below: float
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """The verdict on a database; no totals where the file itself is damaged.
 
     `oddities` are what was strange about whole answers in the keywords' last crawls, each with its number of
-    pages, most first: they were paid for and are kept, and so are no gaps.
+    pages, most first: they were paid for and are kept, and so are no gaps. Nor is what a run left out because
+    it was told to: the keywords `in_part` and those `not_asked`.
     """
 
     gaps: tuple[Gap, ...]
     totals: Totals | None
     oddities: tuple[tuple[Reason, int], ...] = ()
+    in_part: tuple[InPart, ...] = ()
+    not_asked: tuple[NotAsked, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -86,6 +112,12 @@ AGAIN = (sql.CRAWL_AGAIN,)
 
 CHECKS = (
     Check("stop_reason", sql.STOP_REASON, N_("finished without saying why"), AGAIN),
+    Check(
+        "complete_in_part",
+        sql.COMPLETE_IN_PART,
+        N_("read down to page %(page)s, which does not fit the time it is called complete"),
+        AGAIN,
+    ),
     Check("page_missing", sql.PAGE_MISSING, N_("page %(pages)s is missing"), AGAIN),
     Check(
         "last_page",
@@ -175,7 +207,13 @@ def examine(connection: sqlite3.Connection) -> Findings:
         gaps += _dangling(connection)
         row = connection.execute(sql.TOTALS).fetchone()
         oddities = tuple(_oddities(connection))
-        return Findings(tuple(gaps), Totals(*(row[each.name] for each in fields(Totals))), oddities)
+        return Findings(
+            tuple(gaps),
+            Totals(*(row[each.name] for each in fields(Totals))),
+            oddities,
+            tuple(InPart(*row) for row in connection.execute(sql.IN_PART)),
+            tuple(NotAsked(*row) for row in connection.execute(sql.NOT_ASKED)),
+        )
 
 
 def _oddities(connection: sqlite3.Connection) -> Iterator[tuple[Reason, int]]:

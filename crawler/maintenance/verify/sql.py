@@ -14,7 +14,16 @@ SELECT keywords.text AS keyword, next_page - 1 AS page, keyword_id, endpoint_id,
  WHERE state = 'done'
    AND (finished_at IS NULL
         OR coalesce(stop_reason, '')
-           NOT IN ('empty_page', 'no_content', 'no_more', 'nothing_new', 'page_limit'))
+           NOT IN ('empty_page', 'no_content', 'no_more', 'nothing_new', 'page_limit', 'not_worthwhile'))
+"""
+
+# A reading that stopped for want of worth is no complete one, whatever came before it.
+COMPLETE_IN_PART = """
+SELECT keywords.text AS keyword, next_page - 1 AS page, keyword_id, endpoint_id, generation
+  FROM checkpoints
+  JOIN keywords ON keywords.id = checkpoints.keyword_id
+ WHERE state = 'done' AND complete_at IS NOT finished_at AND stop_reason <> 'not_worthwhile'
+    OR state = 'done' AND complete_at >= started_at AND stop_reason = 'not_worthwhile'
 """
 
 LAST_PAGE = """
@@ -181,6 +190,9 @@ HAVING runs.users_new <> coalesce(sum(pages.users_new), 0)
 TOTALS = """
 SELECT (SELECT count(*) FROM checkpoints WHERE state = 'done')   AS keywords_done,
        (SELECT count(*) FROM checkpoints JOIN keywords ON keywords.id = keyword_id
+         WHERE state = 'done' AND stop_reason = 'not_worthwhile'
+           AND retired_at IS NULL)                               AS keywords_in_part,
+       (SELECT count(*) FROM checkpoints JOIN keywords ON keywords.id = keyword_id
          WHERE state <> 'done' AND retired_at IS NULL)           AS keywords_unfinished,
        (SELECT count(*) FROM keywords
          WHERE id NOT IN (SELECT keyword_id FROM checkpoints)
@@ -205,6 +217,26 @@ SELECT coalesce(oddity, 'no_entry_read') AS oddity, oddity_details, count(*) AS 
  ORDER BY pages DESC, 1
 """
 
+IN_PART = """
+SELECT keywords.text AS keyword, next_page - 1 AS page,
+       strftime('%Y-%m-%d', finished_at, '+8 hours') AS day,
+       strftime('%Y-%m-%d', complete_at, '+8 hours') AS complete_day
+  FROM checkpoints
+  JOIN keywords ON keywords.id = checkpoints.keyword_id
+ WHERE state = 'done' AND stop_reason = 'not_worthwhile' AND retired_at IS NULL
+ ORDER BY complete_at, keywords.id
+"""
+
+NOT_ASKED = """
+SELECT keywords.text AS keyword, expected, stop_below,
+       strftime('%Y-%m-%d', runs.started_at, '+8 hours') AS day
+  FROM not_asked
+  JOIN keywords ON keywords.id = not_asked.keyword_id
+  JOIN runs ON runs.id = not_asked.run_id
+ WHERE retired_at IS NULL
+ ORDER BY expected, keywords.id
+"""
+
 CRAWL_AGAIN = """
 INSERT INTO checkpoints (endpoint_id, keyword_id, generation, next_page, state, started_at, updated_at,
                          run_id)
@@ -224,6 +256,7 @@ ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
        state       = excluded.state,
        stop_reason = NULL,
        stop_details = NULL,
+       complete_at = NULL,
        started_at  = excluded.started_at,
        updated_at  = excluded.updated_at
 """

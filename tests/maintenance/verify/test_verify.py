@@ -80,6 +80,11 @@ def kinds(path: Path) -> set[str]:
 
 FIRST = "(SELECT id FROM keywords WHERE text = '穿搭')"
 GAPS = {
+    "a keyword seen in part and called complete": (
+        "complete_in_part",
+        [f"UPDATE checkpoints SET stop_reason = 'not_worthwhile' WHERE keyword_id = {FIRST}"],
+        "穿搭: read down to page",
+    ),
     "a page in the middle": (
         "page_missing",
         [f"DELETE FROM pages WHERE keyword_id = {FIRST} AND page = 2"],

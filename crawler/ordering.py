@@ -1,0 +1,69 @@
+"""The order in which a run asks for its work, and what is not worth asking for, by what is known of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from crawler.config import RunSettings
+from crawler.dependencies import Dependencies
+from crawler.engine.history import AIMS, KeywordHistory
+from crawler.engine.order import FileOrder, Order
+from crawler.engine.worth import known_keywords, not_worth_asking
+from crawler.engine.yield_model import YieldModel
+from crawler.engine.yield_work import YieldWork
+from crawler.model import DueKeyword
+from crawler.store import history
+from crawler.store.database import store_errors
+from crawler.summary import OrderTaken
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """Reads what is known of a run's keywords; its work list has been made."""
+
+    connection: sqlite3.Connection
+    settings: RunSettings
+    dependencies: Dependencies
+
+    def taken(self) -> OrderTaken:
+        """The order that was asked for, else the one that learns where there is anything to learn from."""
+        if self.settings.order != "auto":
+            return OrderTaken(self.settings.order, asked=True)
+        known = history.any_pages(
+            self.connection, endpoint_id=self.dependencies.endpoint.id, now=self.dependencies.now
+        )
+        return OrderTaken("yield" if known else "file", asked=False)
+
+    def order_of(self, order: str) -> Order:
+        """The work of a run in that order."""
+        parts, aim = self.dependencies.parts, AIMS[self.settings.aim]
+        if order == "file" and self.settings.refresh == "full":
+            return FileOrder(self._read(parts.due_work))
+        due, histories = self._known()
+        if order == "file":
+            return FileOrder(self._read(parts.due_work), YieldModel(histories, aim))
+        return YieldWork(due, histories, self._read(history.due_fresh), self.dependencies.rng, aim)
+
+    def not_worth_asking(self) -> dict[int, float]:
+        """The keywords of which fewer new creators are expected than are wanted of a call, and how many."""
+        if not self.settings.stop_below:
+            return {}
+        finished = history.finished_due(self.connection, endpoint_id=self.dependencies.endpoint.id)
+        return not_worth_asking(self._known()[1], finished, self.settings.stop_below)
+
+    def _known(self) -> tuple[list[DueKeyword], list[KeywordHistory]]:
+        again, pages, finders = history.read_known(
+            self.connection, self.dependencies.endpoint.id, self.dependencies.now
+        )
+        due = list(again)
+        return due, known_keywords(due, pages, finders, self.settings.refresh_after / timedelta(days=1))
+
+    def _read(self, due: Callable[[sqlite3.Connection], Iterator[T]]) -> Iterator[T]:
+        with store_errors(self.settings.db):
+            yield from due(self.connection)
