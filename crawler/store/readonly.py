@@ -101,9 +101,11 @@ def open_readonly(path: Path) -> sqlite3.Connection:
         if connection.execute(IS_LATEST, (LATEST_MIGRATION,)).fetchone():
             return connection
     except sqlite3.OperationalError:
-        pass
-    except BaseException:
+        pass  # a table is missing that newer versions have
+    except BaseException as exc:
         connection.close()
+        if isinstance(exc, sqlite3.DatabaseError):
+            raise _unopened(path, exc) from exc
         raise
     connection.close()
     from crawler.store.upgrade import bring_up_to_date  # loads much that reading does not need
