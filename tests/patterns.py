@@ -91,7 +91,7 @@ def readers() -> dict[str, Callable[[str], object]]:
 
     logging.disable()  # python-dotenv tells of every line that it cannot read
     masks = [TokenMask("tok/SECRET+8b1f&2c=="), TokenMask("aaaaaaaaaaaaaaaa"), TokenMask("e=")]
-    forgotten = Forgotten("salt", frozenset([fingerprint("salt", "nobody")]))
+    forgotten = Forgotten(("salt",), frozenset([fingerprint("salt", "nobody")]))
     mentions = Mentions(["4m1rr22", "aaaa", "    "])
     places = ("id", "red_id", "name", "desc", "sub_title", "fans", "image", "link")
     return {

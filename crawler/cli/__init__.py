@@ -44,6 +44,8 @@ COMMANDS = {
     "forget": "crawler.cli.forget:forget",
     "prune": "crawler.cli.prune:prune",
     "replay": "crawler.cli.replay:replay",
+    "split": "crawler.cli.split:split",
+    "merge": "crawler.cli.merge:merge",
     "backup": "crawler.cli.backup:backup",
     "restore": "crawler.cli.restore:restore",
     "init": "crawler.cli.init:init",

@@ -30,7 +30,7 @@ from crawler.ui.program import db_argument, program_name
         --keep thins the backups of this database in the folder: 7d,4w keeps the newest of each of the last 7
         days and 4 weeks that have one; also h (hours), m (months) and y (years).
 
-        \\b
+        \b
         Examples:
           crawler backup --keep 7d,4w
           crawler backup copy.db

@@ -43,7 +43,7 @@ class Held:
         makes one. Nothing is printed where something in the file cannot be used: it is named with its line.
         The token is never shown.
 
-        \\b
+        \b
         Examples:
           crawler config
           crawler config --profile beauty

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
@@ -17,12 +17,15 @@ from crawler.cli.telling import complain
 from crawler.config import DB, RUN_SETTINGS, TOKEN_FILE
 from crawler.errors import InputError
 from crawler.i18n import _, english
-from crawler.maintenance.doctor import CHECKS, Check, Finding, Level, Where, fix, gather
+from crawler.maintenance.doctor.finding import Finding, Level
 from crawler.notice_settings import HEARTBEAT, NOTIFY, NOTIFY_ON, OVERDUE_AFTER, Told
 from crawler.notices.message import Errand, Notice
 from crawler.notices.messenger import Messenger
 from crawler.text import width
 from crawler.ui.notice import trial_notice, wrong_notice
+
+if TYPE_CHECKING:
+    from crawler.maintenance.doctor.checks import Check
 
 BASE_URL, REFRESH_AFTER = (
     next(setting for setting in RUN_SETTINGS if setting.name == name)
@@ -31,7 +34,7 @@ BASE_URL, REFRESH_AFTER = (
 SETTINGS = (DB, BASE_URL, TOKEN_FILE, REFRESH_AFTER, OVERDUE_AFTER, NOTIFY, NOTIFY_ON, HEARTBEAT)
 TRIAL_SECONDS = 20.0
 
-Found = list[tuple[Check, Finding]]
+Found = list[tuple["Check", Finding]]
 
 
 @click.command(
@@ -74,6 +77,10 @@ def doctor(
     **_given: Any,
 ) -> None:
     """Checks, and exits with the worst level found."""
+    from crawler.maintenance.doctor.checks import CHECKS
+    from crawler.maintenance.doctor.fix import fix
+    from crawler.maintenance.doctor.gather import Where, gather
+
     values = setting_values(context, SETTINGS)
     if test_notice:
         _send_trial(values["notify"])

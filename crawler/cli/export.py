@@ -41,7 +41,8 @@ _HELP = _(
 
     With --partition-by day FILE is a folder: day=2026-11-02/creators-….parquet holds the creators first seen
     on that day in Shanghai. Many machines can fill one folder; each replaces its own files only. --since
-    then writes the days from that one on, each whole.
+    then writes the days from that one on, each whole, --since-last those that changed. The folder may lie in
+    an object store: s3://bucket/history.parquet, with the keys in the environment.
 
     \b
     Examples:
@@ -50,14 +51,17 @@ _HELP = _(
       crawler export beauty.xlsx --tag 美妆 --min-fans 1万 --verified --headers zh
       crawler export creators.csv --plain
       crawler export share.db --keyword 穿搭
-      crawler export history.parquet --partition-by day
+      crawler export history.parquet --partition-by day --since-last
     """
 )
 
 
 @click.command(help=_HELP)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file")
 @click.option("--partition-by", type=click.Choice(["day"]), help=_("Make a folder of Parquet files by day."))
+@click.option(
+    "--since-last", is_flag=True, help=_("Write only the days that changed since the last export there.")
+)
 @click.option("--plain", is_flag=True, help=_("CSV for programs: no byte order mark, every value as it is."))
 @click.option(
     "--headers",
@@ -69,12 +73,21 @@ _HELP = _(
 @filter_options
 @db_option
 def export(
-    file: Path, partition_by: str | None, plain: bool, headers: str, db: Path, filters: Filters
+    file: str,
+    partition_by: str | None,
+    since_last: bool,
+    plain: bool,
+    headers: str,
+    db: Path,
+    filters: Filters,
 ) -> None:
     """Writes the file and says on standard error what it holds and what can be done with it."""
-    options = Options(plain=plain, by_day=partition_by == "day", headers=headers)
+    options = Options(plain=plain, by_day=partition_by == "day", since_last=since_last, headers=headers)
     with ended_cleanly(), _progress() as progress:
         exported = write_export(db, file, filters, options, progress)
+    if since_last and not exported.creators:
+        say(_("nothing has changed since the last export to %s") % file, err=True)
+        return
     say(_summary(file, exported), err=True)
     if exported.creators:
         say(_("next: %s") % _next(file, exported.ending, options), err=True)
@@ -102,7 +115,7 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
         yield lambda creators, total: shown.update(task, completed=creators, total=total)
 
 
-def _summary(file: Path, exported: Exported) -> str:
+def _summary(file: str, exported: Exported) -> str:
     if not exported.creators:
         message = _("no creator matches: %(file)s is empty")
     elif exported.replaced:
@@ -118,9 +131,9 @@ def _summary(file: Path, exported: Exported) -> str:
     return message % {"creators": f"{exported.creators:,}", "file": file}
 
 
-def _next(file: Path, ending: str, options: Options) -> str:
+def _next(file: str, ending: str, options: Options) -> str:
     """What to do with the file, as a command to paste where there is one."""
-    name = shlex.quote(str(file))
+    name = shlex.quote(file)
     if options.by_day:
         table = f"read_parquet('{file}/*/*.parquet', hive_partitioning = true)"
         return f'duckdb -c "SELECT day, count(*) FROM {table} GROUP BY day ORDER BY day"'

@@ -33,7 +33,7 @@ PRIVATE, ORDINARY = 0o600, 0o666
         .gitignore. What is there already stays as it is. The samples are never crawled for money unless they
         are named.
 
-        \\b
+        \b
         Examples:
           crawler init
           crawler init shop

@@ -27,7 +27,7 @@ from crawler.ui.program import db_argument, program_name
         since the backup are erased again. A run that goes on is never disturbed: restore then waits for
         another time.
 
-        \\b
+        \b
         Examples:
           crawler restore data/backups/creators-20261126T013000Z.db
           crawler restore copy.db --db data/creators.db --yes

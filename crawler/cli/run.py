@@ -22,7 +22,6 @@ from crawler.cli.plan import show_plan
 from crawler.cli.question import confirmed_in_a_run, someone_is_there
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import interrupted_by_signals, stop_on_signals
-from crawler.cli.supervised import supervised
 from crawler.cli.telling import Telling
 from crawler.config import (
     DRAIN,
@@ -265,6 +264,7 @@ async def _night(
     options: dict[str, Any],
     simulated: bool,
 ) -> RunSummary:
+    from crawler.cli.supervised import supervised
     from crawler.engine.shutdown import Shutdown
     from crawler.run import run_crawl
 

@@ -190,6 +190,7 @@ def _forecast(runs: tuple[Run, ...]) -> Iterator[str]:
     """How far the last forecast was off."""
     for run in runs:
         if run.forecast is not None:
+            yield ""
             yield _("forecast of run %d:") % run.id
             yield from (f"  {line}" for line in hindsight_lines(run.forecast, run.price))
             return

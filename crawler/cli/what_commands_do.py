@@ -21,6 +21,8 @@ WHAT_COMMANDS_DO = {
     "forget": N_("Erase creators everywhere, and never let them in again."),
     "prune": N_("Remove old raw replies and call rows, and report the space freed."),
     "replay": N_("Read the raw replies again with this version's reader, without a call."),
+    "split": N_("Divide keyword files into PARTS files, one for each machine that crawls."),
+    "merge": N_("Make one database of those that several machines crawled."),
     "backup": N_("Copy the database as it is at this moment; a run may go on meanwhile."),
     "restore": N_("Put a backup in the place of the database, which is kept beside it."),
     "init": N_(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crawler.errors import InputError
 from crawler.maintenance.erasure import forget
-from crawler.store.erased import READ_SALT, REMEMBER, WRITE_SALT, Forgotten
+from crawler.store.erased import REMEMBER, Forgotten, add_salts, salts
 from crawler.store.readonly import open_as_it_is
 
 READ_MEMORIES = "SELECT fingerprint, forgotten_at FROM forgotten"
@@ -22,20 +22,19 @@ def erase_again(old: Path, restored: Path) -> int:
     try:
         with closing(open_as_it_is(old)) as connection:
             memories = [tuple(row) for row in connection.execute(READ_MEMORIES)]
-            salt = connection.execute(READ_SALT).fetchone()
+            old_salts = salts(connection)
     except (InputError, sqlite3.Error):
         return 0
-    if not memories or salt is None:
+    if not memories or not old_salts:
         return 0
     with closing(sqlite3.connect(restored, isolation_level=None)) as connection:
         connection.execute("BEGIN")
-        if connection.execute(READ_SALT).fetchone() is None:
-            connection.execute(WRITE_SALT, (salt[0],))
+        add_salts(connection, old_salts)
         connection.executemany(REMEMBER, memories)
         connection.execute("COMMIT")
-        forgotten = Forgotten(salt[0], frozenset(row[0] for row in memories))
+        forgotten = Forgotten(old_salts, frozenset(row[0] for row in memories))
         rows = connection.execute("SELECT id, red_id FROM users")
-        names = [id_ for id_, red_id in rows if forgotten.holds(id_, red_id)]
+        names = [id_ for id_, red_id in rows if forgotten.is_erased(id_, red_id)]
     if names:
         forget(restored, names)
     return len(names)

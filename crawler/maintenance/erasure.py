@@ -22,8 +22,10 @@ from crawler.store.erased import (
     ALONE,
     REMEMBER,
     WANTED,
+    Forgotten,
     fingerprint,
     salt,
+    salts,
 )
 from crawler.store.lock import hold
 from crawler.text import sanitize
@@ -44,12 +46,21 @@ SELECT value
    AND NOT EXISTS (SELECT 1 FROM users WHERE red_id = value AND key <> :key)
 """
 
-# The pages that showed the creator are owed one sighting less, or `crawler verify` would miss it.
+# The pages that showed the creator are owed one sighting less, or `crawler verify` would miss it. In a merged
+# database another crawl of the keyword may have seen the creator last, further down than this one came.
 NOTE_UNSIGHTED = """
 UPDATE pages
    SET unsighted = unsighted + 1
- WHERE (keyword_id, endpoint_id, generation, page)
-       IN (SELECT keyword_id, endpoint_id, generation, last_page FROM sightings WHERE user_key = ?)
+ WHERE id IN (SELECT (SELECT id
+                        FROM pages
+                       WHERE pages.keyword_id = sightings.keyword_id
+                         AND pages.endpoint_id = sightings.endpoint_id
+                         AND pages.generation = sightings.generation
+                         AND pages.page <= sightings.last_page
+                       ORDER BY pages.page DESC
+                       LIMIT 1)
+                FROM sightings
+               WHERE user_key = ?)
 """
 
 DELETE_SIGHTINGS = "DELETE FROM sightings WHERE user_key = ?"
@@ -67,6 +78,7 @@ SELECT key, id, red_id, name
 """
 
 DELETE_MENTIONS = "DELETE FROM changes WHERE field = 'red_id' AND (mentions(old) OR mentions(new))"
+DELETE_LOST_RED_IDS = "DELETE FROM lost_red_ids WHERE mentions(red_id)"
 DELETE_REJECTS = """
 DELETE FROM rejects WHERE mentions(entry) OR mentions(reason) OR mentions(reason_details)
 """
@@ -125,12 +137,11 @@ def admit(path: Path, names: Sequence[str]) -> dict[str, bool]:
     with hold(path), closing(open_database(path)) as db, store_errors(path):
         connection: sqlite3.Connection = db.conn
         with db.atomic():
-            own_salt = salt(connection)
-            return {name: _admit(connection, own_salt, plain_name(name)) for name in names}
+            return {name: _admit(connection, plain_name(name)) for name in names}
 
 
-def _admit(connection: sqlite3.Connection, own_salt: str, name: str) -> bool:
-    marked = [(fingerprint(own_salt, mark + name),) for mark in ("", ALONE, WANTED)]
+def _admit(connection: sqlite3.Connection, name: str) -> bool:
+    marked = [(fingerprint(own, mark + name),) for own in salts(connection) for mark in ("", ALONE, WANTED)]
     return sum(connection.execute(ADMIT, each).rowcount for each in marked) > 0
 
 
@@ -184,6 +195,7 @@ def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
         forget_from_index(connection, key)
         connection.execute(DELETE_USER, (key,))
     changes += connection.execute(DELETE_MENTIONS).rowcount
+    connection.execute(DELETE_LOST_RED_IDS)
     rejects = connection.execute(DELETE_REJECTS).rowcount
     others = clean_others(connection, names | former)
     replies = erase_replies(connection, mentions)
@@ -207,7 +219,8 @@ def _no_id(name: str) -> str:
 def _remember(connection: sqlite3.Connection, names: Iterable[str], moment: str) -> int:
     """Keeps the hashes of `names`; how many were not there before."""
     own_salt = salt(connection)
-    rows = [(fingerprint(own_salt, name), moment) for name in names]
+    known = Forgotten.read(connection)
+    rows = [(fingerprint(own_salt, name), moment) for name in names if not known.holds(name)]
     return connection.executemany(REMEMBER, rows).rowcount if rows else 0
 
 

@@ -56,7 +56,7 @@ def erase_replies(connection: sqlite3.Connection, mentions: Mentions) -> int:
     writer = connection.cursor()
     for page_id, packed in connection.execute("SELECT page_id, body FROM replies ORDER BY page_id"):
         body = unpack(packed)
-        if body is not None and not mentions(_as_text(body)):
+        if body is not None and not mentions(reply_text(body)):
             continue
         count += 1
         left = None if body is None else _without(body, mentions)  # what nobody can read may name anybody
@@ -101,7 +101,8 @@ def _prune(value: Any, mentions: Mentions) -> Any:
     return value
 
 
-def _as_text(body: bytes) -> str:
+def reply_text(body: bytes) -> str:
+    """A raw reply as text, in whichever encoding it came."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", "replace")
     try:

@@ -44,6 +44,15 @@ SELECT date(sent_at, '+8 hours'), endpoint_id, charge, count(*)
 ON CONFLICT (day, endpoint_id, charge) DO UPDATE SET calls = calls + excluded.calls
 """
 
+ADD_UP_RUNS = f"""
+INSERT INTO pruned_runs (run_id, day, endpoint_id, charge, calls)
+SELECT run_id, date(sent_at, '+8 hours'), endpoint_id, charge, count(*)
+  FROM calls
+ WHERE {OLD_CALLS}
+ GROUP BY run_id, date(sent_at, '+8 hours'), endpoint_id, charge
+ON CONFLICT (run_id, day, endpoint_id, charge) DO UPDATE SET calls = calls + excluded.calls
+"""
+
 ADD_UP_PRICES = f"""
 INSERT INTO pruned_prices (day, charge, price, currency, calls)
 SELECT date(sent_at, '+8 hours'), charge, price, currency, count(*)
@@ -98,7 +107,7 @@ def prune(
         with db.atomic():
             replies, reply_bytes = connection.execute(OLD_REPLIES, (before,)).fetchone()
             connection.execute(DELETE_REPLIES, (before,))
-            for statement in (ADD_UP_CALLS, ADD_UP_PRICES):
+            for statement in (ADD_UP_CALLS, ADD_UP_RUNS, ADD_UP_PRICES):
                 connection.execute(statement, {"before": before})
             calls = connection.execute(DELETE_CALLS, {"before": before}).rowcount
         if vacuum:

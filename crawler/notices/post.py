@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 
 from crawler.i18n import _
@@ -23,6 +20,10 @@ class Posted:
 
 def post(address: str, body: bytes, content_type: str) -> Posted:
     """What came of one POST; raises nothing for what a server or a network does."""
+    import http.client
+    import urllib.error
+    import urllib.request
+
     headers = {"Content-Type": content_type, "User-Agent": "creator-crawler"}
     request = urllib.request.Request(address, data=body, headers=headers)  # noqa: S310 - checked: http(s) alone
     try:

@@ -23,7 +23,11 @@ import orjson
 from crawler.creator import Creator
 
 READ_FINGERPRINTS = "SELECT fingerprint FROM forgotten"
-READ_SALT = "SELECT value FROM settings WHERE name = 'forget_salt'"
+# A merged database has the salts of all that it was merged from; its own comes first.
+READ_SALTS = """
+SELECT value FROM settings WHERE name = 'forget_salt' OR name LIKE 'forget_salt:%' ORDER BY name
+"""
+WRITE_OTHER_SALT = "INSERT INTO settings (name, value) VALUES ('forget_salt:' || ?, ?)"
 WRITE_SALT = "INSERT INTO settings (name, value) VALUES ('forget_salt', ?)"
 
 REMEMBER = "INSERT OR IGNORE INTO forgotten (fingerprint, forgotten_at) VALUES (?, ?)"
@@ -48,23 +52,24 @@ _READINGS_MAX = 4
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """The fingerprints of erased ids and red_ids."""
+    """The fingerprints of erased ids and red_ids, each made with one of the `salts`."""
 
-    salt: str
+    salts: tuple[str, ...]
     fingerprints: frozenset[str]
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> Forgotten:
         """All that the database holds; empty where nobody was ever erased."""
-        salt = connection.execute(READ_SALT).fetchone()
         found = frozenset(row[0] for row in connection.execute(READ_FINGERPRINTS))
-        return cls(salt[0] if salt else "", found)
+        return cls(salts(connection), found)
 
     def without(self, creators: Sequence[Creator]) -> Sequence[Creator]:
         """`creators` less those who were erased, and without their names in what the others say."""
         if not self.fingerprints:
             return creators
-        return [self._clean(creator) for creator in creators if not self._is_erased(creator)]
+        return [
+            self._clean(creator) for creator in creators if not self.is_erased(creator.id, creator.red_id)
+        ]
 
     def named_in(self, text: str | bytes) -> bool:
         """Whether `text`, however it is escaped, names somebody who was erased."""
@@ -82,39 +87,46 @@ class Forgotten:
         for creator in creators:
             if creator.id is None or creator.red_id is None:
                 continue
-            wanted = fingerprint(self.salt, WANTED + creator.red_id)
-            if self._holds(creator.id):
-                found.add(fingerprint(self.salt, creator.red_id))
-                known.add(wanted)
-            elif wanted in self.fingerprints - known:
-                found.add(fingerprint(self.salt, creator.id))
-                known.add(wanted)
+            for own in self.salts:
+                wanted = fingerprint(own, WANTED + creator.red_id)
+                if fingerprint(own, creator.id) in self.fingerprints:
+                    found.add(fingerprint(own, creator.red_id))
+                    known.add(wanted)
+                elif wanted in self.fingerprints and wanted not in known:
+                    found.add(fingerprint(own, creator.id))
+                    known.add(wanted)
         connection.executemany(REMEMBER, [(each, moment) for each in found])
         connection.executemany(ADMIT, [(each,) for each in known])
-        return Forgotten(self.salt, (self.fingerprints | found) - known)
+        return Forgotten(self.salts, (self.fingerprints | found) - known)
 
-    def holds(self, id_: str | None, red_id: str | None) -> bool:
-        """Whether one of these two was erased."""
-        return self._holds(id_) or self._holds(red_id)
-
-    def _is_erased(self, creator: Creator) -> bool:
-        if self.holds(creator.id, creator.red_id):
+    def is_erased(self, id_: str | None, red_id: str | None) -> bool:
+        """Whether that creator was erased; an `id` of None says that it is not known."""
+        if self.holds(id_) or self.holds(red_id):
             return True
-        return creator.id is None and self._holds(f"{ALONE}{creator.red_id}")
+        return id_ is None and self.holds(f"{ALONE}{red_id}")
 
-    def _holds(self, name: str | None) -> bool:
-        return name is not None and fingerprint(self.salt, name) in self.fingerprints
+    def holds(self, name: str | None) -> bool:
+        """Whether `name`, with the mark of what it says, is remembered."""
+        return name is not None and any(fingerprint(own, name) in self.fingerprints for own in self.salts)
 
-    def _is_name(self, word: str) -> bool:
-        return self._holds(word) or self._holds(ALONE + word)
+    def is_name(self, word: str) -> bool:
+        """Whether somebody who was erased is, or was, called `word`."""
+        return self.holds(word) or self.holds(ALONE + word)
+
+    def cleaned(self, text: str | None) -> str | None:
+        """`text` without the names of those who were erased; None where they cannot be taken out."""
+        return cleaned_text(text, self.named_in, self._removed)
+
+    def cleaned_json(self, text: str | None) -> str | None:
+        """The same for JSON."""
+        return cleaned_json(text, self.named_in, self._removed)
 
     def _names(self, text: str) -> bool:
         words = {word for found in _WORD.finditer(text) for word in _names_in(found[0])}
-        return any(map(self._is_name, words | set(_QUOTED.findall(text))))
+        return any(map(self.is_name, words | set(_QUOTED.findall(text))))
 
     def _clean(self, creator: Creator) -> Creator:
-        bio = cleaned_text(creator.bio, self.named_in, self._removed)
-        extra = cleaned_json(creator.extra, self.named_in, self._removed)
+        bio, extra = self.cleaned(creator.bio), self.cleaned_json(creator.extra)
         if bio is creator.bio and extra is creator.extra:
             return creator
         return creator._replace(bio=bio, extra=extra)
@@ -124,7 +136,7 @@ class Forgotten:
 
     def _without_names(self, word: str) -> str:
         for name in sorted(_names_in(word), key=len, reverse=True):
-            if self._is_name(name):
+            if self.is_name(name):
                 word = word.replace(name, REMOVED)
         return word
 
@@ -189,11 +201,27 @@ def fingerprint(salt: str, name: str) -> str:
     return hashlib.sha256(f"{salt}:{name}".encode(errors="replace")).hexdigest()
 
 
+def salts(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Every salt that fingerprints of the database are made with, its own first; none before the first."""
+    return tuple(str(row[0]) for row in connection.execute(READ_SALTS))
+
+
+def add_salts(connection: sqlite3.Connection, others: Sequence[str]) -> None:
+    """Takes over the salts of another database, the first as its own where there is none; inside the caller's
+    transaction."""
+    for other in others:
+        there = salts(connection)
+        if not there:
+            connection.execute(WRITE_SALT, (other,))
+        elif other not in there:
+            connection.execute(WRITE_OTHER_SALT, (other, other))
+
+
 def salt(connection: sqlite3.Connection) -> str:
     """The database's own salt, made at its first use; inside the caller's transaction."""
-    row = connection.execute(READ_SALT).fetchone()
-    if row:
-        return str(row[0])
+    there = salts(connection)
+    if there:
+        return there[0]
     made = secrets.token_hex(16)
     connection.execute(WRITE_SALT, (made,))
     return made

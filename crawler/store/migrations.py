@@ -7,6 +7,7 @@ from sqlite_utils.migrations import Migrations
 from crawler.store.archive import create_archive
 from crawler.store.forecasts import create_forecasts
 from crawler.store.last_seen import derive_last_seen
+from crawler.store.merging import prepare_merging
 from crawler.store.order_indexes import create_order_indexes
 from crawler.store.prices import create_prices
 from crawler.store.rate_limits import create_rate_limits
@@ -36,5 +37,6 @@ for _name, _apply in (
     ("0012_refreshes", add_refreshes),
     ("0013_last_seen", derive_last_seen),
     ("0014_order_indexes", create_order_indexes),
+    ("0016_merging", prepare_merging),
 ):
     migrations(name=_name)(_apply)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.maintenance.doctor import CHECKS
+from crawler.maintenance.doctor.checks import CHECKS
 from crawler.simulator import BalanceWay, Simulator, SimulatorSettings
 from tests.cli.conftest import TOKEN
 from tests.notices.receiving import Receiver

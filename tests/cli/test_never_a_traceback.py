@@ -44,6 +44,8 @@ GIVEN = {
     "doctor": ["list.txt", "--base-url", "http://127.0.0.1:9"],
     "coverage": [],
     "suggest": [],
+    "split": ["list.txt", "2"],
+    "merge": ["creators.db", "-o", "all.db"],
     "backup": ["copy.db"],
     "restore": ["creators.db", "--yes"],
     "init": ["project"],
@@ -53,7 +55,7 @@ GIVEN = {
 }
 """For each command arguments with which it ends at once."""
 
-WITHOUT_DB = ("demo", "simulate", "init", "config", "schedule")
+WITHOUT_DB = ("demo", "simulate", "init", "config", "schedule", "split", "merge")
 
 
 def damage(path: Path, seed: int) -> None:
@@ -126,7 +128,7 @@ def test_no_argument_makes_a_traceback(room, capsys, monkeypatch, case, value):
 )
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_database_that_cannot_be_one_is_refused_in_words(room, capsys, monkeypatch, command, db):
-    if command in ("simulate", "init", "config", "schedule"):
+    if command in ("simulate", "init", "config", "schedule", "split", "merge"):
         return  # these open none
     monkeypatch.setenv("JUSTONEAPI_TOKEN", "test-token")
     with pytest.raises(SystemExit) as ended:

@@ -519,6 +519,6 @@ def test_a_name_as_short_as_a_word_takes_nothing_from_others(db):
 
 
 def test_a_character_of_a_thousand_digits_is_no_obstacle():
-    forgotten = Forgotten("salt", frozenset([fingerprint("salt", "geheim77")]))
+    forgotten = Forgotten(("salt",), frozenset([fingerprint("salt", "geheim77")]))
     assert forgotten.named_in("&#" + "9" * 5000 + "; geheim77")
     assert not forgotten.named_in("&#" + "9" * 5000 + "; nobody")

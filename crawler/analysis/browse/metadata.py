@@ -21,7 +21,8 @@ CLOSED_TABLES = ("settings", "forgotten")
 """The salt and the hashes of those who were erased."""
 
 HIDDEN_TABLES = (
-    "endpoints", "replies", "archive", "replays", "pruned_calls", "pruned_prices", "_sqlite_migrations",
+    "endpoints", "replies", "archive", "replays", "pruned_calls", "pruned_prices", "pruned_runs",
+    "older_facts", "lost_red_ids", "_sqlite_migrations",
     "search_documents", "search_rows", "search_state",
 )  # fmt: skip
 """For the program rather than for people."""

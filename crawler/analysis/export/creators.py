@@ -30,10 +30,11 @@ _CHUNK = 500
 _KEYWORDS_KEPT = 20_000
 
 _STORED = [
-    column for column in EXPORTED if column.source is not Source.COMPUTED or column.name in sql.FROM_SIGHTINGS
+    column for column in EXPORTED if column.source is not Source.COMPUTED or column.name == "last_seen_at"
 ]
 _BOOLEANS = [place for place, column in enumerate(_STORED, 1) if column.kind is Kind.BOOLEAN]
 _ID = 1 + [column.name for column in _STORED].index("id")
+_LAST_SEEN = 1 + [column.name for column in _STORED].index("last_seen_at")
 _COMPUTED = 1 + [column.source for column in EXPORTED].index(Source.COMPUTED)
 """Where a row's values stand behind its key, and where among them those from other tables belong."""
 
@@ -105,10 +106,12 @@ class _Reader:
 
     def _rows(self, users: Sequence[Row], keys: str) -> Iterator[Row]:
         found: dict[int, list[tuple[str, int]]] = {}
-        for key, first_seen_at, keyword_id in self._execute(sql.READ_SIGHTINGS, {"keys": keys}):
-            found.setdefault(key, []).append((first_seen_at, keyword_id))
+        last_seen: dict[int, str] = {}
+        for key, first_at, last_at, keyword_id in self._execute(sql.READ_SIGHTINGS, {"keys": keys}):
+            found.setdefault(key, []).append((first_at, keyword_id))
+            last_seen[key] = max(last_at, last_seen.get(key, last_at))
         for user in users:
-            yield _row(user, *self._found_by(found.get(user[0], ())))
+            yield _row(user, last_seen.get(user[0]), *self._found_by(found.get(user[0], ())))
 
     def _execute(self, statement: str, parameters: dict[str, object]) -> sqlite3.Cursor:
         cursor = self._connection.cursor()
@@ -132,15 +135,12 @@ class _Reader:
 def _columns(connection: sqlite3.Connection) -> str:
     """The columns to read; what a database of an earlier version has no column for is empty."""
     there = {row[1] for row in connection.execute("PRAGMA table_info(users)")}
-    return ", ".join(
-        sql.FROM_SIGHTINGS.get(column.name)
-        or (column.name if column.name in there else f"NULL AS {column.name}")
-        for column in _STORED
-    )
+    return ", ".join(column.name if column.name in there else f"NULL AS {column.name}" for column in _STORED)
 
 
-def _row(user: Row, keywords: tuple[str, ...], tags: tuple[str, ...]) -> Row:
+def _row(user: Row, last_seen_at: str | None, keywords: tuple[str, ...], tags: tuple[str, ...]) -> Row:
     values = list(user)
+    values[_LAST_SEEN] = last_seen_at
     if values[_ID].startswith(PROVISIONAL):
         values[_ID] = None
     for place in _BOOLEANS:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from crawler.analysis.export.creators import Row
-from crawler.analysis.export.parquet import write_days
+from crawler.analysis.export.parquet import FirstFans, day_of, write_days
+from crawler.analysis.export.places import Place
+from crawler.analysis.export.since_last import Mark, read_mark
 from crawler.analysis.filters import Filters
-from crawler.clock import shanghai_day, shanghai_day_start, stamp
+from crawler.clock import SHANGHAI, shanghai_day, shanghai_day_start, stamp
 from crawler.errors import InputError
-from crawler.files import put_in_place, temporary_folder, write_errors
 from crawler.i18n import _
+from crawler.store.merging import origin
 
-_FIRST_RUN = "SELECT started_at, host, pid FROM runs ORDER BY id LIMIT 1"
+Read = Callable[[Filters], Iterable[Row]]
+"""The creators that filters choose, by day."""
+
+Watch = Callable[[Iterable[Row]], Iterable[Row]]
+
+_FIRST_FANS = """
+SELECT users.id, old_fans
+  FROM users
+  JOIN changes ON changes.user_key = users.key
+ WHERE users.id IN (SELECT value FROM json_each(?)) AND field = 'fans_text' AND old_fans IS NOT NULL
+ GROUP BY users.id
+HAVING min(changed_at)
+"""
 
 
 def whole_days(filters: Filters) -> Filters:
@@ -46,37 +59,70 @@ def file_name(connection: sqlite3.Connection) -> str:
     It comes from the database's first run, so that it stays when the file is moved to another machine; two
     copies of one database that both go on crawling have the same.
     """
-    first = tuple(connection.execute(_FIRST_RUN).fetchone() or ())
-    return f"creators-{hashlib.sha256(repr(first).encode()).hexdigest()[:16]}.parquet"
+    return f"creators-{origin(connection)}.parquet"
 
 
-def write_folder(creators: Iterable[Row], folder: Path, name: str, filters: Filters) -> None:
-    """Replaces the file `name` in `folder/day=YYYY-MM-DD/` for every day that `filters` leave.
+def first_fans(connection: sqlite3.Connection, ids: Sequence[str | None]) -> list[int | None]:
+    """The follower numbers that creators were first known with; None where no other number followed."""
+    found = dict(connection.execute(_FIRST_FANS, (json.dumps(ids),)).fetchall())
+    return [None if each is None else found.get(each) for each in ids]
 
-    All files are made first and then renamed into place. A day that has no creator any more loses its file;
-    files of other names are left alone.
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A history at a place, and what of it is written.
+
+    With a `mark`, which says what the files are made from, only those are written whose last such export was
+    made from something else.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(_("%s is a file: --partition-by needs the name of a folder") % folder)
-    if not folder.parent.is_dir():
-        raise InputError(_("there is no folder %s") % folder.parent)
-    with write_errors(folder):
-        folder.mkdir(exist_ok=True)
-        with temporary_folder(folder) as made:
-            days = dict(write_days(creators, made))
+
+    place: Place
+    name: str
+    filters: Filters
+    mark: Mark | None = None
+
+    def write(self, read: Read, watch: Watch, fans: FirstFans) -> None:
+        """Replaces the file of every day that the filters leave, `day=YYYY-MM-DD/NAME`.
+
+        What `read` gives goes through `watch` as it is written. All files are made first and then put into
+        place. A day that has no creator any more loses its file; files of other names are left alone. Last of
+        all the mark is left for the next export: broken off before, that one writes the same days again.
+        """
+        kept = f"_since-last/{self.name}.json"
+        with self.place.workshop() as made:
+            wanted = None if self.mark is None else self._changed(self.mark, kept)
+            if wanted is None:
+                self.place.remove(kept)  # it will say nothing of these files
+            days = dict(write_days(watch(self._creators(read, wanted)), made, fans))
             for day, path in days.items():
-                place = folder / f"day={day}"
-                place.mkdir(exist_ok=True)
-                put_in_place(path, place / name)
-        _remove_others(folder, name, set(days), filters)
+                self.place.put(path, f"day={day}/{self.name}")
+            there = set(days) if self.mark is None else set(self.mark.days)
+            for day in self.place.days(self.name) - there:
+                if self._in_range(day):
+                    self.place.remove(f"day={day}/{self.name}")
+            if self.mark is not None:
+                written = made / "mark"
+                written.write_bytes(self.mark.written)
+                self.place.put(written, kept)
 
+    def _creators(self, read: Read, wanted: set[str] | None) -> Iterable[Row]:
+        """Those of the wanted days, read from the first of these to the last."""
+        if wanted is None:
+            return read(self.filters)
+        if not wanted:
+            return ()
+        first, last = (
+            datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) for day in (min(wanted), max(wanted))
+        )
+        span = replace(self.filters, since=stamp(first), until=stamp(last + timedelta(days=1)))
+        return (creator for creator in read(span) if day_of(creator) in wanted)
 
-def _remove_others(folder: Path, name: str, days: set[str], filters: Filters) -> None:
-    first = "" if filters.since is None else shanghai_day(datetime.fromisoformat(filters.since))
-    last = "9999" if filters.until is None else shanghai_day(_last_moment(filters.until))
-    for old in folder.glob(f"day=*/{name}"):
-        day = old.parent.name.removeprefix("day=")
-        if day not in days and first <= day <= last:
-            old.unlink()
-            if not any(old.parent.iterdir()):
-                old.parent.rmdir()
+    def _changed(self, mark: Mark, kept: str) -> set[str]:
+        changed = mark.changed_since(read_mark(self.place.read(kept)))
+        return changed | (set(mark.days) - self.place.days(self.name))
+
+    def _in_range(self, day: str) -> bool:
+        since, until = self.filters.since, self.filters.until
+        first = "" if since is None else shanghai_day(datetime.fromisoformat(since))
+        last = "9999" if until is None else shanghai_day(_last_moment(until))
+        return first <= day <= last

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from crawler.analysis.export.creators import Row, as_creator, count_creators, read_rows
 from crawler.analysis.export.database import check_replaceable, copy_database
-from crawler.analysis.export.days import file_name, whole_days, write_folder
+from crawler.analysis.export.days import History, file_name, first_fans, whole_days
 from crawler.analysis.export.excel import write_xlsx
 from crawler.analysis.export.headers import NAMES
 from crawler.analysis.export.parquet import write_parquet
+from crawler.analysis.export.places import Place, is_url, local_name, place_of
+from crawler.analysis.export.since_last import mark_of
 from crawler.analysis.export.text import write_csv, write_jsonl
 from crawler.analysis.filters import Filters
 from crawler.errors import InputError, StoreError
@@ -51,11 +53,12 @@ _PORTION = 1000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to write: `plain` is CSV for programs, `by_day` a folder of Parquet files, `headers` one of
-    `HEADERS` for the headings of a table."""
+    """How to write: `plain` is CSV for programs, `by_day` a folder of Parquet files, of which `since_last`
+    writes only what has changed, `headers` one of `HEADERS` for the headings of a table."""
 
     plain: bool = False
     by_day: bool = False
+    since_last: bool = False
     headers: str = NAMES
 
 
@@ -94,19 +97,20 @@ class _Tally:
 
 def export(
     db: Path,
-    target: Path,
+    target: Path | str,
     filters: Filters,
     options: Options = Options(),
     progress: Progress | None = None,
 ) -> Exported:
     """Writes the creators that `filters` choose from the database at `db` to `target`.
 
-    All rows are of one moment, also while a run goes on. Raises InputError, MissingExtra and StoreError; then
-    `target` is as it was before.
+    All rows are of one moment, also while a run goes on. A folder of files by day may be the address of one
+    in an object store. Raises InputError, MissingExtra and StoreError; then `target` is as it was before.
     """
     ending = ending_of(target, options)
     if options.by_day:
-        filters = whole_days(filters)
+        return _export_history(db, place_of(target), filters, options, progress)
+    target = Path(target)
     with reading(db) as connection:
         connection.isolation_level = None
         _check_target(db, target, ending)
@@ -124,9 +128,30 @@ def export(
     return Exported(tally.creators, ending, replaced)
 
 
-def ending_of(target: Path, options: Options) -> str:
+def _export_history(
+    db: Path, place: Place, filters: Filters, options: Options, progress: Progress | None
+) -> Exported:
+    """The same for a folder of files by day."""
+    if options.since_last and filters != Filters():
+        raise InputError(_("--since-last writes whatever changed: it goes with no other choice of creators"))
+    filters = whole_days(filters)
+    with reading(db) as connection:
+        connection.isolation_level = None
+        tally = _Tally(progress, count_creators(connection, filters) if progress else 0)
+        try:
+            connection.execute("BEGIN")
+            mark = mark_of(connection) if options.since_last else None
+            history = History(place, file_name(connection), filters, mark)
+            read = partial(read_rows, connection, by_day=True)
+            history.write(read, tally.watch, partial(first_fans, connection))
+        except sqlite3.Error as exc:
+            raise StoreError(_("cannot export %s: %s") % (db, exc)) from exc
+    return Exported(tally.creators, ".parquet", replaced=False)
+
+
+def ending_of(target: Path | str, options: Options) -> str:
     """The ending that decides the format; InputError where it is unknown or does not go with `options`."""
-    name = target.name.lower()
+    name = local_name(target).lower()
     ending = max((known for known in ENDINGS if name.endswith(known)), key=len, default=None)
     if ending is None or name == ending:
         raise InputError(
@@ -135,6 +160,10 @@ def ending_of(target: Path, options: Options) -> str:
         )
     if options.by_day and ending != ".parquet":
         raise InputError(_("--partition-by makes a folder of Parquet files: give it a name with .parquet"))
+    if is_url(str(target)) and not options.by_day:
+        raise InputError(_("only --partition-by day writes to an address: export to a file, and copy that"))
+    if options.since_last and not options.by_day:
+        raise InputError(_("--since-last goes with --partition-by day"))
     if options.plain and ending not in _PLAIN:
         raise InputError(_("--plain is for CSV: %s files need no such option") % ending)
     if options.headers != NAMES and ending not in _HEADED:
@@ -157,10 +186,7 @@ def _write(
     options: Options,
     tally: _Tally,
 ) -> None:
-    rows = tally.watch(read_rows(connection, filters, by_day=options.by_day))
-    if options.by_day:
-        write_folder(rows, target, file_name(connection), filters)
-        return
+    rows = tally.watch(read_rows(connection, filters))
     writer = _PLAIN[ending] if options.plain else _WRITERS[ending]
     if ending in _HEADED:
         writer = partial(writer, headers=options.headers)

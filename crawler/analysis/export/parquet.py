@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby, islice
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.analysis.export.creators import COLUMNS, EXPORTED, Row
+from crawler.analysis.export.since_last import FORMAT
 from crawler.clock import shanghai_day
 from crawler.columns import Kind
 from crawler.errors import MissingExtra
@@ -19,29 +20,53 @@ ROWS_PER_GROUP = 20_000
 _FIRST_SEEN = COLUMNS.index("first_seen_at")
 _moment = lru_cache(10_000)(datetime.fromisoformat)  # the creators of a page share theirs
 
+FirstFans = Callable[[Sequence[str | None]], Sequence[int | None]]
+"""The follower numbers that creators of these ids were first known with, where they are another now."""
 
-def write_parquet(creators: Iterable[Row], path: Path) -> None:
-    """One file; times are timestamps in UTC, `keywords` and `tags` lists, `extra` JSON text."""
+
+def write_parquet(creators: Iterable[Row], path: Path, first_fans: FirstFans | None = None) -> None:
+    """One file; times are timestamps in UTC, `keywords` and `tags` lists, `extra` JSON text.
+
+    With `first_fans` it is a part of a history: it has the column `fans_first` too, and names its format.
+    """
     arrow, parquet = _load()
     schema = _schema(arrow)
+    whole = schema if first_fans is None else _of_history(arrow, schema)
     rows = iter(creators)
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    with parquet.ParquetWriter(path, whole, compression="zstd") as writer:
         while group := list(islice(rows, ROWS_PER_GROUP)):
-            writer.write_table(_table(arrow, schema, group))
+            table = _table(arrow, schema, group)
+            if first_fans is not None:
+                table = _with_first_fans(arrow, table, first_fans).cast(whole)
+            writer.write_table(table)
 
 
-def write_days(creators: Iterable[Row], folder: Path) -> Iterator[tuple[str, Path]]:
+def write_days(creators: Iterable[Row], folder: Path, first_fans: FirstFans) -> Iterator[tuple[str, Path]]:
     """Makes one file in `folder` for each day, given as it is done with its `YYYY-MM-DD`.
 
     `creators` come sorted by the day in Shanghai on which they were first seen.
     """
-    for day, those in groupby(creators, _day):
+    for day, those in groupby(creators, day_of):
         path = folder / day  # Without the ending, readers of the folder do not take it for a part meanwhile.
-        write_parquet(those, path)
+        write_parquet(those, path, first_fans)
         yield day, path
 
 
-def _day(creator: Row) -> str:
+def _of_history(arrow: Any, schema: Any) -> Any:
+    told = {"creator-crawler.history": str(FORMAT)}
+    return schema.append(arrow.field("fans_first", arrow.int64())).with_metadata(told)
+
+
+def _with_first_fans(arrow: Any, table: Any, first_fans: FirstFans) -> Any:
+    first = first_fans(table["id"].to_pylist())
+    known = [
+        now if then is None else then for then, now in zip(first, table["fans"].to_pylist(), strict=True)
+    ]
+    return table.append_column("fans_first", arrow.array(known, type=arrow.int64()))
+
+
+def day_of(creator: Row) -> str:
+    """The day in Shanghai on which the creator was first seen."""
     return shanghai_day(_moment(creator[_FIRST_SEEN]))
 
 

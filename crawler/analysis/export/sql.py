@@ -11,11 +11,6 @@ SELECT_KEYS = "SELECT users.key FROM users WHERE {condition} ORDER BY {order}"
 
 COUNT_KEYS = "SELECT count(*) FROM users WHERE {condition}"
 
-FROM_SIGHTINGS = {
-    "last_seen_at": "(SELECT max(last_seen_at) FROM sightings WHERE user_key = users.key) AS last_seen_at"
-}
-"""A creator's columns that follow from who found them."""
-
 READ_USERS = """
 SELECT key, {columns}
   FROM users
@@ -26,7 +21,7 @@ SELECT key, {columns}
 OF_KEYS = "key IN (SELECT value FROM json_each(:keys))"
 
 READ_SIGHTINGS = """
-SELECT user_key, first_seen_at, keyword_id
+SELECT user_key, first_seen_at, last_seen_at, keyword_id
   FROM sightings
  WHERE user_key IN (SELECT value FROM json_each(:keys))
 """

@@ -27,7 +27,10 @@ from crawler.store.replies import pack
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_NOT_COPIED = ("users", "sightings", "changes", "rejects", "archive", "_sqlite_migrations")
+_NOT_COPIED = (
+    "users", "sightings", "changes", "rejects", "older_facts", "lost_red_ids", "archive",
+    "_sqlite_migrations",
+)  # fmt: skip
 """What is read from the replies, what triggers keep, and what the new database has already."""
 
 

@@ -55,6 +55,7 @@ SELECT keywords.text AS keyword, min(pages.page) AS page, checkpoints.next_page,
  GROUP BY pages.keyword_id, pages.endpoint_id
 """
 
+# In a merged database another crawl of the keyword, now superseded, may have seen the creator last.
 SIGHTING_AHEAD = """
 SELECT keywords.text AS keyword, sightings.last_page AS page, users.id AS user,
        sightings.keyword_id, sightings.endpoint_id, sightings.generation
@@ -65,6 +66,13 @@ SELECT keywords.text AS keyword, sightings.last_page AS page, users.id AS user,
  WHERE checkpoints.generation IS NULL
     OR sightings.generation > checkpoints.generation
     OR sightings.generation = checkpoints.generation AND sightings.last_page >= next_page
+   AND NOT EXISTS (SELECT 1
+                     FROM pages
+                    WHERE pages.keyword_id = sightings.keyword_id
+                      AND pages.endpoint_id = sightings.endpoint_id
+                      AND pages.generation < sightings.generation
+                      AND pages.page = sightings.last_page
+                      AND pages.fetched_at = sightings.last_seen_at)
 """
 
 SIGHTING_MISSING = """

@@ -8,8 +8,7 @@ import pytest
 
 from crawler.analysis.status import Day, KeywordStates, Run, Status
 from crawler.clock import SHANGHAI, stamp
-from crawler.maintenance.doctor import CHECKS, Level
-from crawler.maintenance.doctor.checks import growth_per_night
+from crawler.maintenance.doctor.checks import CHECKS, growth_per_night
 from crawler.maintenance.doctor.facts import (
     ChannelFacts,
     DatabaseFacts,
@@ -19,6 +18,7 @@ from crawler.maintenance.doctor.facts import (
     ServiceFacts,
     TokenFacts,
 )
+from crawler.maintenance.doctor.finding import Level
 from crawler.model import NoConnection, Problem
 from crawler.money import read_money
 from crawler.reasons import Reason, ReasonCode

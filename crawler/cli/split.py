@@ -1,0 +1,62 @@
+"""`crawler split`: keyword files for several machines, none of which pays for a keyword of another."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from crawler.cli.output import ended_cleanly, say
+from crawler.i18n import _
+from crawler.keywords import read_keywords
+from crawler.keywords.split import PARTS_MAX, split_keywords
+from crawler.model import Keyword, Problem
+from crawler.ui.program import program_name
+
+
+@click.command(
+    help=_(
+        """Divide keyword files into PARTS files, one for each machine that crawls.
+
+        A keyword belongs to one part, however it is spelled and in whichever file it stands. Adding keywords
+        moves none of the others; with one more part, keywords move to the new part alone. Priorities, page
+        limits and tags go along. Lines that give no keyword are named and left out.
+
+        The parts are JSON lines in a new folder; nothing is ever overwritten. Afterwards `crawler merge`
+        makes one database of what the machines found.
+
+        \b
+        Examples:
+          crawler split keywords/ 3
+          crawler split keywords/beauty.txt keywords/food.csv 2 -o for-two
+        """
+    )
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATHS...", type=click.Path(path_type=Path))
+@click.argument("parts", type=click.IntRange(2, PARTS_MAX))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("keyword-parts"),
+    show_default=True,
+    help=_("The folder to make."),
+)
+def split(paths: tuple[Path, ...], parts: int, output: Path) -> None:
+    """Writes the parts and says what each holds."""
+    with ended_cleanly():
+        made = split_keywords(_usable(read_keywords(paths)), parts, output, paths)
+    for path, count in made:
+        say(_("%(file)s: %(keywords)s keywords") % {"file": path, "keywords": f"{count:,}"})
+    first = shlex.quote(str(made[0][0]))
+    say(_("next, on the first machine: %s") % f"{program_name()} run {first}", err=True)
+
+
+def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:
+    for item in keywords:
+        if isinstance(item, Problem):
+            say(f"{item.source}: {item.message}", err=True)
+        else:
+            yield item
