@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from crawler.analysis.filters import Filters
-    from crawler.config import RunSettings
     from crawler.creator import CreatorRow
     from crawler.engine.events import Event
     from crawler.engine.shutdown import Shutdown
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
     from crawler.keywords import read_keywords
     from crawler.library import crawl_keywords, crawl_keywords_async, creators, keyword
     from crawler.model import Keyword, Problem
-    from crawler.run import run_crawl
+    from crawler.run.crawl import run_crawl
+    from crawler.run_settings import RunSettings
     from crawler.summary import RunSummary
 
 __all__ = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from crawler.columns import Column, Kind, Source
+from crawler.column import Column, Kind, Source
 from crawler.i18n import Words
 
 COLUMNS = (

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.settings import VARIABLE_PREFIX
-from crawler.text import sanitize
+from crawler.setting import VARIABLE_PREFIX
+from crawler.untrusted_text import sanitize
 
 ENV_FILE = Path(".env")
 TOKEN_VARIABLE = "JUSTONEAPI_TOKEN"  # noqa: S105 - the name of a variable, as the vendor's examples have it

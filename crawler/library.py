@@ -14,7 +14,17 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from crawler.analysis.export.creators import read_creators
 from crawler.analysis.filters import Filters, parse_when
 from crawler.clock import utc_now
-from crawler.config import (
+from crawler.creator import CreatorRow
+from crawler.engine.events import Event
+from crawler.environment import TOKEN_VARIABLE, own_variables
+from crawler.errors import InputError
+from crawler.i18n import _
+from crawler.keywords import identity, read_keywords
+from crawler.keywords.validation import keyword_from, quoted
+from crawler.model import Keyword, Problem
+from crawler.money import Money
+from crawler.run.crawl import run_crawl
+from crawler.run_settings import (
     CONFIG,
     DB,
     PROFILE,
@@ -22,17 +32,7 @@ from crawler.config import (
     TOKEN_FILE,
     RunSettings,
 )
-from crawler.creator import CreatorRow
-from crawler.engine.events import Event
-from crawler.environment import TOKEN_VARIABLE, own_variables
-from crawler.errors import InputError
-from crawler.i18n import _
-from crawler.keywords import identity, read_keywords
-from crawler.keywords.text import keyword_from, quoted
-from crawler.model import Keyword, Problem
-from crawler.money import Money
-from crawler.run import run_crawl
-from crawler.settings import Setting, about, read_variables, whole_number
+from crawler.setting import Setting, about, read_variables, whole_number
 from crawler.settings_file import read_file, read_settings_file
 from crawler.store.readonly import reading
 from crawler.summary import RunSummary

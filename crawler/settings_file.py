@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.settings import Form, Setting, about
+from crawler.setting import Form, Setting, about
 
 SETTINGS_FILE = Path("crawler.toml")
 PROFILES = "profiles"

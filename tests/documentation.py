@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crawler.columns import Kind, Source
+from crawler.column import Kind, Source
 from crawler.creator import COLUMNS
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -22,8 +22,8 @@ from crawler.model import Charge, Keyword, Page, Reject, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from crawler.store.runs import claim_service, count_calls, count_creators, end_run, start_run
+from crawler.store.transactions import Store
 from crawler.store.worklist import due_work, make_worklist
-from crawler.store.writer import Store
 from crawler.summary import KeywordCounts, RunSummary
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.store.writes import fail_keyword, fetched, open_call, save_page, settle_call

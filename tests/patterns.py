@@ -76,13 +76,13 @@ def readers() -> dict[str, Callable[[str], object]]:
     from dotenv import dotenv_values
 
     from crawler.analysis.export.cells import kept_as_text
-    from crawler.analysis.links import picture_link, profile_link
     from crawler.environment import ENV_CHARACTERS_MAX
-    from crawler.keywords.text import identity, keyword_from
+    from crawler.keywords.validation import identity, keyword_from
     from crawler.maintenance.erasure import plain_name
     from crawler.maintenance.mentions import Mentions
+    from crawler.safe_links import picture_link, profile_link
     from crawler.store.erased import Forgotten, fingerprint
-    from crawler.text import sanitize
+    from crawler.untrusted_text import sanitize
     from crawler.vendor.envelope import read_envelope
     from crawler.vendor.followers import read_count, read_fans, read_labelled
     from crawler.vendor.loose_json import read_loosely

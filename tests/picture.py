@@ -24,12 +24,12 @@ from pathlib import Path
 
 from crawler.analysis.report import Words, read_report, render
 from crawler.cli.demo import NICHES, WORLD
-from crawler.config import RunSettings
-from crawler.dependencies import Dependencies
 from crawler.i18n import translations
 from crawler.keywords import identity
 from crawler.model import Keyword
-from crawler.run import run_crawl
+from crawler.run.crawl import run_crawl
+from crawler.run.dependencies import Dependencies
+from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator
 from crawler.store.readonly import open_readonly
 

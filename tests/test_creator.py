@@ -9,8 +9,8 @@ from typing import get_type_hints
 import pytest
 from sqlite_utils import Database
 
-from crawler.analysis.browse.columns import meanings
-from crawler.columns import Kind, Source
+from crawler.analysis.browse.column_descriptions import meanings
+from crawler.column import Kind, Source
 from crawler.creator import COLUMNS, Creator, CreatorRow
 from crawler.store.migrations import migrations
 from tests.documentation import DOCS, HEADINGS, written

@@ -29,8 +29,8 @@ from crawler import (
     keyword,
     run_crawl,
 )
-from crawler.config import RUN_SETTINGS
 from crawler.library import Settings
+from crawler.run_settings import RUN_SETTINGS
 from crawler.simulator import Simulator, SimulatorSettings
 
 NAMES = (

@@ -26,9 +26,9 @@ from crawler.i18n import LOCALE_DIR, Message, _, english
 from crawler.i18n.reasons import words as words_of
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.database import store_errors
+from crawler.store.migrations.reasons import reason_of_sentence
 from crawler.store.readonly import open_readonly
-from crawler.store.reason_columns import reason_of_sentence
-from crawler.text import width
+from crawler.untrusted_text import width
 from tests.translations import LANGUAGES, PACKAGE, mo_bytes, po_path, po_text, read, template
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

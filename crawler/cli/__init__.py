@@ -19,13 +19,13 @@ from crawler.cli.configured import THE_ENVIRONMENT, Surroundings, asks_for_help,
 from crawler.cli.help import HelpContext
 from crawler.cli.setting_options import asked, asked_language, options_of_every_command
 from crawler.cli.what_commands_do import WHAT_COMMANDS_DO
-from crawler.config import CONFIG, LANG, PROFILE
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError, InputError
 from crawler.i18n import N_, _, speak_to_libraries
 from crawler.notice_settings import NOTICE_SETTINGS
+from crawler.run_settings import CONFIG, LANG, PROFILE
 from crawler.settings_file import SettingsFile, read_settings_file
-from crawler.text import sanitize
+from crawler.untrusted_text import sanitize
 
 COMMANDS = {
     "run": "crawler.cli.run:run",

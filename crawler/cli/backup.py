@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from crawler.cli.options import db_option
 from crawler.cli.output import ended_cleanly, say
+from crawler.cli.shared_options import db_option
 from crawler.i18n import _
-from crawler.i18n.words import size
+from crawler.i18n.formatting import size
 from crawler.maintenance.backup import Backup, back_up
 from crawler.maintenance.thinning import parse_keep
-from crawler.ui.program import db_argument, program_name
+from crawler.ui.program_name import db_argument, program_name
 
 
 @click.command(

@@ -11,7 +11,7 @@ import click
 from crawler.analysis.browse import listen, make_server
 from crawler.analysis.browse.metadata import DATABASE
 from crawler.analysis.query import load_questions
-from crawler.cli.options import db_option, questions_option
+from crawler.cli.shared_options import db_option, questions_option
 from crawler.i18n import _
 from crawler.store.readonly import open_readonly
 

@@ -11,11 +11,11 @@ import orjson
 
 from crawler.cli.configured import Surroundings, own_entries
 from crawler.cli.output import say, terminal_json
-from crawler.config import SHARED_SETTINGS, TOKEN_FILE
 from crawler.environment import TOKEN_VARIABLE
 from crawler.i18n import N_, _, english
 from crawler.notice_settings import masked
-from crawler.settings import Form, Setting
+from crawler.run_settings import SHARED_SETTINGS, TOKEN_FILE
+from crawler.setting import Form, Setting
 from crawler.settings_file import PROFILES, Entry, SettingsFile, value_of
 from crawler.ui.table import stdout_cells, table_lines
 

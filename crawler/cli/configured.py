@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from crawler.config import CONFIG, LANG, PATHS, PROFILE, SHARED_SETTINGS
 from crawler.errors import InputError
 from crawler.i18n import N_, _
-from crawler.settings import about
+from crawler.run_settings import CONFIG, LANG, PATHS, PROFILE, SHARED_SETTINGS
+from crawler.setting import about
 from crawler.settings_file import (
     PROFILES,
     Entry,

@@ -10,7 +10,7 @@ import click
 import orjson
 
 from crawler.analysis.coverage import LOSS_MAX, Coverage, read_coverage
-from crawler.cli.options import db_option
+from crawler.cli.shared_options import db_option
 from crawler.i18n import _
 from crawler.store.readonly import reading
 from crawler.ui.table import stdout_cells, table_lines

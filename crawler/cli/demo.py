@@ -11,18 +11,18 @@ import click
 
 from crawler.cli.output import say
 from crawler.cli.signals import stop_on_signals
-from crawler.config import RunSettings
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords import identity
 from crawler.model import Keyword
 from crawler.reasons import EXIT_DONE, ReasonCode
+from crawler.run_settings import RunSettings
 from crawler.simulator import SimulatorSettings
 from crawler.store.lock import hold
 from crawler.summary import RunSummary
 from crawler.ui.describe import Level
 from crawler.ui.display import display
-from crawler.ui.program import db_argument, program_name
+from crawler.ui.program_name import db_argument, program_name
 from crawler.ui.summary import summary_text
 from crawler.ui.tally import Scale
 
@@ -158,7 +158,7 @@ async def _second_day(settings: RunSettings, simulator: Simulator) -> RunSummary
 
 
 async def _crawl(settings: RunSettings, shutdown: Shutdown) -> RunSummary:
-    from crawler.run import run_crawl
+    from crawler.run.crawl import run_crawl
 
     keywords = [Keyword(text, identity(text), source="demo") for text in NICHES]
     with display(Level.INFO, Scale(settings.rate)) as emit:

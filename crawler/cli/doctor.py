@@ -14,15 +14,15 @@ import orjson
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.telling import complain
-from crawler.config import DB, RUN_SETTINGS, TOKEN_FILE
 from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.maintenance.doctor.finding import Finding, Level
 from crawler.notice_settings import HEARTBEAT, NOTIFY, NOTIFY_ON, OVERDUE_AFTER, Told
 from crawler.notices.message import Errand, Notice
 from crawler.notices.messenger import Messenger
-from crawler.text import width
+from crawler.run_settings import DB, RUN_SETTINGS, TOKEN_FILE
 from crawler.ui.notice import trial_notice, wrong_notice
+from crawler.untrusted_text import width
 
 if TYPE_CHECKING:
     from crawler.maintenance.doctor.checks import Check

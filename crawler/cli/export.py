@@ -14,10 +14,10 @@ from crawler.analysis.export import Exported, Options
 from crawler.analysis.export import export as write_export
 from crawler.analysis.export.headers import HEADERS, NAMES
 from crawler.analysis.filters import Filters
-from crawler.cli.options import db_option, filter_options
 from crawler.cli.output import ended_cleanly, say
+from crawler.cli.shared_options import db_option, filter_options
 from crawler.i18n import _, ngettext
-from crawler.ui.program import program_name
+from crawler.ui.program_name import program_name
 
 _HELP = _(
     """Write creators to FILE, for Excel, a program or another database.

@@ -9,15 +9,15 @@ from typing import NoReturn
 
 import click
 
-from crawler.cli.options import db_option
 from crawler.cli.output import say
 from crawler.cli.question import confirmed
+from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.maintenance.erasure import Erased, admit, is_known, known_as
 from crawler.maintenance.erasure import forget as erase
 from crawler.store.readonly import reading
-from crawler.text import sanitize
+from crawler.untrusted_text import sanitize
 
 
 @click.command(

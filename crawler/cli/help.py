@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from crawler.text import width
+from crawler.untrusted_text import width
 
 # What stays together on a line: a word with the punctuation around it, or one Chinese character with its own.
 _PIECE = re.compile(r"\s+|[(\[“‘（《「]*(?:[!-~]+|\S)[，。、；：？！）》」”’…]*")

@@ -17,7 +17,7 @@ from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import InputError, StoreError
 from crawler.i18n import N_, _
 from crawler.settings_file import SETTINGS_FILE
-from crawler.ui.program import program_name
+from crawler.ui.program_name import program_name
 
 ENV_COMMENT = N_("# The token stands here, readable by you alone. Nothing else needs it.")
 IGNORED = (".env", "data/", "*.html", "*.xlsx")

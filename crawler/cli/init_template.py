@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 
 from crawler.cli.help import wrapped
-from crawler.config import PATHS, SHARED_SETTINGS
 from crawler.i18n import _
-from crawler.settings import Form, Setting
+from crawler.run_settings import PATHS, SHARED_SETTINGS
+from crawler.setting import Form, Setting
 
 COMMENT_CELLS = 100
 

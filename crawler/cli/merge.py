@@ -10,7 +10,7 @@ import click
 
 from crawler.cli.output import ended_cleanly, say
 from crawler.i18n import _
-from crawler.ui.program import program_name
+from crawler.ui.program_name import program_name
 
 
 @click.command(

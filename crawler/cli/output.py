@@ -20,12 +20,12 @@ from typing import Any
 import click
 import orjson
 
-from crawler.analysis.joined import parted
+from crawler.analysis.delimited_text import parted
 from crawler.analysis.query import Answer
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.text import neutralized, sanitize
 from crawler.ui.table import record_lines, stdout_cells, stdout_links, table_lines
+from crawler.untrusted_text import neutralized, sanitize
 
 TABLE_ROWS = 100
 """Rows of a table where no `--limit` is given; the formats for programs hold every row."""

@@ -16,20 +16,20 @@ from click.core import ParameterSource
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
-from crawler.config import FORMAT, PATHS, RUN_SETTINGS, RunSettings, check_budget_pays, is_loopback
-from crawler.engine.history import Explanation
+from crawler.engine.keyword_history import Explanation
 from crawler.errors import OnlySamples
 from crawler.expectation import Interval
 from crawler.i18n import _
-from crawler.i18n.words import span
+from crawler.i18n.formatting import span
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
 from crawler.money import Money
 from crawler.planning.pace import Pace, PaceFrom
 from crawler.planning.plan import Plan, explain, make_plan
+from crawler.run_settings import FORMAT, PATHS, RUN_SETTINGS, RunSettings, check_budget_pays, is_loopback
 from crawler.store.readonly import file_at, reading
-from crawler.text import sanitize
 from crawler.ui.table import stdout_cells, table_lines
+from crawler.untrusted_text import sanitize
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 UNPLANNED = ("workers", "wait_for_quota", "timeout_seconds", "archive")

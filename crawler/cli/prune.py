@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.options import db_option
 from crawler.cli.output import say
+from crawler.cli.shared_options import db_option
 from crawler.clock import parse_span
 from crawler.i18n import _
-from crawler.i18n.words import shanghai_time, size
+from crawler.i18n.formatting import shanghai_time, size
 from crawler.maintenance.prune import Pruned, preview
 from crawler.maintenance.prune import prune as remove
 from crawler.store.readonly import reading

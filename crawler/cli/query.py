@@ -26,17 +26,17 @@ from crawler.analysis.query import (
     prepare,
     with_reasons,
 )
-from crawler.cli.options import db_option, filter_options, price_option, questions_option
 from crawler.cli.output import FOR_PEOPLE, TABLE_ROWS, output_options, write_answer
 from crawler.cli.setting_options import setting_values
-from crawler.config import PRICE
+from crawler.cli.shared_options import db_option, filter_options, price_option, questions_option
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
+from crawler.run_settings import PRICE
 from crawler.store.authorizer import AT_THE_TERMINAL, forbid_writing
 from crawler.store.readonly import reading
-from crawler.text import width
 from crawler.ui.table import stdout_cells
+from crawler.untrusted_text import width
 
 _NAME = re.compile(r"[\w.-]+")
 _WORDED = ("outcome", "gap")

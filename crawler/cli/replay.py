@@ -11,15 +11,15 @@ from pathlib import Path
 import click
 
 from crawler.analysis.search import update_search_index
-from crawler.cli.options import db_option
 from crawler.cli.output import ended_cleanly, say
+from crawler.cli.shared_options import db_option
 from crawler.i18n import _
 from crawler.maintenance.replay import Replayed, replay_into
 from crawler.maintenance.replay import replay as read_again
 from crawler.store.database import open_database, store_errors
 from crawler.store.lock import hold
 from crawler.store.readonly import reading
-from crawler.ui.program import db_argument, program_name
+from crawler.ui.program_name import db_argument, program_name
 
 
 @click.command(

@@ -11,17 +11,17 @@ import click
 
 from crawler.analysis.filters import parse_when
 from crawler.analysis.report import Words, read_report, render
-from crawler.cli.options import SINCE_HELP, db_option, price_option
 from crawler.cli.output import ended_cleanly, say
 from crawler.cli.setting_options import setting_values
+from crawler.cli.shared_options import SINCE_HELP, db_option, price_option
 from crawler.clock import utc_now
-from crawler.config import PRICE
 from crawler.errors import InputError
 from crawler.files import replacing
 from crawler.i18n import _, language, translations
 from crawler.money import Money
+from crawler.run_settings import PRICE
 from crawler.store.readonly import reading
-from crawler.ui.program import db_argument, program_name
+from crawler.ui.program_name import db_argument, program_name
 
 ENDINGS = (".html", ".htm")
 

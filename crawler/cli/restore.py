@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.options import db_option
 from crawler.cli.output import ended_cleanly, say
 from crawler.cli.question import someone_is_there
+from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.i18n.words import shanghai_time
+from crawler.i18n.formatting import shanghai_time
 from crawler.maintenance.loss import Loss
 from crawler.maintenance.restore import restore as put_back
-from crawler.ui.program import db_argument, program_name
+from crawler.ui.program_name import db_argument, program_name
 
 
 @click.command(

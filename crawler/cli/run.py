@@ -15,15 +15,22 @@ import click
 import orjson
 from click.core import ParameterSource
 
+from crawler.cli.confirm_new_database import ask_for_new_database
 from crawler.cli.garbage import collect_rarely
-from crawler.cli.new_database import ask_for_new_database
 from crawler.cli.output import say, terminal_json
 from crawler.cli.plan import show_plan
 from crawler.cli.question import confirmed_in_a_run, someone_is_there
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import interrupted_by_signals, stop_on_signals
 from crawler.cli.telling import Telling
-from crawler.config import (
+from crawler.engine.events import SpendingAhead
+from crawler.environment import TOKEN_VARIABLE
+from crawler.errors import CrawlerError, InputError, TokenError
+from crawler.i18n import _
+from crawler.keywords import read_keywords
+from crawler.model import Keyword, Problem
+from crawler.notice_settings import NOTICE_SETTINGS
+from crawler.run_settings import (
     DRAIN,
     FORMAT,
     JSON,
@@ -37,19 +44,12 @@ from crawler.config import (
     is_loopback,
     sends_token_in_clear,
 )
-from crawler.engine.events import SpendingAhead
-from crawler.environment import TOKEN_VARIABLE
-from crawler.errors import CrawlerError, InputError, TokenError
-from crawler.i18n import _
-from crawler.keywords import read_keywords
-from crawler.model import Keyword, Problem
-from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.token import check_token, read_token_file
 from crawler.ui.describe import Level
 from crawler.ui.display import Emit, display
-from crawler.ui.program import DEFAULT_DB, this_command
+from crawler.ui.program_name import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
 
@@ -266,7 +266,7 @@ async def _night(
 ) -> RunSummary:
     from crawler.cli.supervised import supervised
     from crawler.engine.shutdown import Shutdown
-    from crawler.run import run_crawl
+    from crawler.run.crawl import run_crawl
 
     shutdown = Shutdown()
     stop_on_signals(shutdown, options["drain_seconds"])

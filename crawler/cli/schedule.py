@@ -16,7 +16,6 @@ from crawler.cli.output import say
 from crawler.cli.run import COMMAND_SETTINGS, run
 from crawler.cli.setting_options import setting_values
 from crawler.clock import parse_moment
-from crawler.config import RUN_SETTINGS
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.maintenance.schedule import (
@@ -30,6 +29,7 @@ from crawler.maintenance.schedule import (
     windows,
 )
 from crawler.maintenance.schedule.install import install_cron, install_files, place_of
+from crawler.run_settings import RUN_SETTINGS
 
 WITH_FILES: dict[str, System] = {"systemd": systemd, "launchd": launchd, "windows": windows}
 LINGER = "loginctl enable-linger"

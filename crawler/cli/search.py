@@ -9,8 +9,8 @@ import click
 from crawler.analysis.filters import Filters
 from crawler.analysis.query import Answer
 from crawler.analysis.search import COLUMNS, LIMIT, read_found, search_creators
-from crawler.cli.options import db_option, filter_options
 from crawler.cli.output import FOR_PEOPLE, output_options, write_answer
+from crawler.cli.shared_options import db_option, filter_options
 from crawler.i18n import _
 from crawler.store.readonly import reading
 

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from crawler.config import CONFIG, LANG, PROFILE
 from crawler.i18n import _
-from crawler.settings import Form, Setting
+from crawler.run_settings import CONFIG, LANG, PROFILE
+from crawler.setting import Form, Setting
 
 F = TypeVar("F", bound=Callable[..., Any])
 

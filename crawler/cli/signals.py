@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from crawler.engine.signals import Signals
+from crawler.cli.repeated_signals import Signals
 from crawler.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:

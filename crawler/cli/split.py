@@ -13,7 +13,7 @@ from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.keywords.split import PARTS_MAX, split_keywords
 from crawler.model import Keyword, Problem
-from crawler.ui.program import program_name
+from crawler.ui.program_name import program_name
 
 
 @click.command(

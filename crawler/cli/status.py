@@ -11,20 +11,20 @@ import click
 import orjson
 
 from crawler.analysis.status import Run, Status, UndoneKeyword, read_status
-from crawler.cli.options import db_option
 from crawler.cli.output import say, terminal_json
+from crawler.cli.shared_options import db_option
 from crawler.clock import parse_span, utc_now
 from crawler.i18n import _
+from crawler.i18n.formatting import shanghai_time, size, span
 from crawler.i18n.hindsight import hindsight_fields, hindsight_lines
 from crawler.i18n.reasons import outcome_text, reason_text, told
-from crawler.i18n.words import shanghai_time, size, span
 from crawler.rate import Rate
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.rate_limits import KeptLimit
 from crawler.store.readonly import exported, reading
-from crawler.text import sanitize
-from crawler.ui.program import db_argument, program_name
+from crawler.ui.program_name import db_argument, program_name
 from crawler.ui.table import stdout_cells, table_lines
+from crawler.untrusted_text import sanitize
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 

@@ -8,8 +8,8 @@ import click
 
 from crawler.analysis.query import Answer
 from crawler.analysis.suggest import read_suggestions
-from crawler.cli.options import db_option
 from crawler.cli.output import output_options, write_answer
+from crawler.cli.shared_options import db_option
 from crawler.i18n import N_, _
 from crawler.store.readonly import reading
 

@@ -24,7 +24,7 @@ from crawler.notices.message import Delivery, Errand, Notice
 from crawler.notices.messenger import Messenger, child_environment
 from crawler.summary import RunSummary
 from crawler.ui.notice import refused_notice, run_notice
-from crawler.ui.program import this_command
+from crawler.ui.program_name import this_command
 
 START_SECONDS = 2.0
 REPORT_SECONDS_MAX = 3.0

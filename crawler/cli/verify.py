@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from crawler.cli.options import db_option
 from crawler.cli.output import say, terminal_json
+from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.i18n.reasons import english_text, reason_text
@@ -22,8 +22,8 @@ from crawler.maintenance.verify import Findings, Gap, Repaired, Totals, examine
 from crawler.maintenance.verify import repair as repair_database
 from crawler.reasons import Reason
 from crawler.store.readonly import exported, reading
-from crawler.text import sanitize
-from crawler.ui.program import db_argument, program_name
+from crawler.ui.program_name import db_argument, program_name
+from crawler.untrusted_text import sanitize
 
 SHOWN_MAX = 50
 """Gaps of one kind that are written out for people; `--json` has them all."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from crawler.clock import Now, shanghai_day
 from crawler.endpoint import Action
 from crawler.engine.budget import Budget, Verdict
+from crawler.engine.call_gate import Hours
 from crawler.engine.circuit_breaker import CircuitBreaker
-from crawler.engine.drift import DriftDetector
 from crawler.engine.events import CircuitOpened, Event
-from crawler.engine.hours import Hours
 from crawler.engine.policy import Decision, Policy
 from crawler.engine.ports import Client, Ledger
+from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
 from crawler.model import Charge, Outcome, Work

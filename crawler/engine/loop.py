@@ -14,7 +14,6 @@ from collections.abc import Callable
 from crawler.endpoint import Action, Blame
 from crawler.engine.caller import Answer, Caller
 from crawler.engine.circuit_breaker import CircuitBreaker
-from crawler.engine.drift import DriftDetector
 from crawler.engine.events import (
     CallEnded,
     CircuitClosed,
@@ -31,6 +30,7 @@ from crawler.engine.keyword_task import KeywordTask, TaskState
 from crawler.engine.order import Order
 from crawler.engine.policy import NOT_UNDERSTOOD, Decision, Policy, unreadable
 from crawler.engine.ports import Ledger
+from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
 from crawler.engine.workers import run_workers

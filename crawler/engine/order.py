@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
-from crawler.engine.history import WORTHWHILE, Look
+from crawler.engine.keyword_history import WORTHWHILE, Look
 from crawler.engine.keyword_task import KeywordTask
 from crawler.engine.yield_model import YieldModel
 from crawler.model import Work

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from asyncio_throttle.throttler import Throttler
 
 from crawler.engine.fixed_pace import FixedPace
-from crawler.engine.pace import LearningPace
+from crawler.engine.learning_pace import LearningPace
 from crawler.rate import LearntLimit, Rate
 
 LEAD_MAX_SECONDS = 0.05

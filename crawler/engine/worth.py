@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from crawler.engine.history import AIMS, KeywordHistory, Look
+from crawler.engine.keyword_history import AIMS, KeywordHistory, Look
 from crawler.engine.neighbours import neighbourhoods
 from crawler.engine.yield_model import YieldModel
 from crawler.model import DueKeyword

@@ -18,7 +18,15 @@ from enum import IntEnum
 from random import Random
 from typing import NamedTuple
 
-from crawler.engine.history import AIMS, PAGE_SIZE, Aim, Explanation, FreshKeyword, KeywordHistory, Look
+from crawler.engine.keyword_history import (
+    AIMS,
+    PAGE_SIZE,
+    Aim,
+    Explanation,
+    FreshKeyword,
+    KeywordHistory,
+    Look,
+)
 from crawler.engine.yield_pages import Pages, Sum
 
 LUCK, NEIGHBOURS_LUCK = 4.0, 8.0

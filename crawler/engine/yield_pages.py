@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.engine.history import FreshKeyword, KeywordHistory, Look
+from crawler.engine.keyword_history import FreshKeyword, KeywordHistory, Look
 
 FACTS_DAYS_MAX = 60.0
 """Days that a creator's facts can be old; older ones count no more."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from crawler.expectation import Beside, Hindsight
 from crawler.i18n import N_, _
-from crawler.i18n.words import span
+from crawler.i18n.formatting import span
 from crawler.money import Money
 
 Translate = Callable[[str], str]

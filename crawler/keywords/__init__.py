@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from crawler.keywords.sources import entries, find_sources
-from crawler.keywords.text import identity
+from crawler.keywords.validation import identity
 from crawler.model import Keyword, Problem
 
 __all__ = ["identity", "read_keywords"]

@@ -13,8 +13,8 @@ import orjson
 
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.keywords.lines import Lines
-from crawler.keywords.text import is_plain, keyword_from, keyword_or_problems, quoted, trimmed
+from crawler.keywords.mixed_encodings import Lines
+from crawler.keywords.validation import is_plain, keyword_from, keyword_or_problems, quoted, trimmed
 from crawler.model import Keyword, Problem
 
 Value = TypeVar("Value")

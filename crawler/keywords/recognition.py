@@ -12,8 +12,8 @@ from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords.encoding import HEAD_BYTES, Open, check_head, encoding_of
 from crawler.keywords.formats import DELIMITERS, FIELDS
-from crawler.keywords.lines import text_lines
-from crawler.keywords.text import quoted, trimmed
+from crawler.keywords.mixed_encodings import text_lines
+from crawler.keywords.validation import quoted, trimmed
 
 WORKBOOK_MARK = b"PK\x03\x04"
 

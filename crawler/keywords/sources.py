@@ -18,10 +18,10 @@ from crawler.errors import InputError, MissingExtra, OnlySamples
 from crawler.i18n import _
 from crawler.keywords.encoding import Open, check_head, encoding_of
 from crawler.keywords.formats import READERS
-from crawler.keywords.lines import MixedLines, text_lines
+from crawler.keywords.mixed_encodings import MixedLines, text_lines
 from crawler.keywords.recognition import WORKBOOK_MARK, check_format, recognize
 from crawler.keywords.samples import is_sample
-from crawler.keywords.workbook import read_workbook
+from crawler.keywords.xlsx import read_workbook
 from crawler.model import Keyword, Problem
 
 STDIN = "-"

@@ -28,7 +28,7 @@ from crawler.store.erased import (
     salts,
 )
 from crawler.store.lock import hold
-from crawler.text import sanitize
+from crawler.untrusted_text import sanitize
 from crawler.vendor.search_user_v2 import PROFILE_URL
 
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")

@@ -12,7 +12,7 @@ from crawler.i18n import _
 from crawler.notice_settings import Told
 from crawler.notices import robots
 from crawler.notices.message import Notice
-from crawler.text import sanitize, truncate
+from crawler.untrusted_text import sanitize, truncate
 
 if TYPE_CHECKING:
     from apprise import NotifyBase

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from crawler.i18n import _
 from crawler.notices.message import Notice
 from crawler.notices.post import post
-from crawler.text import sanitize, truncate
+from crawler.untrusted_text import sanitize, truncate
 
 SAID_CELLS_MAX = 200
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.clock import next_occurrence, shanghai_day
-from crawler.config import RunSettings
 from crawler.expectation import Interval
 from crawler.planning.pace import Pace
-from crawler.spending import money_caps
+from crawler.run.spending_check import money_caps
+from crawler.run_settings import RunSettings
 from crawler.store.runs import calls_charged_on_day
 
 

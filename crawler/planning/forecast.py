@@ -9,9 +9,9 @@ from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
-from crawler.engine.history import AIMS, WORTHWHILE, Aim, FreshKeyword, KeywordHistory
+from crawler.engine.keyword_history import AIMS, WORTHWHILE, Aim, FreshKeyword, KeywordHistory
 from crawler.engine.yield_model import YieldModel
-from crawler.engine.yield_order import YieldOrder
+from crawler.engine.yield_queue import YieldQueue
 from crawler.expectation import BOUND, Interval
 
 NIGHTS_TESTED = 4
@@ -228,7 +228,7 @@ def expected_by_yield(
 ) -> Brought:
     """What so many calls where they bring most bring: the order is played, each page bringing what is
     expected of it."""
-    order = YieldOrder(histories, fresh, rng, aim)
+    order = YieldQueue(histories, fresh, rng, aim)
     asked: set[int] = set()
     new = last_hundred = 0.0
     growth: list[tuple[float, float]] = []

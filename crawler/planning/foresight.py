@@ -12,11 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from crawler.clock import Now
-from crawler.config import RunSettings
 from crawler.engine.shutdown import Shutdown
 from crawler.expectation import Forecast, look_back
 from crawler.planning.known import KEYWORDS_READ_MAX, Ahead, read_ahead
 from crawler.planning.plan import plan_of
+from crawler.run_settings import RunSettings
 from crawler.store.forecasts import keep_forecast
 from crawler.store.readonly import snapshot
 from crawler.store.worklist import Worklist

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from crawler.clock import Now
-from crawler.config import RunSettings
-from crawler.engine.history import AIMS, FreshKeyword, KeywordHistory, Look
+from crawler.engine.keyword_history import AIMS, FreshKeyword, KeywordHistory, Look
 from crawler.engine.neighbours import neighbourhoods
 from crawler.engine.worth import known_keywords, not_worth_asking, taken_up
 from crawler.engine.yield_model import YieldModel
 from crawler.model import DueKeyword, Keyword
 from crawler.planning.forecast import Due, worthwhile_calls
-from crawler.store.history import due_again, due_in_order, finders, finished_due, pages_read
+from crawler.run_settings import RunSettings
+from crawler.store.page_history import due_again, due_in_order, finders, finished_due, pages_read
 from crawler.store.worklist import copy_basis, leave_out, make_worklist, not_asked
 from crawler.summary import NotAsked
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from crawler.clock import Now
-from crawler.config import RunSettings
-from crawler.engine.history import AIMS, Aim, Explanation
-from crawler.engine.yield_order import YieldOrder
+from crawler.engine.keyword_history import AIMS, Aim, Explanation
+from crawler.engine.yield_queue import YieldQueue
 from crawler.errors import InputError
 from crawler.expectation import Forecast, Interval
 from crawler.i18n import _
@@ -28,8 +27,9 @@ from crawler.planning.forecast import (
 )
 from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
 from crawler.planning.pace import Pace, read_pace
-from crawler.spending import check_currency
-from crawler.store.history import any_pages
+from crawler.run.spending_check import check_currency
+from crawler.run_settings import RunSettings
+from crawler.store.page_history import any_pages
 from crawler.summary import NotAsked
 
 
@@ -200,7 +200,7 @@ def explain(
             raise InputError(message % identity)
         known = read_known(database, ahead, settings, endpoint_id, now)
     work = wanted.work
-    order = YieldOrder(known.histories, known.fresh, aim=AIMS[settings.aim])
+    order = YieldQueue(known.histories, known.fresh, aim=AIMS[settings.aim])
     value = order.explain(work.keyword_id, work.page)
     better = sum(
         order.model.value(one.keyword_id, one.page) > value.value

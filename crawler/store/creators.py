@@ -15,7 +15,7 @@ import orjson
 from crawler.creator import COLUMNS, PROVISIONAL, Creator
 from crawler.model import PageSaved
 from crawler.store import sql
-from crawler.store.rows import Rows
+from crawler.store.row_batches import Rows
 from crawler.store.seen import Seen
 
 # A row is kept as a list in the order of `sql.USER_FIELDS`, as it is read and bound: this path is hot.

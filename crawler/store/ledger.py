@@ -11,7 +11,7 @@ from crawler.reasons import Reason
 from crawler.store.group_commit import GroupCommit
 from crawler.store.replies import pack
 from crawler.store.reserve import is_full
-from crawler.store.writer import Store, Write
+from crawler.store.transactions import Store, Write
 
 
 class Ledger:

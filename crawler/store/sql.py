@@ -5,7 +5,7 @@ A value that is needed twice is bound twice: CPython before 3.12.4 warns of numb
 
 from __future__ import annotations
 
-from crawler.columns import Source
+from crawler.column import Source
 from crawler.creator import COLUMNS
 
 OPEN_CALL = """

@@ -26,8 +26,8 @@ from crawler.engine.events import (
     SpendingAhead,
 )
 from crawler.i18n import _, ngettext
+from crawler.i18n.formatting import also, span
 from crawler.i18n.reasons import reason_text
-from crawler.i18n.words import also, span
 from crawler.model import Charge
 from crawler.reasons import Reason
 

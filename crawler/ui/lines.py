@@ -11,13 +11,13 @@ import orjson
 from crawler.clock import stamp, utc_now
 from crawler.engine.events import Event
 from crawler.i18n import _, ngettext
+from crawler.i18n.formatting import also, span
 from crawler.i18n.reasons import told
-from crawler.i18n.words import also, span
 from crawler.model import Charge
 from crawler.reasons import Reason, ReasonCode
-from crawler.text import sanitize
 from crawler.ui.describe import Level, describe, level_of
 from crawler.ui.tally import Scale, Tally
+from crawler.untrusted_text import sanitize
 
 PROGRESS_SECONDS = 30.0
 

@@ -11,8 +11,8 @@ from crawler.notice_settings import Told
 from crawler.notices.message import Notice, short
 from crawler.reasons import GOES_ON_BY_ITSELF, Outcome
 from crawler.summary import RunSummary
-from crawler.text import sanitize, truncate
 from crawler.ui.summary import heading, next_lines, spent_text
+from crawler.untrusted_text import sanitize, truncate
 
 APP = "creator-crawler"
 """Begins every title: robots can be set to take only messages with a word in them."""

@@ -14,11 +14,11 @@ from rich.text import Text
 
 from crawler.engine.events import Event, RunStarted, SpendingAhead
 from crawler.i18n import _, ngettext
-from crawler.i18n.words import also, span
+from crawler.i18n.formatting import also, span
 from crawler.model import Charge
-from crawler.text import sanitize
 from crawler.ui.describe import Level, describe, level_of
 from crawler.ui.tally import Scale, Tally
+from crawler.untrusted_text import sanitize
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

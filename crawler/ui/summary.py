@@ -8,14 +8,14 @@ from pathlib import Path
 import orjson
 
 from crawler.i18n import _, ngettext
+from crawler.i18n.formatting import span
 from crawler.i18n.hindsight import hindsight_fields, hindsight_lines
 from crawler.i18n.reasons import reason_text, told
-from crawler.i18n.words import span
 from crawler.reasons import Advice
 from crawler.summary import FailedKeyword, RunSummary
-from crawler.text import sanitize, width
 from crawler.ui.describe import order_text
-from crawler.ui.program import db_argument, program_name
+from crawler.ui.program_name import db_argument, program_name
+from crawler.untrusted_text import sanitize, width
 
 FAILURES_SHOWN = 10
 NOT_ASKED_SHOWN = 10

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
-from crawler.analysis.links import profile_link
-from crawler.columns import Kind
+from crawler.column import Kind
 from crawler.creator import COLUMNS
-from crawler.text import sanitize, truncate, width, wrap
+from crawler.safe_links import profile_link
+from crawler.untrusted_text import sanitize, truncate, width, wrap
 
 COLUMN_MAX = 72
 """Cells of one column at most, except of `IDENTIFIERS`; a profile page's address still fits."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from crawler.columns import Kind
+from crawler.column import Kind
 from crawler.creator import COLUMNS, PROVISIONAL, Creator
 from crawler.endpoint import Endpoint
 from crawler.model import Page, Reject

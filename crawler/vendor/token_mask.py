@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from crawler.vendor.encoding import UTF16_MARKS, decode
-from crawler.vendor.escapes import NAMES, Layer
+from crawler.vendor.escape_layers import NAMES, Layer
 
 TOKEN_MASK = "***"  # noqa: S105 - what stands in the token's place
 TOKEN_LENGTH_TELLING = 12

@@ -21,11 +21,11 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from crawler.config import RunSettings
-from crawler.dependencies import Dependencies, Parts
 from crawler.expectation import Beside
 from crawler.library import keyword
-from crawler.run import run_crawl
+from crawler.run.crawl import run_crawl
+from crawler.run.dependencies import Dependencies, Parts
+from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.bench.words import keyword_texts
 from tests.simulation.play import at_once

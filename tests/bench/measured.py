@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crawler.cli.garbage import collect_rarely
-from crawler.config import RunSettings
-from crawler.dependencies import Dependencies
 from crawler.keywords import read_keywords
 from crawler.model import PageRequest, Reply
-from crawler.run import run_crawl
+from crawler.run.crawl import run_crawl
+from crawler.run.dependencies import Dependencies
+from crawler.run_settings import RunSettings
 from crawler.vendor.client import Api, ApiSettings, open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.bench.bare import fetch_and_write

@@ -19,11 +19,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from crawler.config import RunSettings
-from crawler.dependencies import Dependencies
 from crawler.engine.events import Event, PageStored
 from crawler.keywords import read_keywords
-from crawler.run import run_crawl
+from crawler.run.crawl import run_crawl
+from crawler.run.dependencies import Dependencies
+from crawler.run_settings import RunSettings
 from crawler.summary import RunSummary
 from tests.bench.serving import change, serving
 from tests.bench.words import NICHE, WHERE, keyword_texts

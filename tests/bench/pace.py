@@ -20,10 +20,10 @@ from pathlib import Path
 from random import Random, SystemRandom
 from statistics import median
 
-from crawler.config import RunSettings
 from crawler.model import Keyword
 from crawler.rate import LearntLimit, parse_rate
-from crawler.run import run_crawl
+from crawler.run.crawl import run_crawl
+from crawler.run_settings import RunSettings
 from tests.bench.serving import bill, serving
 from tests.bench.words import keyword_texts
 from tests.engine.limited_service import Case, LimitedService, Others, Outcome, play

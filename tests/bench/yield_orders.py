@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Protocol
 
-from crawler.engine.history import AIMS, WORTHWHILE, FreshKeyword, KeywordHistory, Look
+from crawler.engine.keyword_history import AIMS, WORTHWHILE, FreshKeyword, KeywordHistory, Look
 from crawler.engine.neighbours import neighbourhoods
-from crawler.engine.yield_order import YieldOrder
+from crawler.engine.yield_queue import YieldQueue
 from tests.bench.yield_worlds import PAGE_SIZE, World
 
 
@@ -215,7 +215,7 @@ class Learnt:
 
     def __init__(self, played: Played, night: int, random: Random) -> None:
         histories, fresh = played.histories(night)
-        self._order = YieldOrder(histories, fresh, random, self.aim)
+        self._order = YieldQueue(histories, fresh, random, self.aim)
 
     def next(self) -> tuple[int, int] | None:
         return self._order.next()
@@ -249,7 +249,7 @@ def play_refreshes(world: World, *, worthwhile: bool, random: Random) -> Played:
     complete: dict[int, int] = {}
     for night in range(world.shape.nights):
         histories, fresh = played.histories(night)
-        order = YieldOrder([replace(each, deeper_page=None) for each in histories], fresh, random)
+        order = YieldQueue([replace(each, deeper_page=None) for each in histories], fresh, random)
         before, calls = len(played.known), 0
         while (asked := order.next()) is not None:
             keyword, page = asked

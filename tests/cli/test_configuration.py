@@ -11,9 +11,9 @@ import pytest
 
 from crawler.cli import COMMANDS, load
 from crawler.cli.configured import keys_of
-from crawler.config import SHARED_SETTINGS
 from crawler.library import crawl_keywords_async, creators
-from crawler.settings import Form
+from crawler.run_settings import SHARED_SETTINGS
+from crawler.setting import Form
 from crawler.settings_file import BYTES_MAX, LINE_CHARACTERS_MAX
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.cli.conftest import TOKEN

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from crawler.text import neutralized
+from crawler.untrusted_text import neutralized
 from tests.analysis.browse.conftest import Browser
 from tests.cli.terminal import on_a_terminal
 

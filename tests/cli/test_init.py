@@ -10,8 +10,8 @@ import tomllib
 import pytest
 
 from crawler.cli.init_template import WRITTEN, settings_template
-from crawler.config import SHARED_SETTINGS
 from crawler.keywords.samples import is_sample
+from crawler.run_settings import SHARED_SETTINGS
 from tests.cli.conftest import ended
 
 FILES = {

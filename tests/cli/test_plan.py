@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from crawler.clock import utc_now
-from crawler.config import RunSettings
 from crawler.keywords import read_keywords
 from crawler.planning import known
 from crawler.planning.plan import make_plan
+from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.lock import hold
 from crawler.store.readonly import reading

@@ -9,8 +9,8 @@ from random import SystemRandom
 
 import pytest
 
-from crawler.engine.limit_window import CallLog, explain
-from crawler.engine.pace import START_PER_SECOND, LearningPace
+from crawler.engine.learning_pace import START_PER_SECOND, LearningPace
+from crawler.engine.rate_limit_inference import CallLog, explain
 from crawler.rate import LearntLimit
 from tests.engine.limited_service import Case, Others, play
 from tests.engine.pace import most_in_a_second, now, throttle_at, times_of_calls

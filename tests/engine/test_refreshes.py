@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
-from crawler.engine.history import AIMS, WORTHWHILE, KeywordHistory, Look
+from crawler.engine.keyword_history import AIMS, WORTHWHILE, KeywordHistory, Look
 from crawler.engine.worth import not_worth_asking
 from crawler.engine.yield_model import YieldModel
-from crawler.engine.yield_order import YieldOrder
+from crawler.engine.yield_queue import YieldQueue
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.cli.conftest import CommandLine
 
@@ -52,7 +52,7 @@ def test_what_a_page_must_bring_for_its_keyword_to_be_read_on_is_the_least_that_
 
 
 def test_asking_what_a_page_must_bring_leaves_the_model_as_it_was():
-    order = YieldOrder(
+    order = YieldQueue(
         [KeywordHistory(1, looks([2, 1, 0]), group=1), KeywordHistory(2, looks([9, 4, 1]), group=1)]
     )
     before = [order.explain(one, page) for one in (1, 2) for page in range(1, 6)]
@@ -67,7 +67,7 @@ def quiet(number, days):
 
 def test_new_creators_or_old_facts_go_first_by_the_aim():
     busy = KeywordHistory(1, looks(*[[15]] * 9, pages=1))
-    firsts = [YieldOrder([busy, quiet(2, 5.0)], aim=AIMS[aim]).next()[0] for aim in ("new", "both", "fresh")]
+    firsts = [YieldQueue([busy, quiet(2, 5.0)], aim=AIMS[aim]).next()[0] for aim in ("new", "both", "fresh")]
     assert firsts == [1, 1, 2]
 
 

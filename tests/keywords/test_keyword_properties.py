@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import InputError
 from crawler.keywords import identity, read_keywords
-from crawler.keywords.text import is_plain, keyword_from
+from crawler.keywords.validation import is_plain, keyword_from
 from crawler.model import Keyword, Problem
 
 ENDINGS = (".txt", ".csv", ".jsonl")

@@ -11,10 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from crawler.config import RunSettings
 from crawler.endpoint import Endpoint
 from crawler.model import Keyword
-from crawler.run import Dependencies, run_crawl
+from crawler.run.crawl import Dependencies, run_crawl
+from crawler.run_settings import RunSettings
 from crawler.simulator import EndStyle, Fault, Simulator, SimulatorSettings
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.simulation.virtual_time import WallClock, run

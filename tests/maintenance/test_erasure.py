@@ -25,7 +25,7 @@ from crawler.store.database import open_database
 from crawler.store.erased import Forgotten, fingerprint
 from crawler.store.lock import hold
 from crawler.store.replies import pack, unpack
-from crawler.store.writer import Store
+from crawler.store.transactions import Store
 from tests.cli.terminal import on_a_terminal
 from tests.filled import (
     AFTERWARDS,

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from crawler.cli.prune import prune as command
 from crawler.cli.verify import verify
 from crawler.errors import AlreadyRunning, InputError, StoreError
-from crawler.i18n.words import shanghai_time
+from crawler.i18n.formatting import shanghai_time
 from crawler.maintenance.prune import preview, prune
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database

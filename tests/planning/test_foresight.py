@@ -9,15 +9,15 @@ from datetime import timedelta
 import pytest
 
 from crawler.clock import utc_now
-from crawler.config import RunSettings
-from crawler.dependencies import Dependencies, Parts
 from crawler.engine.events import PageStored
 from crawler.engine.shutdown import Shutdown
 from crawler.library import keyword
 from crawler.planning.foresight import in_thread
 from crawler.planning.plan import make_plan
 from crawler.reasons import Reason, ReasonCode
-from crawler.run import run_crawl
+from crawler.run.crawl import run_crawl
+from crawler.run.dependencies import Dependencies, Parts
+from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.readonly import reading
 

@@ -11,8 +11,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from crawler.config import RunSettings
-from crawler.dependencies import Dependencies, Parts
 from crawler.engine.events import Event
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import CrawlerError
@@ -20,7 +18,9 @@ from crawler.keywords import identity
 from crawler.maintenance.replay import replay
 from crawler.model import Keyword
 from crawler.reasons import Reason, ReasonCode
-from crawler.run import run_crawl
+from crawler.run.crawl import run_crawl
+from crawler.run.dependencies import Dependencies, Parts
+from crawler.run_settings import RunSettings
 from crawler.simulator import Line, Simulator, Truth
 from crawler.summary import RunSummary
 from tests.simulation.crashes import CrashPlan, Family, crashing
@@ -88,7 +88,7 @@ def play(
     scenario: Scenario, folder: Path, prepare: Callable[[Simulator], None] = lambda _: None, **parts: Any
 ) -> History:
     """The history of a scenario, its database made in `folder`. `prepare` gets the simulator before the first
-    run; `parts` replace fields of `crawler.run.Parts` and `Dependencies`."""
+    run; `parts` replace fields of `crawler.run.crawl.Parts` and `Dependencies`."""
     return run(_play(scenario, folder, prepare, parts))
 
 

@@ -13,8 +13,8 @@ from random import Random
 import pytest
 
 from crawler.engine.circuit_breaker import CircuitBreakerLimits
-from crawler.engine.drift import DriftLimits
 from crawler.engine.policy import UNREADABLE_PAGE, Policy, Retries
+from crawler.engine.response_drift import DriftLimits
 from crawler.simulator import SimulatorSettings
 from tests.simulation import checks
 from tests.simulation.play import play

@@ -19,8 +19,8 @@ import pytest
 
 from crawler.endpoint import Endpoint
 from crawler.engine.budget import Budget, Verdict
+from crawler.engine.call_gate import Hours
 from crawler.engine.caller import Caller
-from crawler.engine.hours import Hours
 from crawler.engine.policy import NO_ANSWER, Policy, WireRules
 from crawler.engine.throttle import Throttle
 from crawler.model import CallFailed, Charge, Page
@@ -29,9 +29,9 @@ from crawler.reasons import ReasonCode
 from crawler.simulator import SimulatorSettings
 from crawler.store import sql
 from crawler.store.ledger import Ledger
-from crawler.store.rows import Rows
+from crawler.store.row_batches import Rows
+from crawler.store.transactions import Store
 from crawler.store.worklist import due_work, leave_out, make_worklist
-from crawler.store.writer import Store
 from crawler.vendor.client import open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.simulation import checks

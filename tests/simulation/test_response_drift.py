@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from crawler.engine.drift import DriftLimits
+from crawler.engine.response_drift import DriftLimits
 from crawler.i18n.reasons import english_text
 from crawler.reasons import EXIT_SOME_FAILED, ReasonCode
 from crawler.simulator import SimulatorSettings

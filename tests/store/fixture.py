@@ -16,8 +16,8 @@ from crawler.model import Charge, FetchedPage, Keyword, Page, PageSaved, Reject,
 from crawler.reasons import ReasonCode
 from crawler.store.database import open_database
 from crawler.store.runs import start_run
+from crawler.store.transactions import Store
 from crawler.store.worklist import make_worklist
-from crawler.store.writer import Store
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.store.writes import fetched, open_call, save_page
 

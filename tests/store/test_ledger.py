@@ -15,7 +15,7 @@ from crawler.model import PageSaved
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.group_commit import LOCK_PATIENCE_SECONDS
 from crawler.store.ledger import Ledger
-from crawler.store.writer import Write
+from crawler.store.transactions import Write
 from tests.simulation.virtual_time import run
 from tests.store.fixture import FOOD, OUTFITS, StoreFixture, creator
 

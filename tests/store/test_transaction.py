@@ -17,7 +17,7 @@ from crawler.model import Charge, Reject, Settlement
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import PRAGMAS, is_locked, open_database
 from crawler.store.erased import fingerprint, salt
-from crawler.store.writer import Store, Write
+from crawler.store.transactions import Store, Write
 from tests.store.fixture import BEGINNING, CAMPING, ENDPOINT_ID, FOOD, OUTFITS, StoreFixture, creator
 from tests.store.writes import drop_call, fail_keyword, open_call, save_page, settle_call
 

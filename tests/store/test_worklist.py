@@ -8,8 +8,8 @@ import pytest
 
 from crawler.model import Keyword, Work
 from crawler.reasons import ReasonCode
+from crawler.store.transactions import Write
 from crawler.store.worklist import Worklist, due_work, leave_out, make_worklist, not_asked
-from crawler.store.writer import Write
 from crawler.summary import NotAsked
 from tests.store.fixture import CAMPING, ENDPOINT_ID, FOOD, OUTFITS, StoreFixture, creator
 from tests.store.writes import fail_keyword

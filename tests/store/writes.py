@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from crawler.model import CallWithoutPage, FetchedPage, Page, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.writer import Write
+from crawler.store.transactions import Write
 
 
 def open_call(work: Work, page: int, attempt: int) -> Write:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from crawler.analysis.browse.columns import meanings
+from crawler.analysis.browse.column_descriptions import meanings
 from crawler.analysis.filters import Filters
 from crawler.analysis.query import Question, prepare
 from crawler.i18n import _

@@ -14,8 +14,8 @@ from datasette.views.base import DatasetteError  # type: ignore[import-untyped] 
 from markupsafe import Markup, escape
 
 from crawler.analysis.browse.metadata import DATABASE
-from crawler.analysis.links import profile_link
-from crawler.text import neutralized, sanitize
+from crawler.safe_links import profile_link
+from crawler.untrusted_text import neutralized, sanitize
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # as above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from crawler.text import neutralized, runs
+from crawler.untrusted_text import neutralized, runs
 
 _LENGTH_MAX = 255
 _SIGNS = r"\s.,:/\\%¥￥$€()年月日时時分秒上下午e+-"

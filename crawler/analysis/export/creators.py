@@ -11,7 +11,7 @@ from typing import Any
 from crawler import creator
 from crawler.analysis.export import sql
 from crawler.analysis.filters import Filters, where
-from crawler.columns import Kind, Source
+from crawler.column import Kind, Source
 from crawler.creator import PROVISIONAL, CreatorRow
 
 EXPORTED = tuple(column for column in creator.COLUMNS if column.exported)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from crawler.columns import Column
+from crawler.column import Column
 
 NAMES: Final = "names"
 HEADERS = ("zh", "en", NAMES)

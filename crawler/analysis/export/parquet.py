@@ -12,7 +12,7 @@ from typing import Any
 from crawler.analysis.export.creators import COLUMNS, EXPORTED, Row
 from crawler.analysis.export.since_last import FORMAT
 from crawler.clock import shanghai_day
-from crawler.columns import Kind
+from crawler.column import Kind
 from crawler.errors import MissingExtra
 
 ROWS_PER_GROUP = 20_000

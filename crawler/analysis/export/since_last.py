@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from crawler.columns import Source
+from crawler.column import Source
 from crawler.creator import COLUMNS
 
 FORMAT = 1

@@ -14,12 +14,12 @@ from typing import IO, Any
 
 import orjson
 
+from crawler.analysis.delimited_text import joined
 from crawler.analysis.export.cells import PLAIN_BEGINNINGS, kept_as_text
 from crawler.analysis.export.creators import EXPORTED, TABLE, Row
 from crawler.analysis.export.headers import NAMES, header
-from crawler.analysis.joined import joined
-from crawler.columns import Kind
-from crawler.text import runs
+from crawler.column import Kind
+from crawler.untrusted_text import runs
 
 _NAMES = tuple(column.name for column in EXPORTED)
 _REPEATED_KEPT = 10_000

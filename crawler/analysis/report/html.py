@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crawler.analysis.links import picture_link, profile_link
 from crawler.analysis.report.causes import CAUSES, cause_of
 from crawler.analysis.report.charts import day_chart
+from crawler.analysis.report.formatting import Words
 from crawler.analysis.report.values import Report
-from crawler.analysis.report.words import Words
-from crawler.config import LOOPBACK_SERVICE
 from crawler.errors import MissingExtra
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
+from crawler.run_settings import LOOPBACK_SERVICE
+from crawler.safe_links import picture_link, profile_link
 from crawler.store.readonly import exported
 
 _FOLDER = Path(__file__).parent

@@ -12,8 +12,8 @@ import orjson
 
 from crawler.analysis.filters import Filters, where
 from crawler.analysis.search.index import match_expression, read_state, touched, unspaced
+from crawler.analysis.search.matching import LEVELS, Query, fold
 from crawler.analysis.search.sql import KEY_MASK, POSITION
-from crawler.analysis.search.text import LEVELS, Query, fold
 
 LIMIT = 20
 

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from crawler.analysis.search import sql
+from crawler.analysis.search.matching import RED_ID_CHARACTERS_MIN, Query, fold
 from crawler.analysis.search.sql import BETWEEN_KEYWORDS, KEY_MASK, SPACE
-from crawler.analysis.search.text import RED_ID_CHARACTERS_MIN, Query, fold
 
 INDEX_FROM = 200_000
 """Creators from which on the index is worth its room."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from crawler.analysis.status import Run
 from crawler.i18n import N_, _, ngettext
+from crawler.i18n.formatting import also, shanghai_time, size, span
 from crawler.i18n.reasons import CAUSES, outcome_text, reason_text
-from crawler.i18n.words import also, shanghai_time, size, span
 from crawler.maintenance.doctor.facts import Facts
 from crawler.maintenance.doctor.finding import Finding, bad, good, warning
 from crawler.reasons import GOES_ON_BY_ITSELF, Outcome, ReasonCode

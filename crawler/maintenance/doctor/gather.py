@@ -17,7 +17,6 @@ from pathlib import Path
 
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
-from crawler.config import is_loopback, sends_token_in_clear
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import CrawlerError
 from crawler.i18n import _
@@ -34,6 +33,7 @@ from crawler.maintenance.doctor.facts import (
 from crawler.model import Problem
 from crawler.notice_settings import masked
 from crawler.notices.channels import understood
+from crawler.run_settings import is_loopback, sends_token_in_clear
 from crawler.store.readonly import IS_LATEST, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
 from crawler.token import check_token, read_token_file
 from crawler.vendor.client import ApiSettings

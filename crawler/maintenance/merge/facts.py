@@ -6,7 +6,7 @@ together (the follower number and the text it was read from) are one.
 
 from __future__ import annotations
 
-from crawler.columns import Source
+from crawler.column import Source
 from crawler.creator import COLUMNS, PROVISIONAL
 
 _FANS = ("fans", "fans_text", "fans_exact")

@@ -15,7 +15,8 @@ from crawler.endpoint import Endpoint
 from crawler.errors import InputError
 from crawler.files import replacing, temporary_folder, write_errors
 from crawler.i18n import _
-from crawler.maintenance.replay import page_sql, sql
+from crawler.maintenance.replay import merge_sql as sql
+from crawler.maintenance.replay import page_sql
 from crawler.maintenance.replay.reading import ENDPOINTS
 from crawler.maintenance.replay.rebuild import DROP_NOTES, NewPage, Rebuilt, rebuild
 from crawler.store.database import open_database, store_errors

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from crawler.i18n import N_, _
-from crawler.maintenance.verify import sql
+from crawler.maintenance.verify import repair_sql, sql
 from crawler.reasons import Reason, read_reason
 
 
@@ -108,7 +108,7 @@ class Findings:
         return not self.gaps
 
 
-AGAIN = (sql.CRAWL_AGAIN,)
+AGAIN = (repair_sql.CRAWL_AGAIN,)
 
 CHECKS = (
     Check("stop_reason", sql.STOP_REASON, N_("finished without saying why"), AGAIN),
@@ -142,7 +142,7 @@ CHECKS = (
         "sighting_without_user",
         sql.SIGHTING_WITHOUT_USER,
         N_("the creator that page %(page)s brought is gone (row %(user_key)s)"),
-        (sql.CRAWL_AGAIN, sql.DELETE_SIGHTINGS_OF),
+        (repair_sql.CRAWL_AGAIN, repair_sql.DELETE_SIGHTINGS_OF),
     ),
     Check(
         "user_without_sighting",
@@ -154,19 +154,19 @@ CHECKS = (
         "red_id_twice",
         sql.RED_ID_TWICE,
         N_("red_id %(red_id)s is held by %(holders)s creators"),
-        (sql.NOTE_OLD_HOLDERS, sql.KEEP_LAST_HOLDER),
+        (repair_sql.NOTE_OLD_HOLDERS, repair_sql.KEEP_LAST_HOLDER),
     ),
     Check(
         "call_without_page",
         sql.CALL_WITHOUT_PAGE,
         N_("page %(page)s was charged at %(sent_at)s and is not there"),
-        (sql.NOTE_LOST_PAGE, sql.CRAWL_AGAIN),
+        (repair_sql.NOTE_LOST_PAGE, repair_sql.CRAWL_AGAIN),
     ),
     Check(
         "page_without_charge",
         sql.PAGE_WITHOUT_CHARGE,
         N_("page %(page)s is there, and its call is down as %(charge)s"),
-        (sql.SETTLE_AS_CHARGED,),
+        (repair_sql.SETTLE_AS_CHARGED,),
     ),
     Check(
         "page_of_another_call",
@@ -177,19 +177,19 @@ CHECKS = (
         "call_gone",
         sql.CALL_GONE,
         N_("the call of page %(page)s is gone"),
-        (sql.COUNT_AS_PRUNED, sql.FORGET_CALL),
+        (repair_sql.COUNT_AS_PRUNED, repair_sql.FORGET_CALL),
     ),
     Check(
         "page_without_call",
         sql.PAGE_WITHOUT_CALL,
         N_("%(pages)s pages have no call, and only %(pruned)s charged calls were pruned"),
-        (sql.COUNT_AS_PRUNED,),
+        (repair_sql.COUNT_AS_PRUNED,),
     ),
     Check(
         "run_counters",
         sql.RUN_COUNTERS,
         N_("run %(run_id)s counts %(counted)s new creators, its pages %(found)s"),
-        (sql.COUNT_RUN_AGAIN,),
+        (repair_sql.COUNT_RUN_AGAIN,),
     ),
 )
 
@@ -268,6 +268,6 @@ def _dangling(connection: sqlite3.Connection) -> Iterator[Gap]:
             continue
         message = _("row %(row)s of %(table)s refers to a row of %(parent)s that is gone")
         values = {"row": row, "table": table, "parent": parent}
-        statement = sql.DANGLING.get((table, parent))
+        statement = repair_sql.DANGLING.get((table, parent))
         repairs = () if statement is None else (statement,)
         yield Gap("foreign_key", message % values, repairs, values=tuple(values.items()))

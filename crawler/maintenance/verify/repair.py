@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.clock import Now, stamp, utc_now
-from crawler.maintenance.verify import sql
+from crawler.maintenance.verify import repair_sql
 from crawler.maintenance.verify.checks import Findings, Gap, examine
 from crawler.store.database import open_database, store_errors
 from crawler.store.lock import hold
@@ -43,7 +43,7 @@ def apply(connection: sqlite3.Connection, gaps: Sequence[Gap], moment: str) -> t
     for gap in gaps:
         values = dict(gap.values) | {"now": moment}
         for statement in gap.repairs:
-            if statement != sql.CRAWL_AGAIN:
+            if statement != repair_sql.CRAWL_AGAIN:
                 connection.execute(statement, values)
                 continue
             which = (values["keyword_id"], values["endpoint_id"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.analysis.export.cells import PLAIN_BEGINNINGS, kept_as_text
-from crawler.analysis.export.excel import CUT, TEXT_MAX, fitting
+from crawler.analysis.export.xlsx import CUT, TEXT_MAX, fitting
 
 
 @pytest.mark.parametrize(

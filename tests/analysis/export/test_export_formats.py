@@ -16,8 +16,8 @@ import pytest
 from openpyxl.utils import get_column_letter
 
 from crawler.analysis.export.creators import COLUMNS, TABLE
-from crawler.analysis.export.excel import TEXT_MAX, Limits, write_xlsx
 from crawler.analysis.export.headers import HEADERS, header
+from crawler.analysis.export.xlsx import TEXT_MAX, Limits, write_xlsx
 from crawler.analysis.filters import Filters, where
 from crawler.creator import CreatorRow
 from crawler.errors import InputError

@@ -14,8 +14,8 @@ from crawler.creator import Creator
 from crawler.model import Keyword, Page, Work
 from crawler.store.database import open_database
 from crawler.store.runs import start_run
+from crawler.store.transactions import Store
 from crawler.store.worklist import make_worklist
-from crawler.store.writer import Store
 from tests.filled import CHARGED, Clock, page
 from tests.store.writes import fetched, open_call, save_page
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crawler.analysis.filters import Filters
 from crawler.analysis.search import update_search_index
-from crawler.analysis.search.text import fold
+from crawler.analysis.search.matching import fold
 from crawler.errors import InputError
 from tests.analysis.query.searching import EVERYBODY, Crawled, expected, found, same
 from tests.filled import creator

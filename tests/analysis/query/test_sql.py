@@ -15,8 +15,8 @@ import pytest
 from crawler.analysis.query import ask
 from crawler.errors import InputError
 from crawler.store.authorizer import forbid_writing
+from crawler.store.migrations.views import VIEWS
 from crawler.store.readonly import open_readonly
-from crawler.store.views import VIEWS
 
 
 def test_sql_answers_in_every_format(crawler):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from crawler.analysis.filters import Filters
 from crawler.analysis.query import ask, load_questions, prepare
 from crawler.store.readonly import open_readonly
-from crawler.text import sanitize, truncate, width
 from crawler.ui.table import COLUMN_MAX, cell, record_lines, table_lines
+from crawler.untrusted_text import sanitize, truncate, width
 
 
 @pytest.mark.parametrize(

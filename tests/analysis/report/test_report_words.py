@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from crawler.analysis.links import picture_link, profile_link
 from crawler.analysis.report import Words
 from crawler.analysis.report.values import PricedCalls
 from crawler.money import Money
+from crawler.safe_links import picture_link, profile_link
 
 ENGLISH = Words("en", gettext.NullTranslations())
 CHINESE = Words("zh", gettext.NullTranslations())

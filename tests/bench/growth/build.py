@@ -20,14 +20,14 @@ from sqlite_utils import Database
 
 from crawler.analysis.search import update_search_index
 from crawler.clock import utc_now
-from crawler.config import service_of
 from crawler.keywords import identity
 from crawler.model import Charge, FetchedPage, Keyword, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
+from crawler.run_settings import service_of
 from crawler.store import runs
 from crawler.store.database import open_database
+from crawler.store.transactions import Store, Transaction, Write
 from crawler.store.worklist import due_work, make_worklist
-from crawler.store.writer import Store, Transaction, Write
 from crawler.summary import KeywordCounts, RunSummary
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.bench.growth.world import PAGES, Page, page

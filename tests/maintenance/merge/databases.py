@@ -11,10 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from crawler.config import RunSettings
-from crawler.dependencies import Parts
 from crawler.model import Keyword
-from crawler.run import Dependencies, run_crawl
+from crawler.run.crawl import Dependencies, run_crawl
+from crawler.run.dependencies import Parts
+from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.maintenance.replaying import DAY_SECONDS, WORDS, world
 from tests.simulation.play import at_once

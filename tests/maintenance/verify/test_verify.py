@@ -16,11 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from crawler.cli.verify import verify
-from crawler.config import RunSettings
-from crawler.dependencies import Dependencies
 from crawler.errors import AlreadyRunning, InputError
 from crawler.model import Keyword
-from crawler.run import run_crawl
+from crawler.run.crawl import run_crawl
+from crawler.run.dependencies import Dependencies
+from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.lock import hold
 

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import ParseError
 from crawler.errors import InputError, MissingExtra
 from crawler.i18n import _
 from crawler.keywords.formats import FIELDS, keyword_columns, mistyped
-from crawler.keywords.text import keyword_or_problems, quoted, trimmed
+from crawler.keywords.validation import keyword_or_problems, quoted, trimmed
 from crawler.model import Keyword, Problem
 
 UNPACKED_BYTES_MAX = 64 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crawler.creator import Creator
-from crawler.engine.drift import DriftDetector, DriftLimits
+from crawler.engine.response_drift import DriftDetector, DriftLimits
 from crawler.model import Page, Work
 from crawler.reasons import Reason, ReasonCode
 

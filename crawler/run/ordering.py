@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from crawler.config import RunSettings
-from crawler.dependencies import Dependencies
-from crawler.engine.history import AIMS, KeywordHistory
+from crawler.engine.keyword_history import AIMS, KeywordHistory
 from crawler.engine.order import FileOrder, Order
 from crawler.engine.worth import known_keywords, not_worth_asking
 from crawler.engine.yield_model import YieldModel
-from crawler.engine.yield_work import YieldWork
+from crawler.engine.yield_order import YieldOrder
 from crawler.model import DueKeyword
-from crawler.store import history
+from crawler.run.dependencies import Dependencies
+from crawler.run_settings import RunSettings
+from crawler.store import page_history as history
 from crawler.store.database import store_errors
 from crawler.summary import OrderTaken
 
@@ -48,7 +48,7 @@ class Ordering:
         due, histories = self._known()
         if order == "file":
             return FileOrder(self._read(parts.due_work), YieldModel(histories, aim))
-        return YieldWork(due, histories, self._read(history.due_fresh), self.dependencies.rng, aim)
+        return YieldOrder(due, histories, self._read(history.due_fresh), self.dependencies.rng, aim)
 
     def not_worth_asking(self) -> dict[int, float]:
         """The keywords of which fewer new creators are expected than are wanted of a call, and how many."""

@@ -6,17 +6,17 @@ from sqlite_utils.migrations import Migrations
 
 from crawler.store.archive import create_archive
 from crawler.store.forecasts import create_forecasts
-from crawler.store.last_seen import derive_last_seen
 from crawler.store.merging import prepare_merging
-from crawler.store.order_indexes import create_order_indexes
-from crawler.store.prices import create_prices
+from crawler.store.migrations.last_seen import derive_last_seen
+from crawler.store.migrations.order_indexes import create_order_indexes
+from crawler.store.migrations.prices import create_prices
+from crawler.store.migrations.reasons import split_reasons
+from crawler.store.migrations.refreshes import add_refreshes
+from crawler.store.migrations.retired_keywords import add_retirement
+from crawler.store.migrations.shared_views import create_shared_views
+from crawler.store.migrations.tables import create_tables
+from crawler.store.migrations.views import create_views
 from crawler.store.rate_limits import create_rate_limits
-from crawler.store.reason_columns import split_reasons
-from crawler.store.refreshes import add_refreshes
-from crawler.store.retired_keywords import add_retirement
-from crawler.store.schema import create_tables
-from crawler.store.shared_views import create_shared_views
-from crawler.store.views import create_views
 
 __all__ = ["migrations"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.analysis.export.creators import COLUMNS as EXPORTED
-from crawler.columns import Source
+from crawler.column import Source
 from crawler.creator import COLUMNS
 from crawler.i18n import N_, _
 

@@ -15,8 +15,8 @@ import enum
 import math
 from collections.abc import Iterable
 
-from crawler.engine.limit_window import LONG_WINDOW_SECONDS, CallLog, LimitWindow, limit_from
-from crawler.engine.probe_waits import ProbeWaits
+from crawler.engine.pace_probes import ProbeWaits
+from crawler.engine.rate_limit_inference import LONG_WINDOW_SECONDS, CallLog, LimitWindow, limit_from
 from crawler.rate import LearntLimit
 
 START_PER_SECOND = 40 / 60

@@ -20,7 +20,7 @@ from crawler.store.creators import CreatorWriter
 from crawler.store.database import store_errors
 from crawler.store.erased import Forgotten
 from crawler.store.replies import pack
-from crawler.store.rows import Rows
+from crawler.store.row_batches import Rows
 from crawler.store.seen import Seen
 
 

@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from crawler.clock import shanghai_day
-from crawler.config import RunSettings, is_loopback
 from crawler.engine.budget import MoneyCaps
 from crawler.engine.events import BalanceTold, SpendingAhead
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.money import Money
+from crawler.run_settings import RunSettings, is_loopback
 from crawler.store import runs
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from crawler.clock import next_occurrence, parse_moment
+from crawler.engine.call_gate import Hours, quota_returns
 from crawler.engine.events import QuotaBack, QuotaWait
-from crawler.engine.hours import Hours, quota_returns
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
 from crawler.reasons import Reason, ReasonCode

@@ -6,9 +6,9 @@ import os
 
 from crawler.cli.output import say
 from crawler.cli.question import confirmed, someone_is_there
-from crawler.config import DB, RunSettings, is_loopback
 from crawler.errors import InputError
 from crawler.i18n import _
+from crawler.run_settings import DB, RunSettings, is_loopback
 
 
 def ask_for_new_database(settings: RunSettings, *, yes: bool) -> None:

@@ -6,9 +6,9 @@ from contextlib import closing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.analysis.joined import joined, parted
+from crawler.analysis.delimited_text import joined, parted
 from crawler.keywords import identity
-from crawler.keywords.text import keyword_from
+from crawler.keywords.validation import keyword_from
 from crawler.model import Keyword
 
 KEYWORDS = st.text(st.sampled_from('a穿,;|｜ \n"[]'), min_size=1, max_size=8).map(

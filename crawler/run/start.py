@@ -8,15 +8,15 @@ from importlib.metadata import version
 
 from sqlite_utils import Database
 
-from crawler.config import RunSettings, service_of
-from crawler.dependencies import Dependencies
 from crawler.engine.events import Event, LineSkipped, RunStarted, SpendingAhead
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
-from crawler.ordering import Ordering
-from crawler.spending import Ahead, balance_told, check_currency, first_spending
+from crawler.run.dependencies import Dependencies
+from crawler.run.ordering import Ordering
+from crawler.run.spending_check import Ahead, balance_told, check_currency, first_spending
+from crawler.run_settings import RunSettings, service_of
 from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.worklist import Worklist, pages_ahead

@@ -16,21 +16,21 @@ from sqlite_utils import Database
 from crawler.clock import Now, utc_now
 from crawler.endpoint import Endpoint
 from crawler.engine.budget import Budget
+from crawler.engine.call_gate import Hours
 from crawler.engine.caller import Caller
 from crawler.engine.circuit_breaker import CircuitBreakerLimits
-from crawler.engine.drift import DriftLimits
-from crawler.engine.hours import Hours
 from crawler.engine.policy import Policy
 from crawler.engine.ports import Client
+from crawler.engine.response_drift import DriftLimits
 from crawler.engine.throttle import Throttle
 from crawler.model import Work
 from crawler.planning.foresight import Aside, in_thread
-from crawler.spending import AskBalance
+from crawler.run.spending_check import AskBalance
 from crawler.store.database import open_database
 from crawler.store.ledger import Ledger
 from crawler.store.reserve import Reserve
+from crawler.store.transactions import Store
 from crawler.store.worklist import Worklist, due_work, leave_out, make_worklist
-from crawler.store.writer import Store
 from crawler.vendor.balance import ask_balance
 from crawler.vendor.client import ApiSettings, open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2

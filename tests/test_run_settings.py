@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.config import (
+from crawler.errors import InputError, TokenError
+from crawler.run_settings import (
     RunSettings,
     is_loopback,
     resolve_base_url,
     sends_token_in_clear,
     service_of,
 )
-from crawler.errors import InputError, TokenError
 from crawler.token import check_token, read_token_file
 from crawler.vendor.client import ApiSettings
 

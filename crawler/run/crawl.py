@@ -8,32 +8,32 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from sqlite_utils import Database
 
-from crawler.beginning import Approve, Beginning, approved
 from crawler.clock import next_occurrence, shanghai_day
-from crawler.config import RunSettings
-from crawler.dependencies import Dependencies
 from crawler.engine.budget import Budget
+from crawler.engine.call_gate import Hours
 from crawler.engine.circuit_breaker import CircuitBreaker
-from crawler.engine.drift import DriftDetector
 from crawler.engine.events import Event, OrderChosen
-from crawler.engine.hours import Hours
 from crawler.engine.loop import Engine
 from crawler.engine.order import Order
 from crawler.engine.ports import Client
+from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
 from crawler.errors import CrawlerError, StoreError
-from crawler.i18n.reasons import reason_text
 from crawler.model import Keyword, Problem
-from crawler.ordering import Ordering
 from crawler.planning.foresight import Foresight
 from crawler.rate import parse_rate
-from crawler.reasons import Outcome, Reason, ReasonCode, ending_of
-from crawler.spending import money_caps
+from crawler.reasons import Reason
+from crawler.run.dependencies import Dependencies
+from crawler.run.end_reason import end_reason
+from crawler.run.ordering import Ordering
+from crawler.run.same_file import SameFile
+from crawler.run.spending_check import money_caps
+from crawler.run.start import Approve, Beginning, approved
+from crawler.run_settings import RunSettings
 from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.ledger import Ledger
@@ -108,7 +108,7 @@ class _Run:
         self._dependencies = dependencies
         self._parts = dependencies.parts
         self._now = dependencies.now
-        self._file = _file_at(settings.db)
+        self._file = SameFile(settings.db)
         self._order_taken = OrderTaken("file", asked=False)
         self._not_asked: tuple[NotAsked, ...] = ()
         self._foresight = Foresight(
@@ -209,7 +209,7 @@ class _Run:
             return ordering.order_of(taken.order)
 
     def _before_commit(self, limit: LimitKeeper) -> None:
-        self._check_file()
+        self._file.check()
         with store_errors(self._settings.db):
             limit.keep()
 
@@ -217,13 +217,6 @@ class _Run:
         """Gives what was kept for the calls in flight to them, and sends no more."""
         self._shutdown.request(full.reason)
         return self._reserve.release()
-
-    def _check_file(self) -> None:
-        """Raises StoreError where another file, or none, is at the database's path: SQLite would go on
-        writing into one that can no longer be found."""
-        if _file_at(self._settings.db) != self._file:
-            reason = Reason(ReasonCode.FILE_REPLACED, {"path": str(self._settings.db)})
-            raise StoreError(reason_text(reason), reason)
 
     def _budget(self) -> Budget:
         settings, moment = self._settings, self._now()
@@ -238,10 +231,16 @@ class _Run:
     def _end(
         self, statistics: RunStatistics, drifted: bool, seconds: float, limit: LimitKeeper
     ) -> RunSummary:
-        reason = self._reason(statistics, drifted)
+        reason = end_reason(
+            statistics,
+            due=self._due,
+            left_out=len(self._not_asked),
+            requested=self._shutdown.reason,
+            drifted=drifted,
+        )
         try:
             with store_errors(self._settings.db):
-                self._check_file()
+                self._file.check()
                 self._connection.execute(f"PRAGMA busy_timeout = {END_PATIENCE_MILLISECONDS}")
                 calls = runs.count_calls(self._connection, self._run_id)
                 creators = runs.count_creators(self._connection, self._run_id)
@@ -255,18 +254,6 @@ class _Run:
             # What was saved before stays saved; only the end of the run could not be written.
             return self._summary(statistics, exc.reason, seconds, CreatorCounts())
         return summary
-
-    def _reason(self, statistics: RunStatistics, drifted: bool) -> Reason:
-        finished = statistics.keywords_done + len(statistics.failures) >= self._due
-        requested = self._shutdown.reason
-        if drifted and (requested is None or ending_of(requested).outcome is Outcome.STOPPED):
-            return Reason(ReasonCode.RESPONSE_DRIFT)
-        if requested is not None and not finished:
-            return requested
-        assert finished, "a run that nothing stopped has left work behind"
-        if statistics.failures:
-            return Reason(ReasonCode.SOME_FAILED)
-        return Reason(ReasonCode.ALL_DONE if self._due or self._not_asked else ReasonCode.NOTHING_DUE)
 
     def _summary(
         self, statistics: RunStatistics, reason: Reason, seconds: float, creators: CreatorCounts
@@ -285,11 +272,3 @@ class _Run:
             self._order_taken,
             self._not_asked,
         )
-
-
-def _file_at(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

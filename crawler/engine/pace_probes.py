@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.engine.limit_window import WINDOWS_SECONDS, CallLog, slack_seconds
+from crawler.engine.rate_limit_inference import WINDOWS_SECONDS, CallLog, slack_seconds
 
 WAIT_FIRST_SECONDS = 1.0
 WAIT_FLAT_SECONDS = 12.0

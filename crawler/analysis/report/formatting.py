@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from crawler.analysis.report.values import RunLine, Spent
 from crawler.i18n import N_
+from crawler.i18n.formatting import shanghai_time
 from crawler.i18n.hindsight import hindsight_lines
-from crawler.i18n.words import shanghai_time
 from crawler.money import DEFAULT_CURRENCY, Money
 
 _SCALES = {

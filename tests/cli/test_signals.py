@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.engine.signals import REPEATED_AFTER_SECONDS, Signals
+from crawler.cli.repeated_signals import REPEATED_AFTER_SECONDS, Signals
 
 SIGHUP, SIGINT, SIGTERM = 1, 2, 15
 AT_ONCE, LATER = 0.0, REPEATED_AFTER_SECONDS

@@ -14,7 +14,7 @@ from crawler.i18n import N_, _
 from crawler.money import Money
 from crawler.notice_settings import NOTICE_SETTINGS, OVERDUE_AFTER
 from crawler.rate import parse_rate
-from crawler.settings import (
+from crawler.setting import (
     Form,
     Setting,
     amount,

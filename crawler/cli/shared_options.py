@@ -11,9 +11,9 @@ import click
 from crawler.analysis.filters import Filters, parse_fans, parse_when
 from crawler.cli.setting_options import setting_option
 from crawler.clock import utc_now
-from crawler.config import DB, PRICE, QUESTIONS
 from crawler.i18n import _
 from crawler.keywords import identity
+from crawler.run_settings import DB, PRICE, QUESTIONS
 
 db_option = setting_option(DB)
 """`--db`, the database to read or write."""

@@ -13,11 +13,11 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
+from crawler.analysis.delimited_text import joined
 from crawler.analysis.export.creators import COLUMNS, TABLE
 from crawler.analysis.export.headers import NAMES, header
-from crawler.analysis.joined import joined
 from crawler.clock import SHANGHAI
-from crawler.columns import Kind
+from crawler.column import Kind
 from crawler.creator import CreatorRow
 from crawler.errors import MissingExtra
 from crawler.i18n import _

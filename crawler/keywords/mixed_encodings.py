@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 from crawler.i18n import _
-from crawler.keywords.text import quoted, trimmed
+from crawler.keywords.validation import quoted, trimmed
 from crawler.model import Problem
 
 
