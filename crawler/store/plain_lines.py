@@ -48,11 +48,12 @@ class PlainLines:
         file, colon, number = keywords[0].source.rpartition(":")
         if not number.isdecimal() or len(number) > LINE_DIGITS_MAX:
             return None
-        texts, identities, *options, sources = zip(*keywords, strict=True)
+        texts, identities, *options, sources, own_times = zip(*keywords, strict=True)
         lines = range(int(number), int(number) + len(keywords))
         plain = (
             texts == identities
             and not any(map(any, options))
+            and set(own_times) == {None}
             and len(set(texts)) == len(texts)
             and sources == tuple([f"{file}:{line}" for line in lines])
         )

@@ -13,7 +13,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from crawler.model import PageRequest, Reply
-from crawler.store import sql
+from crawler.store import sql, worklist_sql
 from crawler.store.database import open_database
 from crawler.store.group_commit import GroupCommit
 from crawler.vendor.client import Api
@@ -52,9 +52,9 @@ class BareStore:
             "INSERT INTO runs (id, started_at, pid, host, version) VALUES (?, ?, 1, 'bench', '')",
             (RUN_ID, MOMENT),
         )
-        self._connection.execute(sql.INCOMING_TABLE)
+        self._connection.execute(worklist_sql.INCOMING_TABLE)
         rows = [(text, text, "bench", MOMENT) for text in keywords]
-        self._connection.executemany(sql.MERGE_PLAIN_KEYWORD, rows)
+        self._connection.executemany(worklist_sql.MERGE_PLAIN_KEYWORD, rows)
         self._new_keys = count(1)
         self._keys: dict[str, int] = {}
 

@@ -320,7 +320,7 @@ async def test_quiet_says_nothing_and_json_logs_are_json(crawler):
             await crawler(*crawl(simulator, "-vv", "--log-format", "json", "--refresh-after", "0s"))
         ).stderr
     events = [json.loads(line) for line in logs.splitlines()]
-    told = {"BalanceTold", "RunStarted", "CallEnded", "PageStored", "KeywordDone"}
+    told = {"BalanceTold", "RunStarted", "OrderChosen", "CallEnded", "PageStored", "KeywordDone"}
     assert told == {line["event"] for line in events}
 
 

@@ -393,10 +393,12 @@ def test_a_list_that_is_known_is_read_by_its_portions_and_nothing_of_it_is_writt
         [*lines("穿搭"), Keyword("美食", "美食", 3, 4, ("吃",), "a.txt:2"), *lines("露营", first=3)],
         [*lines("穿搭"), *lines("美食", first=3), *lines("露营", first=2)],
         [*lines("穿搭", first=9**20), *lines("美食", file="a.txt：", first=2)],
+        [*lines("穿搭"), Keyword("美食", "美食", source="a.txt:2", refresh_after=timedelta(0))],
     ],
 )
 def test_a_list_that_has_changed_is_taken_up_as_one_by_one(open_shelf, then):
-    table = "SELECT identity, text, priority, pages_max, tags, source FROM keywords ORDER BY identity"
+    options = "priority, pages_max, tags, refresh_after_seconds, source"
+    table = f"SELECT identity, text, {options} FROM keywords ORDER BY identity"
     together, apart = open_shelf(), open_shelf()
     for some in (lines("穿搭", "美食", "露营"), then):
         steps_together = steps(due(together, some))
@@ -406,3 +408,11 @@ def test_a_list_that_has_changed_is_taken_up_as_one_by_one(open_shelf, then):
         steps_apart = steps(due(apart, [*some, extra]))
     assert steps_together == steps_apart
     assert together.rows(table) == apart.rows(table)
+
+
+def test_lines_that_are_plain_again_have_no_time_of_their_own_any_more(shelf):
+    weekly = [keyword._replace(refresh_after=timedelta(days=7)) for keyword in lines("穿搭", "美食")]
+    times = "SELECT refresh_after_seconds FROM keywords WHERE source LIKE 'a.txt:%'"
+    for some, expected in ((weekly, 7 * 86400.0), (lines("穿搭", "美食"), None)):
+        listed(shelf, some)
+        assert set(shelf.rows(times)) == {(expected,)}
