@@ -315,7 +315,7 @@ def killed_before_each_statement() -> list[Scenario]:
         replace(
             scenario(Life(ending=Ending(EndingKind.KILL_BEFORE, statement=number))), keywords=KEYWORDS[:1]
         )
-        for number in range(20, 60)
+        for number in range(20, 90)
     ]
 
 

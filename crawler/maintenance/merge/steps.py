@@ -25,8 +25,8 @@ _NAMES = {
 
 MERGED = (*_NAMES, "users", "sightings", "changes", "replies", "settings", "forgotten", "older_facts",
           "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices")  # fmt: skip
-NOT_MERGED = ("endpoints", "archive", "_sqlite_migrations")
-"""What every database has alike, or keeps itself."""
+NOT_MERGED = ("endpoints", "archive", "not_asked", "_sqlite_migrations")
+"""What every database has alike, or keeps itself; what a run left out the next one decides anew."""
 
 
 @dataclass(frozen=True, slots=True)
