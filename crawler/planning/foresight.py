@@ -8,6 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -100,13 +101,14 @@ class Foresight:
                 await asyncio.sleep(FIRST_CALLS_SECONDS)
             ahead = read_ahead(self._db.conn, self._worklist.listed)
             self._snapshot = None  # whoever reads it closes it
-            self._forecast = await aside(partial(self._read, connection, ahead))
+            moment = self._now()  # a thread has no clock of the loop's
+            self._forecast = await aside(partial(self._read, connection, ahead, moment))
             with self._db.atomic():  # where that is locked just now, it is kept at the end
                 self.keep()
 
-    def _read(self, connection: sqlite3.Connection, ahead: Ahead) -> Forecast:
+    def _read(self, connection: sqlite3.Connection, ahead: Ahead, moment: datetime) -> Forecast:
         with closing(connection):
-            return plan_of(connection, ahead, self._settings, self._endpoint_id, self._now).forecast
+            return plan_of(connection, ahead, self._settings, self._endpoint_id, lambda: moment).forecast
 
     async def end(self, shutdown: Shutdown) -> None:
         """Waits for the forecast, but not for long, and not at all in a hurry."""
