@@ -34,7 +34,7 @@ Place = tuple[str, ...]
 """The keys that lead to a value or a table; () is the whole file."""
 
 _HEADER = re.compile(r"[ \t]*\[([^\[\]]{1,300})\]")
-_KEY = re.compile(r"[ \t]*([A-Za-z0-9_.\"' -]{1,300}?)[ \t]*=")
+_KEY = re.compile(r"[A-Za-z0-9_.\"' -]{1,300}")
 _WHERE = re.compile(r" \(at (?:line ([0-9]+), column [0-9]+|end of document)\)$")
 _SWITCHES = (Form.SWITCH, Form.SWITCH_OFF)
 
@@ -287,8 +287,8 @@ def _lines_of(text: str) -> dict[Place, int]:
         if match := _HEADER.match(line):
             table = _parts(match[1])
             lines.setdefault(table, number)
-        elif match := _KEY.match(line):
-            lines.setdefault(table + _parts(match[1]), number)
+        elif "=" in line and _KEY.fullmatch(key := line.partition("=")[0].strip(" \t")):
+            lines.setdefault(table + _parts(key), number)
     return lines
 
 

@@ -27,6 +27,8 @@ from crawler.store.copy import (
 from crawler.store.database import store_errors
 from crawler.store.readonly import IS_LATEST, LATEST_MIGRATION, file_at, open_as_it_is
 
+_MOMENT = re.compile(r"-([0-9]{8}T[0-9]{6}Z)\.db")
+
 
 @dataclass(frozen=True, slots=True)
 class Backup:
@@ -98,9 +100,8 @@ def _check_free(path: Path, file: Path) -> None:
 
 def backups_of(path: Path, folder: Path) -> Iterator[tuple[datetime, Path]]:
     """The backups of the database at `path` in `folder` that were named by their moment."""
-    name = re.compile(re.escape(path.stem) + r"-([0-9]{8}T[0-9]{6}Z)\.db")
     for file in folder.iterdir():
-        if match := name.fullmatch(file.name):
+        if file.name.startswith(path.stem) and (match := _MOMENT.fullmatch(file.name[len(path.stem) :])):
             with suppress(ValueError):  # digits that are no day
                 yield datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), file
 
