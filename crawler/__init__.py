@@ -61,7 +61,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "config": ("RunSettings",),
+    "run_settings": ("RunSettings",),
     "errors": ("AlreadyRunning", "CrawlerError", "InputError", "StoreError", "TokenError", "WrongService"),
     "engine.events": ("Event",),
     "creator": ("CreatorRow",),
@@ -69,7 +69,7 @@ _HOMES = {
     "keywords": ("read_keywords",),
     "library": ("crawl_keywords", "crawl_keywords_async", "creators", "keyword"),
     "model": ("Keyword", "Problem"),
-    "run": ("run_crawl",),
+    "run.crawl": ("run_crawl",),
     "summary": ("RunSummary",),
     "engine.shutdown": ("Shutdown",),
 }
