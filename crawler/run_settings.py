@@ -7,6 +7,7 @@ import string
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.errors import InputError
@@ -259,8 +260,8 @@ PROFILE = Setting(
     "profile", "--profile", optional(text(text_needed, "NAME")), N_("A profile of the file of settings.")
 )
 
-SHARED_SETTINGS = (
-    PATHS, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT,
+SHARED_SETTINGS: tuple[Setting[Any], ...] = (
+    PATHS, FORMAT, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT,
     *NOTICE_SETTINGS, OVERDUE_AFTER, QUESTIONS, LANG
 )  # fmt: skip
 """What may stand at the top of a file of settings, for every command that has the option."""

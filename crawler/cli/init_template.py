@@ -13,12 +13,14 @@ from crawler.setting import Form, Setting
 COMMENT_CELLS = 100
 
 EXAMPLES = {
+    "format": "csv",
     "max-calls": "100",
     "max-calls-per-day": "1000",
     "price": "0.05CNY",
     "budget": "20CNY",
     "budget-per-day": "20CNY",
     "until": "07:00",
+    "stop-below": "0.2",
     "token-file": "token.txt",
     "notify": "feishu://token",
     "heartbeat": "https://hc.example.com/uuid",
@@ -58,7 +60,7 @@ def _lines() -> Iterator[str]:
 def _example(setting: Setting[object]) -> str:
     if setting.kind.form in (Form.SWITCH, Form.SWITCH_OFF):
         return "true"
-    text = setting.default_text or EXAMPLES.get(setting.key, "")
+    text = setting.default_text or EXAMPLES[setting.key]
     if setting == PATHS:
         return json.dumps([text])
     return text if text.isdecimal() else json.dumps(text)

@@ -32,9 +32,19 @@ async def test_a_project_is_made_that_commands_understand(crawler):
     assert (folder / ".env").stat().st_mode & 0o777 == 0o600
     assert all(is_sample(path) for path in (folder / "keywords").iterdir())
     assert ".env" in (folder / ".gitignore").read_text().splitlines()
-    for arguments in (("config",), ("plan",)):
-        process = await crawler("--config", "shop/crawler.toml", *arguments)
-        assert (process.exit_code, process.stderr) == (0, "")
+    config = await crawler("config", "--config", "shop/crawler.toml")
+    assert (config.exit_code, config.stderr) == (0, "")
+
+
+async def test_the_plan_of_a_new_project_shows_its_samples_and_says_that_a_run_leaves_them_out(crawler):
+    await crawler("init", "shop")
+    plan = ("plan", "--config", "shop/crawler.toml")
+    samples = await crawler(*plan)
+    assert (samples.exit_code, "charged calls" in samples.stdout) == (0, True)
+    (told,) = samples.stderr.splitlines()
+    assert told.startswith("shop/keywords holds only the sample keywords, which are not crawled for money")
+    (crawler.folder / "shop" / "keywords" / "mine.txt").write_text("穿搭\n", encoding="utf-8")
+    assert (await crawler(*plan)).stdout.startswith("keywords due: 1 of 1 ")
 
 
 async def test_the_token_is_private_whatever_the_mask(crawler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,6 +34,12 @@ ARGUMENTS = {
     "forget": (f"{1:024x}", "--yes"),
     "prune": ("--older-than", "1d"),
     "replay": ("--into", "again.db"),
+    "split": ("keywords.txt", 2),
+    "merge": ("creators.db", "copy.db", "-o", "all.db"),
+    "backup": ("--keep", "7d"),
+    "restore": ("copy.db", "--yes"),
+    "init": ("shop",),
+    "config": (),
     "demo": (),
     "simulate": ("--port", "0"),
 }
@@ -45,7 +52,7 @@ pytestmark = pytest.mark.skipif(
 
 
 class Windows:
-    """Starts commands in `folder`, which has a database of three nights and a file of keywords."""
+    """Starts commands in `folder`, which has a database of three nights, its copy and a file of keywords."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -80,6 +87,7 @@ class Windows:
 @pytest.fixture
 def windows(db: Path) -> Windows:
     (db.parent / "keywords.txt").write_text("穿搭\n露营 🏕\n", encoding="utf-8")
+    shutil.copy(db, db.with_name("copy.db"))
     return Windows(db.parent)
 
 

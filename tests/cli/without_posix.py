@@ -35,8 +35,6 @@ LOADED = (datasette.app, multiprocessing, subprocess, aiohttp, click, filelock, 
 
 MODULES = ("fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty")
 
-USAGE = shutil.disk_usage(os.sep)
-
 SIGNALS = {"SIGABRT", "SIGFPE", "SIGILL", "SIGINT", "SIGSEGV", "SIGTERM"}
 """Those that Windows has."""
 
@@ -101,7 +99,6 @@ def become_windows() -> None:
     loop.add_signal_handler = asyncio.AbstractEventLoop.add_signal_handler
     loop.remove_signal_handler = asyncio.AbstractEventLoop.remove_signal_handler
     shutil._use_fd_functions = False
-    shutil.disk_usage = lambda path: USAGE  # which asks Windows there, and not what is gone here
     for name, position in (("replace", 1), ("rename", 1), ("unlink", 0), ("remove", 0)):
         setattr(os, name, _refusing(getattr(os, name), position))
 

@@ -31,12 +31,13 @@ GB = 10**9
 
 def run(code=ReasonCode.ALL_DONE, outcome="done", hours_ago=7.5, lives=None):
     began = stamp(NOW - timedelta(hours=hours_ago))
-    return Run(1, began, outcome, code and Reason(code), 9, 9, 0, 12, 60.0, lives)
+    return Run(1, began, outcome, code and Reason(code), 9, 9, 0, 12, 60.0, lives, price=None, forecast=None)
 
 
 def status(*runs, charged=(100,)):
     days = tuple(Day(f"2026-11-{26 - ago}", calls, calls, 0, 0) for ago, calls in enumerate(charged))
-    return Status("x", 5, 1, KeywordStates(9, 9, 0, 0, 0, 0, 0), (), (), days, runs, Archive(0, 0), None)
+    states = KeywordStates(9, 9, 0, 0, 0, 0, 0, in_part=0, not_asked=0)
+    return Status("x", 5, 1, states, (), (), days, runs, Archive(0, 0), None)
 
 
 PROBE = Probe(120, None, timedelta(seconds=0.4), Verdict.ACCEPTED, read_money("20"))
