@@ -100,13 +100,13 @@ class Foresight:
             if self._worklist.due > KEYWORDS_READ_MAX:
                 await asyncio.sleep(FIRST_CALLS_SECONDS)
             ahead = read_ahead(self._db.conn, self._worklist.listed)
-            self._snapshot = None  # whoever reads it closes it
             moment = self._now()  # a thread has no clock of the loop's
             self._forecast = await aside(partial(self._read, connection, ahead, moment))
             with self._db.atomic():  # where that is locked just now, it is kept at the end
                 self.keep()
 
     def _read(self, connection: sqlite3.Connection, ahead: Ahead, moment: datetime) -> Forecast:
+        self._snapshot = None  # whoever reads it closes it
         with closing(connection):
             return plan_of(connection, ahead, self._settings, self._endpoint_id, lambda: moment).forecast
 
