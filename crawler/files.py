@@ -10,9 +10,19 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from crawler.errors import InputError, StoreError
 from crawler.i18n import _
+
+
+def database_uri(path: Path, options: str) -> str:
+    """The address of the database at `path` for SQLite, with `options` such as `mode=ro`.
+
+    `Path.as_uri` loads the modules of the network for it, from Python 3.14 on.
+    """
+    place = path.resolve().as_posix()
+    return f"file://{'' if place.startswith('/') else '/'}{quote(os.fsencode(place), safe='/:')}?{options}"
 
 
 @contextmanager

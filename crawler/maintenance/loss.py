@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from crawler.errors import InputError
+from crawler.files import database_uri
 from crawler.i18n import _
 from crawler.money import Money, stored_money
 from crawler.store.readonly import open_as_it_is
@@ -67,7 +68,7 @@ def loss_of(path: Path, copy: Path) -> Loss:
     services."""
     try:
         with closing(open_as_it_is(path)) as connection:
-            connection.execute("ATTACH ? AS backup", (f"{copy.resolve().as_uri()}?mode=ro&immutable=1",))
+            connection.execute("ATTACH ? AS backup", (database_uri(copy, "mode=ro&immutable=1"),))
             ours, theirs = connection.execute(SERVICES).fetchone()
             if ours and theirs and ours != theirs:
                 message = _("the backup has creators of %s, and %s has those of %s")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.errors import InputError, StoreError
-from crawler.files import replacing
+from crawler.files import database_uri, replacing
 from crawler.i18n import _
 from crawler.store.readonly import LATEST_MIGRATION, open_as_it_is
 
@@ -67,7 +67,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 def reading_copy(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that only reads a file which nobody writes, and makes none beside it; rows as
     `sqlite3.Row`."""
-    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    address = database_uri(path, "mode=ro&immutable=1")
     with closing(sqlite3.connect(address, uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         yield connection

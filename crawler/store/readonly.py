@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crawler.errors import InputError
+from crawler.files import database_uri
 from crawler.i18n import N_, _
 
 DEMO_DB = Path("data/demo.db")
@@ -83,7 +84,7 @@ def _has_journal(path: Path) -> bool:
 
 
 def _tables(path: Path, mode: str) -> set[str]:
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=10.0)) as connection:
+    with closing(sqlite3.connect(database_uri(path, mode), uri=True, timeout=10.0)) as connection:
         return {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
 
@@ -126,7 +127,7 @@ def open_as_it_is(path: Path) -> sqlite3.Connection:
     try:
         if "users" not in tables_of(path):
             raise InputError(_("%s is a database of another program") % path)
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10.0)
+        connection = sqlite3.connect(database_uri(path, "mode=ro"), uri=True, timeout=10.0)
         try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA query_only = ON")
@@ -160,7 +161,7 @@ def snapshot(path: Path) -> sqlite3.Connection:
     """A connection, for any thread, that cannot write and sees the database as it is now, whatever is
     written from here on. Raises `sqlite3.Error` where there is none to be had."""
     connection = sqlite3.connect(
-        f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        database_uri(path, "mode=ro"), uri=True, isolation_level=None, check_same_thread=False
     )
     try:
         connection.execute("BEGIN")

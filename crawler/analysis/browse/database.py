@@ -12,6 +12,7 @@ from datasette import utils  # type: ignore[import-untyped]  # it has no types
 from datasette.database import Database  # type: ignore[import-untyped]  # as above
 
 from crawler.analysis.browse.metadata import CLOSED_TABLES
+from crawler.files import database_uri
 from crawler.store.authorizer import Limits, limit_resources
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class ReadOnlyDatabase(Database):  # type: ignore[misc]  # its base has no types
         """A connection that can neither write nor read what is `UNREADABLE`; `write` is refused."""
         if write:
             raise sqlite3.OperationalError("this database is served for reading only")
-        address = f"{Path(self.path).resolve().as_uri()}?mode=ro"
+        address = database_uri(Path(self.path), "mode=ro")
         connection = sqlite3.connect(
             address, uri=True, check_same_thread=False, timeout=10.0, factory=_Connection
         )

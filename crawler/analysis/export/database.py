@@ -10,6 +10,7 @@ from pathlib import Path
 from crawler.analysis.export.creators import select_keys
 from crawler.analysis.filters import Filters
 from crawler.errors import InputError
+from crawler.files import database_uri
 from crawler.i18n import _
 from crawler.store.readonly import EXPORT_OF
 
@@ -73,7 +74,7 @@ def copy_database(
     """
     _make(path)
     connection.execute("PRAGMA query_only = OFF")
-    connection.execute("ATTACH ? AS copy", (path.as_uri() + "?mode=rw",))
+    connection.execute("ATTACH ? AS copy", (database_uri(path, "mode=rw"),))
     connection.execute("PRAGMA copy.synchronous = OFF")  # It is not in its place before it is on the disk.
     connection.execute("PRAGMA copy.cache_size = -65536")  # its indexes are filled in no order
     connection.execute("CREATE TEMP TABLE chosen (key INTEGER PRIMARY KEY)")
@@ -98,7 +99,7 @@ def check_replaceable(target: Path) -> None:
         raise InputError(_("%s is open in another program: close it, or give another name") % target)
     if not target.is_file():
         return
-    with closing(sqlite3.connect(f"{target.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(database_uri(target, "mode=ro"), uri=True)) as connection:
         try:
             crawled = connection.execute("SELECT 1 FROM calls LIMIT 1").fetchone()
         except sqlite3.DatabaseError:

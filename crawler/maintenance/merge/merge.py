@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from crawler.errors import InputError, StoreError
-from crawler.files import replacing
+from crawler.files import database_uri, replacing
 from crawler.i18n import _
 from crawler.maintenance.merge.inputs import Input, check_room, prepared
 from crawler.maintenance.merge.steps import Merged, Merging
@@ -67,17 +67,17 @@ def _fold(found: Sequence[Input], made: Path) -> Merged:
 def _merge(found: Sequence[Input], made: Path, databases: int = 0) -> Merged:
     _make(made)
     stage = made.with_name(f"{made.name}.stage")
-    uri = stage.as_uri() + "?mode=rwc"
+    uri = database_uri(stage, "mode=rwc")
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")  # broken off, it is thrown away
         connection.execute("PRAGMA cache_size = -65536")
-        connection.execute("ATTACH ? AS result", (made.as_uri() + "?mode=rw",))
+        connection.execute("ATTACH ? AS result", (database_uri(made, "mode=rw"),))
         connection.execute(
             "PRAGMA result.synchronous = OFF"
         )  # it is not in its place before it is on the disk
         schemas = [f"s{number}" for number in range(len(found))]
         for schema, each in zip(schemas, found, strict=True):
-            connection.execute(f"ATTACH ? AS {schema}", (each.path.as_uri() + "?mode=ro",))
+            connection.execute(f"ATTACH ? AS {schema}", (database_uri(each.path, "mode=ro"),))
         connection.execute("BEGIN")  # from here on each is read as of one moment
         merged = Merging(connection, schemas).carry_out(databases or len(found))
         connection.execute("COMMIT")
