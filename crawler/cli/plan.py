@@ -100,7 +100,7 @@ def show_plan(
     """
     check_budget_pays(settings)
     samples = named or not for_money or is_loopback(settings.base_url)
-    keywords = _usable(_found(paths or (PATHS.default,), samples, format_name))
+    keywords = _usable(_found_or_samples(paths or (PATHS.default,), samples, format_name))
     planned = settings, SEARCH_USER_V2.id, utc_now
     with reading(settings.db) if file_at(settings.db) is not None else nullcontext() as connection:
         if explained is not None:
@@ -113,15 +113,24 @@ def show_plan(
             say(terminal_json(line) if as_json else line)
 
 
-def _found(paths: Sequence[Path], samples: bool, format_name: str | None) -> Iterator[Keyword | Problem]:
+def found_keywords(
+    paths: Sequence[Path], samples: bool, format_name: str | None
+) -> Iterator[Keyword | Problem]:
+    """The keywords of `paths`; what cannot be read is refused here, before anything is made of them."""
+    keywords = read_keywords(paths, samples=samples, format_name=format_name)
+    first = next(keywords, None)
+    return iter(()) if first is None else chain([first], keywords)
+
+
+def _found_or_samples(
+    paths: Sequence[Path], samples: bool, format_name: str | None
+) -> Iterator[Keyword | Problem]:
     """The keywords that a run would find; samples that it would refuse are planned for all the same."""
-    found = read_keywords(paths, samples=samples, format_name=format_name)
     try:
-        first = next(found, None)
+        return found_keywords(paths, samples, format_name)
     except OnlySamples as only:
         say(str(only), err=True)
         return read_keywords(paths, format_name=format_name)
-    return iter(()) if first is None else chain([first], found)
 
 
 def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:

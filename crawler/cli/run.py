@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from click.core import ParameterSource
 from crawler.cli.confirm_new_database import ask_for_new_database
 from crawler.cli.garbage import collect_rarely
 from crawler.cli.output import say, terminal_json
-from crawler.cli.plan import show_plan
+from crawler.cli.plan import found_keywords, show_plan
 from crawler.cli.question import confirmed_in_a_run, someone_is_there
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import interrupted_by_signals, stop_on_signals
@@ -27,7 +26,6 @@ from crawler.engine.events import SpendingAhead
 from crawler.environment import TOKEN_VARIABLE
 from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
-from crawler.keywords import read_keywords
 from crawler.model import Keyword, Problem
 from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.run_settings import (
@@ -194,7 +192,7 @@ def _run(
     settings: RunSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
 ) -> RunSummary:
     for_money = not simulated and not is_loopback(settings.base_url)
-    keywords = _found(
+    keywords = found_keywords(
         paths or (PATHS.default,), options["paths_named"] or not for_money, options["format_name"]
     )
     if not simulated:
@@ -248,13 +246,6 @@ def _index_progress(done: int, total: int) -> None:
     if total > INDEX_TOLD_FROM:
         line = _("search index: %(done)s of %(total)s creators; after Ctrl-C the next run does the rest")
         click.echo(line % {"done": f"{done:,}", "total": f"{total:,}"}, err=True)
-
-
-def _found(paths: tuple[Path, ...], samples: bool, format_name: str | None) -> Iterator[Keyword | Problem]:
-    """The keywords of `paths`; what cannot be read is refused here, before a database is made."""
-    keywords = read_keywords(paths, samples=samples, format_name=format_name)
-    first = next(keywords, None)
-    return iter(()) if first is None else chain([first], keywords)
 
 
 async def _night(
