@@ -34,7 +34,7 @@ from crawler.model import Problem
 from crawler.notice_settings import masked
 from crawler.notices.channels import understood
 from crawler.run_settings import is_loopback, sends_token_in_clear
-from crawler.store.readonly import IS_LATEST, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
+from crawler.store.readonly import IS_LATEST, IS_NEWER, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
 from crawler.token import check_token, read_token_file
 from crawler.vendor.client import ApiSettings
 from crawler.vendor.probe import probe
@@ -42,7 +42,6 @@ from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 PROBLEMS_SHOWN = 5
 
-_NEWER = "SELECT max(name) > ? FROM _sqlite_migrations"
 _CHARGED = "SELECT coalesce(sum(charged), 0) FROM daily_spend"
 _KNOWN = "SELECT identity FROM keywords WHERE retired_at IS NULL"
 
@@ -123,7 +122,7 @@ def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: Where) ->
         return replace(facts, damage=str(damage))
     try:
         latest = connection.execute(IS_LATEST, (LATEST_MIGRATION,)).fetchone() is not None
-        newer = bool(connection.execute(_NEWER, (LATEST_MIGRATION,)).fetchone()[0])
+        newer = connection.execute(IS_NEWER, (LATEST_MIGRATION,)).fetchone() is not None
     except sqlite3.OperationalError:  # from before migrations were written down
         latest, newer = False, False
     if not latest or newer:
