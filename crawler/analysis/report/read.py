@@ -234,12 +234,16 @@ def _keywords(rows: Sequence[sqlite3.Row], spent: Spent = ()) -> KeywordGroup:
     )
 
 
+def _cause(row: sqlite3.Row) -> str:
+    return cause_of(row["reason"]) or ReasonCode.UNDOCUMENTED_CODE.value
+
+
 def _failures(rows: Sequence[sqlite3.Row]) -> tuple[FailureLine, ...]:
     """One line per cause, whatever the wording: several reasons can mean the same."""
     keywords: dict[str, int] = {}
     examples: dict[str, list[str]] = {}
     for row in rows:
-        cause = cause_of(row["reason"]) or ReasonCode.UNDOCUMENTED_CODE.value
+        cause = _cause(row)
         if row["place"] == 1:
             keywords[cause] = keywords.get(cause, 0) + row["keywords"]
         examples.setdefault(cause, []).append(row["text"])
@@ -251,8 +255,7 @@ def _failures(rows: Sequence[sqlite3.Row]) -> tuple[FailureLine, ...]:
 def _answers(rows: Sequence[sqlite3.Row]) -> tuple[AnswerLine, ...]:
     by_cause: dict[str, list[sqlite3.Row]] = {}
     for row in rows:
-        cause = cause_of(row["reason"]) or ReasonCode.UNDOCUMENTED_CODE.value
-        by_cause.setdefault(cause, []).append(row)
+        by_cause.setdefault(_cause(row), []).append(row)
     lines = [
         AnswerLine(cause, _total(map(_calls, found)), _priced(found, "charged"), _priced(found, "unknown"))
         for cause, found in by_cause.items()
