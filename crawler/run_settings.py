@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import string
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.account import Account
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
@@ -108,10 +110,20 @@ def check_budget(budget: Money | None, price: Money | None) -> None:
 
 def check_budget_pays(settings: RunSettings) -> None:
     """Raises InputError where a budget does not pay for a single call: no run could ever make one."""
-    for budget in (settings.budget, settings.budget_per_day):
-        if budget is not None and settings.price is not None and not budget.pays_for(settings.price):
-            message = _("the budget of %(budget)s does not pay for one call at %(price)s")
-            raise InputError(message % {"budget": budget.amount, "price": settings.price.amount})
+    for account in settings.senders:
+        price = account.price
+        for budget in (settings.budget, settings.budget_per_day, account.budget, account.budget_per_day):
+            if budget is not None and price is not None and not budget.pays_for(price):
+                message = _("the budget of %(budget)s does not pay for one call at %(price)s")
+                raise InputError(message % {"budget": budget.amount, "price": price.amount})
+
+
+def check_one_service(base_urls: Iterable[str]) -> None:
+    """Raises InputError where accounts are of different services: their creators would mix."""
+    services = {service_of(url) for url in base_urls}
+    if len(services) > 1:
+        names = ", ".join(sorted(_(service) for service in services))
+        raise InputError(_("the accounts of one run are of one service, not of several: %s") % names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +218,25 @@ class RunSettings:
     archive: bool = declared(
         "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"
     )
+    accounts: tuple[Account, ...] = ()
+    """The accounts to make calls by, which then go by their own address, rate and price; without any `token`
+    is the only one."""
 
     def __post_init__(self) -> None:
         """Checks all but the token, which comes last."""
         for setting in RUN_SETTINGS:
             object.__setattr__(self, setting.name, setting.check(getattr(self, setting.name), setting.name))
-        for budget in (self.budget, self.budget_per_day):
-            check_budget(budget, self.price)
+        check_one_service([each.base_url for each in self.senders])
+        for account in self.senders:
+            for budget in (self.budget, self.budget_per_day, account.budget, account.budget_per_day):
+                check_budget(budget, account.price)
+
+    @property
+    def senders(self) -> tuple[Account, ...]:
+        """By whom calls are made: the accounts, each with its price if one is known, else the token alone."""
+        if not self.accounts:
+            return (Account(None, self.token, self.base_url, self.rate, self.price),)
+        return tuple(replace(each, price=each.price or self.price) for each in self.accounts)
 
     def __repr__(self) -> str:
         """Without the token."""
