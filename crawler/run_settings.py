@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.account import Account
+from crawler.budgets import check_budget
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
@@ -30,6 +31,7 @@ from crawler.setting import (
     paths,
     seconds,
     settings_of,
+    several,
     span,
     switch,
     switch_off,
@@ -95,27 +97,6 @@ def check_rate(written: object) -> str:
 
 WRONG_PRICE = N_("a price is a number such as 0.05 or 0.05CNY, not %s")
 WRONG_BUDGET = N_("a budget is a number such as 20 or 20CNY, not %s")
-
-
-def check_budget(budget: Money | None, price: Money | None) -> None:
-    """Raises InputError where a budget cannot be told in calls of this price."""
-    if budget is None:
-        return
-    if price is None or not price.amount:
-        raise InputError(_("a budget needs the price of a call: give --price too, such as 0.05CNY"))
-    if budget.currency != price.currency:
-        message = _("the budget is in %(budget)s and the price in %(price)s: give both in one currency")
-        raise InputError(message % {"budget": budget.currency, "price": price.currency})
-
-
-def check_budget_pays(settings: RunSettings) -> None:
-    """Raises InputError where a budget does not pay for a single call: no run could ever make one."""
-    for account in settings.senders:
-        price = account.price
-        for budget in (settings.budget, settings.budget_per_day, account.budget, account.budget_per_day):
-            if budget is not None and price is not None and not budget.pays_for(price):
-                message = _("the budget of %(budget)s does not pay for one call at %(price)s")
-                raise InputError(message % {"budget": budget.amount, "price": price.amount})
 
 
 def check_one_service(base_urls: Iterable[str]) -> None:
@@ -276,6 +257,12 @@ LANG = Setting(
     "lang", "--lang", optional(choice("zh", "en")), N_("The language of messages; by default the system's.")
 )
 
+ACCOUNT = Setting(
+    "account",
+    "--account",
+    several(text(text_needed, "NAME")),
+    N_("Make calls by this account of crawler.toml alone; may be repeated. By default by all."),
+)
 PATHS = Setting("paths", "--paths", paths(), N_("Keyword files and folders, for run and plan."), "keywords")
 CONFIG = Setting(
     "config", "--config", optional(path()), N_("A file of settings instead of crawler.toml here.")
@@ -285,7 +272,7 @@ PROFILE = Setting(
 )
 
 SHARED_SETTINGS: tuple[Setting[Any], ...] = (
-    PATHS, FORMAT, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT,
+    PATHS, FORMAT, *RUN_SETTINGS, TOKEN_FILE, ACCOUNT, DRAIN, YES, JSON, LOG_FORMAT,
     *NOTICE_SETTINGS, OVERDUE_AFTER, QUESTIONS, LANG
 )  # fmt: skip
 """What may stand at the top of a file of settings, for every command that has the option."""

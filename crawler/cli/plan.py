@@ -13,6 +13,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
+from crawler.budgets import check_budget_pays
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
@@ -26,7 +27,7 @@ from crawler.model import Keyword, Problem
 from crawler.money import Money
 from crawler.planning.pace import Pace, PaceFrom
 from crawler.planning.plan import Plan, explain, make_plan
-from crawler.run_settings import FORMAT, PATHS, RUN_SETTINGS, RunSettings, check_budget_pays, is_loopback
+from crawler.run_settings import FORMAT, PATHS, RUN_SETTINGS, RunSettings, is_loopback
 from crawler.store.readonly import file_at, reading
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize

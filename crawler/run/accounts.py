@@ -134,7 +134,10 @@ class RunAccounts:
         return parts.account_budget(own, self._common, _amount(account))
 
     def _common_caps(self, moment: datetime) -> CommonCaps:
+        """Those of the run; without accounts they stand in the way of its only one."""
         settings, connection = self._settings, self._connection
+        if not settings.accounts:
+            return CommonCaps()
         dearest = max(map(_amount, settings.senders))
         return CommonCaps(
             calls_max=settings.calls_max,

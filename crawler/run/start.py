@@ -48,8 +48,9 @@ class Beginning:
         with store_errors(settings.db), db.atomic():
             runs.claim_service(db.conn, service)
             run_id = runs.start_run(db.conn, version("creator-crawler"), now, settings.price)
-            prices = {each.name: each.price for each in settings.accounts if each.name is not None}
-            runs.start_accounts(db.conn, run_id, prices)
+            if settings.accounts:
+                prices = {each.name: each.price for each in settings.accounts if each.name is not None}
+                runs.start_accounts(db.conn, run_id, prices)
             worklist = dependencies.parts.make_worklist(
                 db.conn,
                 _usable(keywords, self.emit),

@@ -17,7 +17,7 @@ class Line:
     `code` is the code that was meant, also when it never got through; None for a gateway's answer without
     one and for a connection that broke before the call was looked at. `attempt` counts the requests for this
     keyword and page from 1. `at` is in seconds of the simulator's clock. `connection` counts connections from
-    1; `reused` says that this one had carried a request before.
+    1; `reused` says that this one had carried a request before. `token` is whose account was asked.
     """
 
     at: float
@@ -30,6 +30,7 @@ class Line:
     fault: Fault | None
     connection: int
     reused: bool
+    token: str = ""
 
 
 class Bill:
