@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import string
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -97,14 +96,6 @@ def check_rate(written: object) -> str:
 
 WRONG_PRICE = N_("a price is a number such as 0.05 or 0.05CNY, not %s")
 WRONG_BUDGET = N_("a budget is a number such as 20 or 20CNY, not %s")
-
-
-def check_one_service(base_urls: Iterable[str]) -> None:
-    """Raises InputError where accounts are of different services: their creators would mix."""
-    services = {service_of(url) for url in base_urls}
-    if len(services) > 1:
-        names = ", ".join(sorted(_(service) for service in services))
-        raise InputError(_("the accounts of one run are of one service, not of several: %s") % names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +198,9 @@ class RunSettings:
         """Checks all but the token, which comes last."""
         for setting in RUN_SETTINGS:
             object.__setattr__(self, setting.name, setting.check(getattr(self, setting.name), setting.name))
-        check_one_service([each.base_url for each in self.senders])
+        if len(services := {service_of(each.base_url) for each in self.senders}) > 1:
+            names = ", ".join(sorted(map(_, services)))
+            raise InputError(_("the accounts of a run are of one service, not of several: %s") % names)
         for account in self.senders:
             for budget in (self.budget, self.budget_per_day, account.budget, account.budget_per_day):
                 check_budget(budget, account.price)
@@ -258,11 +251,9 @@ LANG = Setting(
 )
 
 ACCOUNT = Setting(
-    "account",
-    "--account",
-    several(text(text_needed, "NAME")),
+    "account", "--account", several(text(text_needed, "NAME")),
     N_("Make calls by this account of crawler.toml alone; may be repeated. By default by all."),
-)
+)  # fmt: skip
 PATHS = Setting("paths", "--paths", paths(), N_("Keyword files and folders, for run and plan."), "keywords")
 CONFIG = Setting(
     "config", "--config", optional(path()), N_("A file of settings instead of crawler.toml here.")

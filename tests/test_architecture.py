@@ -29,6 +29,7 @@ FLOORS = (
     },
     {
         "rate",
+        "budgets",
         "setting",
         "environment",
         "run_settings",
