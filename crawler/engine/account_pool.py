@@ -139,7 +139,7 @@ class AccountPool:
     @property
     def in_outage(self) -> bool:
         """Whether no account is left through which calls go freely."""
-        return all(account.breaker.is_open for account in self._in_use())
+        return all(account.breaker.is_open for account in [*self._in_use()] or self.accounts)
 
     def over(self) -> bool:
         """Whether the run is ending."""

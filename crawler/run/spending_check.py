@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler.account import Account
 from crawler.clock import shanghai_day
@@ -134,16 +134,18 @@ async def balances_told(
         return []
     senders = settings.senders
     asked = (ApiSettings(each.base_url, each.token, settings.timeout_seconds) for each in senders)
-    asking: asyncio.Future[list[Money | None]] = asyncio.gather(*map(ask, asked))
-    ending: asyncio.Future[object] = asyncio.ensure_future(shutdown.wait_requested())
+    asking = [asyncio.ensure_future(ask(each)) for each in asked]
+    ending = asyncio.ensure_future(shutdown.wait_requested())
+    tasks: list[asyncio.Future[Any]] = [*asking, ending]
     try:
-        await asyncio.wait((asking, ending), return_when=asyncio.FIRST_COMPLETED)
-        balances = asking.result() if asking.done() else [None for _ in senders]
+        while not ending.done() and (waiting := [each for each in asking if not each.done()]):
+            await asyncio.wait((*waiting, ending), return_when=asyncio.FIRST_COMPLETED)
+        balances = [each.result() if each.done() else None for each in asking]
     finally:
-        for task in (asking, ending):
+        for task in tasks:
             task.cancel()
         with suppress(asyncio.CancelledError):
-            await asyncio.wait((asking, ending))
+            await asyncio.wait(tasks)
     return [
         None if balance is None else BalanceTold(balance, _missing(balance, account.price, ahead, cap))
         for account, balance in zip(senders, balances, strict=True)
