@@ -81,12 +81,14 @@ def read_accounts(
     of_run: Mapping[str, Any],
     given: Collection[str],
     variables: Mapping[str, str],
+    *,
+    tokens: bool = True,
 ) -> tuple[Account, ...]:
     """The accounts `chosen` by name, all of them where none is; () where none is declared.
 
     What an account does not say it has from the run's settings, `of_run`; those of them that were `given` on
-    the command line or by a variable go before its own. Raises InputError for a name that is not declared,
-    TokenError, with the line, for a token that cannot be had.
+    the command line or by a variable go before its own. Without `tokens` each has an empty one. Raises
+    InputError for a name that is not declared, TokenError, with the line, for a token that cannot be had.
     """
     names = account_names(file)
     for name in chosen:
@@ -98,7 +100,9 @@ def read_accounts(
         return ()
     check_accounts(file)
     return tuple(
-        _account(file, name, of_run, given, variables) for name in names if not chosen or name in chosen
+        _account(file, name, of_run, given, variables if tokens else None)
+        for name in names
+        if not chosen or name in chosen
     )
 
 
@@ -107,7 +111,7 @@ def _account(
     name: str,
     of_run: Mapping[str, Any],
     given: Collection[str],
-    variables: Mapping[str, str],
+    variables: Mapping[str, str] | None,
 ) -> Account:
     own = dict(_values(file, name))
     for setting in OF_RUN:
@@ -116,7 +120,8 @@ def _account(
     with about(file.called((ACCOUNTS_TABLE, name))):
         for budget in (own.get("budget"), own.get("budget_per_day")):
             check_budget(budget, own["price"])
-    token = _token(file, name, own.pop("token_env", None), own.pop("token_file", None), variables)
+    variable, token_file = own.pop("token_env", None), own.pop("token_file", None)
+    token = "" if variables is None else _token(file, name, variable, token_file, variables)
     return Account(name, token, **own)
 
 

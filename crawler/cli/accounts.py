@@ -16,13 +16,18 @@ _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
 def accounts_asked(
-    context: click.Context, values: Mapping[str, Any], chosen: Sequence[str]
+    context: click.Context, values: Mapping[str, Any], chosen: Sequence[str], *, tokens: bool = True
 ) -> tuple[Account, ...]:
-    """The accounts of the file of settings, those `chosen` by name or all; () where it declares none.
+    """The accounts of the file of settings, those `chosen` by name or all; () where it declares none. Without
+    `tokens` each has an empty one.
 
     What the command line or a variable says of address, rate and price goes before what an account says.
     """
     surroundings = context.obj
     file = None if surroundings is None else surroundings.file
-    given = [name for name in OF_RUN if context.get_parameter_source(name) in _GIVEN]
-    return read_accounts(file, chosen, values, given, os.environ)
+    return read_accounts(file, chosen, values, given_settings(context), os.environ, tokens=tokens)
+
+
+def given_settings(context: click.Context) -> list[str]:
+    """The settings that the command line or a variable gives to all accounts."""
+    return [name for name in OF_RUN if context.get_parameter_source(name) in _GIVEN]

@@ -239,11 +239,14 @@ class CapTakesCallsInFlightForCharged(Budget):
 
 
 class AsksAParkedAccountAgain(AccountPool):
-    """Forgets which account is parked, as long as there is another."""
+    """Forgets a few times that an account is parked."""
+
+    forgotten = 0
 
     def park(self, account, reason):
         super().park(account, reason)
-        if any(self._in_use()):
+        if any(self._in_use()) and self.forgotten < 20:
+            self.forgotten += 1
             account.parked = None
 
 

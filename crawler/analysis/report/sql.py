@@ -184,6 +184,26 @@ REPEATERS = f"""{_YIELDS}
  LIMIT :limit
 """
 
+ACCOUNTS = """
+SELECT coalesce(calls.account, 'default') AS account, paid.price, paid.currency,
+       count(*) FILTER (WHERE charge = 'charged') AS charged,
+       count(*) FILTER (WHERE charge = 'free')    AS free,
+       count(*) FILTER (WHERE charge = 'unknown') AS unknown
+  FROM calls
+  JOIN run_prices AS paid ON paid.run_id = calls.run_id AND paid.account IS calls.account
+ WHERE sent_at >= :since
+ GROUP BY 1, 2, 3
+ ORDER BY 1, 2
+"""
+
+# Why each stopped, in the latest run that it stopped in.
+ACCOUNTS_STOPPED = """
+SELECT account, reason, reason_details, max(run_id)
+  FROM run_accounts
+ WHERE run_id >= :run_id AND reason IS NOT NULL
+ GROUP BY account
+"""
+
 LAST_CALL = "SELECT max(sent_at) FROM calls"
 
 DAYS = """
