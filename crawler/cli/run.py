@@ -165,7 +165,7 @@ def _settings(
 ) -> tuple[RunSettings, bool]:
     """The run's settings, and whether it runs against the simulator."""
     values = setting_values(context, RUN_SETTINGS)
-    accounts = accounts_asked(context, values, options["account"])
+    accounts = accounts_asked(context, values, options["account"], tokens=token_needed)
     if accounts:
         return RunSettings("", **values, accounts=accounts), False
     settings = RunSettings("", **values)
