@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -11,6 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
 
+from crawler.account import Account
+from crawler.account_settings import read_accounts
 from crawler.analysis.export.creators import read_creators
 from crawler.analysis.filters import Filters, parse_when
 from crawler.clock import utc_now
@@ -25,6 +28,7 @@ from crawler.model import Keyword, Problem
 from crawler.money import Money
 from crawler.run.crawl import run_crawl
 from crawler.run_settings import (
+    ACCOUNT,
     CONFIG,
     DB,
     PROFILE,
@@ -132,6 +136,8 @@ def _run_settings(token: str | None, given: dict[str, Any]) -> RunSettings:
             raise TypeError(f"there is no setting {name!r}; these are: {', '.join(names)}")
     variables = own_variables()
     found = _found(RUN_SETTINGS, variables) | given
+    if token is None and (accounts := _accounts(found, given, variables)):
+        return RunSettings("", **found, accounts=accounts)
     settings = RunSettings("", **found)
     return replace(settings, token=check_token(_token(token, variables), NO_TOKEN_IN_PYTHON))
 
@@ -141,6 +147,17 @@ def _found(settings: Sequence[Setting[Any]], variables: Mapping[str, str]) -> di
     file = read_settings_file(variables.get(CONFIG.variable), variables.get(PROFILE.variable))
     from_file = {} if file is None else read_file(file, settings, "run")
     return from_file | read_variables(settings, variables)
+
+
+def _accounts(
+    found: Mapping[str, Any], given: Mapping[str, Any], variables: Mapping[str, str]
+) -> tuple[Account, ...]:
+    """The accounts that the file of settings declares, those that CRAWLER_ACCOUNT names or all."""
+    file = read_settings_file(variables.get(CONFIG.variable), variables.get(PROFILE.variable))
+    chosen = _found([ACCOUNT], variables).get(ACCOUNT.name, ())
+    of_run = {setting.name: found.get(setting.name, setting.default) for setting in RUN_SETTINGS}
+    named = {*given, *read_variables(RUN_SETTINGS, variables)}
+    return read_accounts(file, chosen, of_run, named, {**os.environ, **variables})
 
 
 def _token(given: str | None, variables: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 Details = Mapping[str, str | int]
@@ -197,6 +197,21 @@ GOES_ON_BY_ITSELF = frozenset(
     }
 )
 """Why a run stops that was meant to: the next night continues, and nobody has to do anything."""
+
+
+_ADVICE_BY_EFFORT = (Advice.GO_ON, Advice.GO_ON_TOMORROW, Advice.GO_ON_ONCE_MENDED)
+
+
+def soonest(reasons: Iterable[Reason]) -> Reason:
+    """Of the reasons why several accounts stopped, that of the run: what goes on by itself, and soonest,
+    counts before what somebody has to see to."""
+    return min(
+        reasons,
+        key=lambda reason: (
+            reason.code not in GOES_ON_BY_ITSELF,
+            _ADVICE_BY_EFFORT.index(ending_of(reason).advice),
+        ),
+    )
 
 
 def ending_of(reason: Reason) -> Ending:

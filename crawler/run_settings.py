@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.account import Account
+from crawler.budgets import check_budget
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
@@ -28,6 +30,7 @@ from crawler.setting import (
     paths,
     seconds,
     settings_of,
+    several,
     span,
     switch,
     switch_off,
@@ -93,25 +96,6 @@ def check_rate(written: object) -> str:
 
 WRONG_PRICE = N_("a price is a number such as 0.05 or 0.05CNY, not %s")
 WRONG_BUDGET = N_("a budget is a number such as 20 or 20CNY, not %s")
-
-
-def check_budget(budget: Money | None, price: Money | None) -> None:
-    """Raises InputError where a budget cannot be told in calls of this price."""
-    if budget is None:
-        return
-    if price is None or not price.amount:
-        raise InputError(_("a budget needs the price of a call: give --price too, such as 0.05CNY"))
-    if budget.currency != price.currency:
-        message = _("the budget is in %(budget)s and the price in %(price)s: give both in one currency")
-        raise InputError(message % {"budget": budget.currency, "price": price.currency})
-
-
-def check_budget_pays(settings: RunSettings) -> None:
-    """Raises InputError where a budget does not pay for a single call: no run could ever make one."""
-    for budget in (settings.budget, settings.budget_per_day):
-        if budget is not None and settings.price is not None and not budget.pays_for(settings.price):
-            message = _("the budget of %(budget)s does not pay for one call at %(price)s")
-            raise InputError(message % {"budget": budget.amount, "price": settings.price.amount})
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +190,27 @@ class RunSettings:
     archive: bool = declared(
         "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"
     )
+    accounts: tuple[Account, ...] = ()
+    """The accounts to make calls by, which then go by their own address, rate and price; without any `token`
+    is the only one."""
 
     def __post_init__(self) -> None:
         """Checks all but the token, which comes last."""
         for setting in RUN_SETTINGS:
             object.__setattr__(self, setting.name, setting.check(getattr(self, setting.name), setting.name))
-        for budget in (self.budget, self.budget_per_day):
-            check_budget(budget, self.price)
+        if len(services := {service_of(each.base_url) for each in self.senders}) > 1:
+            names = ", ".join(sorted(map(_, services)))
+            raise InputError(_("the accounts of a run are of one service, not of several: %s") % names)
+        for account in self.senders:
+            for budget in (self.budget, self.budget_per_day, account.budget, account.budget_per_day):
+                check_budget(budget, account.price)
+
+    @property
+    def senders(self) -> tuple[Account, ...]:
+        """By whom calls are made: the accounts, each with its price if one is known, else the token alone."""
+        if not self.accounts:
+            return (Account(None, self.token, self.base_url, self.rate, self.price),)
+        return tuple(replace(each, price=each.price or self.price) for each in self.accounts)
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -252,6 +250,10 @@ LANG = Setting(
     "lang", "--lang", optional(choice("zh", "en")), N_("The language of messages; by default the system's.")
 )
 
+ACCOUNT = Setting(
+    "account", "--account", several(text(text_needed, "NAME")),
+    N_("Make calls by this account of crawler.toml alone; may be repeated. By default by all."),
+)  # fmt: skip
 PATHS = Setting("paths", "--paths", paths(), N_("Keyword files and folders, for run and plan."), "keywords")
 CONFIG = Setting(
     "config", "--config", optional(path()), N_("A file of settings instead of crawler.toml here.")
@@ -261,7 +263,7 @@ PROFILE = Setting(
 )
 
 SHARED_SETTINGS: tuple[Setting[Any], ...] = (
-    PATHS, FORMAT, *RUN_SETTINGS, TOKEN_FILE, DRAIN, YES, JSON, LOG_FORMAT,
+    PATHS, FORMAT, *RUN_SETTINGS, TOKEN_FILE, ACCOUNT, DRAIN, YES, JSON, LOG_FORMAT,
     *NOTICE_SETTINGS, OVERDUE_AFTER, QUESTIONS, LANG
 )  # fmt: skip
 """What may stand at the top of a file of settings, for every command that has the option."""

@@ -3,6 +3,8 @@
 db = "data/creators.db"          for every command that has the option
 [run]
 quiet = true                     for one command
+[accounts.main]
+token-env = "TOKEN_OF_MAIN"      by whom calls are made
 [profiles.beauty]
 db = "data/beauty.db"            the same again, where `--profile beauty` asks for it
 """
@@ -25,6 +27,7 @@ from crawler.setting import Form, Setting, about
 
 SETTINGS_FILE = Path("crawler.toml")
 PROFILES = "profiles"
+ACCOUNTS_TABLE = "accounts"
 
 BYTES_MAX = 64 * 1024
 LINE_CHARACTERS_MAX = 2000
@@ -117,10 +120,10 @@ class SettingsFile:
                 called, value = self.called((*base, key)), self.table(base)[key]
                 if key in by_key:
                     value_of(by_key[key], Entry(key, value, called), self.folder)
-                elif key in commands or (key == PROFILES and not base):
+                elif key in commands or (key in (PROFILES, ACCOUNTS_TABLE) and not base):
                     self.table((*base, key))
                 else:
-                    refuse_unknown(key, called, [*by_key, *commands, PROFILES], hint(key))
+                    refuse_unknown(key, called, [*by_key, *commands, PROFILES, ACCOUNTS_TABLE], hint(key))
 
 
 def read_file(file: SettingsFile, settings: Iterable[Setting[Any]], command: str) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from crawler.expectation import Hindsight
 from crawler.money import Money
@@ -83,12 +85,23 @@ class RunStatistics:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSummary:
+    """One account of several in a run: its calls, what a charged one costs, and why it made no more of them,
+    None where it could have gone on."""
+
+    name: str
+    calls: CallCounts
+    price: Money | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """How a run ended and what it brought; outcome and exit code follow from `reason`.
 
     `strange_answers` counts pages that were saved, name no creator and are not plainly empty. `price` is what
     a charged call cost. `forecast` is how far that was off, None where there was none. `not_asked` are the
-    keywords left out by `--stop-below`.
+    keywords left out by `--stop-below`. `accounts` are those of a run that has several.
     """
 
     reason: Reason
@@ -103,16 +116,28 @@ class RunSummary:
     order: OrderTaken | None = None
     not_asked: tuple[NotAsked, ...] = field(default=())
     forecast: Hindsight | None = None
+    accounts: tuple[AccountSummary, ...] = field(default=())
 
     @property
     def spent(self) -> Money | None:
         """What the charged calls cost, None where no price is known."""
-        return None if self.price is None else self.price.times(self.calls.charged)
+        return self._cost(lambda calls: calls.charged)
 
     @property
     def spent_at_most(self) -> Money | None:
         """The same with the calls of which nobody knows whether they were charged."""
-        return None if self.price is None else self.price.times(self.calls.charged + self.calls.unknown)
+        return self._cost(lambda calls: calls.charged + calls.unknown)
+
+    def _cost(self, paid: Callable[[CallCounts], int]) -> Money | None:
+        """What these calls cost together, each at its account's price; None where one is not known, and where
+        accounts are paid in several currencies."""
+        if not self.accounts:
+            return None if self.price is None else self.price.times(paid(self.calls))
+        costs = [each.price and each.price.times(paid(each.calls)) for each in self.accounts]
+        known = [cost for cost in costs if cost is not None]
+        if len(known) < len(costs) or len({cost.currency for cost in known}) > 1:
+            return None
+        return Money(sum((cost.amount for cost in known), start=Decimal(0)), known[0].currency)
 
     @property
     def ending(self) -> Ending:

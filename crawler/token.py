@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from crawler.errors import TokenError
 from crawler.i18n import N_, _
+
+TOKEN_SHOWN = "***"  # noqa: S105 - what stands in its place
+
+_READ: set[str] = set()
+"""Every token that was read in this process, so that none is shown whatever goes wrong."""
 
 NO_TOKEN = N_(
     "no token: set JUSTONEAPI_TOKEN, put it into .env, or give --token-file; `crawler demo` needs none"
@@ -22,7 +28,20 @@ def check_token(token: str, missing: str = NO_TOKEN) -> str:
         raise TokenError(
             _("the token contains characters that no token can have: was something else pasted?")
         )
+    _READ.add(token)
     return token
+
+
+def masked_tokens(told: str) -> str:
+    """`told` without any token that was read in this process."""
+    for token in sorted(_READ, key=len, reverse=True):
+        told = told.replace(token, TOKEN_SHOWN)
+    return told
+
+
+def without_tokens(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that hold no token that was read in this process."""
+    return {name: value for name, value in variables.items() if value.strip() not in _READ}
 
 
 def read_token_file(path: Path) -> str:

@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
 
-from crawler.clock import Now, stamp
+from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.expectation import Hindsight
 from crawler.money import Money, stored_money
 from crawler.reasons import Reason, read_reason
@@ -62,6 +62,16 @@ SELECT id, started_at, outcome, reason, reason_details, keywords_due, keywords_d
   FROM runs
  ORDER BY id DESC
  LIMIT :limit
+"""
+
+_ACCOUNTS = """
+SELECT run_accounts.account, reason, reason_details,
+       count(*) FILTER (WHERE charge = 'charged')                             AS charged,
+       count(*) FILTER (WHERE charge = 'unknown')                             AS unknown
+  FROM run_accounts
+  LEFT JOIN calls ON calls.account = run_accounts.account AND sent_at >= :since
+ WHERE run_accounts.run_id = (SELECT max(run_id) FROM run_accounts)
+ GROUP BY run_accounts.account
 """
 
 _CREATORS = """
@@ -131,6 +141,18 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """An account of the last run that had any: what is known of its rate limit, what it was charged and may
+    have been charged today, why it stopped in that run, None where it did not."""
+
+    name: str
+    rate_limit: KeptLimit | None
+    charged_today: int
+    unknown_today: int
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """All of it; lists are cut to what a person reads, latest first."""
 
@@ -144,6 +166,7 @@ class Status:
     runs: tuple[Run, ...]
     archive: Archive
     rate_limit: KeptLimit | None
+    accounts: tuple[AccountStatus, ...] = ()
 
 
 def read_status(
@@ -161,6 +184,7 @@ def read_status(
             for row in found
         )
 
+    today = stamp(shanghai_day_start(now()))
     connection.execute("BEGIN")
     try:
         service = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
@@ -178,9 +202,16 @@ def read_status(
             runs=tuple(_run(row, forecasts.get(row["id"])) for row in runs),
             archive=read_archive(connection),
             rate_limit=read_limit(connection, endpoint_id),
+            accounts=tuple(_account(connection, endpoint_id, row) for row in rows(_ACCOUNTS, since=today)),
         )
     finally:
         connection.execute("ROLLBACK")
+
+
+def _account(connection: sqlite3.Connection, endpoint_id: int, row: sqlite3.Row) -> AccountStatus:
+    limit = read_limit(connection, endpoint_id, row["account"])
+    reason = read_reason(row["reason"], row["reason_details"])
+    return AccountStatus(row["account"], limit, row["charged"], row["unknown"], reason)
 
 
 def _run(row: sqlite3.Row, forecast: Hindsight | None) -> Run:

@@ -25,6 +25,7 @@ from crawler.i18n import N_, _, speak_to_libraries
 from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.run_settings import CONFIG, LANG, PROFILE
 from crawler.settings_file import SettingsFile, read_settings_file
+from crawler.token import masked_tokens
 from crawler.untrusted_text import sanitize
 
 COMMANDS = {
@@ -248,4 +249,4 @@ def _masked(text: str) -> str:
     for name in (TOKEN_VARIABLE, *(setting.variable for setting in NOTICE_SETTINGS if setting.secret)):
         for secret in os.environ.get(name, "").split():
             text = text.replace(secret, "***")
-    return text
+    return masked_tokens(text)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 import click
 import orjson
 
+from crawler.account_settings import account_names
 from crawler.cli.configured import Surroundings, own_entries
 from crawler.cli.output import say, terminal_json
 from crawler.environment import TOKEN_VARIABLE
@@ -16,7 +17,8 @@ from crawler.i18n import N_, _, english
 from crawler.notice_settings import masked
 from crawler.run_settings import SHARED_SETTINGS, TOKEN_FILE
 from crawler.setting import Form, Setting
-from crawler.settings_file import PROFILES, Entry, SettingsFile, value_of
+from crawler.settings_file import ACCOUNTS_TABLE, PROFILES, Entry, SettingsFile, value_of
+from crawler.token import masked_tokens
 from crawler.ui.table import stdout_cells, table_lines
 
 DEFAULT = N_("default")
@@ -56,7 +58,10 @@ class Held:
 def config(surroundings: Surroundings | None, as_json: bool) -> None:
     """Shows what a command would find."""
     found = surroundings or Surroundings()
-    held = [_masked(each) for each in (_token(found), *_settings(found), *_of_commands(found.file))]
+    held = [
+        _masked(each)
+        for each in (_token(found), *_settings(found), *_of_accounts(found.file), *_of_commands(found.file))
+    ]
     if as_json:
         click.echo(terminal_json(_json(found.file, held)))
         return
@@ -112,6 +117,15 @@ def _entry(file: SettingsFile | None, setting: Setting[object]) -> Entry | None:
             if entry.key == setting.key:
                 found = entry
     return found
+
+
+def _of_accounts(file: SettingsFile | None) -> Iterator[Held]:
+    """What the tables of accounts say: where each token comes from, never the token."""
+    for name in account_names(file):
+        assert file is not None
+        for entry in file.entries((ACCOUNTS_TABLE, name)):
+            value = masked_tokens(str(entry.value))
+            yield Held(f"{ACCOUNTS_TABLE}.{name}.{entry.key}", value, _place(entry))
 
 
 def _of_commands(file: SettingsFile | None) -> Iterator[Held]:

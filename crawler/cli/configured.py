@@ -9,11 +9,13 @@ from typing import Any
 
 import click
 
+from crawler.account_settings import check_accounts
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.run_settings import CONFIG, LANG, PATHS, PROFILE, SHARED_SETTINGS
 from crawler.setting import about
 from crawler.settings_file import (
+    ACCOUNTS_TABLE,
     PROFILES,
     Entry,
     Place,
@@ -55,6 +57,7 @@ def asks_for_help(arguments: Sequence[str]) -> bool:
 def check_file(file: SettingsFile, commands: Commands) -> None:
     """Raises InputError for the first thing in the file that cannot be used, whatever command is meant."""
     file.check_shared(SHARED_SETTINGS, commands, partial(_table_of, commands))
+    check_accounts(file)
     for base in file.bases():
         for name in file.table(base):
             if name in commands:
@@ -91,7 +94,7 @@ def own_entries(file: SettingsFile) -> Iterator[tuple[str, Entry, Any]]:
     found: dict[tuple[str, str], Entry] = {}
     for base in file.bases_in_force():
         for name, table in file.table(base).items():
-            if isinstance(table, dict) and name != PROFILES:
+            if isinstance(table, dict) and name not in (PROFILES, ACCOUNTS_TABLE):
                 found |= {(name, each.key): each for each in _entries_of_command(file, (*base, name))}
     for (name, _key), entry in found.items():
         yield name, entry, entry.value

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
+from crawler.cli.accounts import given_settings
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.telling import complain
@@ -20,7 +21,7 @@ from crawler.maintenance.doctor.finding import Finding, Level
 from crawler.notice_settings import HEARTBEAT, NOTIFY, NOTIFY_ON, OVERDUE_AFTER, Told
 from crawler.notices.message import Errand, Notice
 from crawler.notices.messenger import Messenger
-from crawler.run_settings import DB, RUN_SETTINGS, TOKEN_FILE
+from crawler.run_settings import ACCOUNT, DB, RUN_SETTINGS, TOKEN_FILE
 from crawler.ui.notice import trial_notice, wrong_notice
 from crawler.untrusted_text import width
 
@@ -31,7 +32,7 @@ BASE_URL, REFRESH_AFTER = (
     next(setting for setting in RUN_SETTINGS if setting.name == name)
     for name in ("base_url", "refresh_after")
 )
-SETTINGS = (DB, BASE_URL, TOKEN_FILE, REFRESH_AFTER, OVERDUE_AFTER, NOTIFY, NOTIFY_ON, HEARTBEAT)
+SETTINGS = (DB, BASE_URL, TOKEN_FILE, ACCOUNT, REFRESH_AFTER, OVERDUE_AFTER, NOTIFY, NOTIFY_ON, HEARTBEAT)
 TRIAL_SECONDS = 20.0
 
 Found = list[tuple["Check", Finding]]
@@ -85,7 +86,14 @@ def doctor(
     if test_notice:
         _send_trial(values["notify"])
     about = values.pop("notify_on")
-    where = Where(paths=paths, channels=values.pop("notify"), **values)
+    where = Where(
+        paths=paths,
+        channels=values.pop("notify"),
+        accounts=values.pop("account"),
+        file=None if context.obj is None else context.obj.file,
+        given=tuple(given_settings(context)),
+        **values,
+    )
     facts = gather(where, os.environ)
     if mend and (done := fix(facts)):
         for line in done:

@@ -22,6 +22,7 @@ EXAMPLES = {
     "until": "07:00",
     "stop-below": "0.2",
     "token-file": "token.txt",
+    "account": "main",
     "notify": "feishu://token",
     "heartbeat": "https://hc.example.com/uuid",
     "questions": "questions",
@@ -52,6 +53,15 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from _comment(_("Options of one command have a table of their own."))
     yield from ("# [export]", '# headers = "zh"', "", "# [backup]", '# keep = "7d,4w"')
+    yield ""
+    yield from _comment(
+        _(
+            "Several accounts share the calls of a run; each has its own rate, caps and price. A token never "
+            "stands here: token-env names the variable that holds it, token-file a file only you can read."
+        )
+    )
+    yield from ("# [accounts.main]", '# token-env = "JUSTONEAPI_TOKEN_MAIN"', "# max-calls-per-day = 1000")
+    yield from ("# [accounts.spare]", '# token-file = "spare.token"', '# price = "0.04CNY"')
     yield ""
     yield from _comment(_("A profile is used where `--profile beauty` asks for it."))
     yield from ("# [profiles.beauty]", '# paths = ["keywords/beauty.txt"]', '# db = "data/beauty.db"')

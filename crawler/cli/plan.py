@@ -13,10 +13,12 @@ import click
 import orjson
 from click.core import ParameterSource
 
+from crawler.budgets import check_budget_pays
+from crawler.cli.accounts import accounts_asked
+from crawler.cli.explanation import explanation, explanation_json
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
-from crawler.engine.keyword_history import Explanation
 from crawler.errors import OnlySamples
 from crawler.expectation import Interval
 from crawler.i18n import _
@@ -24,9 +26,10 @@ from crawler.i18n.formatting import span
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
 from crawler.money import Money
+from crawler.planning.accounts import AccountPlan
 from crawler.planning.pace import Pace, PaceFrom
 from crawler.planning.plan import Plan, explain, make_plan
-from crawler.run_settings import FORMAT, PATHS, RUN_SETTINGS, RunSettings, check_budget_pays, is_loopback
+from crawler.run_settings import ACCOUNT, FORMAT, PATHS, RUN_SETTINGS, RunSettings, is_loopback
 from crawler.store.readonly import file_at, reading
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize
@@ -60,7 +63,7 @@ NOT_ASKED_SHOWN = 10
     )
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@setting_options(FORMAT, *SETTINGS)
+@setting_options(FORMAT, ACCOUNT, *SETTINGS)
 @click.option("--explain", "explained", metavar="KEYWORD", help=_("Why this keyword stands where it does."))
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
 @click.pass_context
@@ -73,7 +76,9 @@ def plan(
     **_settings: Any,
 ) -> None:
     """Reads the settings, and shows what is to be expected of a run with them."""
-    settings = RunSettings("", **setting_values(context, SETTINGS))
+    values = setting_values(context, SETTINGS)
+    chosen = setting_values(context, [ACCOUNT])[ACCOUNT.name]
+    settings = RunSettings("", **values, accounts=accounts_asked(context, values, chosen, tokens=False))
     show_plan(
         settings,
         paths,
@@ -105,10 +110,10 @@ def show_plan(
     with reading(settings.db) if file_at(settings.db) is not None else nullcontext() as connection:
         if explained is not None:
             shown = explain(connection, keywords, *planned, identity(explained))
-            lines = [_explanation_json(*shown)] if as_json else _explanation(explained, *shown)
+            lines = [explanation_json(*shown)] if as_json else explanation(explained, *shown)
         else:
             made = make_plan(connection, keywords, *planned)
-            lines = [plan_json(made, settings.price)] if as_json else plan_lines(made, settings)
+            lines = [plan_json(made, made.price)] if as_json else plan_lines(made, settings)
         for line in lines:
             say(terminal_json(line) if as_json else line)
 
@@ -162,13 +167,14 @@ def plan_json(made: Plan, price: Money | None) -> str:
             "keywords_left_out": made.keywords_left_out,
             "creators_left_out": made.creators_left_out,
             "money": money,
+            **({"accounts": [_account(each) for each in made.accounts]} if made.accounts else {}),
         }
     ).decode()
 
 
 def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     """The plan for people."""
-    forecast, price = made.forecast, settings.price
+    forecast, price = made.forecast, made.price
     counts = _(
         "keywords due: %(due)s of %(listed)s "
         "(%(unfinished)s unfinished, %(never)s never asked, %(again)s again)"
@@ -199,6 +205,7 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     yield from table_lines(names, rows, stdout_cells())
     yield ""
     yield _pace(made.pace)
+    yield from _accounts(made)
     if forecast.creators is not None and not made.nights_tested:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
     yield from _not_asked(made)
@@ -212,6 +219,29 @@ def _pace(pace: Pace) -> str:
         PaceFrom.SAFE: _("Pace: %s calls a minute, the safe one: no run has shown another."),
     }[pace.rests_on]
     return line % f"{pace.calls_per_minute:,.0f}"
+
+
+def _account(account: AccountPlan) -> dict[str, object]:
+    price = None if account.price is None else str(account.price.amount)
+    return asdict(account) | {"price": price}
+
+
+def _accounts(made: Plan) -> Iterator[str]:
+    """What each of several accounts carries."""
+    if not made.accounts:
+        return
+    yield ""
+    rows = [
+        (
+            each.name,
+            f"{each.calls_per_minute:,.0f}",
+            each.calls_left,
+            None if each.price is None else f"{each.price.amount:f} {each.price.currency}",
+        )
+        for each in made.accounts
+    ]
+    names = (_("account"), _("calls a minute"), _("calls left today"), _("price"))
+    yield from table_lines(names, rows, stdout_cells())
 
 
 def _left_out(made: Plan, price: Money | None) -> Iterator[str]:
@@ -263,38 +293,3 @@ def _cells(interval: Interval, show: Callable[[float], str]) -> tuple[str, str, 
 
 def _count(number: float) -> str:
     return f"{number:,.0f}"
-
-
-def _explanation_json(found: Explanation, place: int, of: int) -> str:
-    return orjson.dumps({**asdict(found), "place": place, "of": of}).decode()
-
-
-def _explanation(text: str, found: Explanation, place: int, of: int) -> Iterator[str]:
-    heading = _("%(keyword)s, page %(page)d: place %(place)s of %(of)s, %(value)s new creators a call")
-    yield sanitize(
-        heading
-        % {
-            "keyword": text,
-            "page": found.page,
-            "place": f"{place:,}",
-            "of": f"{of:,}",
-            "value": f"{found.value:.2f}",
-        }
-    )
-    yield ""
-    if found.days is None:
-        rows = [(_("a page never looked at, on average of all keywords"), f"{found.base:.2f}")]
-    else:
-        rows = [
-            (_("new creators a day of such a page, on average of all keywords"), f"{found.base:.2f}"),
-            (_("× keywords that find the same creators"), f"{found.neighbours:.2f}"),
-            (_("× this keyword beside them"), f"{found.keyword:.2f}"),
-            (_("× days since it was looked at"), f"{found.days:.2f}"),
-        ]
-    rows.append((_("= new creators expected on this page"), f"{found.expected:.2f}"))
-    if found.facts_days:
-        rows.append((_("days that the facts of its creators are old, together"), f"{found.facts_days:,.0f}"))
-    yield from table_lines((_("what counts"), _("value")), rows, stdout_cells())
-    yield ""
-    looked = _("It was looked at %(looks)s times and brought %(found)s new creators.")
-    yield looked % {"looks": f"{found.looks:,}", "found": f"{found.found:,.0f}"}

@@ -14,6 +14,8 @@ import click
 import orjson
 from click.core import ParameterSource
 
+from crawler.budgets import check_budget_pays
+from crawler.cli.accounts import accounts_asked
 from crawler.cli.confirm_new_database import ask_for_new_database
 from crawler.cli.garbage import collect_rarely
 from crawler.cli.output import say, terminal_json
@@ -29,6 +31,7 @@ from crawler.i18n import _
 from crawler.model import Keyword, Problem
 from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.run_settings import (
+    ACCOUNT,
     DRAIN,
     FORMAT,
     JSON,
@@ -38,7 +41,6 @@ from crawler.run_settings import (
     TOKEN_FILE,
     YES,
     RunSettings,
-    check_budget_pays,
     is_loopback,
     sends_token_in_clear,
 )
@@ -51,7 +53,7 @@ from crawler.ui.program_name import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
 
-COMMAND_SETTINGS = (FORMAT, DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT, *NOTICE_SETTINGS)
+COMMAND_SETTINGS = (FORMAT, DRAIN, YES, TOKEN_FILE, ACCOUNT, JSON, LOG_FORMAT, *NOTICE_SETTINGS)
 DEMO_RATE = "unlimited"
 
 INDEX_TOLD_FROM = 50_000
@@ -162,7 +164,11 @@ def _settings(
     context: click.Context, options: dict[str, Any], simulate_without_token: bool, *, token_needed: bool
 ) -> tuple[RunSettings, bool]:
     """The run's settings, and whether it runs against the simulator."""
-    settings = RunSettings("", **setting_values(context, RUN_SETTINGS))
+    values = setting_values(context, RUN_SETTINGS)
+    accounts = accounts_asked(context, values, options["account"], tokens=token_needed)
+    if accounts:
+        return RunSettings("", **values, accounts=accounts), False
+    settings = RunSettings("", **values)
     token = os.environ.get(TOKEN_VARIABLE, "")
     if options["token_file"] is not None:
         token = os.environ[TOKEN_VARIABLE] = read_token_file(options["token_file"])  # where `main` masks it
@@ -191,13 +197,14 @@ def _invented(db: Path) -> Path:
 def _run(
     settings: RunSettings, paths: tuple[Path, ...], options: dict[str, Any], simulated: bool
 ) -> RunSummary:
-    for_money = not simulated and not is_loopback(settings.base_url)
+    addresses = [each.base_url for each in settings.senders]
+    for_money = not simulated and not all(map(is_loopback, addresses))
     keywords = found_keywords(
         paths or (PATHS.default,), options["paths_named"] or not for_money, options["format_name"]
     )
     if not simulated:
         ask_for_new_database(settings, yes=options["yes"])
-    if sends_token_in_clear(settings.base_url):
+    if any(map(sends_token_in_clear, addresses)):
         click.echo(
             _("Warning: this address is plain HTTP: the token crosses the network unencrypted."), err=True
         )

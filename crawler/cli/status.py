@@ -10,7 +10,7 @@ from typing import Any
 import click
 import orjson
 
-from crawler.analysis.status import Run, Status, UndoneKeyword, read_status
+from crawler.analysis.status import AccountStatus, Run, Status, UndoneKeyword, read_status
 from crawler.cli.output import say, terminal_json
 from crawler.cli.shared_options import db_option
 from crawler.clock import parse_span, utc_now
@@ -71,15 +71,18 @@ def _as_json(status: Status) -> dict[str, Any]:
     for line, run in zip(found["runs"], status.runs, strict=True):
         line["price"] = None if run.price is None else str(run.price.amount)
         line["forecast"] = hindsight_fields(run.forecast, run.price)
-    parts: tuple[tuple[str, tuple[UndoneKeyword | Run, ...]], ...] = (
+    parts: tuple[tuple[str, tuple[UndoneKeyword | Run | AccountStatus, ...]], ...] = (
         ("unfinished", status.unfinished),
         ("failed", status.failed),
         ("runs", status.runs),
+        ("accounts", status.accounts),
     )
     for part, values in parts:
         for line, value in zip(found[part], values, strict=True):
             if value.reason is not None:
                 line |= told("reason", value.reason)
+    if len(status.accounts) < 2:
+        del found["accounts"]
     return found
 
 
@@ -99,6 +102,10 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
         }
     if status.rate_limit is not None:
         yield _rate_limit(status.rate_limit)
+    if len(status.accounts) > 1:
+        yield from _accounts(status)
+    elif status.accounts and (learnt := status.accounts[0].rate_limit):
+        yield _rate_limit(learnt)
     if status.days:
         yield ""
         names = (_("day"), _("calls"), _("charged"), _("free"), _("charge unknown"))
@@ -176,6 +183,23 @@ def _rate_limit(kept: KeptLimit) -> str:
     else:
         counted = _("counted over any minute")
     return _("rate limit: about %(rate)s, %(counted)s (learnt %(when)s)") % (words | {"counted": counted})
+
+
+def _accounts(status: Status) -> Iterator[str]:
+    """The accounts of the last run, each with its limit and its day."""
+    yield ""
+    names = (_("account"), _("charged today"), _("charge unknown"), _("rate limit"), _("stopped"))
+    rows = [
+        (
+            each.name,
+            each.charged_today,
+            each.unknown_today,
+            None if each.rate_limit is None else str(Rate(each.rate_limit.learnt.per_second)),
+            None if each.reason is None else reason_text(each.reason),
+        )
+        for each in status.accounts
+    ]
+    yield from table_lines(names, rows, stdout_cells())
 
 
 def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:

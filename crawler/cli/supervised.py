@@ -57,7 +57,7 @@ class _Told:
         match event:
             case RunStarted():
                 self._supervisor.tell(READY, status(self._line()))
-            case QuotaWait():
+            case QuotaWait():  # of the only account: where there are several, others go on
                 self._waiting = describe(event)
             case QuotaBack():
                 self._waiting = None

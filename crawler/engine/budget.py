@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crawler.model import Charge
+from crawler.reasons import ReasonCode
 
 
 class Verdict(enum.Enum):
@@ -19,6 +20,15 @@ class Verdict(enum.Enum):
     DAY_CAP = enum.auto()
     RUN_BUDGET = enum.auto()
     DAY_BUDGET = enum.auto()
+
+
+CAP_REASONS = {
+    Verdict.RUN_CAP: ReasonCode.CALL_CAP,
+    Verdict.DAY_CAP: ReasonCode.DAY_CAP,
+    Verdict.RUN_BUDGET: ReasonCode.BUDGET,
+    Verdict.DAY_BUDGET: ReasonCode.BUDGET_PER_DAY,
+}
+"""Why no call is made any more, by the cap that has been reached."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def quota_returns(now: datetime) -> datetime:
 
 class Hours:
     """Opens and closes for all workers at once. `until` is the end of all calls, None where there is none;
-    `waits` is whether a used up quota is waited for instead of ending the run."""
+    `waits` is whether a used up quota is waited for instead of `park` being called, which by default ends the
+    run."""
 
     def __init__(
         self,
@@ -42,7 +43,9 @@ class Hours:
         shutdown: Shutdown,
         emit: Callable[[Event], None],
         now: Now,
+        park: Callable[[Reason], None] | None = None,
     ) -> None:
+        self._park = park or shutdown.request
         self._until = until
         self._waits = waits
         self._shutdown = shutdown
@@ -63,15 +66,28 @@ class Hours:
         return self._returns_at is not None
 
     def stop(self, reason: Reason) -> None:
-        """Takes in an answer that ends the run: a used up quota closes instead, where it is worth waiting."""
+        """Takes in an answer that ends all calls: a used up quota closes instead, where it is worth
+        waiting."""
         now = self._now()
         returns_at = quota_returns(now)
         too_late = self._until is not None and returns_at >= self._until
         if reason.code is not ReasonCode.DAILY_QUOTA or not self._waits or too_late:
-            self._shutdown.request(reason)
+            self._park(reason)
         elif self._returns_at is None:
             self._returns_at = returns_at
             self._emit(QuotaWait((returns_at - now).total_seconds(), returns_at))
+
+    def reopens_in_seconds(self) -> float:
+        """How long the quota is still waited for, at most until the clock is looked at again; where that is
+        over, calls may go again from now on."""
+        if self._returns_at is None:
+            return 0.0
+        left_seconds = (self._returns_at - self._now()).total_seconds()
+        if left_seconds <= 0:
+            self._returns_at = None
+            self._emit(QuotaBack())
+            return 0.0
+        return min(left_seconds, LOOK_SECONDS)
 
     async def wait_open(self) -> None:
         """Returns once calls may go again, or the run is ending."""

@@ -9,27 +9,26 @@ from dataclasses import dataclass
 
 from crawler.clock import Now, shanghai_day
 from crawler.endpoint import Action
-from crawler.engine.budget import Budget, Verdict
-from crawler.engine.call_gate import Hours
-from crawler.engine.circuit_breaker import CircuitBreaker
+from crawler.engine.account_pool import AccountPool, PooledAccount
+from crawler.engine.budget import CAP_REASONS, Verdict
 from crawler.engine.events import CircuitOpened, Event
-from crawler.engine.policy import Decision, Policy
-from crawler.engine.ports import Client, Ledger
+from crawler.engine.policy import FORBIDDEN, Decision, Policy
+from crawler.engine.ports import Ledger
 from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
-from crawler.engine.throttle import Throttle
 from crawler.model import Charge, Outcome, Work
-from crawler.reasons import Reason, ReasonCode
+from crawler.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A call that was sent and has ended, with what to do about it."""
+    """A call that was sent and has ended, with what to do about it and the account that sent it."""
 
     call_id: int
     sent_at: float
     outcome: Outcome
     decision: Decision
+    account: PooledAccount
 
 
 class Caller:
@@ -38,122 +37,127 @@ class Caller:
     def __init__(
         self,
         *,
-        client: Client,
+        pool: AccountPool,
         ledger: Ledger,
         policy: Policy,
-        throttle: Throttle,
-        budget: Budget,
-        breaker: CircuitBreaker,
         drift: DriftDetector,
-        hours: Hours,
         shutdown: Shutdown,
         emit: Callable[[Event], None],
         now: Now,
     ) -> None:
-        self._client = client
+        self._pool = pool
         self._ledger = ledger
         self._policy = policy
-        self._throttle = throttle
-        self._budget = budget
-        self._breaker = breaker
         self._drift = drift
-        self._hours = hours
         self._shutdown = shutdown
         self._emit = emit
         self._now = now
         self._settled = asyncio.Event()
-        self._probing = asyncio.Lock()
         self.in_flight = 0
-        self.last_failure = Reason(ReasonCode.NO_ANSWER)
         self.charges: Counter[Charge] = Counter()
         """Calls sent, by what they cost: for when the ledger cannot be read any more."""
 
     async def call(self, work: Work, attempt: int) -> Answer | None:
-        """The answer to one call; None where the run is ending. In an outage calls go one by one."""
-        while self._breaker.is_open and not self._shutdown.requested:
-            async with self._probing:
-                if self._breaker.is_open and not self._shutdown.requested and await self._wait_for_probe():
+        """The answer to one call; None where the run is ending. In an outage calls go one by one; with
+        several accounts the pool sees to that."""
+        only = self._pool.only
+        while only is not None and only.breaker.is_open and not self._shutdown.requested:
+            async with only.probing:
+                if only.breaker.is_open and not self._shutdown.requested and await self._wait_for_probe(only):
                     return await self._send(work, attempt)
         return await self._send(work, attempt)
 
-    async def _wait_for_probe(self) -> bool:
-        breaker = self._breaker
-        unreachable = breaker.unreachable
+    async def _wait_for_probe(self, only: PooledAccount) -> bool:
+        breaker = only.breaker
+        reason, unreachable = only.out_of_breath(), breaker.unreachable
         seconds = breaker.next_pause_seconds()
         if seconds is None:
-            code = ReasonCode.UNREACHABLE if unreachable else ReasonCode.OUTAGE
-            self._shutdown.request(Reason(code, self.last_failure.details if unreachable else {}))
+            self._pool.park(only, reason)
             return False
-        self._emit(CircuitOpened(seconds, breaker.probes, self.last_failure, unreachable))
+        self._emit(CircuitOpened(seconds, breaker.probes, only.last_failure, unreachable))
         await self._shutdown.sleep(seconds)
         breaker.probe()
         return not self._shutdown.requested
 
     async def _send(self, work: Work, attempt: int) -> Answer | None:
         while True:
-            async with self._throttle.turn():
-                day = await self._reserve()
-                if day is None:
+            async with self._pool.turn() as account:
+                if account is None:
                     return None
-                try:
-                    call_id = await self._ledger.open_call(work, attempt)
-                except BaseException:
-                    self._release(day)
-                    raise
-            if not self._hours.over() and not self._hours.closed:
-                return await self._ask(work, call_id, day)
-            self._release(day)
+                day = await self._reserve(account)
+                if day is not None:
+                    try:
+                        call_id = await self._ledger.open_call(work, attempt, account.name)
+                    except BaseException:
+                        self._release(account, day)
+                        raise
+                elif self._pool.over():
+                    return None
+            if day is None:  # another account may still have room
+                continue
+            if not self._pool.over() and not account.hours.closed and account.parked is None:
+                return await self._ask(work, call_id, day, account)
+            self._release(account, day)
             await self._ledger.drop_call(call_id)
 
-    async def _ask(self, work: Work, call_id: int, day: str) -> Answer:
+    async def _ask(self, work: Work, call_id: int, day: str, account: PooledAccount) -> Answer:
         """The call itself: from here on it counts as sent, however it ends."""
         sent_at = asyncio.get_running_loop().time()
         self.in_flight += 1
         self.charges[Charge.UNKNOWN] += 1
         try:
-            outcome = await self._client.call(self._policy.endpoint.request(work.text, work.page))
+            outcome = await account.client.call(self._policy.endpoint.request(work.text, work.page))
         except BaseException:
-            self._settle(day, Charge.UNKNOWN)
+            self._settle(account, day, Charge.UNKNOWN)
             raise
         finally:
             self.in_flight -= 1
-        decision = self._policy.decide(outcome, answered=self._drift.others_are_answered)
+        decision = self._policy.decide(outcome, answered=self._answered(account))
         charge = decision.rule.charge
         self.charges[Charge.UNKNOWN] -= 1
         self.charges[charge] += 1
         # A stop must be known before anyone takes the place that this call gives back.
         if decision.rule.action is Action.STOP_RUN:
-            self._hours.stop(decision.reason)
-        self._settle(day, charge)
-        return Answer(call_id, sent_at, outcome, decision)
+            account.hours.stop(decision.reason)
+        elif decision.rule is FORBIDDEN:
+            account.forbidden()
+        self._settle(account, day, charge)
+        return Answer(call_id, sent_at, outcome, decision, account)
 
-    async def _reserve(self) -> str | None:
+    def _answered(self, account: PooledAccount) -> bool:
+        """Whether a gateway's bare status says nothing about this account."""
+        others = self._drift.others_are_answered
+        return others and (self._pool.only is not None or account.is_served)
+
+    async def _reserve(self, account: PooledAccount) -> str | None:
         """The day on whose account the next call goes; None where a cap or the end of the run forbids it."""
-        while not self._hours.over():
-            if self._hours.closed:
-                await self._hours.wait_open()
+        only = self._pool.only is not None
+        while not self._pool.over():
+            if account.hours.closed and only:
+                await account.hours.wait_open()
                 continue
             day = shanghai_day(self._now())
-            match self._budget.reserve(day):
-                case Verdict.GO:
-                    return day
-                case Verdict.WAIT:
-                    self._settled.clear()
-                    await self._settled.wait()
-                case Verdict.RUN_CAP:
-                    self._shutdown.request(Reason(ReasonCode.CALL_CAP))
-                case Verdict.DAY_CAP:
-                    self._shutdown.request(Reason(ReasonCode.DAY_CAP))
-                case Verdict.RUN_BUDGET:
-                    self._shutdown.request(Reason(ReasonCode.BUDGET))
-                case Verdict.DAY_BUDGET:
-                    self._shutdown.request(Reason(ReasonCode.BUDGET_PER_DAY))
+            verdict = account.budget.reserve(day)
+            if verdict is Verdict.GO:
+                return day
+            if verdict is not Verdict.WAIT:
+                self._pool.park(account, Reason(CAP_REASONS[verdict]))
+            elif only:
+                self._settled.clear()
+                await self._settled.wait()
+            if not only:
+                return None
         return None
 
-    def _release(self, day: str) -> None:
-        self._budget.release(day)
-        self._settled.set()
+    def _release(self, account: PooledAccount, day: str) -> None:
+        account.budget.release(day)
+        account.probe_under_way = False
+        self._changed()
 
-    def _settle(self, day: str, charge: Charge) -> None:
-        self._budget.settle(day, charge)
+    def _settle(self, account: PooledAccount, day: str, charge: Charge) -> None:
+        account.budget.settle(day, charge)
+        self._changed()
+
+    def _changed(self) -> None:
         self._settled.set()
+        self._pool.wake()

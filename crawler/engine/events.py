@@ -158,6 +158,21 @@ class QuotaBack:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountParked:
+    """One account of several makes no more calls in this run."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class OfAccount:
+    """Something that happens to one account of several, by its name."""
+
+    account: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class Draining:
     """The run is ending before its work does; `in_flight` calls are still allowed to finish."""
 
@@ -182,5 +197,7 @@ Event = (
     | BalanceTold
     | QuotaWait
     | QuotaBack
+    | AccountParked
+    | OfAccount
     | Draining
 )

@@ -12,11 +12,10 @@ import random
 from collections.abc import Callable
 
 from crawler.endpoint import Action, Blame
+from crawler.engine.account_pool import AccountPool
 from crawler.engine.caller import Answer, Caller
-from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.events import (
     CallEnded,
-    CircuitClosed,
     Draining,
     Event,
     KeywordDeferred,
@@ -32,7 +31,6 @@ from crawler.engine.policy import NOT_UNDERSTOOD, Decision, Policy, unreadable
 from crawler.engine.ports import Ledger
 from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
-from crawler.engine.throttle import Throttle
 from crawler.engine.workers import run_workers
 from crawler.errors import CrawlerError
 from crawler.model import (
@@ -49,9 +47,6 @@ from crawler.model import (
 from crawler.reasons import Reason, ReasonCode
 from crawler.summary import CallCounts, FailedKeyword, RunStatistics
 
-REFUSALS_MAX = 12
-"""Times in a row the rate may be lowered without one good answer before the run stops."""
-
 LONG_PAUSE_SECONDS = 10.0
 """A pause before a retry that is worth telling."""
 
@@ -66,8 +61,7 @@ class Engine:
         caller: Caller,
         ledger: Ledger,
         policy: Policy,
-        throttle: Throttle,
-        breaker: CircuitBreaker,
+        pool: AccountPool,
         drift: DriftDetector,
         shutdown: Shutdown,
         emit: Callable[[Event], None],
@@ -78,14 +72,12 @@ class Engine:
         self._caller = caller
         self._ledger = ledger
         self._policy = policy
-        self._throttle = throttle
-        self._breaker = breaker
+        self._pool = pool
         self._drift = drift
         self._shutdown = shutdown
         self._emit = emit
         self._rng = rng
         self._archive = archive
-        self._refusals_in_a_row = 0
         self._rate_limited = 0
         self._keywords_done = 0
         self._failures: list[FailedKeyword] = []
@@ -95,7 +87,7 @@ class Engine:
         async with asyncio.TaskGroup() as group:
             tasks: list[asyncio.Task[None]] = []
             drain = group.create_task(self._drain(tasks))
-            await run_workers(group, tasks, self._worker, workers, self._throttle)
+            await run_workers(group, tasks, self._worker, workers, self._pool)
             drain.cancel()
         return self.statistics
 
@@ -110,7 +102,9 @@ class Engine:
 
     async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
         """Announces that the run is ending, and gives up the calls in flight if that is forced."""
-        self._emit(Draining(await self._shutdown.wait_requested(), self._caller.in_flight))
+        reason = await self._shutdown.wait_requested()
+        self._pool.wake()
+        self._emit(Draining(reason, self._caller.in_flight))
         await self._shutdown.wait_forced()
         for task in tasks:
             task.cancel()
@@ -151,6 +145,7 @@ class Engine:
         """Saves a page; its keyword goes on with the next or is done."""
         assert isinstance(answer.outcome, Reply)
         self._went_well(answer)
+        answer.account.served()
         work = task.work
         assert task.seen is not None
         met = {creator.identity for creator in page.creators} - task.seen
@@ -163,7 +158,7 @@ class Engine:
             FetchedPage(answer.call_id, _settlement(answer, None), work, page, len(met), end, body, needed)
         )
         end = end or saved.end
-        self._emit(_call_ended(task, answer, answer.decision))
+        answer.account.emit(_call_ended(task, answer, answer.decision))
         self._emit(PageStored(work, work.page, page.entries, len(page.rejects), saved, page.oddity))
         self._drift.read(work, page)
         self._order.page_saved(task, saved.creators_new, page.entries, goes_on=end is None)
@@ -192,11 +187,11 @@ class Engine:
                 decision.reason if fails else None,
             )
         )
-        self._emit(_call_ended(task, answer, decision))
+        answer.account.emit(_call_ended(task, answer, decision))
         self._blame(answer, decision)
         match rule.action:
             case Action.STOP_RUN:
-                # Where the quota is waited for, the same page is asked for again.
+                # Where the quota is waited for, or another account goes on, the same page is asked for again.
                 task.state = TaskState.STOPPED if self._shutdown.requested else TaskState.ASKING
             case Action.FAIL_KEYWORD:
                 task.state = TaskState.FAILED
@@ -211,7 +206,7 @@ class Engine:
 
     def _attempts_are_used_up(self, task: KeywordTask) -> bool:
         """In an outage no attempt counts: the service is to blame, not the keyword."""
-        return task.attempt >= self._policy.retries.attempts_max and not self._breaker.is_open
+        return task.attempt >= self._policy.retries.attempts_max and not self._pool.in_outage
 
     async def _retry(self, task: KeywordTask, decision: Decision) -> None:
         """Waits; then the same page again, unless an outage is better probed with another keyword, which
@@ -222,10 +217,10 @@ class Engine:
             self._emit(RetryPause(task.work, seconds, asked=asked is not None and seconds <= asked))
         task.state = TaskState.WAITING
         await self._shutdown.sleep(seconds)
-        if self._breaker.is_open and not task.last_chance:
+        if self._pool.in_outage and not task.last_chance:
             await self._give_up(task, decision.reason)
         else:
-            task.ask_again(counts=not self._breaker.is_open)
+            task.ask_again(counts=not self._pool.in_outage)
 
     async def _give_up(self, task: KeywordTask, reason: Reason) -> None:
         """Defers a keyword, or fails it where it was deferred before."""
@@ -256,29 +251,28 @@ class Engine:
         self._emit(KeywordFailed(work, reason))
 
     def _blame(self, answer: Answer, decision: Decision) -> None:
-        """Tells the circuit breaker what a call without a page says about the service."""
+        """Tells the account's circuit breaker what a call without a page says about the service."""
+        answer.account.probe_under_way = False
         if decision.rule.blame is Blame.SERVICE:
             outcome = answer.outcome
             sent = not (isinstance(outcome, CallFailed) and outcome.kind is FailureKind.NOT_SENT)
-            self._caller.last_failure = decision.reason
-            self._breaker.record(service_failed=True, connected=sent)
+            answer.account.failed(decision.reason, connected=sent)
         elif decision.rule.blame is Blame.KEYWORD:
             self._went_well(answer)
+        self._pool.wake()
 
     def _went_well(self, answer: Answer) -> None:
-        """The service answered in its own words: neither rate limit nor outage."""
-        self._throttle.went_well(answer.sent_at)
-        self._refusals_in_a_row = 0
-        if self._breaker.record(service_failed=False):
-            self._emit(CircuitClosed())
+        answer.account.probe_under_way = False
+        answer.account.went_well(answer.sent_at)
+        self._pool.wake()
 
     def _slow_down(self, answer: Answer) -> None:
         self._rate_limited += 1
-        lowered = self._throttle.slow_down(answer.sent_at, answer.decision.retry_after_seconds)
-        self._emit(RateLimited(str(self._throttle.rate), lowered, self._throttle.pause_seconds()))
-        self._refusals_in_a_row += lowered
-        if self._refusals_in_a_row > REFUSALS_MAX:
-            self._shutdown.request(Reason(ReasonCode.RATE_LIMIT))
+        account, throttle = answer.account, answer.account.throttle
+        lowered, too_often = account.slow_down(answer.sent_at, answer.decision.retry_after_seconds)
+        account.emit(RateLimited(str(throttle.rate), lowered, throttle.pause_seconds()))
+        if too_often:
+            self._pool.park(account, Reason(ReasonCode.RATE_LIMIT))
 
 
 def _settlement(answer: Answer, decision: Decision | None) -> Settlement:

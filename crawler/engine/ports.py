@@ -21,8 +21,8 @@ class Ledger(Protocol):
     """Writes down what happens. Each method returns once what it was given is durable, all of it in one
     transaction, and raises StoreError where it could not be kept."""
 
-    async def open_call(self, work: Work, attempt: int) -> int:
-        """The id of a call that is about to be sent."""
+    async def open_call(self, work: Work, attempt: int, account: str | None) -> int:
+        """The id of a call that is about to be sent by an account, None for the one that has no name."""
         ...
 
     async def drop_call(self, call_id: int) -> None:

@@ -105,6 +105,10 @@ class Throttle:
         """What has been learnt of the account's limit; None where nothing was, or nothing is to be."""
         return self._pace.learnt if isinstance(self._pace, LearningPace) else None
 
+    def opens_in_seconds(self) -> float:
+        """How long until one more call may be prepared; 0 or less where it may be at once."""
+        return self._opens_at(self._preparing) - self._lead_seconds - _now()
+
     def pause_seconds(self) -> float:
         """How long all calls are still held back."""
         return max(0.0, self._pace.paused_until - _now())

@@ -45,19 +45,19 @@ ON CONFLICT (day, endpoint_id, charge) DO UPDATE SET calls = calls + excluded.ca
 """
 
 ADD_UP_RUNS = f"""
-INSERT INTO pruned_runs (run_id, day, endpoint_id, charge, calls)
-SELECT run_id, date(sent_at, '+8 hours'), endpoint_id, charge, count(*)
+INSERT INTO pruned_runs (run_id, day, endpoint_id, charge, account, calls)
+SELECT run_id, date(sent_at, '+8 hours'), endpoint_id, charge, coalesce(account, ''), count(*)
   FROM calls
  WHERE {OLD_CALLS}
- GROUP BY run_id, date(sent_at, '+8 hours'), endpoint_id, charge
-ON CONFLICT (run_id, day, endpoint_id, charge) DO UPDATE SET calls = calls + excluded.calls
+ GROUP BY run_id, date(sent_at, '+8 hours'), endpoint_id, charge, account
+ON CONFLICT (run_id, day, endpoint_id, charge, account) DO UPDATE SET calls = calls + excluded.calls
 """
 
 ADD_UP_PRICES = f"""
 INSERT INTO pruned_prices (day, charge, price, currency, calls)
 SELECT date(sent_at, '+8 hours'), charge, price, currency, count(*)
   FROM (SELECT * FROM calls WHERE {OLD_CALLS}) AS old
-  JOIN runs ON runs.id = old.run_id
+  JOIN run_prices AS paid ON paid.run_id = old.run_id AND paid.account IS old.account
  WHERE price IS NOT NULL AND currency IS NOT NULL
  GROUP BY date(sent_at, '+8 hours'), charge, price, currency
 ON CONFLICT (day, charge, price, currency) DO UPDATE SET calls = calls + excluded.calls

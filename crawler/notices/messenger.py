@@ -16,6 +16,7 @@ from crawler.environment import TOKEN_VARIABLE
 from crawler.i18n import _
 from crawler.notice_settings import masked
 from crawler.notices.message import Delivery, Errand
+from crawler.token import without_tokens
 
 PATIENCE_SECONDS = 6.0
 PACKAGES = Path(__file__).parents[2]
@@ -75,5 +76,6 @@ class Messenger:
 def child_environment() -> dict[str, str]:
     """The environment of a process that runs this same package, and needs no token."""
     paths = (str(PACKAGES), os.environ.get("PYTHONPATH", ""))
-    kept = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+    kept = without_tokens(os.environ)
+    kept.pop(TOKEN_VARIABLE, None)
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crawler.clock import next_occurrence, shanghai_day
 from crawler.expectation import Interval
+from crawler.planning.accounts import calls_left
 from crawler.planning.pace import Pace
 from crawler.run.spending_check import money_caps
 from crawler.run_settings import RunSettings
@@ -26,18 +27,27 @@ def read_caps(
     connection: sqlite3.Connection, settings: RunSettings, pace: Pace, moment: datetime
 ) -> tuple[Cap, ...]:
     """Every cap that is set, with what was spent today taken off those of a day; the narrowest first."""
-    money, today = money_caps(connection, settings, moment), shanghai_day(moment)
+    money, today = money_caps(connection, _priced(settings), moment), shanghai_day(moment)
     left: dict[str, int | None] = {
         "--max-calls": settings.calls_max,
         "--max-calls-per-day": _left(settings.calls_max_per_day, calls_charged_on_day(connection, moment)),
         "--budget": money.run_max,
         "--budget-per-day": _left(money.day_max, money.used_by_day.get(today, 0)),
     }
+    of_accounts = [calls_left(connection, each, moment) for each in settings.accounts]
+    if of_accounts and None not in of_accounts:
+        left["[accounts]"] = sum(filter(None, of_accounts))
     caps = [Cap(option, Interval(calls, calls, calls)) for option, calls in left.items() if calls is not None]
     minutes = minutes_left(settings, moment)
     if minutes is not None:
         caps.append(Cap("--until", pace.calls(minutes)))
     return tuple(sorted(caps, key=lambda cap: cap.calls.expected or 0.0))
+
+
+def _priced(settings: RunSettings) -> RunSettings:
+    """The run at the price of its dearest account, so that a budget promises no call that it does not pay."""
+    prices = [each.price for each in settings.senders if each.price is not None]
+    return replace(settings, price=max(prices, key=lambda price: price.amount, default=None))
 
 
 def minutes_left(settings: RunSettings, moment: datetime) -> float | None:

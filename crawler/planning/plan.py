@@ -16,6 +16,8 @@ from crawler.errors import InputError
 from crawler.expectation import Forecast, Interval
 from crawler.i18n import _
 from crawler.model import Keyword
+from crawler.money import Money
+from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces, usual_price
 from crawler.planning.caps import Cap, minutes_left, read_caps
 from crawler.planning.forecast import (
     Brought,
@@ -26,7 +28,7 @@ from crawler.planning.forecast import (
     test_nights,
 )
 from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
-from crawler.planning.pace import Pace, read_pace
+from crawler.planning.pace import Pace
 from crawler.run.spending_check import check_currency
 from crawler.run_settings import RunSettings
 from crawler.store.page_history import any_pages
@@ -38,7 +40,8 @@ class Plan:
     """A run before it is made. `nights_tested` says on how many earlier nights the interval of the new
     creators rests. `binding` is the cap that is expected to end it, None where it reads all that is due;
     `keywords_left_out` and `creators_left_out` are what that leaves for later, None where nobody knows.
-    `not_asked` are the keywords that `--stop-below` leaves out."""
+    `not_asked` are the keywords that `--stop-below` leaves out. `price` is what a call costs, on average of
+    several `accounts`."""
 
     order: str
     listed: int
@@ -55,6 +58,8 @@ class Plan:
     keywords_left_out: int | None
     creators_left_out: float | None
     not_asked: tuple[NotAsked, ...] = ()
+    price: Money | None = None
+    accounts: tuple[AccountPlan, ...] = ()
 
 
 def make_plan(
@@ -94,7 +99,7 @@ def plan_of(
     """The plan of what is ahead, from what the database tells of it."""
     known = read_known(connection, ahead, settings, endpoint_id, now)
     depths = Depths.of(known.everyone)
-    pace = read_pace(connection, endpoint_id, settings.rate, now)
+    pace = read_paces(connection, endpoint_id, settings, now)
     in_full = forecast_calls(known.due, depths, ahead.every)
     caps = read_caps(connection, settings, pace, now())
     calls = in_full
@@ -110,6 +115,8 @@ def plan_of(
         ahead.due - ahead.unfinished - ahead.never_asked, len(nights), new.nights_tested, caps, binding, pace,
         Forecast(calls, in_full, minutes, new.creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
+        price=usual_price(connection, endpoint_id, settings),
+        accounts=plan_accounts(connection, endpoint_id, settings, now()),
     )  # fmt: skip
 
 

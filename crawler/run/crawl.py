@@ -4,44 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
 from sqlite_utils import Database
 
-from crawler.clock import next_occurrence, shanghai_day
-from crawler.engine.budget import Budget
-from crawler.engine.call_gate import Hours
-from crawler.engine.circuit_breaker import CircuitBreaker
+from crawler.engine.account_pool import AccountPool
 from crawler.engine.events import Event, OrderChosen
 from crawler.engine.loop import Engine
 from crawler.engine.order import Order
-from crawler.engine.ports import Client
 from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
-from crawler.engine.throttle import Throttle
 from crawler.errors import CrawlerError, StoreError
 from crawler.model import Keyword, Problem
 from crawler.planning.foresight import Foresight
-from crawler.rate import parse_rate
 from crawler.reasons import Reason
+from crawler.run.accounts import RunAccounts
 from crawler.run.dependencies import Dependencies
 from crawler.run.end_reason import end_reason
 from crawler.run.ordering import Ordering
 from crawler.run.same_file import SameFile
-from crawler.run.spending_check import money_caps
 from crawler.run.start import Approve, Beginning, approved
 from crawler.run_settings import RunSettings
 from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
-from crawler.store.rate_limits import LimitKeeper
 from crawler.store.reserve import Reserve
 from crawler.store.worklist import Worklist, not_asked
 from crawler.summary import (
+    AccountSummary,
+    CallCounts,
     CreatorCounts,
     KeywordCounts,
     NotAsked,
@@ -49,7 +44,6 @@ from crawler.summary import (
     RunStatistics,
     RunSummary,
 )
-from crawler.vendor.client import ApiSettings
 
 END_PATIENCE_MILLISECONDS = 60_000
 
@@ -124,34 +118,14 @@ class _Run:
             store = self._parts.store(
                 self._db, settings.db, self._run_id, self._dependencies.endpoint.id, self._now
             )
-            last_sent_seconds_ago = runs.seconds_since_last_call(self._connection, self._now)
-            limit = LimitKeeper(self._connection, self._dependencies.endpoint.id, self._now)
-            sent_seconds_ago = limit.calls_lately_seconds_ago()
+            accounts = RunAccounts(settings, self._connection, self._dependencies, self._shutdown)
             drift = DriftDetector(runs.answered_before(self._connection), self._dependencies.drift_limits)
-            budget = self._budget()
             self._order_taken = Ordering(self._connection, settings, self._dependencies).taken()
             self._not_asked = not_asked(self._connection, self._run_id)
-        throttle = self._parts.throttle(
-            parse_rate(settings.rate),
-            self._shutdown.sleep,
-            last_sent_seconds_ago,
-            learnt=limit.known,
-            sent_seconds_ago=sent_seconds_ago,
-        )
-        limit.learn_from(lambda: throttle.learnt)
-        ledger = self._parts.ledger(store, partial(self._before_commit, limit), self._make_room)
-        api_settings = ApiSettings(settings.base_url, settings.token, settings.timeout_seconds)
-        until = None if settings.until is None else next_occurrence(settings.until, self._now())
-        hours = self._parts.hours(
-            until=until,
-            waits=settings.wait_for_quota,
-            shutdown=self._shutdown,
-            emit=self._emit,
-            now=self._now,
-        )
-        async with self._parts.open_client(api_settings) as client:
-            engine = self._engine(client, ledger, throttle, budget, drift, hours)
-            ending = asyncio.create_task(hours.end_on_time())
+        ledger = self._parts.ledger(store, partial(self._before_commit, accounts), self._make_room)
+        async with accounts.open(self._emit) as pool:
+            engine = self._engine(pool, ledger, drift)
+            ending = asyncio.create_task(pool.end_on_time())
             self._foresight.begin(self._parts.aside)
             try:
                 statistics = await engine.run(min(settings.workers, max(1, self._due)))
@@ -161,28 +135,16 @@ class _Run:
             finally:
                 ending.cancel()
                 self._foresight.cancel()
-        return self._end(statistics, drift.drifted, seconds, limit)
+        parked = {each.name: each.parked for each in pool.accounts if each.name and each.parked}
+        return self._end(statistics, drift.drifted, seconds, accounts, parked)
 
-    def _engine(
-        self,
-        client: Client,
-        ledger: Ledger,
-        throttle: Throttle,
-        budget: Budget,
-        drift: DriftDetector,
-        hours: Hours,
-    ) -> Engine:
+    def _engine(self, pool: AccountPool, ledger: Ledger, drift: DriftDetector) -> Engine:
         policy = self._parts.policy(self._dependencies.endpoint)
-        breaker = CircuitBreaker(self._dependencies.breaker_limits)
         caller = self._parts.caller(
-            client=client,
+            pool=pool,
             ledger=ledger,
             policy=policy,
-            throttle=throttle,
-            budget=budget,
-            breaker=breaker,
             drift=drift,
-            hours=hours,
             shutdown=self._shutdown,
             emit=self._emit,
             now=self._now,
@@ -192,8 +154,7 @@ class _Run:
             caller=caller,
             ledger=ledger,
             policy=policy,
-            throttle=throttle,
-            breaker=breaker,
+            pool=pool,
             drift=drift,
             shutdown=self._shutdown,
             emit=self._emit,
@@ -208,28 +169,23 @@ class _Run:
         with store_errors(settings.db):
             return ordering.order_of(taken.order)
 
-    def _before_commit(self, limit: LimitKeeper) -> None:
+    def _before_commit(self, accounts: RunAccounts) -> None:
         self._file.check()
         with store_errors(self._settings.db):
-            limit.keep()
+            accounts.keep_limits()
 
     def _make_room(self, full: StoreError) -> bool:
         """Gives what was kept for the calls in flight to them, and sends no more."""
         self._shutdown.request(full.reason)
         return self._reserve.release()
 
-    def _budget(self) -> Budget:
-        settings, moment = self._settings, self._now()
-        spent = runs.calls_charged_on_day(self._connection, moment)
-        return self._parts.budget(
-            settings.calls_max,
-            settings.calls_max_per_day,
-            {shanghai_day(moment): spent},
-            money_caps(self._connection, settings, moment),
-        )
-
     def _end(
-        self, statistics: RunStatistics, drifted: bool, seconds: float, limit: LimitKeeper
+        self,
+        statistics: RunStatistics,
+        drifted: bool,
+        seconds: float,
+        accounts: RunAccounts,
+        parked: Mapping[str, Reason],
     ) -> RunSummary:
         reason = end_reason(
             statistics,
@@ -245,15 +201,31 @@ class _Run:
                 calls = runs.count_calls(self._connection, self._run_id)
                 creators = runs.count_creators(self._connection, self._run_id)
                 summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
+                summary = replace(summary, accounts=self._account_summaries(parked))
                 summary = self._foresight.looked_back(summary)
                 with self._db.atomic():
-                    limit.keep(always=True)
+                    accounts.keep_limits(always=True)
+                    for name, why in parked.items():
+                        runs.end_account(self._connection, self._run_id, name, why)
                     self._foresight.keep()
                     runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
             # What was saved before stays saved; only the end of the run could not be written.
             return self._summary(statistics, exc.reason, seconds, CreatorCounts())
         return summary
+
+    def _account_summaries(self, parked: Mapping[str, Reason]) -> tuple[AccountSummary, ...]:
+        """What each account did, where there is more than one."""
+        senders = self._settings.senders
+        if len(senders) == 1:
+            return ()
+        calls = runs.count_calls_by_account(self._connection, self._run_id)
+        return tuple(
+            AccountSummary(
+                each.name or "", calls.get(each.name, CallCounts()), each.price, parked.get(each.name or "")
+            )
+            for each in senders
+        )
 
     def _summary(
         self, statistics: RunStatistics, reason: Reason, seconds: float, creators: CreatorCounts

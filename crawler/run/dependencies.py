@@ -15,6 +15,8 @@ from sqlite_utils import Database
 
 from crawler.clock import Now, utc_now
 from crawler.endpoint import Endpoint
+from crawler.engine.account_budget import AccountBudget, CommonBudget
+from crawler.engine.account_pool import AccountPool
 from crawler.engine.budget import Budget
 from crawler.engine.call_gate import Hours
 from crawler.engine.caller import Caller
@@ -55,6 +57,9 @@ class Parts:
     ledger: type[Ledger] = Ledger
     reserve: Callable[[Path, int], Reserve] = Reserve
     budget: type[Budget] = Budget
+    account_budget: type[AccountBudget] = AccountBudget
+    common_budget: type[CommonBudget] = CommonBudget
+    pool: type[AccountPool] = AccountPool
     throttle: type[Throttle] = Throttle
     policy: type[Policy] | partial[Policy] = Policy
     caller: type[Caller] = Caller

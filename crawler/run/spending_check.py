@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from crawler.account import Account
 from crawler.clock import shanghai_day
 from crawler.engine.budget import MoneyCaps
 from crawler.engine.events import BalanceTold, SpendingAhead
@@ -37,40 +38,70 @@ class Ahead:
     calls_max: int
 
 
-def money_caps(connection: sqlite3.Connection, settings: RunSettings, moment: datetime) -> MoneyCaps:
-    """The budgets told in calls at the run's price; earlier calls of the day count at the price they had, or
-    at this one where their run was given none."""
-    price, run, day = settings.price, settings.budget, settings.budget_per_day
+def money_caps(
+    connection: sqlite3.Connection,
+    caps: RunSettings | Account,
+    moment: datetime,
+    account: str | None = runs.ANY_ACCOUNT,
+) -> MoneyCaps:
+    """The budgets of a run or an account told in calls at its price; earlier calls of the day count at the
+    price they had, or at this one where their run was given none."""
+    price, run, day = caps.price, caps.budget, caps.budget_per_day
     run_max = None if run is None or price is None else run.pays_for(price)
     if day is None or price is None:
         return MoneyCaps(run_max)
-    spent = sum(
-        ((paid or price).amount * calls for paid, calls in runs.prices_on_day(connection, moment)),
-        start=Decimal(0),
-    )
+    spent = day_money(connection, moment, price.amount, account)
     day_max = day.pays_for(price)
     left = Money(day.amount - spent, day.currency).pays_for(price)
     return MoneyCaps(run_max, day_max, {shanghai_day(moment): day_max - left})
 
 
+def day_money(
+    connection: sqlite3.Connection,
+    moment: datetime,
+    unpriced: Decimal,
+    account: str | None = runs.ANY_ACCOUNT,
+) -> Decimal:
+    """What the day's calls have cost, those without a price at `unpriced`."""
+    paid = runs.prices_on_day(connection, moment, account)
+    return sum(((price.amount if price else unpriced) * calls for price, calls in paid), start=Decimal(0))
+
+
 def check_currency(connection: sqlite3.Connection, settings: RunSettings, moment: datetime) -> None:
     """Raises InputError where a budget of the day cannot be held: earlier calls of the day were paid in
     another currency."""
-    if settings.budget_per_day is None:
-        return
-    for paid, _calls in runs.prices_on_day(connection, moment):
-        if paid is not None and paid.currency != settings.budget_per_day.currency:
-            message = _("calls of today were paid in %(paid)s: a daily budget in %(budget)s cannot be held")
-            raise InputError(message % {"paid": paid.currency, "budget": settings.budget_per_day.currency})
+    daily: list[tuple[Money | None, str | None]] = [(settings.budget_per_day, runs.ANY_ACCOUNT)]
+    daily += [(each.budget_per_day, each.name) for each in settings.accounts]
+    for budget, account in daily:
+        if budget is None:
+            continue
+        for paid, _calls in runs.prices_on_day(connection, moment, account):
+            if paid is not None and paid.currency != budget.currency:
+                message = _(
+                    "calls of today were paid in %(paid)s: a daily budget in %(budget)s cannot be held"
+                )
+                raise InputError(message % {"paid": paid.currency, "budget": budget.currency})
 
 
 def calls_within_caps(settings: RunSettings) -> int | None:
-    """The most calls that the run's caps let be charged, None where there is no cap."""
-    caps = [cap for cap in (settings.calls_max, settings.calls_max_per_day) if cap is not None]
-    if settings.price is not None:
-        budgets = (settings.budget, settings.budget_per_day)
-        caps += [budget.pays_for(settings.price) for budget in budgets if budget is not None]
+    """The most calls that the caps of the run and of its accounts let be charged, None without a cap."""
+    senders = settings.senders
+    prices = [each.price for each in senders if each.price is not None]
+    cheapest = min(prices, key=lambda price: price.amount, default=None)
+    caps = _caps(settings, cheapest)
+    by_account = [min(_caps(each, each.price), default=None) for each in senders]
+    if all(cap is not None for cap in by_account):
+        caps.append(sum(cap for cap in by_account if cap is not None))
     return min(caps, default=None)
+
+
+def _caps(caps: RunSettings | Account, price: Money | None) -> list[int]:
+    """Every cap of a run or an account, told in calls at that price."""
+    found = [cap for cap in (caps.calls_max, caps.calls_max_per_day) if cap is not None]
+    if price is not None and price.amount:
+        budgets = (caps.budget, caps.budget_per_day)
+        found += [budget.pays_for(price) for budget in budgets if budget is not None]
+    return found
 
 
 def first_spending(
@@ -78,39 +109,47 @@ def first_spending(
 ) -> SpendingAhead | None:
     """What is to be said, and asked, before the first paid calls of a database; None where these were made,
     where a cap binds them, where nothing is due, and for a simulator."""
-    if is_loopback(settings.base_url) or calls_within_caps(settings) is not None or not ahead.keywords:
+    simulated = all(is_loopback(each.base_url) for each in settings.senders)
+    if simulated or calls_within_caps(settings) is not None or not ahead.keywords:
         return None
     if runs.ever_called(connection):
         return None
-    money = None if settings.price is None else settings.price.times(ahead.calls_max)
+    prices = [each.price for each in settings.senders]
+    dearest = None if None in prices else max((p for p in prices if p), key=lambda price: price.amount)
+    money = None if dearest is None else dearest.times(ahead.calls_max)
     return SpendingAhead(ahead.keywords, ahead.calls_max, money)
 
 
-async def balance_told(
+async def balances_told(
     settings: RunSettings, ahead: Ahead, shutdown: Shutdown, ask: AskBalance
-) -> BalanceTold | None:
-    """What the account holds, None where nobody says so or no call is ahead; a run that is ending waits for
-    no answer."""
+) -> list[BalanceTold | None]:
+    """What each account holds, None where nobody says so; nothing where no call is ahead. A run that is
+    ending waits for no answer."""
     import asyncio  # this and the client are loaded where a run begins, not for a plan or a command's help
 
     from crawler.vendor.client import ApiSettings
 
     cap = calls_within_caps(settings)
     if not ahead.calls_max or cap == 0 or shutdown.requested:
-        return None
-    asking = asyncio.ensure_future(
-        ask(ApiSettings(settings.base_url, settings.token, settings.timeout_seconds))
-    )
+        return []
+    senders = settings.senders
+    asked = (ApiSettings(each.base_url, each.token, settings.timeout_seconds) for each in senders)
+    asking = [asyncio.ensure_future(ask(each)) for each in asked]
     ending = asyncio.ensure_future(shutdown.wait_requested())
+    tasks: list[asyncio.Future[Any]] = [*asking, ending]
     try:
-        await asyncio.wait({asking, ending}, return_when=asyncio.FIRST_COMPLETED)
-        balance = asking.result() if asking.done() else None
+        while not ending.done() and (waiting := [each for each in asking if not each.done()]):
+            await asyncio.wait((*waiting, ending), return_when=asyncio.FIRST_COMPLETED)
+        balances = [each.result() if each.done() else None for each in asking]
     finally:
-        for task in (asking, ending):
+        for task in tasks:
             task.cancel()
         with suppress(asyncio.CancelledError):
-            await asyncio.wait({asking, ending})
-    return None if balance is None else BalanceTold(balance, _missing(balance, settings.price, ahead, cap))
+            await asyncio.wait(tasks)
+    return [
+        None if balance is None else BalanceTold(balance, _missing(balance, account.price, ahead, cap))
+        for account, balance in zip(senders, balances, strict=True)
+    ]
 
 
 def _missing(balance: Money, price: Money | None, ahead: Ahead, cap: int | None) -> Money | None:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from sqlite_utils import Database
 
+from crawler.engine.account_pool import told_apart
 from crawler.engine.events import Event, LineSkipped, RunStarted, SpendingAhead
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
@@ -15,7 +16,7 @@ from crawler.i18n import _
 from crawler.model import Keyword, Problem
 from crawler.run.dependencies import Dependencies
 from crawler.run.ordering import Ordering
-from crawler.run.spending_check import Ahead, balance_told, check_currency, first_spending
+from crawler.run.spending_check import Ahead, balances_told, check_currency, first_spending
 from crawler.run_settings import RunSettings, service_of
 from crawler.store import runs
 from crawler.store.database import store_errors
@@ -43,10 +44,13 @@ class Beginning:
     async def begin(self, keywords: Iterable[Keyword | Problem]) -> tuple[int, Worklist]:
         """Reads the keywords and starts a run, in one transaction: unreadable input leaves nothing behind."""
         settings, db, dependencies = self.settings, self.db, self.dependencies
-        service, now = service_of(settings.base_url), dependencies.now
+        service, now = service_of(settings.senders[0].base_url), dependencies.now
         with store_errors(settings.db), db.atomic():
             runs.claim_service(db.conn, service)
             run_id = runs.start_run(db.conn, version("creator-crawler"), now, settings.price)
+            if settings.accounts:
+                prices = {each.name: each.price for each in settings.accounts if each.name is not None}
+                runs.start_accounts(db.conn, run_id, prices)
             worklist = dependencies.parts.make_worklist(
                 db.conn,
                 _usable(keywords, self.emit),
@@ -81,9 +85,12 @@ class Beginning:
     async def _tell_money(self, ahead: Ahead) -> None:
         """Says what the account holds and, the first time, what is ahead; raises InputError where that is not
         wanted."""
-        balance = await balance_told(self.settings, ahead, self.shutdown, self.dependencies.parts.ask_balance)
-        if balance is not None:
-            self.emit(balance)
+        settings, ask = self.settings, self.dependencies.parts.ask_balance
+        balances = await balances_told(settings, ahead, self.shutdown, ask)
+        for account, balance in zip(settings.senders, balances, strict=False):  # none, where no call is ahead
+            if balance is not None:
+                several = len(settings.senders) > 1 and account.name
+                (told_apart(account.name, self.emit) if several and account.name else self.emit)(balance)
         first = first_spending(self.db.conn, self.settings, ahead)
         if first is not None and not self.shutdown.requested:
             self.emit(first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crawler.simulator.settings import Fault
@@ -17,7 +17,8 @@ class Line:
     `code` is the code that was meant, also when it never got through; None for a gateway's answer without
     one and for a connection that broke before the call was looked at. `attempt` counts the requests for this
     keyword and page from 1. `at` is in seconds of the simulator's clock. `connection` counts connections from
-    1; `reused` says that this one had carried a request before.
+    1; `reused` says that this one had carried a request before. `token` is whose account
+    was asked, and is told to nobody but the tests of this process.
     """
 
     at: float
@@ -30,6 +31,7 @@ class Line:
     fault: Fault | None
     connection: int
     reused: bool
+    token: str = field(default="", repr=False)
 
 
 class Bill:
@@ -42,6 +44,7 @@ class Bill:
         self.by_code: Counter[str] = Counter()
         self.by_fault: Counter[str] = Counter()
         self.charges: Counter[tuple[str, int]] = Counter()
+        self._accounts: dict[str, int] = {}
         self._attempts: Counter[tuple[str, int]] = Counter()
 
     def attempt(self, keyword: str, page: int) -> int:
@@ -56,6 +59,7 @@ class Bill:
     def add(self, line: Line) -> None:
         """Puts one request on the bill."""
         self._lines.append(line)
+        self._accounts.setdefault(line.token, len(self._accounts) + 1)
         self.requests += 1
         self.by_code[str(line.code)] += 1
         if line.fault:
@@ -87,7 +91,12 @@ class Bill:
             "by_fault": self.by_fault,
             "charged_twice": list(self._charged_twice_rows()),
         }
-        return sums | {"lines": [asdict(line) for line in self._lines]} if lines else sums
+        return sums | {"lines": [self._told(line) for line in self._lines]} if lines else sums
+
+    def _told(self, line: Line) -> dict[str, Any]:
+        """A line with its account as a number, by when it first called, instead of its token."""
+        told = asdict(line)
+        return told | {"account": self._accounts.setdefault(told.pop("token"), len(self._accounts) + 1)}
 
     def _charged_twice_rows(self) -> Iterator[dict[str, Any]]:
         for (keyword, page), times in self.charged_twice().items():

@@ -64,6 +64,35 @@ def _shares(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) ->
     return shares
 
 
+def _accounts(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """TOKEN and what holds for it alone, any number of times."""
+    found: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        token, *parts = text.split(",")
+        own = found.setdefault(token, {})
+        for part in parts:
+            name, _equals, value = part.partition("=")
+            try:
+                own |= _of_account(name, value)
+            except ValueError as error:
+                raise click.BadParameter(_("cannot read %r") % text) from error
+    return found
+
+
+def _of_account(name: str, value: str) -> dict[str, Any]:
+    match name:
+        case "refused":
+            return {"tokens": ()}
+        case "quota":
+            return {"daily_quota": int(value)}
+        case "rate-limit":
+            limit, window_seconds = _rate(value)
+            return {"rate_limit": limit, "rate_window_seconds": window_seconds}
+        case "balance" | "price":
+            return {name: float(value)}
+    raise ValueError(name)
+
+
 @click.command(
     help=_(
         """Play the paid API on this machine: invented creators, real trouble.
@@ -134,6 +163,14 @@ def _shares(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) ->
 )
 @click.option("--retry-after", metavar="seconds|date|TEXT", help=_("Send this header with code 302."))
 @click.option("--quota", "daily_quota", type=int, help=_("Successful calls a day; more get code 303."))
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="TOKEN,NAME=NUMBER,…",
+    callback=_accounts,
+    help=_("Limits of one token alone: quota=3, rate-limit=40/m, balance=0.1, price=0.02 or refused."),
+)
 @click.option("--price", default=0.01, show_default=True, help=_("What a charged call costs."))
 @click.option("--balance", type=float, help=_("Balance of the account; when it is used up, code 601."))
 @click.option(

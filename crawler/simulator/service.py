@@ -64,6 +64,7 @@ class Service:
         self._clock = clock
         self._now = now
         self._settings = settings
+        self._by_token: dict[str, SimulatorSettings] = {}
         self.accounts = Accounts()
         self.bill = Bill(settings.lines_max)
         self.pages = Pages(World(settings.world))
@@ -80,6 +81,7 @@ class Service:
         if settings.world != self.pages.world.settings:
             self.pages = Pages(World(settings.world))
         self._settings = settings
+        self._by_token.clear()
 
     def search(self, query: Mapping[str, str], wire: Wire) -> Answer:
         """Takes one call of the search, puts it on the bill and says what goes back."""
@@ -103,6 +105,7 @@ class Service:
                 fault=answer.fault,
                 connection=wire.connection,
                 reused=wire.reused,
+                token=token,
             )
         )
         return answer
@@ -114,7 +117,7 @@ class Service:
     def balance(self, query: Mapping[str, str]) -> Answer:
         """What is left of an account's money: free, and not on the bill."""
         token = query.get("token", "")
-        match self._settings.balance_way:
+        match self._of_token(token).balance_way:
             case BalanceWay.MISSING:
                 return self._coded(404, answer_id("balance"))
             case BalanceWay.SILENT:
@@ -125,10 +128,11 @@ class Service:
                 return self._coded(
                     0, answer_id("balance"), orjson.dumps({"balance": token, "currency": token})
                 )
-        refusal = self.accounts.token_refusal(token, self._settings)
+        settings = self._of_token(token)
+        refusal = self.accounts.token_refusal(token, settings)
         if refusal is not None:
             return self._coded(refusal.code, answer_id("balance"))
-        data = {"balance": self.accounts.balance(token, self._settings), "currency": "CNY"}
+        data = {"balance": self.accounts.balance(token, settings), "currency": "CNY"}
         return self._coded(0, answer_id("balance"), orjson.dumps(data))
 
     def no_such_route(self, path: str, wire: Wire) -> Answer:
@@ -162,14 +166,14 @@ class Service:
         refusal = self._refusal(token, keyword, page, at)
         if refusal is not None:
             answer = self._coded(refusal.code, call_id)
-            retry_after = self._retry_after(refusal) if refusal.code == 302 else None
+            retry_after = self._retry_after(refusal, token) if refusal.code == 302 else None
             return replace(answer, retry_after=retry_after, latency_seconds=fated.latency_seconds)
         if fated.fault in GATEWAY_FAULTS:
             answer = Answer(None, *GATEWAY_FAULTS[fated.fault])
         elif fated.code is not None:
             answer = self._coded(fated.code, call_id)
             if fated.code == 503:
-                answer = replace(answer, retry_after=self._retry_after(Refusal(503)))
+                answer = replace(answer, retry_after=self._retry_after(Refusal(503), token))
         else:
             answer = self._page(keyword, page, call_id, fated.fault)
         if fated is SPARED:
@@ -177,13 +181,21 @@ class Service:
         return replace(answer, fault=fated.fault, latency_seconds=fated.latency_seconds)
 
     def _refusal(self, token: str, keyword: str, page: int, at: float) -> Refusal | None:
-        refusal = self.accounts.token_refusal(token, self._settings)
+        settings = self._of_token(token)
+        refusal = self.accounts.token_refusal(token, settings)
         if refusal is None and (not keyword.strip() or page < 1):
             refusal = Refusal(400)
-        return refusal or self.accounts.refusal(token, self._settings, at, self._now())
+        return refusal or self.accounts.refusal(token, settings, at, self._now())
 
-    def _retry_after(self, refusal: Refusal) -> str | None:
-        match self._settings.retry_after:
+    def _of_token(self, token: str) -> SimulatorSettings:
+        if token not in self._settings.accounts:
+            return self._settings
+        if token not in self._by_token:
+            self._by_token[token] = self._settings.of_token(token)
+        return self._by_token[token]
+
+    def _retry_after(self, refusal: Refusal, token: str) -> str | None:
+        match self._of_token(token).retry_after:
             case "seconds":
                 return str(ceil(refusal.wait_seconds))
             case "date":

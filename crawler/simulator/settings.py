@@ -10,6 +10,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 NIGHTS_MAX = 256  # a creator has room for a new red_id on each of them
 
+OF_ACCOUNT = (
+    "tokens", "barred_tokens", "rate_limit", "rate_window_seconds", "retry_after", "daily_quota", "price",
+    "balance", "token_cap", "balance_way",
+)  # fmt: skip
+"""The settings that a single account may have for itself."""
+
 
 class Fault(enum.StrEnum):
     """What can go wrong with one call; the value is its name on the command line and on the bill.
@@ -103,7 +109,8 @@ class SimulatorSettings(WorldSettings):
     the least and the most an answer takes, `slow_301_seconds` the same for code 301. `faults` gives
     probabilities by the names of `Fault`; calls for a page after its first `faulty_attempts_max` are spared.
     `replies` are bodies served as they stand, by keyword ("" for any) and page; pages without one are then
-    empty. The bill keeps `lines_max` lines.
+    empty. The bill keeps `lines_max` lines. `accounts` are, by token, settings of `OF_ACCOUNT` that hold for
+    that token alone; `{"tokens": []}` is one that is refused.
     """
 
     http_way: str = HttpWay.ALWAYS_200
@@ -125,6 +132,7 @@ class SimulatorSettings(WorldSettings):
     replies: Mapping[tuple[str, int], bytes] | None = None
     keepalive_seconds: float = 75.0
     lines_max: int = 1_000_000
+    accounts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises ValueError, naming the setting, for what cannot be played."""
@@ -145,6 +153,10 @@ class SimulatorSettings(WorldSettings):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name}: at least 1")
+        for own in self.accounts.values():
+            for name in own:
+                if name not in OF_ACCOUNT:
+                    raise ValueError(f"accounts: {name!r} is none of {', '.join(OF_ACCOUNT)}")
         if not 0 <= self.night < NIGHTS_MAX:
             raise ValueError(f"night: from 0 to {NIGHTS_MAX - 1}")
         for name in ("pages_per_keyword", "latency_seconds", "slow_301_seconds"):
@@ -156,6 +168,11 @@ class SimulatorSettings(WorldSettings):
     def world(self) -> WorldSettings:
         """The part that says what exists."""
         return WorldSettings(**{each.name: getattr(self, each.name) for each in fields(WorldSettings)})
+
+    def of_token(self, token: str) -> SimulatorSettings:
+        """The same with what holds for that token alone."""
+        own = self.accounts.get(token)
+        return self if own is None else replace(self, **own)
 
     def as_json(self) -> dict[str, Any]:
         """All settings that JSON can hold, by name."""

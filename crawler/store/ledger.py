@@ -32,9 +32,9 @@ class Ledger:
         self._make_room = make_room
         self._group = GroupCommit(self._apply)
 
-    async def open_call(self, work: Work, attempt: int) -> int:
-        """The id of a call that is about to be sent."""
-        call_id: int = await self._commit(Write(lambda t: t.open_call(work, attempt)))
+    async def open_call(self, work: Work, attempt: int, account: str | None = None) -> int:
+        """The id of a call that is about to be sent by an account, None for the one that has no name."""
+        call_id: int = await self._commit(Write(lambda t: t.open_call(work, attempt, account)))
         return call_id
 
     async def drop_call(self, call_id: int) -> None:

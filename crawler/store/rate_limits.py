@@ -54,7 +54,7 @@ ON CONFLICT (account, endpoint_id) DO UPDATE
        learnt_at        = excluded.learnt_at
 """
 
-CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ?"
+CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ? AND account IS ?"
 
 
 def create_rate_limits(db: Database) -> None:
@@ -115,9 +115,11 @@ class LimitKeeper:
         self.known = learnt
 
     def calls_lately_seconds_ago(self) -> list[float]:
-        """How long ago, at least, each call of the last minute was sent, those of other runs included."""
+        """How long ago, at least, each call of the account in the last minute was sent, those of other runs
+        included."""
         moment = self._now()
         since = stamp(moment - timedelta(seconds=LATELY_SECONDS))
-        rows = self._connection.execute(CALLS_LATELY, (since,))
+        sender = None if self._account == DEFAULT_ACCOUNT else self._account
+        rows = self._connection.execute(CALLS_LATELY, (since, sender))
         ages = ((moment - datetime.fromisoformat(sent_at)).total_seconds() for (sent_at,) in rows)
         return [max(0.0, age - SENT_LATER_SECONDS) for age in ages]

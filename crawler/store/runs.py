@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.errors import WrongService
 from crawler.i18n import _
 from crawler.money import Money, stored_money
+from crawler.reasons import Reason
 from crawler.store import sql
 from crawler.store.forecasts import END_OF_THE_DEAD, end_forecast
 from crawler.store.readonly import exported
@@ -19,13 +21,19 @@ from crawler.summary import CallCounts, CreatorCounts, RunSummary
 SENT_LATER_SECONDS = 0.1
 """How much later than it says a call may have gone out: it is written down, made durable, and then sent."""
 
+LAST_CALL_DAYS = 2
+"""How far back the last call is looked for: before that it says nothing to any pace."""
+
 PRICES_SINCE = """
-SELECT runs.price, runs.currency, count(*)
+SELECT paid.price, paid.currency, count(*)
   FROM calls
-  JOIN runs ON runs.id = calls.run_id
- WHERE sent_at >= ? AND charge <> 'free'
- GROUP BY runs.price, runs.currency
+  JOIN run_prices AS paid ON paid.run_id = calls.run_id AND paid.account IS calls.account
+ WHERE sent_at >= :since AND charge <> 'free' AND (:any_account OR calls.account IS :account)
+ GROUP BY paid.price, paid.currency
 """
+
+ANY_ACCOUNT = ""
+"""In place of a name: of all accounts together. None is the account that has no name."""
 
 EVER_CALLED = "SELECT EXISTS (SELECT 1 FROM calls) OR EXISTS (SELECT 1 FROM pruned_calls)"
 
@@ -99,15 +107,54 @@ def count_creators(connection: sqlite3.Connection, run_id: int) -> CreatorCounts
     return CreatorCounts(new, changed, seen, total)
 
 
-def calls_charged_on_day(connection: sqlite3.Connection, moment: datetime) -> int:
-    """Calls of the quota's calendar day that were, or may have been, charged; over all runs."""
+def start_accounts(connection: sqlite3.Connection, run_id: int, prices: Mapping[str, Money | None]) -> None:
+    """Notes the accounts of a run and what a call costs by each, None where it is the run's price; inside the
+    caller's transaction."""
+    rows = [
+        (run_id, account, *((None, None) if price is None else (format(price.amount, "f"), price.currency)))
+        for account, price in prices.items()
+    ]
+    connection.executemany(sql.START_ACCOUNT, rows)
+
+
+def end_account(connection: sqlite3.Connection, run_id: int, account: str, reason: Reason) -> None:
+    """Notes why an account made no more calls in a run; inside the caller's transaction."""
+    connection.execute(sql.END_ACCOUNT, (reason.code.value, reason.details_json, run_id, account))
+
+
+def count_calls_by_account(connection: sqlite3.Connection, run_id: int) -> dict[str | None, CallCounts]:
+    """The calls of a run as the ledger has them, by the account that sent them."""
+    found: dict[str | None, dict[str, int]] = {}
+    for account, charge, calls in connection.execute(sql.COUNT_CALLS_BY_ACCOUNT, (run_id,)):
+        found.setdefault(account, {})[charge] = calls
+    return {
+        account: CallCounts.of(*(calls.get(charge, 0) for charge in ("charged", "free", "unknown")))
+        for account, calls in found.items()
+    }
+
+
+def calls_charged_on_day(
+    connection: sqlite3.Connection, moment: datetime, account: str | None = ANY_ACCOUNT
+) -> int:
+    """Calls of the quota's calendar day that were, or may have been, charged; over all runs, of one account
+    or of all."""
     since = stamp(shanghai_day_start(moment))
-    return int(connection.execute(sql.CALLS_SINCE, (since,)).fetchone()[0])
+    if account == ANY_ACCOUNT:
+        return int(connection.execute(sql.CALLS_SINCE, (since,)).fetchone()[0])
+    return int(connection.execute(sql.CALLS_SINCE_BY_ACCOUNT, (since, account)).fetchone()[0])
 
 
-def prices_on_day(connection: sqlite3.Connection, moment: datetime) -> list[tuple[Money | None, int]]:
-    """Calls of the quota's calendar day that were, or may have been, charged, by the price of their run."""
-    rows = connection.execute(PRICES_SINCE, (stamp(shanghai_day_start(moment)),)).fetchall()
+def prices_on_day(
+    connection: sqlite3.Connection, moment: datetime, account: str | None = ANY_ACCOUNT
+) -> list[tuple[Money | None, int]]:
+    """Calls of the quota's calendar day that were, or may have been, charged, by what they cost; of one
+    account or of all."""
+    values = {
+        "since": stamp(shanghai_day_start(moment)),
+        "any_account": account == ANY_ACCOUNT,
+        "account": account,
+    }
+    rows = connection.execute(PRICES_SINCE, values).fetchall()
     return [(stored_money(price, currency), calls) for price, currency, calls in rows]
 
 
@@ -121,12 +168,16 @@ def answered_before(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM users)").fetchone()[0])
 
 
-def seconds_since_last_call(connection: sqlite3.Connection, now: Now) -> float | None:
-    """How long ago, at least, the last call of any run was sent; None where there was none."""
-    last = connection.execute(sql.LAST_SENT).fetchone()[0]
+def seconds_since_last_call(
+    connection: sqlite3.Connection, now: Now, account: str | None = None
+) -> float | None:
+    """How long ago, at least, the last call of any run was sent by the account; None where there was none
+    lately."""
+    since = stamp(now() - timedelta(days=LAST_CALL_DAYS))
+    last = connection.execute(sql.LAST_SENT, (account, since)).fetchone()
     if last is None:
         return None
-    return max(0.0, (now() - datetime.fromisoformat(last)).total_seconds() - SENT_LATER_SECONDS)
+    return max(0.0, (now() - datetime.fromisoformat(last[0])).total_seconds() - SENT_LATER_SECONDS)
 
 
 def running_process(connection: sqlite3.Connection) -> tuple[int, str] | None:

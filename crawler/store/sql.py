@@ -9,8 +9,8 @@ from crawler.column import Source
 from crawler.creator import COLUMNS
 
 OPEN_CALL = """
-INSERT INTO calls (run_id, endpoint_id, keyword_id, generation, page, attempt, sent_at)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO calls (run_id, endpoint_id, keyword_id, generation, page, attempt, account, sent_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 SETTLE_CALL = """
@@ -149,9 +149,22 @@ UPDATE runs
 
 COUNT_CALLS = "SELECT charge, count(*) FROM calls WHERE run_id = ? GROUP BY charge"
 
+COUNT_CALLS_BY_ACCOUNT = """
+SELECT account, charge, count(*) FROM calls WHERE run_id = ? GROUP BY account, charge
+"""
+
 CALLS_SINCE = "SELECT count(*) FROM calls WHERE sent_at >= ? AND charge <> 'free'"
 
-LAST_SENT = "SELECT max(sent_at) FROM calls"
+CALLS_SINCE_BY_ACCOUNT = f"{CALLS_SINCE} AND account IS ?"
+
+# Newest first, and not for ever: an account that is new is not looked for in the calls of years.
+LAST_SENT = "SELECT sent_at FROM calls WHERE account IS ? AND sent_at > ? ORDER BY sent_at DESC LIMIT 1"
+
+START_ACCOUNT = "INSERT INTO run_accounts (run_id, account, price, currency) VALUES (?, ?, ?, ?)"
+
+END_ACCOUNT = """
+UPDATE run_accounts SET reason = ?, reason_details = ? WHERE run_id = ? AND account = ?
+"""
 
 SEEN_BY_KEYWORD = """
 SELECT users.id

@@ -91,9 +91,9 @@ class Transaction:
         self._keywords_done = 0
         self._pages = 0
 
-    def open_call(self, work: Work, attempt: int) -> int:
-        """The id of a call that is about to be sent."""
-        row = (*self._where, work.keyword_id, work.generation, work.page, attempt, self._moment)
+    def open_call(self, work: Work, attempt: int, account: str | None = None) -> int:
+        """The id of a call that is about to be sent by an account, None for the one that has no name."""
+        row = (*self._where, work.keyword_id, work.generation, work.page, attempt, account, self._moment)
         call_id = self._connection.execute(sql.OPEN_CALL, row).lastrowid
         assert call_id is not None
         return call_id

@@ -6,6 +6,7 @@ import enum
 
 from crawler.clock import SHANGHAI
 from crawler.engine.events import (
+    AccountParked,
     BalanceTold,
     CallEnded,
     CircuitClosed,
@@ -16,6 +17,7 @@ from crawler.engine.events import (
     KeywordDone,
     KeywordFailed,
     LineSkipped,
+    OfAccount,
     OrderChosen,
     PageStored,
     QuotaBack,
@@ -56,7 +58,9 @@ def level_of(event: Event) -> Level:
             return Level.INFO
         case BalanceTold():
             return Level.WARNING if event.needed else Level.INFO
-        case SpendingAhead() | QuotaWait() | QuotaBack():
+        case OfAccount():
+            return level_of(event.event)
+        case SpendingAhead() | QuotaWait() | QuotaBack() | AccountParked():
             return Level.WARNING
         case LineSkipped() | KeywordFailed() | CircuitOpened() | CircuitClosed() | Draining():
             return Level.WARNING
@@ -138,6 +142,10 @@ def describe(event: Event) -> str:
             return line % {"span": span(event.seconds), "time": time}
         case QuotaBack():
             return _("the wait for the daily quota is over: going on")
+        case AccountParked():
+            return _("no more calls in this run: %s") % reason_text(event.reason)
+        case OfAccount():
+            return _("account %(name)s: %(text)s") % {"name": event.account, "text": describe(event.event)}
         case Draining():
             line = ngettext(
                 "stopping: %(reason)s; %(calls)d call in flight is allowed to finish",

@@ -9,7 +9,7 @@ from typing import TextIO
 import orjson
 
 from crawler.clock import stamp, utc_now
-from crawler.engine.events import Event
+from crawler.engine.events import Event, OfAccount
 from crawler.i18n import _, ngettext
 from crawler.i18n.formatting import also, span
 from crawler.i18n.reasons import told
@@ -57,6 +57,9 @@ class JsonLines(TextLines):
             "event": "progress",
             "message": text,
         }
+        if isinstance(event, OfAccount):
+            line |= {"account": event.account}
+            event = event.event
         if event is not None:
             line |= {"event": type(event).__name__} | _fields(event)
         else:

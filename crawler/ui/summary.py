@@ -8,11 +8,11 @@ from pathlib import Path
 import orjson
 
 from crawler.i18n import _, ngettext
-from crawler.i18n.formatting import span
+from crawler.i18n.formatting import also, span
 from crawler.i18n.hindsight import hindsight_fields, hindsight_lines
 from crawler.i18n.reasons import reason_text, told
 from crawler.reasons import Advice
-from crawler.summary import FailedKeyword, RunSummary
+from crawler.summary import AccountSummary, FailedKeyword, RunSummary
 from crawler.ui.describe import order_text
 from crawler.ui.program_name import db_argument, program_name
 from crawler.untrusted_text import sanitize, width
@@ -45,19 +45,38 @@ def summary_fields(summary: RunSummary) -> dict[str, object]:
         "order": None if summary.order is None else asdict(summary.order),
         "not_asked": [asdict(each) for each in summary.not_asked],
         "forecast": hindsight_fields(summary.forecast, summary.price),
+        **({"accounts": [_account(each) for each in summary.accounts]} if summary.accounts else {}),
     }
 
 
 def _money(summary: RunSummary) -> dict[str, object] | None:
     """What was spent, None where no price was given; read back as decimals the numbers are exact."""
-    if summary.price is None or summary.spent is None or summary.spent_at_most is None:
+    if summary.spent is None or summary.spent_at_most is None:
         return None
     return {
-        "currency": summary.price.currency,
-        "price": float(summary.price.amount),
+        "currency": summary.spent.currency,
+        "price": None if summary.price is None else float(summary.price.amount),
         "spent": float(summary.spent.amount),
         "spent_at_most": float(summary.spent_at_most.amount),
     }
+
+
+def _account(account: AccountSummary) -> dict[str, object]:
+    reason = {"reason": None} if account.reason is None else told("reason", account.reason)
+    price = None if account.price is None else float(account.price.amount)
+    return {"name": account.name, "calls": asdict(account.calls), "price": price, **reason}
+
+
+def account_lines(summary: RunSummary) -> list[str]:
+    """What each account did and why it stopped, where there are several."""
+    line = _("account %(name)s: %(charged)s charged, %(free)s free, %(unknown)s with charge unknown")
+    lines = []
+    for each in summary.accounts:
+        calls = each.calls
+        counts = _grouped(charged=calls.charged, free=calls.free, unknown=calls.unknown)
+        text = line % ({"name": each.name} | counts)
+        lines.append(sanitize(text if each.reason is None else also(text, reason_text(each.reason))))
+    return lines
 
 
 def _failure(failure: FailedKeyword) -> dict[str, object]:
@@ -99,6 +118,7 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     lines = [_("%(outcome)s: %(reason)s") % {"outcome": heading(summary.outcome), "reason": reason}]
     label_width = max(width(label) for label, _text in rows)
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
+    lines += [f"  {line}" for line in account_lines(summary)]
     if summary.strange_answers:
         strange = ngettext(
             "strange: %(answers)s answer without a creator that is not an empty page:  %(command)s",

@@ -11,6 +11,7 @@ from crawler.engine.events import (
     Event,
     KeywordDone,
     KeywordFailed,
+    OfAccount,
     PageStored,
     RateLimited,
     RunStarted,
@@ -96,6 +97,9 @@ class Tally:
             case RateLimited():
                 self.rate_limited += 1
                 self.rate = event.rate
+            case OfAccount():
+                self.take(event.event)
+                self.rate = None  # of one account of several
             case Draining():
                 self.stopping = True
 

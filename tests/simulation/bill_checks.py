@@ -10,9 +10,11 @@ from decimal import Decimal
 from itertools import groupby
 from math import log
 
+from crawler.account import Account
 from crawler.reasons import ReasonCode
 from crawler.simulator import Fault, Line
 from tests.simulation.play import History, RunResult
+from tests.simulation.scenario import AccountLife
 from tests.simulation.snapshot import Row
 from tests.simulation.virtual_time import BEGIN_SECONDS, WallClock
 
@@ -60,6 +62,8 @@ def _mismatches(rows: list[Row], lines: list[Line], in_time: bool) -> Iterator[s
                 yield f"a call of {row.sent_at} is in the ledger as {row.charge} and not on the bill"
             continue
         at += 1
+        if row.account is not None and AccountLife(row.account).token != line.token:
+            yield f"booked to {row.account} in the ledger: {line}"
         if row.charge != "unknown" and (row.charge == "charged") != line.charged:
             yield f"{row.charge} in the ledger, charged={line.charged} on the bill: {line}"
         plain = line.fault is None and line.code in (0, 201)
@@ -83,7 +87,7 @@ def paid_twice_at_most_what_was_in_flight(history: History) -> Iterator[str]:
         keyword
         for life in history.lived
         if life.life.refreshes
-        for keyword in {line.keyword for line in _lines_of(history, life) if line.page == 1}
+        for keyword in {line.keyword for line in lines_of(history, life) if line.page == 1}
     )
     for page, times in _charges(history).items():
         if times - 1 > unknown[page] + anew[page[0]]:
@@ -118,20 +122,20 @@ def _charges(history: History) -> Counter[tuple[str, int]]:
 def caps_hold(history: History) -> Iterator[str]:
     """No run is charged for more than its cap, no day of any run for more than the day's."""
     for life in history.lived:
-        charged = [line for line in _lines_of(history, life) if line.charged]
+        charged = [line for line in lines_of(history, life) if line.charged]
         cap = life.settings.calls_max
         if cap is not None and len(charged) > cap:
             yield f"{len(charged)} charged, --max-calls was {cap}"
         if life.summary is not None and life.summary.reason.code is ReasonCode.CALL_CAP:
             calls = life.summary.calls
-            if calls.charged + calls.unknown != cap:
+            if not life.settings.accounts and calls.charged + calls.unknown != cap:
                 yield f"stopped at {calls.charged} charged and {calls.unknown} unknown, --max-calls was {cap}"
         yield from _budgets_hold(history, life, charged)
         day_cap = life.settings.calls_max_per_day
         if day_cap is None or not charged:
             continue
-        days = Counter(_day(line) for line in history.lines if line.charged and line.at <= life.ended)
-        for day in {_day(line) for line in charged}:
+        days = Counter(day_of(line) for line in history.lines if line.charged and line.at <= life.ended)
+        for day in {day_of(line) for line in charged}:
             if days[day] > day_cap:
                 yield f"{days[day]} charged on {day}, --max-calls-per-day was {day_cap}"
 
@@ -139,40 +143,46 @@ def caps_hold(history: History) -> Iterator[str]:
 def _budgets_hold(history: History, life: RunResult, charged: list[Line]) -> Iterator[str]:
     """In money, at what each run was told a call costs."""
     price, budget, per_day = (getattr(life.settings, name) for name in ("price", "budget", "budget_per_day"))
-    if budget is not None and price.amount * len(charged) > budget.amount:
+    if budget is not None and sum(price_of(history, line) or 0 for line in charged) > budget.amount:
         yield f"{len(charged)} charged at {price}, --budget was {budget}"
-    if life.summary is not None and life.summary.reason.code is ReasonCode.BUDGET:
+    if (
+        not life.settings.accounts
+        and life.summary is not None
+        and life.summary.reason.code is ReasonCode.BUDGET
+    ):
         calls = life.summary.calls.charged + life.summary.calls.unknown
         if not price.amount * calls <= budget.amount < price.amount * (calls + 1):
             yield f"stopped after {calls} calls at {price}, --budget was {budget}"
     if per_day is None:
         return
-    for day in {_day(line) for line in charged}:
+    for day in {day_of(line) for line in charged}:
         spent = sum(
-            _price_of(history, line) or price.amount
+            price_of(history, line) or (price.amount if price else 0)
             for line in history.lines
-            if line.charged and line.at <= life.ended and _day(line) == day
+            if line.charged and line.at <= life.ended and day_of(line) == day
         )
         if spent > per_day.amount:
             yield f"{spent} spent on {day}, --budget-per-day was {per_day}"
 
 
-def _price_of(history: History, line: Line) -> Decimal | None:
-    """What the run that made a call was told it costs."""
+def price_of(history: History, line: Line) -> Decimal | None:
+    """What the run that made a call was told it costs by that account."""
     for life in history.lived:
         if life.begun <= line.at <= life.ended:
-            return life.settings.price and life.settings.price.amount
+            prices = {each.token: each.price for each in life.settings.senders}
+            price = prices[line.token]
+            return None if price is None else price.amount
     return None
 
 
 def pace_is_kept(history: History) -> Iterator[str]:
     """No second holds more calls than the rate, retries and restarts included; a rate below one a second
     keeps that distance between calls."""
-    for life in history.lived:
-        per_second = _per_second(life.settings.rate)
+    for life, account in senders(history):
+        per_second = per_second_of(account.rate)
         if per_second is None:
             continue
-        lines = _lines_of(history, life)
+        lines = lines_by(history, life, account)
         if not lines:
             continue
         window_seconds, allowed = (
@@ -180,13 +190,15 @@ def pace_is_kept(history: History) -> Iterator[str]:
         )
         # Calls of the run before count for the first second of this one, if that was no faster.
         earlier = [
-            line.at for line in history.lines if line.at < life.begun and _as_slow(history, line, per_second)
+            line.at
+            for line in history.lines
+            if line.token == account.token and line.at < life.begun and _as_slow(history, line, per_second)
         ]
         times = earlier + [line.at for line in lines]
         for number, moment in enumerate(times):
             many = bisect_left(times, moment + window_seconds - 1e-6) - number
             if many > allowed:
-                yield f"{many} calls within {window_seconds:.3f} s, the rate was {life.settings.rate}"
+                yield f"{many} calls within {window_seconds:.3f} s, the rate was {account.rate}"
                 break
 
 
@@ -194,11 +206,14 @@ def a_learnt_pace_follows_the_limit(history: History) -> Iterator[str]:
     """Under `auto` a new database begins carefully, and what refuses everything is hardly asked."""
     if not _answers_come_in_time(history):
         return
-    for number, life in enumerate(history.lived):
-        if not life.settings.rate.startswith("auto"):
+    climbed: set[str] = set()
+    for number, (life, account) in enumerate(senders(history)):
+        first = account.token not in climbed
+        climbed.add(account.token)
+        if not account.rate.startswith("auto"):
             continue
-        lines = _lines_of(history, life)
-        if number == 0:
+        lines = lines_by(history, life, account)
+        if first:
             yield from _climbs_too_fast(lines)
         for refused in _refused_in_a_row(lines):
             # Those in flight when the first refusal was answered, and then single calls, ever further apart.
@@ -233,19 +248,19 @@ def a_quota_is_believed_only_where_it_was_named(history: History) -> Iterator[st
     for number, life in enumerate(history.lived):
         if life.summary is None or life.summary.reason.code is not ReasonCode.DAILY_QUOTA:
             continue
-        if not any(line.code == 303 for line in _lines_of(history, life)):
+        if not any(line.code == 303 for line in lines_of(history, life)):
             yield f"run {number} stopped for a quota that was never named"
 
 
 def _as_slow(history: History, line: Line, per_second: float) -> bool:
     for life in history.lived:
         if life.begun <= line.at <= life.ended:
-            rate = _per_second(life.settings.rate)
+            rate = per_second_of({each.token: each.rate for each in life.settings.senders}[line.token])
             return rate is not None and rate <= per_second
     return False
 
 
-def _per_second(rate: str) -> float | None:
+def per_second_of(rate: str) -> float | None:
     if rate == "unlimited":
         return None
     if rate == "auto":
@@ -260,7 +275,7 @@ def what_is_due_is_asked_or_named(history: History) -> Iterator[str]:
     for number, life in enumerate(history.lived):
         if not life.life.refreshes or life.summary is None or life.summary.outcome != "done":
             continue
-        asked = {line.keyword for line in _lines_of(history, life)}
+        asked = {line.keyword for line in lines_of(history, life)}
         named = {each.text for each in life.summary.not_asked}
         for text, _limit in history.scenario.keywords:
             if text not in asked | named:
@@ -272,8 +287,8 @@ def what_is_due_is_asked_or_named(history: History) -> Iterator[str]:
 def nothing_is_sent_after_the_end(history: History) -> Iterator[str]:
     """Told to stop, by a signal or by the API, a run sends nothing new; told to leave, it leaves."""
     in_time, answer_seconds = _answers_come_in_time(history), _slowest_answer_seconds(history)
-    for number, life in enumerate(history.lived):
-        lines = _lines_of(history, life)
+    for number, (life, account) in enumerate(senders(history)):
+        lines = lines_by(history, life, account)
         stops = STOP_CODES - {303} if life.settings.wait_for_quota else STOP_CODES
         ends = [line.at + answer_seconds for line in lines if line.code in stops and in_time]
         if life.settings.until is not None:
@@ -308,10 +323,10 @@ def _the_quota_is_waited_for(
         for line in lines
         if line.code == 303 and _seconds_of_day(line.at + answer_seconds) >= EARLY_SECONDS
     ]
-    for day in {_day(line) for line in refused}:
-        of_day = [line for line in refused if _day(line) == day]
+    for day in {day_of(line) for line in refused}:
+        of_day = [line for line in refused if day_of(line) == day]
         first = min(line.at for line in of_day) + answer_seconds
-        late = [line for line in lines if _day(line) == day and line.at > first + 1e-6]
+        late = [line for line in lines if day_of(line) == day and line.at > first + 1e-6]
         if late:
             yield f"run {number} asked {len(late)} times on {day} after the quota was used up: {late[0]}"
         if len(of_day) > life.settings.workers:
@@ -323,7 +338,17 @@ def _seconds_of_day(at: float) -> float:
     return (moment - moment.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
 
 
-def _lines_of(history: History, life: RunResult) -> list[Line]:
+def senders(history: History) -> Iterator[tuple[RunResult, Account]]:
+    """Each run with each account that it made calls by."""
+    return ((life, account) for life in history.lived for account in life.settings.senders)
+
+
+def lines_by(history: History, life: RunResult, account: Account) -> list[Line]:
+    """The calls of a run by one account, as they are on the bill."""
+    return [line for line in lines_of(history, life) if line.token == account.token]
+
+
+def lines_of(history: History, life: RunResult) -> list[Line]:
     return [line for line in history.lines if life.begun <= line.at <= life.ended]
 
 
@@ -337,5 +362,5 @@ def _loop_time(moment: datetime) -> float:
     return (moment - WallClock.START).total_seconds() + BEGIN_SECONDS
 
 
-def _day(line: Line) -> str:
+def day_of(line: Line) -> str:
     return str((WallClock.START + timedelta(seconds=line.at - BEGIN_SECONDS)).astimezone(SHANGHAI).date())

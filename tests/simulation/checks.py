@@ -9,6 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from crawler.simulator import followers
+from tests.simulation.account_checks import (
+    an_account_stops_alone,
+    each_account_keeps_its_caps,
+    the_summary_tells_each_account,
+)
 from tests.simulation.bill_checks import (
     a_learnt_pace_follows_the_limit,
     a_quota_is_believed_only_where_it_was_named,
@@ -137,12 +142,13 @@ def a_second_run_changes_nothing(history: History) -> Iterator[str]:
 
 def the_token_is_nowhere(history: History) -> Iterator[str]:
     """Not in the files, not in an event, not in a log line, not in a summary."""
-    if TOKEN.encode() in history.files:
+    tokens = {TOKEN, *(each.token for life in history.lived for each in life.settings.senders)}
+    if any(token.encode() in history.files for token in tokens):
         yield "the token is in the database's files"
     said = {"an event": history.events, "a log line": history.logged, "a run": history.lived}
-    yield from (
-        f"the token is in {where}" for where, what in said.items() if TOKEN in _without_settings(what)
-    )
+    for where, what in said.items():
+        text = _without_settings(what)
+        yield from (f"the token is in {where}" for token in tokens if token in text)
 
 
 def _without_settings(what: Iterable[object]) -> str:
@@ -178,6 +184,9 @@ CHECKS: tuple[Check, ...] = (
     every_call_accounted_for,
     paid_twice_at_most_what_was_in_flight,
     caps_hold,
+    each_account_keeps_its_caps,
+    an_account_stops_alone,
+    the_summary_tells_each_account,
     pace_is_kept,
     a_learnt_pace_follows_the_limit,
     a_quota_is_believed_only_where_it_was_named,

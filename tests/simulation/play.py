@@ -11,12 +11,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from crawler.account import Account
 from crawler.engine.events import Event
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import CrawlerError
 from crawler.keywords import identity
 from crawler.maintenance.replay import replay
 from crawler.model import Keyword
+from crawler.money import Money, read_money
 from crawler.reasons import Reason, ReasonCode
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
@@ -157,7 +159,7 @@ class _Player:
             timeout_seconds=life.timeout_seconds, order=life.order or self.history.scenario.order,
             price=life.price,
             budget=life.budget, budget_per_day=life.budget_per_day, until=self._until(life),
-            wait_for_quota=life.wait_for_quota,
+            wait_for_quota=life.wait_for_quota, accounts=self._accounts(life),
         )  # fmt: skip
         doom, stop, number = CrashPlan(life.ending), Shutdown(), len(self.history.lived)
         asked: dict[str, float] = {}
@@ -205,6 +207,15 @@ class _Player:
             rng, self.wall, parts=Parts(crashing(doom), **{"aside": at_once, **parts}), **others
         )
 
+    def _accounts(self, life: Life) -> tuple[Account, ...]:
+        return tuple(
+            Account(
+                each.name, each.token, self.simulator.base_url, each.rate or life.rate, _money(each.price),
+                each.calls_max, each.calls_max_per_day, _money(each.budget), _money(each.budget_per_day),
+            )
+            for each in life.accounts
+        )  # fmt: skip
+
     def _until(self, life: Life) -> datetime | None:
         seconds = life.until_seconds
         return None if seconds is None else self.wall() + timedelta(seconds=seconds)
@@ -234,6 +245,10 @@ class _Player:
             case EndingKind.LEAVE:
                 loop.call_later(life.ending.seconds, drain)
                 loop.call_later(life.ending.seconds + LEAVE_AFTER_SECONDS, leave)
+
+
+def _money(text: str | None) -> Money | None:
+    return None if text is None else read_money(text)
 
 
 def _result(head: asyncio.Task[RunSummary], doom: CrashPlan) -> tuple[RunSummary | None, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -54,10 +55,29 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountLife:
+    """One account in one run; what is None it has from the run, or has not."""
+
+    name: str
+    rate: str | None = None
+    price: str | None = None
+    calls_max: int | None = None
+    calls_max_per_day: int | None = None
+    budget: str | None = None
+    budget_per_day: str | None = None
+
+    @property
+    def token(self) -> str:
+        """A secret of its own."""
+        return f"tok-{self.name}-acc0117e55ecre7"
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """One run: its settings, how it ends, and the pause after it; `new_day` refills the quota before it, and
     `until_seconds` after its beginning is its `--until`. A run that `refreshes` finds every finished keyword
-    due again. `order` is the scenario's where it is None. `replayed`: the archive is read again after it."""
+    due again. `order` is the scenario's where it is None. `replayed`: the archive is read again after it.
+    Without `accounts` there is the one token."""
 
     workers: int = 8
     rate: str = "unlimited"
@@ -78,6 +98,7 @@ class Life:
     refresh: str = "full"
     stop_below: float | None = None
     replayed: bool = False
+    accounts: tuple[AccountLife, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +118,7 @@ class Scenario:
     @property
     def peaceful_service(self) -> SimulatorSettings:
         """The same world without any trouble."""
-        service = replace(self.service, faults={}, rate_limit=None, daily_quota=None)
+        service = replace(self.service, faults={}, rate_limit=None, daily_quota=None, accounts={})
         return replace(service, balance=None, token_cap=None, tokens=None)
 
     @property
@@ -109,7 +130,8 @@ class Scenario:
     @property
     def last_life(self) -> Life:
         """The run in which nothing stands in the way."""
-        return Life(workers=self.lives[-1].workers)
+        accounts = {each.name: AccountLife(each.name) for life in self.lives for each in life.accounts}
+        return Life(workers=self.lives[-1].workers, accounts=tuple(accounts.values()))
 
 
 def draw(seed: int) -> Scenario:
@@ -128,7 +150,56 @@ def draw(seed: int) -> Scenario:
     service, lives = _with_money_and_hours(seed, service, lives)
     order = rng.choice(("file", "yield"))
     lives, refreshing = _with_refreshes(seed, lives, calls, latency_seconds)
+    service, lives, refreshing = _with_accounts(seed, service, lives, refreshing)
     return Scenario(seed, keywords, pages_max, service, lives, order, refreshing)
+
+
+FIRST_WITH_ACCOUNTS = 240
+"""Seeds before it were there before there were several accounts, and stay what they were."""
+
+
+def _with_accounts(
+    seed: int, service: SimulatorSettings, lives: tuple[Life, ...], refreshing: tuple[Life, ...]
+) -> tuple[SimulatorSettings, tuple[Life, ...], tuple[Life, ...]]:
+    """Several accounts, each with refusals of its own and, from run to run, caps of its own; drawn apart."""
+    rng = Random(f"accounts {seed}")
+    names = ("a", "b", "c")[: rng.choice((0, 1, 2, 2, 3, 3))]
+    if seed < FIRST_WITH_ACCOUNTS or not names:
+        return service, lives, refreshing
+    own = {AccountLife(name).token: _account(rng) for name in names}
+    waits = any(life.wait_for_quota for life in lives) or rng.random() < 0.3
+    if waits:  # with less there is no end to it
+        quotas = {token: each | {"daily_quota": max(3, each["daily_quota"])}
+                  for token, each in own.items() if "daily_quota" in each}  # fmt: skip
+        own |= quotas
+        quota = service.daily_quota
+        service = replace(service, daily_quota=None if quota is None else max(3, quota))
+    lives = tuple(replace(life, accounts=_accounts(rng, names, life), wait_for_quota=waits) for life in lives)
+    plain = tuple(AccountLife(name) for name in names)
+    refreshing = tuple(replace(life, accounts=plain) for life in refreshing)
+    return replace(service, accounts=own), lives, refreshing
+
+
+def _accounts(rng: Random, names: Sequence[str], life: Life) -> tuple[AccountLife, ...]:
+    chosen = sorted(rng.sample(names, rng.randint(1, len(names)))) if rng.random() < 0.2 else names
+    return tuple(_account_life(rng, name, life) for name in chosen)
+
+
+def _account_life(rng: Random, name: str, life: Life) -> AccountLife:
+    price = rng.choice((None, None, *PRICES))
+    budget, per_day = (
+        rng.choice((None, None, None, f"{rng.uniform(0, 5):.3f}CNY")) if price or life.price else None
+        for _ in range(2)
+    )
+    return AccountLife(
+        name,
+        rate=rng.choice((None, *RATES)),
+        price=price,
+        calls_max=rng.choice((None, None, None, rng.randint(0, 12))),
+        calls_max_per_day=rng.choice((None, None, None, rng.randint(1, 15))),
+        budget=budget,
+        budget_per_day=per_day,
+    )
 
 
 def _with_refreshes(

@@ -20,6 +20,7 @@ class Row:
     sent_at: str
     settled: bool
     run_id: int
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def snapshot(db: Path) -> Snapshot:
                 Row(*columns)
                 for columns in query(
                     """
-                    SELECT keywords.text, page, attempt, charge, code, sent_at, settled_at IS NOT NULL, run_id
+                    SELECT keywords.text, page, attempt, charge, code, sent_at, settled_at IS NOT NULL,
+                           run_id, account
                       FROM calls JOIN keywords ON keywords.id = keyword_id
                      ORDER BY calls.id
                     """
@@ -86,6 +88,7 @@ def snapshot(db: Path) -> Snapshot:
 
 
 def dump(db: Path) -> list[str]:
-    """Every row of every table but `runs`, as SQL."""
+    """Every row of every table but those of runs, as SQL."""
     with closing(sqlite3.connect(db)) as connection:
-        return [line for line in connection.iterdump() if not line.startswith('INSERT INTO "runs"')]
+        of_runs = ('INSERT INTO "runs"', 'INSERT INTO "run_accounts"')
+        return [line for line in connection.iterdump() if not line.startswith(of_runs)]

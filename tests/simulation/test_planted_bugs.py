@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
 
 from crawler.endpoint import Endpoint
+from crawler.engine.account_budget import AccountBudget, CommonBudget, CommonCaps
+from crawler.engine.account_pool import AccountPool
 from crawler.engine.budget import Budget, Verdict
 from crawler.engine.call_gate import Hours
 from crawler.engine.caller import Caller
@@ -37,7 +40,7 @@ from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.simulation import checks
 from tests.simulation.checks import violations
 from tests.simulation.play import play
-from tests.simulation.scenario import Ending, EndingKind, Life, Scenario
+from tests.simulation.scenario import AccountLife, Ending, EndingKind, Life, Scenario
 from tests.simulation.virtual_time import Hang
 
 
@@ -145,7 +148,10 @@ class RetryOutsideTheThrottle(Caller):
         if attempt == 1:
             return await super()._send(work, attempt)
         hasty = copy.copy(self)
-        hasty._throttle = Throttle(Rate(None), asyncio.sleep)
+        (account,) = (copy.copy(each) for each in self._pool.accounts)
+        account.throttle = Throttle(Rate(None), asyncio.sleep)
+        hasty._pool = copy.copy(self._pool)
+        hasty._pool.accounts = (account,)
         return await Caller._send(hasty, work, attempt)
 
 
@@ -230,6 +236,81 @@ class CapTakesCallsInFlightForCharged(Budget):
     def reserve(self, day):
         verdict = super().reserve(day)
         return Verdict.RUN_CAP if verdict is Verdict.WAIT else verdict
+
+
+class AsksAParkedAccountAgain(AccountPool):
+    """Forgets a few times that an account is parked."""
+
+    forgotten = 0
+
+    def park(self, account, reason):
+        super().park(account, reason)
+        if any(self._in_use()) and self.forgotten < 20:
+            self.forgotten += 1
+            account.parked = None
+
+
+class EndsWithItsFirstAccount(AccountPool):
+    """Ends the run for what stops one account."""
+
+    def park(self, account, reason):
+        super().park(account, reason)
+        self._shutdown.request(reason)
+
+
+class CapsOnlyTogether(AccountBudget):
+    """Reserves nothing for the account itself."""
+
+    def reserve(self, day):
+        verdict = self._common.reserve(day, self._price)
+        if verdict is Verdict.GO:
+            self._own._in_flight += 1
+            self._own._in_flight_by_day[day] += 1
+        return verdict
+
+
+class CapsOnlyForEach(CommonBudget):
+    """Has no caps of all accounts together."""
+
+    def __init__(self, caps):
+        super().__init__(CommonCaps())
+
+
+class CountsAtTheLowestPrice(CommonBudget):
+    """Takes every call for one of the cheapest account."""
+
+    cheapest = Decimal("0.01")
+
+    def reserve(self, day, price):
+        return super().reserve(day, self.cheapest)
+
+    def release(self, day, price):
+        super().release(day, self.cheapest)
+
+    def _spend(self, day, price):
+        super()._spend(day, self.cheapest)
+
+
+class BooksToAnother(Ledger):
+    """Every call is another account's."""
+
+    async def open_call(self, work, attempt, account):
+        return await super().open_call(work, attempt, {"a": "b", "b": "c", "c": "a"}[account])
+
+
+class BooksToTheFirst(Ledger):
+    """Every call is the first account's."""
+
+    async def open_call(self, work, attempt, account):
+        return await super().open_call(work, attempt, "a")
+
+
+class AskedByTwoAccounts(Caller):
+    """What one account has brought is asked of the next one too."""
+
+    async def call(self, work, attempt):
+        await super().call(work, attempt)
+        return await super().call(work, attempt)
 
 
 class AnswerLost(Ledger):
@@ -350,6 +431,14 @@ REFRESHED = [
 ANEW = [
     scenario(Life(gap_seconds=3600.0), Life(refreshes=True, refresh="worthwhile", order="auto", aim="new"))
 ]
+A, B, C = (AccountLife(name, rate="2/s") for name in ("a", "b", "c"))
+THREE = [scenario(Life(accounts=(A, B, C)))]
+FIRST_WITHOUT_QUOTA = [scenario(Life(accounts=(A, B, C)), accounts={A.token: {"daily_quota": 2}})]
+DEARER = [scenario(Life(accounts=(replace(A, price="0.01"), replace(B, price="0.08")), budget="0.20"))]
+OWN_CAPS = [
+    scenario(Life(accounts=(replace(A, calls_max=2), B))),
+    scenario(Life(accounts=(replace(A, price="0.05", budget="0.12"), B))),
+]
 LEAVING = [
     scenario(Life(ending=Ending(EndingKind.LEAVE, seconds=1.0)), latency_seconds=(30.0, 30.0)),
 ]
@@ -434,6 +523,30 @@ BUGS = {
         "every_call_accounted_for",
         [scenario(Life(), faults={"drop-paid": 0.4})],
         {"policy": partial(Policy, wire=WireRules(no_answer=replace(NO_ANSWER, charge=Charge.FREE)))},
+    ),
+    "a parked account asked again": Planted(
+        "nothing_is_sent_after_the_end", FIRST_WITHOUT_QUOTA, {"pool": AsksAParkedAccountAgain}
+    ),
+    "one account ends the run of all": Planted(
+        "an_account_stops_alone", FIRST_WITHOUT_QUOTA, {"pool": EndsWithItsFirstAccount}
+    ),
+    "caps that hold only together": Planted(
+        "each_account_keeps_its_caps", OWN_CAPS, {"account_budget": CapsOnlyTogether}
+    ),
+    "caps that hold only for each": Planted(
+        "caps_hold",
+        [scenario(Life(accounts=(A, B, C), calls_max=4))],
+        {"common_budget": CapsOnlyForEach},
+    ),
+    "a budget at the lowest price": Planted("caps_hold", DEARER, {"common_budget": CountsAtTheLowestPrice}),
+    "a charge booked to another account": Planted(
+        "every_call_accounted_for", THREE, {"ledger": BooksToAnother}
+    ),
+    "a summary of one account": Planted(
+        "the_summary_tells_each_account", THREE, {"ledger": BooksToTheFirst}
+    ),
+    "a page asked twice because two accounts had it": Planted(
+        "paid_twice_at_most_what_was_in_flight", THREE, {"caller": AskedByTwoAccounts}
     ),
     "finished keywords are due again": Planted(
         "a_second_run_changes_nothing", CALM, {"make_worklist": always_due}

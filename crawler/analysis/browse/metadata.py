@@ -22,6 +22,7 @@ CLOSED_TABLES = ("settings", "forgotten")
 
 HIDDEN_TABLES = (
     "endpoints", "replies", "archive", "replays", "pruned_calls", "pruned_prices", "pruned_runs",
+    "run_accounts", "run_prices",
     "older_facts", "lost_red_ids", "_sqlite_migrations",
     "search_documents", "search_rows", "search_state",
 )  # fmt: skip
@@ -118,6 +119,7 @@ def _descriptions() -> dict[str, str]:
         "creators_with_keywords": _("Every creator with the keywords that found them."),
         "keyword_performance": _("What each keyword cost and brought, and where it stands."),
         "daily_spend": _("Calls and charges by day."),
+        "spend_by_account": _("Calls and charges by day and account."),
         "new_creators_by_run": _("The new creators of each run."),
         "changed_creators_by_run": _("Changes of name, red_id, followers, verification and bio, by run."),
         "run_history": _("Every run: when, how it ended, what it brought."),

@@ -11,6 +11,7 @@ from typing import Any
 from crawler.analysis.report import sql
 from crawler.analysis.report.causes import cause_of
 from crawler.analysis.report.values import (
+    AccountLine,
     AnswerLine,
     BucketLine,
     CreatorLine,
@@ -101,6 +102,7 @@ class _Reader:
             answers=_answers(self._rows(sql.ANSWERS, limit=CAUSES_MAX)),
             spent=_spent(self._rows(sql.PRICES)),
             in_full=_in_full(run_lines) if self._of_last_night else None,
+            accounts=_accounts(self._rows(sql.ACCOUNTS), self._rows(sql.ACCOUNTS_STOPPED)),
         )
 
     def _rows(self, statement: str, **parameters: object) -> list[sqlite3.Row]:
@@ -261,6 +263,22 @@ def _answers(rows: Sequence[sqlite3.Row]) -> tuple[AnswerLine, ...]:
         for cause, found in by_cause.items()
     ]
     return tuple(sorted(lines, key=lambda line: -line.calls.sent))
+
+
+def _accounts(rows: Sequence[sqlite3.Row], stopped: Sequence[sqlite3.Row]) -> tuple[AccountLine, ...]:
+    """A line for each account, where there are several."""
+    by_account: dict[str, list[sqlite3.Row]] = {}
+    for row in rows:
+        by_account.setdefault(row["account"], []).append(row)
+    reasons = {row["account"]: read_reason(row["reason"], row["reason_details"]) for row in stopped}
+    lines = tuple(
+        AccountLine(
+            account, _total(map(_calls, found)), _priced(found, "charged"), _priced(found, "unknown"),
+            reasons.get(account),
+        )
+        for account, found in by_account.items()
+    )  # fmt: skip
+    return lines if len(lines) > 1 else ()
 
 
 def _priced(rows: Iterable[sqlite3.Row], charge: str) -> Spent:

@@ -49,9 +49,9 @@ SELECT count(*) FILTER (WHERE charge = 'charged') AS charged,
 
 # Charged calls by what they cost: the price of their run, NULL where it was given none.
 PRICES = """
-SELECT runs.price, runs.currency, count(*) AS charged
+SELECT paid.price, paid.currency, count(*) AS charged
   FROM calls
-  JOIN runs ON runs.id = calls.run_id
+  JOIN run_prices AS paid ON paid.run_id = calls.run_id AND paid.account IS calls.account
  WHERE calls.sent_at >= :since AND calls.charge = 'charged'
  GROUP BY 1, 2
 """
@@ -65,18 +65,18 @@ WITH barren AS (
      GROUP BY calls.keyword_id
     HAVING coalesce(sum(pages.users_new), 0) = 0 AND sum(pages.entries) > 0
 )
-SELECT runs.price, runs.currency, count(*) AS charged
+SELECT paid.price, paid.currency, count(*) AS charged
   FROM calls
-  JOIN runs ON runs.id = calls.run_id
+  JOIN run_prices AS paid ON paid.run_id = calls.run_id AND paid.account IS calls.account
  WHERE calls.sent_at >= :since AND calls.charge = 'charged'
    AND calls.keyword_id IN (SELECT keyword_id FROM barren)
  GROUP BY 1, 2
 """
 
 DAYS_PRICES = """
-SELECT date(calls.sent_at, '+8 hours') AS day, runs.price, runs.currency, count(*) AS charged
+SELECT date(calls.sent_at, '+8 hours') AS day, paid.price, paid.currency, count(*) AS charged
   FROM calls
-  JOIN runs ON runs.id = calls.run_id
+  JOIN run_prices AS paid ON paid.run_id = calls.run_id AND paid.account IS calls.account
  WHERE calls.sent_at >= :since AND calls.charge = 'charged'
  GROUP BY 1, 2, 3
  UNION ALL
@@ -184,6 +184,26 @@ REPEATERS = f"""{_YIELDS}
  LIMIT :limit
 """
 
+ACCOUNTS = """
+SELECT coalesce(calls.account, 'default') AS account, paid.price, paid.currency,
+       count(*) FILTER (WHERE charge = 'charged') AS charged,
+       count(*) FILTER (WHERE charge = 'free')    AS free,
+       count(*) FILTER (WHERE charge = 'unknown') AS unknown
+  FROM calls
+  JOIN run_prices AS paid ON paid.run_id = calls.run_id AND paid.account IS calls.account
+ WHERE sent_at >= :since
+ GROUP BY 1, 2, 3
+ ORDER BY 1, 2
+"""
+
+# Why each stopped, in the latest run that it stopped in.
+ACCOUNTS_STOPPED = """
+SELECT account, reason, reason_details, max(run_id)
+  FROM run_accounts
+ WHERE run_id >= :run_id AND reason IS NOT NULL
+ GROUP BY account
+"""
+
 LAST_CALL = "SELECT max(sent_at) FROM calls"
 
 DAYS = """
@@ -221,12 +241,12 @@ SELECT reason, text, keywords, place
 """
 
 ANSWERS = """
-SELECT error AS reason, runs.price, runs.currency,
+SELECT error AS reason, paid.price, paid.currency,
        count(*) FILTER (WHERE charge = 'charged') AS charged,
        count(*) FILTER (WHERE charge = 'free')    AS free,
        count(*) FILTER (WHERE charge = 'unknown') AS unknown
   FROM calls
-  JOIN runs ON runs.id = calls.run_id
+  JOIN run_prices AS paid ON paid.run_id = calls.run_id AND paid.account IS calls.account
  WHERE sent_at >= :since AND (error IS NOT NULL OR settled_at IS NULL)
  GROUP BY 1, 2, 3
  ORDER BY count(*) DESC

@@ -136,6 +136,17 @@ class InFull:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountLine:
+    """One account of several: its calls, what they cost and may have cost, why it stopped, if it did."""
+
+    account: str
+    calls: CallCounts
+    spent: Spent
+    perhaps: Spent
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All of a report. `since` is where its period begins, None for a database without a run.
 
@@ -167,6 +178,7 @@ class Report:
     answers: tuple[AnswerLine, ...]
     spent: Spent = ()
     in_full: InFull | None = None
+    accounts: tuple[AccountLine, ...] = ()
 
     @property
     def days_spent(self) -> Spent:

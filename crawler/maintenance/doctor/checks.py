@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import median
 from typing import NamedTuple
@@ -219,6 +220,21 @@ def _began(run: Run) -> datetime:
     return datetime.fromisoformat(run.started_at)
 
 
+def each(find: Callable[[Facts], Finding]) -> Callable[[Facts], Finding]:
+    """The check of each account that is declared, told as one: as bad as the worst of them."""
+
+    def of_all(facts: Facts) -> Finding:
+        if not facts.accounts:
+            return find(facts)
+        found = [
+            (one.name, find(replace(facts, token=one.token, service=one.service))) for one in facts.accounts
+        ]
+        worst = max((finding for _name, finding in found), key=lambda finding: finding.level)
+        return replace(worst, text="; ".join(f"{name}: {finding.text}" for name, finding in found))
+
+    return of_all
+
+
 class Check(NamedTuple):
     """A check: its name for programs, its name for people, not yet translated, and what it makes of the
     facts."""
@@ -229,9 +245,9 @@ class Check(NamedTuple):
 
 
 CHECKS = (
-    Check("token", N_("token"), token),
-    Check("service", N_("service"), service),
-    Check("account", N_("account"), account),
+    Check("token", N_("token"), each(token)),
+    Check("service", N_("service"), each(service)),
+    Check("account", N_("account"), each(account)),
     Check("clock", N_("clock"), clock),
     Check("database", N_("database"), database),
     Check("disk", N_("disk"), disk),

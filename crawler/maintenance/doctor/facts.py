@@ -84,6 +84,15 @@ class ChannelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """One of the accounts that the file of settings declares."""
+
+    name: str
+    token: TokenFacts
+    service: ServiceFacts
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All of it, as of `now`, which has this machine's time zone."""
 
@@ -96,3 +105,4 @@ class Facts:
     channels: tuple[ChannelFacts, ...]
     heartbeat: str | None
     overdue_after: timedelta
+    accounts: tuple[AccountFacts, ...] = ()

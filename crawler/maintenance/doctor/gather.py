@@ -7,14 +7,13 @@ import asyncio
 import os
 import shutil
 import sqlite3
-import stat
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from crawler.account_settings import account_names, is_exposed, read_accounts
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE
@@ -22,6 +21,7 @@ from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.maintenance.doctor.facts import (
+    AccountFacts,
     ChannelFacts,
     DatabaseFacts,
     DiskFacts,
@@ -34,6 +34,7 @@ from crawler.model import Problem
 from crawler.notice_settings import masked
 from crawler.notices.channels import understood
 from crawler.run_settings import is_loopback, sends_token_in_clear
+from crawler.settings_file import SettingsFile
 from crawler.store.readonly import IS_LATEST, IS_NEWER, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
 from crawler.token import check_token, read_token_file
 from crawler.vendor.client import ApiSettings
@@ -58,6 +59,9 @@ class Where:
     overdue_after: timedelta
     channels: tuple[str, ...]
     heartbeat: str | None
+    file: SettingsFile | None = None
+    accounts: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 def gather(where: Where, variables: Mapping[str, str]) -> Facts:
@@ -74,28 +78,36 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
         channels=tuple(map(_channel, where.channels)),
         heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
         overdue_after=where.overdue_after,
+        accounts=tuple(_account(where, name, variables) for name in _names(where)),
     )
+
+
+def _names(where: Where) -> tuple[str, ...]:
+    return tuple(each for each in account_names(where.file) if not where.accounts or each in where.accounts)
+
+
+def _account(where: Where, name: str, variables: Mapping[str, str]) -> AccountFacts:
+    """One of the accounts that the file of settings declares, with what the service says of it."""
+    of_run = {"base_url": where.base_url, "rate": "auto", "price": None}
+    (account,) = read_accounts(where.file, [name], of_run, where.given, variables, tokens=False)
+    problem = None
+    try:
+        (account,) = read_accounts(where.file, [name], of_run, where.given, variables)
+    except CrawlerError as error:
+        problem = str(error)
+    service = _service(account.base_url, account.token)
+    return AccountFacts(name, TokenFacts(_("crawler.toml"), problem), service)
 
 
 def _token(file: Path | None, variables: Mapping[str, str]) -> tuple[str, TokenFacts]:
     """The token, empty where there is none that can be used, and what may be told of it."""
-    secret_files = tuple(path for path in (ENV_FILE, file) if path is not None and _is_exposed(path))
+    secret_files = tuple(path for path in (ENV_FILE, file) if path is not None and is_exposed(path))
     source = TOKEN_VARIABLE if file is None else str(file)
     try:
         token = read_token_file(file) if file is not None else check_token(variables.get(TOKEN_VARIABLE, ""))
     except CrawlerError as error:
         return "", TokenFacts(source, str(error), secret_files)
     return token, TokenFacts(source, None, secret_files)
-
-
-def _is_exposed(path: Path) -> bool:
-    """Whether everybody on this machine can read the file, as far as the system knows such a thing."""
-    if sys.platform == "win32":
-        return False
-    try:
-        return bool(path.stat().st_mode & stat.S_IRWXO)
-    except (OSError, ValueError):
-        return False
 
 
 def _service(base_url: str, token: str) -> ServiceFacts:

@@ -91,15 +91,15 @@ SELECT keyword, run, any_call, {columns}
 """
 
 PRUNED_RUNS = """
-INSERT INTO result.pruned_runs (run_id, day, endpoint_id, charge, calls)
-SELECT run, day, endpoint_id, charge, max(calls) - max(there) AS pruned
-  FROM (SELECT run, day, endpoint_id, charge, calls, 0 AS there
+INSERT INTO result.pruned_runs (run_id, day, endpoint_id, charge, account, calls)
+SELECT run, day, endpoint_id, charge, account, max(calls) - max(there) AS pruned
+  FROM (SELECT run, day, endpoint_id, charge, account, calls, 0 AS there
           FROM totals_in
          UNION ALL
-        SELECT run, date(sent_at, '+8 hours') AS day, endpoint_id, charge, 0, count(*)
+        SELECT run, date(sent_at, '+8 hours') AS day, endpoint_id, charge, coalesce(account, ''), 0, count(*)
           FROM calls
-         GROUP BY 1, 2, 3, 4)
- GROUP BY run, day, endpoint_id, charge
+         GROUP BY 1, 2, 3, 4, 5)
+ GROUP BY run, day, endpoint_id, charge, account
 HAVING pruned > 0
 """
 
@@ -111,8 +111,8 @@ SELECT day, endpoint_id, charge, sum(calls) FROM result.pruned_runs GROUP BY day
 PRUNED_PRICES = """
 INSERT INTO result.pruned_prices (day, charge, price, currency, calls)
 SELECT day, charge, price, currency, sum(calls)
-  FROM result.pruned_runs
-  JOIN result.runs AS runs ON runs.id = run_id
+  FROM result.pruned_runs AS pruned
+  JOIN result.run_prices AS paid ON paid.run_id = pruned.run_id AND paid.account IS nullif(pruned.account, '')
  WHERE price IS NOT NULL AND currency IS NOT NULL
  GROUP BY day, charge, price, currency
 """
@@ -134,6 +134,18 @@ SELECT DISTINCT {columns} FROM replays_in ORDER BY replayed_at, {columns}
 FORGOTTEN = (
     "INSERT INTO result.forgotten (fingerprint, forgotten_at) SELECT fingerprint, forgotten_at FROM forgotten"
 )
+
+# The accounts of a run are the same in every database that has it, but for one that saw it before its end.
+RUN_ACCOUNTS = """
+INSERT INTO result.run_accounts (run_id, {columns})
+SELECT final, {columns}
+  FROM {s}.run_accounts
+  JOIN run_of ON run_of.input = {i} AND run_of.id = run_id
+ WHERE true
+ON CONFLICT (run_id, account) DO UPDATE
+   SET reason         = coalesce(reason, excluded.reason),
+       reason_details = coalesce(reason_details, excluded.reason_details)
+"""
 
 # A run has one, made before its first call: every database that has it has the same.
 FORECASTS = """

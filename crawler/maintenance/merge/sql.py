@@ -32,7 +32,9 @@ CREATE UNIQUE INDEX changes_names ON changes (
 CREATE TABLE tops (
     keyword INTEGER, endpoint_id INTEGER, top INTEGER NOT NULL, PRIMARY KEY (keyword, endpoint_id)
 ) WITHOUT ROWID;
-CREATE TABLE totals_in (run INTEGER, day TEXT, endpoint_id INTEGER, charge TEXT, calls INTEGER);
+CREATE TABLE totals_in (
+    run INTEGER, day TEXT, endpoint_id INTEGER, charge TEXT, account TEXT, calls INTEGER
+);
 CREATE TABLE owed (page_id INTEGER PRIMARY KEY, sightings INTEGER NOT NULL);
 """
 
@@ -200,24 +202,25 @@ ON CONFLICT (page_id) DO UPDATE SET body = max(body, excluded.body)
 
 # The calls of a run and a day, those that were pruned included: whoever knows of most is right.
 TOTALS = """
-INSERT INTO totals_in (run, day, endpoint_id, charge, calls)
-SELECT run_of.final, day, endpoint_id, charge, sum(calls)
-  FROM (SELECT run_id, date(sent_at, '+8 hours') AS day, endpoint_id, charge, count(*) AS calls
+INSERT INTO totals_in (run, day, endpoint_id, charge, account, calls)
+SELECT run_of.final, day, endpoint_id, charge, account, sum(calls)
+  FROM (SELECT run_id, date(sent_at, '+8 hours') AS day, endpoint_id, charge,
+               coalesce(account, '') AS account, count(*) AS calls
           FROM {s}.calls
-         GROUP BY 1, 2, 3, 4
+         GROUP BY 1, 2, 3, 4, 5
          UNION ALL
-        SELECT run_id, day, endpoint_id, charge, calls
+        SELECT run_id, day, endpoint_id, charge, account, calls
           FROM {s}.pruned_runs
          UNION ALL
         SELECT coalesce((SELECT min(id) FROM {s}.runs WHERE price IS NULL), (SELECT min(id) FROM {s}.runs)),
-               day, endpoint_id, charge,
+               day, endpoint_id, charge, '',
                calls - coalesce((SELECT sum(of_runs.calls)
                                    FROM {s}.pruned_runs AS of_runs
                                   WHERE of_runs.day = pruned.day AND of_runs.charge = pruned.charge
                                     AND of_runs.endpoint_id = pruned.endpoint_id), 0)
           FROM {s}.pruned_calls AS pruned)
   JOIN run_of ON run_of.input = {i} AND run_of.id = run_id
- GROUP BY 1, 2, 3, 4
+ GROUP BY 1, 2, 3, 4, 5
 """
 
 # Whoever is erased is gone from the pages that showed them: these are owed one sighting less.

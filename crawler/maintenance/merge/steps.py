@@ -20,6 +20,7 @@ _NAMES = {
     "rate_limits": (),
     "replays": ("id",),
     "forecasts": ("run_id",),
+    "run_accounts": ("run_id",),
 }
 """The columns of a table that are not taken over as they are: they name rows of this and other tables."""
 
@@ -181,6 +182,7 @@ class Merging:
         self._execute(result_sql.SIGHTINGS)
         self._execute(result_sql.CHANGES)
         self._execute(result_sql.REJECTS, "rejects")
+        self._of_each(result_sql.RUN_ACCOUNTS, "run_accounts")
         for statement in (result_sql.PRUNED_RUNS, result_sql.PRUNED_CALLS, result_sql.PRUNED_PRICES):
             self._execute(statement)
         for table, statement in (("rate_limits", result_sql.LATEST_LIMITS), ("replays", result_sql.REPLAYS)):

@@ -9,6 +9,7 @@ from sqlite_utils.migrations import Migrations
 from crawler.store.archive import create_archive
 from crawler.store.forecasts import create_forecasts
 from crawler.store.merging import prepare_merging
+from crawler.store.migrations.accounts import add_accounts
 from crawler.store.migrations.last_seen import derive_last_seen
 from crawler.store.migrations.order_indexes import create_order_indexes
 from crawler.store.migrations.prices import create_prices
@@ -37,6 +38,7 @@ _IN_ORDER = (
     ("0013_last_seen", derive_last_seen),
     ("0014_order_indexes", create_order_indexes),
     ("0016_merging", prepare_merging),
+    ("0017_accounts", add_accounts),
 )
 
 migrations = Migrations("crawler")

@@ -1,0 +1,108 @@
+"""What each account of a run is expected to carry: its pace, its price, what its caps leave."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from crawler.account import Account
+from crawler.clock import Now, shanghai_day
+from crawler.money import Money
+from crawler.planning.pace import SAFE_CALLS_PER_MINUTE, Pace, PaceFrom, read_pace
+from crawler.rate import parse_rate
+from crawler.run.spending_check import money_caps
+from crawler.run_settings import RunSettings
+from crawler.store.rate_limits import read_limit
+from crawler.store.runs import calls_charged_on_day
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlan:
+    """One account of several: the calls a minute it carries, what one costs, and how many charged ones its
+    own caps leave today, None where there is no cap."""
+
+    name: str
+    calls_per_minute: float
+    price: Money | None
+    calls_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _AccountPace:
+    """Calls a minute of one account, expected and at most; `known` is whether it needs no search."""
+
+    expected: float
+    at_most: float
+    known: bool
+
+
+def read_paces(connection: sqlite3.Connection, endpoint_id: int, settings: RunSettings, now: Now) -> Pace:
+    """The pace of a run by all its accounts together, as far as each has learnt its own."""
+    pace = read_pace(connection, endpoint_id, settings.rate, now)
+    if not settings.accounts:
+        return pace
+    of_each = [_pace_of(connection, endpoint_id, each) for each in settings.accounts]
+    return replace(
+        pace,
+        calls_per_minute=sum(each.expected for each in of_each),
+        ceiling=sum(each.at_most for each in of_each),
+        rests_on=PaceFrom.RUNS if all(each.known for each in of_each) else PaceFrom.SAFE,
+    )
+
+
+def plan_accounts(
+    connection: sqlite3.Connection, endpoint_id: int, settings: RunSettings, moment: datetime
+) -> tuple[AccountPlan, ...]:
+    """What each account is expected to carry; () where there are not several."""
+    if len(settings.accounts) < 2:
+        return ()
+    return tuple(
+        AccountPlan(
+            each.name or "",
+            _pace_of(connection, endpoint_id, each).expected,
+            each.price,
+            calls_left(connection, each, moment),
+        )
+        for each in settings.senders
+    )
+
+
+def calls_left(connection: sqlite3.Connection, account: Account, moment: datetime) -> int | None:
+    """How many charged calls the account's own caps leave today; None without a cap."""
+    spent = calls_charged_on_day(connection, moment, account.name)
+    money, today = money_caps(connection, account, moment, account.name), shanghai_day(moment)
+    caps = [
+        account.calls_max,
+        None if account.calls_max_per_day is None else account.calls_max_per_day - spent,
+        money.run_max,
+        None if money.day_max is None else money.day_max - money.used_by_day.get(today, 0),
+    ]
+    return min((max(0, cap) for cap in caps if cap is not None), default=None)
+
+
+def usual_price(connection: sqlite3.Connection, endpoint_id: int, settings: RunSettings) -> Money | None:
+    """What a call costs on average where every account makes as many as its pace allows; None where a price
+    is not known, or they are in several currencies."""
+    senders = settings.senders
+    prices = [each.price for each in senders if each.price is not None]
+    if len(prices) < len(senders) or len({price.currency for price in prices}) > 1:
+        return None
+    if len({price.amount for price in prices}) == 1:
+        return prices[0]
+    paces = [Decimal(_pace_of(connection, endpoint_id, each).expected) for each in senders]
+    paid = sum((price.amount * pace for price, pace in zip(prices, paces, strict=True)), start=Decimal(0))
+    return Money(paid / sum(paces), prices[0].currency)
+
+
+def _pace_of(connection: sqlite3.Connection, endpoint_id: int, account: Account) -> _AccountPace:
+    rate, kept = parse_rate(account.rate), read_limit(connection, endpoint_id, account.name or "")
+    allowed = math.inf if rate.per_second is None else 60 * rate.per_second
+    if kept is not None and kept.learnt.found:
+        pace = min(allowed, 60 * kept.learnt.per_second)
+        return _AccountPace(pace, pace, known=True)
+    if not rate.learns and allowed < math.inf:
+        return _AccountPace(allowed, allowed, known=True)
+    return _AccountPace(SAFE_CALLS_PER_MINUTE, allowed, known=False)
