@@ -24,6 +24,9 @@ EXAMPLES = {
     "token-file": "token.txt",
     "notify": "feishu://token",
     "heartbeat": "https://hc.example.com/uuid",
+    "retain-replies": "90d",
+    "retain-calls": "180d",
+    "retain-changes": "365d",
     "questions": "questions",
     "lang": "zh",
 }
