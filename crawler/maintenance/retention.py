@@ -58,12 +58,12 @@ def after_a_run(
     return Sweep(removed, free, size, problem)
 
 
-def sweep_after(summary: RunSummary, retention: Retention) -> RunSummary:
+def sweep_after(summary: RunSummary, retention: Retention, now: Now = utc_now) -> RunSummary:
     """The summary with what goes by age now that its run has ended. Somebody who interrupted it is not kept
     waiting."""
     if not retention.asked_for or summary.ending.outcome is Outcome.INTERRUPTED:
         return summary
-    return replace(summary, sweep=after_a_run(Path(summary.db), retention))
+    return replace(summary, sweep=after_a_run(Path(summary.db), retention, now=now))
 
 
 def cutoffs_after_a_run(connection: sqlite3.Connection, retention: Retention, moment: datetime) -> Cutoffs:

@@ -67,7 +67,7 @@ class _Sweep:
         values = {"before": before, "rows": STEP_ROWS}
         while rows := self.connection.execute(sql.FIND_CALLS, values).fetchall():
             ids = json.dumps([row[0] for row in rows])
-            sums = (sql.ADD_UP_CALLS, sql.ADD_UP_RUNS, sql.ADD_UP_PRICES)
+            sums = (sql.ADD_UP_CALLS, sql.ADD_UP_RUNS, sql.ADD_UP_PRICES, sql.KEEP_QUOTAS)
             yield Removed(calls=self._step(ids, sql.DELETE_CALLS, sums))
 
     def pages(self, before: str) -> Iterator[Removed]:

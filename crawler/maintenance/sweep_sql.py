@@ -55,14 +55,19 @@ FIND_CALLS = f"SELECT id FROM calls WHERE {OLD_CALLS} ORDER BY sent_at LIMIT :ro
 COUNT_OLD_CALLS = f"SELECT count(*) FROM calls WHERE {OLD_CALLS}"
 
 ADD_UP_CALLS = """
-INSERT INTO pruned_calls (day, endpoint_id, charge, calls, quota_reached)
-SELECT date(sent_at, '+8 hours'), endpoint_id, charge, count(*), max(error IS 'daily_quota')
+INSERT INTO pruned_calls (day, endpoint_id, charge, calls)
+SELECT date(sent_at, '+8 hours'), endpoint_id, charge, count(*)
   FROM calls
  WHERE id IN (SELECT value FROM json_each(:ids))
  GROUP BY date(sent_at, '+8 hours'), endpoint_id, charge
-ON CONFLICT (day, endpoint_id, charge) DO UPDATE
-   SET calls         = calls + excluded.calls,
-       quota_reached = max(quota_reached, excluded.quota_reached)
+ON CONFLICT (day, endpoint_id, charge) DO UPDATE SET calls = calls + excluded.calls
+"""
+
+KEEP_QUOTAS = """
+INSERT OR IGNORE INTO pruned_quotas (day)
+SELECT date(sent_at, '+8 hours')
+  FROM calls
+ WHERE id IN (SELECT value FROM json_each(:ids)) AND error = 'daily_quota'
 """
 
 ADD_UP_RUNS = """

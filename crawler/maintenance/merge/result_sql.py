@@ -117,11 +117,7 @@ SELECT day, charge, price, currency, sum(calls)
  GROUP BY day, charge, price, currency
 """
 
-QUOTA_DAYS = """
-UPDATE result.pruned_calls
-   SET quota_reached = 1
- WHERE (day, charge) IN (SELECT day, charge FROM {s}.pruned_calls WHERE quota_reached)
-"""
+PRUNED_QUOTAS = "INSERT OR IGNORE INTO result.pruned_quotas (day) SELECT day FROM {s}.pruned_quotas"
 
 PRUNED_PAGES = """
 INSERT INTO result.pruned_pages (keyword_id, endpoint_id, origin, pages, users_new, last_at)

@@ -24,7 +24,8 @@ _NAMES = {
 """The columns of a table that are not taken over as they are: they name rows of this and other tables."""
 
 MERGED = (*_NAMES, "users", "sightings", "changes", "replies", "settings", "forgotten", "older_facts",
-          "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices", "pruned_pages")  # fmt: skip
+          "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices", "pruned_pages",
+          "pruned_quotas")  # fmt: skip
 NOT_MERGED = ("endpoints", "archive", "not_asked", "sweeps", "_sqlite_migrations")
 """What every database has alike, or keeps itself; what a run left out the next one decides anew."""
 
@@ -186,7 +187,7 @@ class Merging:
         for statement in (result_sql.PRUNED_RUNS, result_sql.PRUNED_CALLS, result_sql.PRUNED_PRICES,
                           result_sql.PRUNED_PAGES):  # fmt: skip
             self._execute(statement)
-        self._of_each(result_sql.QUOTA_DAYS)
+        self._of_each(result_sql.PRUNED_QUOTAS)
         for table, statement in (("rate_limits", result_sql.LATEST_LIMITS), ("replays", result_sql.REPLAYS)):
             self._of_each(
                 f"INSERT INTO {table}_in (input, {{columns}}) SELECT {{i}}, {{columns}} FROM {{s}}.{table}",

@@ -2,8 +2,8 @@
 
 `pruned_pages` adds up, by keyword, pages of earlier crawls whose call was pruned before them; `origin` is that
 of their runs, empty for this database's own, so that no page counts twice where databases are merged.
-`runs.users_new_pruned` is the part of `users_new` that such pages brought. `sweeps` has a row for each sweep
-that removed something.
+`runs.users_new_pruned` is the part of `users_new` that such pages brought. `pruned_quotas` are the days on
+which a pruned call met the end of the quota. `sweeps` has a row for each sweep that removed something.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ CREATE TABLE pruned_pages (
     PRIMARY KEY (keyword_id, endpoint_id, origin)
 ) WITHOUT ROWID;
 
-ALTER TABLE runs         ADD COLUMN users_new_pruned INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE pruned_calls ADD COLUMN quota_reached    INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN users_new_pruned INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE pruned_quotas (
+    day TEXT PRIMARY KEY
+) WITHOUT ROWID;
 
 CREATE TABLE sweeps (
     id          INTEGER PRIMARY KEY,
@@ -73,9 +76,12 @@ WITH spent AS (
                                     FROM pruned_prices AS priced
                                    WHERE priced.day = pruned_calls.day
                                      AND priced.charge = pruned_calls.charge), 0),
-           max(quota_reached)
+           0
       FROM pruned_calls
      GROUP BY day, charge
+     UNION ALL
+    SELECT day, 'free', NULL, NULL, 0, 1
+      FROM pruned_quotas
 )
 SELECT day,
        sum(calls)                                                    AS calls,
