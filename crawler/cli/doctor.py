@@ -43,7 +43,7 @@ Found = list[tuple["Check", Finding]]
 
         The token (never shown) and whether the service takes it, the service and its latency, the clock, the
         database, room on the disk at the growth so far, the keyword files of PATHS (default: keywords/), the
-        last night, whether one is overdue, notices. It makes no call that costs anything.
+        last night, whether one is overdue, backups, notices. It makes no call that costs anything.
 
         \b
         Examples:
@@ -59,6 +59,11 @@ Found = list[tuple["Check", Finding]]
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @setting_options(*SETTINGS)
+@click.option(
+    "--backups",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=_("The folder of backups, where it is not backups/ beside the database."),
+)
 @click.option("--fix", "mend", is_flag=True, help=_("Put right what can be without a loss, then check."))
 @click.option("--tell", is_flag=True, help=_("Send what is bad to --notify."))
 @click.option("--test-notice", is_flag=True, help=_("Send a test notice to --notify first."))
@@ -69,6 +74,7 @@ def doctor(
     context: click.Context,
     /,
     paths: tuple[Path, ...],
+    backups: Path | None,
     mend: bool,
     tell: bool,
     test_notice: bool,
@@ -85,7 +91,7 @@ def doctor(
     if test_notice:
         _send_trial(values["notify"])
     about = values.pop("notify_on")
-    where = Where(paths=paths, channels=values.pop("notify"), **values)
+    where = Where(paths=paths, channels=values.pop("notify"), backups=backups, **values)
     facts = gather(where, os.environ)
     if mend and (done := fix(facts)):
         for line in done:

@@ -30,6 +30,7 @@ from crawler.keywords import identity
 from crawler.maintenance.backup import back_up
 from crawler.maintenance.doctor.checks import schedule
 from crawler.maintenance.doctor.facts import (
+    BackupFacts,
     DatabaseFacts,
     DiskFacts,
     Facts,
@@ -182,7 +183,7 @@ def _overdue(db: Path, begin: datetime) -> bool:
     facts = Facts(
         at_nine, TokenFacts("", None), ServiceFacts("", False, probe),
         DatabaseFacts(db, there=True, status=status), DiskFacts(db.parent, True, True, None), KeywordFacts(),
-        (), None, OVERDUE_AFTER,
+        BackupFacts(db.parent), (), None, OVERDUE_AFTER,
     )  # fmt: skip
     return schedule(facts).level is Level.BAD
 

@@ -57,6 +57,27 @@ async def test_before_the_first_night_it_says_how_to_begin(crawler, simulator):
     assert not (crawler.folder / "data").exists(), "looking makes nothing"
 
 
+async def test_backups_are_looked_at(crawler, simulator):
+    await crawler("run", "-q", "--max-pages", "1")
+    await crawler("backup")
+    level, text = (await examined(crawler))["backups"]
+    assert (level, text.endswith(" old and sound")) == ("good", True)
+    await crawler("run", "-q", "--refresh-after", "0s")
+    assert "it lacks 1 run with 6 charged calls" in (await examined(crawler))["backups"][1]
+    (crawler.folder / "data" / "backups").rename(crawler.folder / "elsewhere")
+    assert "there is none in" in (await examined(crawler))["backups"][1]
+    assert "the newest" in (await examined(crawler, "--backups", "elsewhere"))["backups"][1]
+    (backup,) = (crawler.folder / "elsewhere").iterdir()
+    content = bytearray(backup.read_bytes())
+    content[8192:12288] = b"x" * 4096
+    backup.write_bytes(content)
+    level, text = (await examined(crawler, "--backups", "elsewhere"))["backups"]
+    assert (level, "cannot be restored" in text) == ("bad", True)
+    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
+        connection.execute("UPDATE runs SET started_at = replace(started_at, '20', '19')")
+    assert (await examined(crawler))["backups"][0] == "warning"
+
+
 async def test_a_token_that_is_missing_or_refused(crawler, simulator):
     found = await examined(crawler, JUSTONEAPI_TOKEN=" ")
     assert [found[key][0] for key in ("token", "account")] == ["bad", "warning"]

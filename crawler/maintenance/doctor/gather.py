@@ -21,6 +21,7 @@ from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
+from crawler.maintenance.doctor.backups import read_backups
 from crawler.maintenance.doctor.facts import (
     ChannelFacts,
     DatabaseFacts,
@@ -34,6 +35,7 @@ from crawler.model import Problem
 from crawler.notice_settings import masked
 from crawler.notices.channels import understood
 from crawler.run_settings import is_loopback, sends_token_in_clear
+from crawler.store.copy import backups_folder
 from crawler.store.readonly import IS_LATEST, IS_NEWER, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
 from crawler.token import check_token, read_token_file
 from crawler.vendor.client import ApiSettings
@@ -58,6 +60,7 @@ class Where:
     overdue_after: timedelta
     channels: tuple[str, ...]
     heartbeat: str | None
+    backups: Path | None = None
 
 
 def gather(where: Where, variables: Mapping[str, str]) -> Facts:
@@ -71,6 +74,7 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
         database=database,
         disk=_disk(where.db),
         keywords=_keywords(where, database),
+        backups=read_backups(database, where.backups or backups_folder(where.db)),
         channels=tuple(map(_channel, where.channels)),
         heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
         overdue_after=where.overdue_after,
