@@ -15,6 +15,7 @@ from crawler.reasons import Reason, read_reason
 from crawler.store.archive import Archive, read_archive
 from crawler.store.forecasts import read_hindsights
 from crawler.store.rate_limits import KeptLimit, read_limit
+from crawler.store.sweeps import PastSweep, last_sweep
 
 DAYS_SHOWN = 7
 RUNS_SHOWN = 5
@@ -144,6 +145,7 @@ class Status:
     runs: tuple[Run, ...]
     archive: Archive
     rate_limit: KeptLimit | None
+    sweep: PastSweep | None = None
 
 
 def read_status(
@@ -178,6 +180,7 @@ def read_status(
             runs=tuple(_run(row, forecasts.get(row["id"])) for row in runs),
             archive=read_archive(connection),
             rate_limit=read_limit(connection, endpoint_id),
+            sweep=last_sweep(connection),
         )
     finally:
         connection.execute("ROLLBACK")

@@ -88,7 +88,9 @@ def _lines(pruned: Pruned, dry_run: bool) -> list[str]:
             return [_("To be removed, by age: %(what)s.") % values]
         return [_("To be removed, older than %(before)s: %(what)s.") % values]
     sizes = {"free": size(pruned.free_bytes), "size": size(pruned.file_bytes)}
-    removed = _("Removed, older than %(before)s: %(what)s.") if pruned.before else _("Removed, by age: %(what)s.")
+    removed = (
+        _("Removed, older than %(before)s: %(what)s.") if pruned.before else _("Removed, by age: %(what)s.")
+    )
     lines = [removed % values]
     if pruned.file_bytes < pruned.file_bytes_before:
         freed = size(pruned.file_bytes_before - pruned.file_bytes)

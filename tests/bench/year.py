@@ -248,7 +248,9 @@ def main() -> None:
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--keywords", type=int, default=30)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    parser.add_argument("--folder", type=Path, help="Where the databases stay; by default they are thrown away.")
+    parser.add_argument(
+        "--folder", type=Path, help="Where the databases stay; by default they are thrown away."
+    )
     given = parser.parse_args()
     days = timedelta(days=1)
     shape = Shape(given.nights, given.keywords, given.seed, Retention(60 * days, 60 * days, 90 * days))

@@ -51,8 +51,14 @@ ALL_GOOD = Facts(
     database=DB,
     disk=DISK,
     keywords=KeywordFacts(None, 9, 0, 0, (), 0, 0),
-    backups=BackupFacts(Path("backups"), None, 11, Path("backups/creators.db"), NOW - timedelta(hours=2),
-                        begun_at=NOW - timedelta(days=90)),  # fmt: skip
+    backups=BackupFacts(
+        Path("backups"),
+        None,
+        11,
+        Path("backups/creators.db"),
+        NOW - timedelta(hours=2),
+        begun_at=NOW - timedelta(days=90),
+    ),  # fmt: skip
     channels=(ChannelFacts("feishu://***", None),),
     heartbeat="https://hc/***",
     overdue_after=timedelta(hours=26),
