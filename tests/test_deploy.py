@@ -1,4 +1,4 @@
-"""What is in deploy/, read without Docker: the image as it is described, and linters where they are installed."""
+"""What is in deploy/, read without Docker: what it says, and what linters say of it where there are some."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_versions_are_those_that_were_tested(stages):
 
 
 def sent(name):
-    """Whether a file of the checkout goes to the builder, by the rules of .dockerignore: the last one wins."""
+    """Whether a file of the checkout goes to the builder, by .dockerignore: its last rule wins."""
     goes = True
     for rule in (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines():
         if rule and rule[0] != "#":

@@ -34,9 +34,9 @@ from crawler.run_settings import RUN_SETTINGS
 from crawler.simulator import Simulator, SimulatorSettings
 
 NAMES = (
-    "AlreadyRunning CrawlerError CreatorRow Event Filters InputError Keyword Problem RunSettings RunSummary"
+    "AlreadyRunning CrawlerError CreatorRow Delivery Event Filters InputError Keyword Problem RunSettings RunSummary"
     " Shutdown StoreError TokenError WrongService crawl_keywords crawl_keywords_async creators keyword"
-    " read_keywords run_crawl"
+    " read_keywords run_crawl send_notices"
 )
 
 

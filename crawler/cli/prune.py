@@ -56,6 +56,7 @@ from crawler.ui.summary import removed_text
 @click.pass_context
 def prune(
     context: click.Context,
+    /,
     older_than: str | None,
     db: Path,
     dry_run: bool,

@@ -44,6 +44,7 @@ from crawler.run_settings import (
     is_loopback,
     sends_token_in_clear,
 )
+from crawler.setting import Setting
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.token import check_token, read_token_file
@@ -53,7 +54,9 @@ from crawler.ui.program_name import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
 
-COMMAND_SETTINGS = (FORMAT, DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT, *NOTICE_SETTINGS, *RETENTION_SETTINGS)
+COMMAND_SETTINGS: tuple[Setting[Any], ...] = (
+    FORMAT, DRAIN, YES, TOKEN_FILE, JSON, LOG_FORMAT, *NOTICE_SETTINGS, *RETENTION_SETTINGS
+)  # fmt: skip
 DEMO_RATE = "unlimited"
 
 INDEX_TOLD_FROM = 50_000

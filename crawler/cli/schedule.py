@@ -88,11 +88,12 @@ def _system_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--check-at", metavar="TIME", callback=_time,
               help=_("When `crawler doctor --tell` looks whether all is well, in Shanghai."))  # fmt: skip
 @click.option("--name", metavar="NAME",
-              help=_("What the schedule is called, creators or creators-PROFILE by default; each folder needs "
-                     "a name of its own."))  # fmt: skip
+              help=_("What the schedule is called; by default creators, or creators-PROFILE. Each folder "
+                     "needs a name of its own."))  # fmt: skip
 @click.pass_context
 def schedule(
     context: click.Context,
+    /,
     arguments: tuple[str, ...],
     install: bool,
     at: time,

@@ -86,9 +86,10 @@ class Shape:
     def world(self, night: int) -> SimulatorSettings:
         """What the service has on a night."""
         settings = SimulatorSettings(
-            seed=self.seed, night=night * WORLD_NIGHTS // max(1, self.nights - 1), creators=60 * self.keywords,
-            pages_per_keyword=(2, 5), users_per_page=20, layouts={"A": 1.0, "B": 1.0}, change_share=0.05,
-            new_share=0.0, latency_seconds=(0.1, 0.4), faults={Fault.CODE_301: 0.02},
+            seed=self.seed, night=night * WORLD_NIGHTS // max(1, self.nights - 1),
+            creators=60 * self.keywords, pages_per_keyword=(2, 5), users_per_page=20,
+            layouts={"A": 1.0, "B": 1.0}, change_share=0.05, new_share=0.0,
+            latency_seconds=(0.1, 0.4), faults={Fault.CODE_301: 0.02},
         )  # fmt: skip
         match self.trouble(night):
             case "quota":
@@ -130,6 +131,14 @@ class Year:
 
 
 TABLES = ("users", "sightings", "changes", "calls", "pages", "replies", "pruned_calls", "pruned_pages")
+
+
+# Free calls are told by day; by keyword they go with their rows.
+PERFORMANCE = """
+SELECT keyword, creators, new_creators, charged, creators_per_charge, state
+  FROM keyword_performance
+ ORDER BY keyword
+"""
 
 
 def live(shape: Shape, folder: Path, *, backups: bool) -> Year:
@@ -209,8 +218,7 @@ def told_alike(with_retention: Year, without: Year, shape: Shape) -> dict[str, b
         with closing(open_readonly(year.db)) as connection:
             spend.append([tuple(row) for row in connection.execute("SELECT * FROM daily_spend ORDER BY day")])
             order.append(list(pages_read(connection, endpoint_id=SEARCH_USER_V2.id, now=lambda: end)))
-            performance = connection.execute("SELECT * FROM keyword_performance ORDER BY keyword")
-            keywords.append([tuple(row) for row in performance])
+            keywords.append([tuple(row) for row in connection.execute(PERFORMANCE)])
             gaps.append(len(examine(connection).gaps))
     charged = sum(row[2] for row in spend[0])
     return {
@@ -224,8 +232,10 @@ def told_alike(with_retention: Year, without: Year, shape: Shape) -> dict[str, b
 
 def tables(with_retention: Year, without: Year, alike: dict[str, bool]) -> Iterator[str]:
     """The year as tables."""
-    yield "| month | charged calls | file, MB | without retention, MB | calls kept | replies kept | changes kept "\
-          "| backups | of them, MB | done | stopped | failed | silent |"  # fmt: skip
+    yield (
+        "| month | charged calls | file, MB | without retention, MB | calls kept | replies kept "
+        "| changes kept | backups | of them, MB | done | stopped | failed | silent |"
+    )
     yield "|---" + "|---:" * 12 + "|"
     for month, other in zip(with_retention.months, without.months, strict=True):
         told = " | ".join(str(month.told[each]) for each in Told)

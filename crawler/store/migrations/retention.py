@@ -1,7 +1,7 @@
 """Migration 0018: what retention removes leaves its sums behind.
 
-`pruned_pages` adds up, by keyword, pages of earlier crawls whose call was pruned before them; `origin` is that
-of their runs, empty for this database's own, so that no page counts twice where databases are merged.
+`pruned_pages` adds up, by keyword, pages of earlier crawls whose call was pruned before them; `origin` is
+that of their runs, empty for this database's own, so that no page counts twice where databases are merged.
 `runs.users_new_pruned` is the part of `users_new` that such pages brought. `pruned_quotas` are the days on
 which a pruned call met the end of the quota. `sweeps` has a row for each sweep that removed something.
 """

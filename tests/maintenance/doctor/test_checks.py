@@ -58,7 +58,7 @@ ALL_GOOD = Facts(
         Path("backups/creators.db"),
         NOW - timedelta(hours=2),
         begun_at=NOW - timedelta(days=90),
-    ),  # fmt: skip
+    ),
     channels=(ChannelFacts("feishu://***", None),),
     heartbeat="https://hc/***",
     overdue_after=timedelta(hours=26),
