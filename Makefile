@@ -76,6 +76,7 @@ newcomer: $(VENV)/.dev ## From the wheel alone to a backup put back, each step t
 	$(BIN)/python -m tests.newcomer $(ARGS)
 
 wheel: $(VENV)/.run ## The wheel, which stands alone, in dist/
+	rm -rf build
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 soak: $(VENV)/.dev ## Fresh seeds and real kills for MINUTES (10), with a table of what came of them

@@ -8,6 +8,7 @@ is real but the service, which is the simulator, and the group that is told, a l
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.notices.receiving import Receiver
+from tests.test_wheel import build_wheel
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "tok-of-a-newcomer-55aa"
@@ -77,18 +79,11 @@ class Newcomer:
         return await self.do(" ".join(("crawler", *arguments)), ("crawler", *arguments), **more)
 
 
-def build_wheel(target: Path) -> Path:
-    """The wheel of this checkout, as `make wheel` builds it."""
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", target, ROOT]
-    subprocess.run(command, check=True)
-    (wheel,) = target.glob("*.whl")
-    return wheel
-
-
 def install_from_the_network(newcomer: Newcomer, wheel: Path) -> None:
     """With all that the wheel needs, in the versions that were tested."""
     pip = [newcomer.environment / "bin" / "python", "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, "-c", ROOT / "constraints.txt", f"{wheel}[notify]"], check=True)
+    command = [*pip, "-c", ROOT / "constraints.txt", f"{wheel}[notify]"]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": ""})
 
 
 async def first_days(home: Path, wheel: Path, install: Callable[[Newcomer, Path], None]) -> list[Step]:
@@ -159,8 +154,8 @@ def main() -> None:
     """Takes the steps with packages from the network, and says how long each took."""
     with tempfile.TemporaryDirectory() as folder:
         begun = time.monotonic()
-        wheel = build_wheel(Path(folder))
-        steps = [Step("make wheel", time.monotonic() - begun, 0, "")]
+        wheel = build_wheel(Path(folder, "source"), Path(folder))
+        steps = [Step("the wheel built", time.monotonic() - begun, 0, "")]
         steps += asyncio.run(first_days(Path(folder), wheel, install_from_the_network))
     print("| step | s | exit code |\n|---|---:|---:|")  # noqa: T201 - for people
     for step in steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import site
 import subprocess
 import sys
@@ -23,7 +24,7 @@ def install_with_what_is_here(newcomer, wheel):
     """The wheel by pip, without the network; what it needs is taken from where these tests run."""
     python = newcomer.environment / "bin" / "python"
     pip = [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel]
-    subprocess.run(pip, check=True)
+    subprocess.run(pip, check=True, env={**os.environ, "PYTHONPATH": ""})
     (packages,) = newcomer.environment.glob("lib/python*/site-packages")
     (packages / "needed.pth").write_text("\n".join(site.getsitepackages()) + "\n")
 
