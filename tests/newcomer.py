@@ -31,7 +31,12 @@ price = "0.05CNY"
 retain-replies = "90d"
 """
 WORLD = SimulatorSettings(
-    seed=7, creators=400, pages_per_keyword=(2, 3), tokens=(TOKEN,), daily_quota=5, latency_seconds=(0.0, 0.02)
+    seed=7,
+    creators=400,
+    pages_per_keyword=(2, 3),
+    tokens=(TOKEN,),
+    daily_quota=5,
+    latency_seconds=(0.0, 0.02),
 )
 CRON = re.compile(r"^[0-9]+ [0-9]+ \* \* \* (.+)$", re.MULTILINE)
 
@@ -63,7 +68,11 @@ class Newcomer:
 
     async def do(self, name: str, command: Sequence[str], folder: Path | None = None, **more: str) -> Step:
         """Runs a command as cron would: with next to nothing in its environment."""
-        variables = {"PATH": f"{self.environment / 'bin'}:/usr/bin:/bin", "HOME": str(self.home), "LANG": "C.UTF-8"}
+        variables = {
+            "PATH": f"{self.environment / 'bin'}:/usr/bin:/bin",
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+        }
         begun = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             *command, cwd=folder or self.project, env=variables | more, stdin=asyncio.subprocess.DEVNULL,
@@ -104,7 +113,7 @@ async def _set_up(newcomer: Newcomer, base_url: str, port: int) -> None:
     made = await newcomer.do("crawler init nights", ("crawler", "init", "nights"), newcomer.home)
     assert (made.exit_code, "doctor" in made.said) == (0, True), made.said
     project = newcomer.project
-    before = await newcomer.crawler("doctor")
+    before = await newcomer.crawler("doctor", CRAWLER_BASE_URL=base_url)
     assert (before.exit_code, "no token" in before.said) == (2, True), before.said
     (project / ".env").write_text(f"JUSTONEAPI_TOKEN={TOKEN}\nCRAWLER_NOTIFY=json://127.0.0.1:{port}/group\n")
     file = project / "crawler.toml"
@@ -128,7 +137,9 @@ async def _two_nights(newcomer: Newcomer, simulator: Simulator, receiver: Receiv
     night = await newcomer.do("the scheduled night", ("/bin/sh", "-c", line.replace("\\%", "%")), Path("/"))
     log = (newcomer.project / "data" / "night.log").read_text()
     assert (night.exit_code, night.said) == (0, ""), night.said + log
-    assert receiver.received[-1].json["title"].startswith("creator-crawler: Done: "), receiver.received[-1].json
+    assert receiver.received[-1].json["title"].startswith("creator-crawler: Done: "), receiver.received[
+        -1
+    ].json
     assert not simulator.bill.charged_twice()
     assert TOKEN not in log + "".join(step.said for step in newcomer.steps)
 

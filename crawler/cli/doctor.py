@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
+from click.core import ParameterSource
 
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
@@ -91,7 +92,9 @@ def doctor(
     if test_notice:
         _send_trial(values["notify"])
     about = values.pop("notify_on")
-    where = Where(paths=paths, channels=values.pop("notify"), backups=backups, **values)
+    named = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
+    channels = values.pop("notify")
+    where = Where(paths=paths, channels=channels, backups=backups, paths_named=named, **values)
     facts = gather(where, os.environ)
     if mend and (done := fix(facts)):
         for line in done:

@@ -154,8 +154,6 @@ def sweep_lines(sweep: Sweep) -> list[str]:
         text = _("%(what)s; %(free)s of %(size)s free for new rows")
         sizes = {"free": size(sweep.free_bytes), "size": size(sweep.file_bytes)}
         lines.append(text % (sizes | {"what": removed_text(sweep.removed)}))
-    elif sweep.problem is None:
-        lines.append(_("nothing is old enough yet"))
     if sweep.problem is not None:
         lines.append(_("not all of it: %s") % sweep.problem)
     return lines

@@ -57,6 +57,18 @@ async def test_before_the_first_night_it_says_how_to_begin(crawler, simulator):
     assert not (crawler.folder / "data").exists(), "looking makes nothing"
 
 
+async def test_samples_count_where_a_run_would_crawl_them(crawler, simulator):
+    """For money a run leaves them out, also where crawler.toml names their folder, unless it is told to."""
+    await crawler("init", "shop")
+    project = crawler.folder / "shop" / "crawler.toml"
+    elsewhere = {"CRAWLER_BASE_URL": "http://api.invalid"}
+    found = await examined(crawler, "--config", str(project), **elsewhere)
+    assert found["keywords"][0] == "bad"
+    assert "holds only the sample keywords, which are not crawled for money" in found["keywords"][1]
+    found = await examined(crawler, "--config", str(project), "shop/keywords", **elsewhere)
+    assert found["keywords"] == ("good", "195 keywords")
+
+
 async def test_backups_are_looked_at(crawler, simulator):
     await crawler("run", "-q", "--max-pages", "1")
     await crawler("backup")

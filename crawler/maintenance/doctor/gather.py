@@ -50,7 +50,8 @@ _KNOWN = "SELECT identity FROM keywords WHERE retired_at IS NULL"
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What is looked at: the settings of the next night."""
+    """What is looked at: the settings of the next night; where `paths` are `paths_named` by whoever asks,
+    samples among them count."""
 
     db: Path
     base_url: str
@@ -61,6 +62,7 @@ class Where:
     channels: tuple[str, ...]
     heartbeat: str | None
     backups: Path | None = None
+    paths_named: bool = False
 
 
 def gather(where: Where, variables: Mapping[str, str]) -> Facts:
@@ -156,7 +158,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _keywords(where: Where, database: DatabaseFacts) -> KeywordFacts:
-    samples = bool(where.paths) or is_loopback(where.base_url)
+    samples = where.paths_named or is_loopback(where.base_url)
     found: set[str] = set()
     count = repeated = wrong = 0
     problems: list[Problem] = []
