@@ -26,7 +26,7 @@ FLOORS = (
         "endpoint",
         "files",
     },
-    {"rate", "setting", "environment", "run_settings", "settings_file", "notice_settings", "token"},
+    {"rate", "setting", "environment", "run_settings", "settings_file", "notice_settings", "retention_settings", "token"},
     {"keywords", "vendor", "store", "notices"},
     {"engine"},
     {"planning", "run"},

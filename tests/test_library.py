@@ -36,8 +36,8 @@ from crawler.simulator import Simulator, SimulatorSettings
 
 NAMES = (
     "AlreadyRunning CrawlerError CreatorRow Delivery Event Filters InputError Keyword Problem RunSettings"
-    " RunSummary Shutdown StoreError TokenError WrongService crawl_keywords crawl_keywords_async creators keyword"
-    " read_keywords run_crawl send_notices"
+    " RunSummary Shutdown StoreError TokenError WrongService crawl_keywords crawl_keywords_async creators"
+    " keyword read_keywords run_crawl send_notices"
 )
 
 
