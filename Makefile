@@ -15,7 +15,7 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench growth pace peers yield forecasts soak million morning translations docs picture clean
+.PHONY: help run test unit lint types bench growth pace peers yield forecasts year newcomer soak million morning wheel translations docs picture clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -68,6 +68,16 @@ yield: $(VENV)/.dev ## What the order of calls brings on simulated nights, and w
 
 forecasts: $(VENV)/.dev ## How far the forecasts that runs keep were off, over nights against the simulator
 	$(BIN)/python -m tests.bench.forecasts $(ARGS)
+
+year: $(VENV)/.dev ## A year of nights in virtual time: sizes with and without retention, notices, backups
+	$(BIN)/python -m tests.bench.year $(ARGS)
+
+newcomer: $(VENV)/.dev ## From the wheel alone to a backup put back, each step timed; takes packages from the network
+	$(BIN)/python -m tests.newcomer $(ARGS)
+
+wheel: $(VENV)/.run ## The wheel, which stands alone, in dist/
+	rm -rf build
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 soak: $(VENV)/.dev ## Fresh seeds and real kills for MINUTES (10), with a table of what came of them
 	$(BIN)/python -m tests.simulation.soak --minutes $(MINUTES) $(ARGS)

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
         WrongService,
     )
     from crawler.keywords import read_keywords
-    from crawler.library import crawl_keywords, crawl_keywords_async, creators, keyword
+    from crawler.library import crawl_keywords, crawl_keywords_async, creators, keyword, send_notices
     from crawler.model import Keyword, Problem
+    from crawler.notices.message import Delivery
     from crawler.run.crawl import run_crawl
     from crawler.run_settings import RunSettings
     from crawler.summary import RunSummary
@@ -41,6 +42,7 @@ __all__ = [
     "AlreadyRunning",
     "CrawlerError",
     "CreatorRow",
+    "Delivery",
     "Event",
     "Filters",
     "InputError",
@@ -58,6 +60,7 @@ __all__ = [
     "keyword",
     "read_keywords",
     "run_crawl",
+    "send_notices",
 ]
 
 _HOMES = {
@@ -67,8 +70,9 @@ _HOMES = {
     "creator": ("CreatorRow",),
     "analysis.filters": ("Filters",),
     "keywords": ("read_keywords",),
-    "library": ("crawl_keywords", "crawl_keywords_async", "creators", "keyword"),
+    "library": ("crawl_keywords", "crawl_keywords_async", "creators", "keyword", "send_notices"),
     "model": ("Keyword", "Problem"),
+    "notices.message": ("Delivery",),
     "run.crawl": ("run_crawl",),
     "summary": ("RunSummary",),
     "engine.shutdown": ("Shutdown",),

@@ -24,8 +24,13 @@ from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords import identity, read_keywords
 from crawler.keywords.validation import keyword_from, quoted
+from crawler.maintenance.retention import sweep_after
 from crawler.model import Keyword, Problem
 from crawler.money import Money
+from crawler.notice_settings import HEARTBEAT, NOTICE_SETTINGS, NOTIFY, NOTIFY_ON, Told
+from crawler.notices.heartbeat import FAIL, SUCCESS, ping_address
+from crawler.notices.message import Delivery
+from crawler.retention_settings import RETENTION_SETTINGS, Retention
 from crawler.run.crawl import run_crawl
 from crawler.run_settings import (
     ACCOUNT,
@@ -41,13 +46,16 @@ from crawler.settings_file import read_file, read_settings_file
 from crawler.store.readonly import reading
 from crawler.summary import RunSummary
 from crawler.token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
+from crawler.ui.delivery import deliver
+from crawler.ui.notice import run_notice
 
 Keywords = str | Path | Keyword | Iterable[str | Path | Keyword | Problem]
+SETTINGS = (*RUN_SETTINGS, *RETENTION_SETTINGS)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Settings(TypedDict, total=False):
-    """The settings of a run that a program may give, as `RunSettings` declares them."""
+    """The settings of a run that a program may give, as `RunSettings` and `Retention` declare them."""
 
     db: str | Path
     base_url: str
@@ -68,6 +76,9 @@ class Settings(TypedDict, total=False):
     stop_below: float | None
     timeout_seconds: float
     archive: bool
+    retain_replies: timedelta | None
+    retain_calls: timedelta | None
+    retain_changes: timedelta | None
 
 
 def _nothing(event: Event) -> None:
@@ -80,7 +91,7 @@ def _shows_settings(function: F) -> F:
     *own, _settings = signature.parameters.values()
     named = [
         inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=setting.default)
-        for setting in RUN_SETTINGS
+        for setting in SETTINGS
     ]
     function.__dict__["__signature__"] = signature.replace(parameters=[*own, *named])
     return function
@@ -122,24 +133,30 @@ async def crawl_keywords_async(
     **settings: Unpack[Settings],
 ) -> RunSummary:
     """The same as `crawl_keywords`, to be awaited where an event loop is running already."""
-    run_settings = _run_settings(token, dict(settings))
+    run_settings, retention = _settings(token, dict(settings))
     found = _keywords(keywords)
     first = list(islice(found, 1))  # a path that cannot be read is refused here, before a database is made
-    return await run_crawl(run_settings, chain(first, found), emit=emit)
+    summary = await run_crawl(run_settings, chain(first, found), emit=emit)
+    return await asyncio.to_thread(sweep_after, summary, retention)
 
 
-def _run_settings(token: str | None, given: dict[str, Any]) -> RunSettings:
+def _settings(token: str | None, given: dict[str, Any]) -> tuple[RunSettings, Retention]:
     """What is given, else what the environment, `.env` or the file of settings says, else the defaults."""
-    names = [setting.name for setting in RUN_SETTINGS]
+    names = [setting.name for setting in SETTINGS]
     for name in given:
         if name not in names:
             raise TypeError(f"there is no setting {name!r}; these are: {', '.join(names)}")
     variables = own_variables()
-    found = _found(RUN_SETTINGS, variables) | given
+    found = _found(SETTINGS, variables) | given
+    kept = {setting.name: found.pop(setting.name, None) for setting in RETENTION_SETTINGS}
+    retention = Retention(
+        **{each.name: each.check(kept[each.name], each.name) for each in RETENTION_SETTINGS}
+    )
     if token is None and (accounts := _accounts(found, given, variables)):
-        return RunSettings("", **found, accounts=accounts)
+        return RunSettings("", **found, accounts=accounts), retention
     settings = RunSettings("", **found)
-    return replace(settings, token=check_token(_token(token, variables), NO_TOKEN_IN_PYTHON))
+    checked = check_token(_token(token, variables), NO_TOKEN_IN_PYTHON)
+    return replace(settings, token=checked), retention
 
 
 def _found(settings: Sequence[Setting[Any]], variables: Mapping[str, str]) -> dict[str, Any]:
@@ -165,6 +182,26 @@ def _token(given: str | None, variables: Mapping[str, str]) -> str:
         return given
     file = _found([TOKEN_FILE], variables).get(TOKEN_FILE.name)
     return variables.get(TOKEN_VARIABLE, "") if file is None else read_token_file(file)
+
+
+def send_notices(
+    summary: RunSummary, *, notify: str | Sequence[str] | None = None, heartbeat: str | None = None
+) -> tuple[Delivery, ...]:
+    """Tells others how a night ended, as `crawler run` does: what became of it at each channel.
+
+    Addresses that are not given are those of CRAWLER_NOTIFY and CRAWLER_HEARTBEAT, or of `crawler.toml`;
+    there CRAWLER_NOTIFY_ON says too what is told. A `Delivery` whose `problem` is None has arrived; nothing
+    is raised for one that has not, and it takes 9 seconds at most. Raises InputError for what is no address.
+    """
+    found = _found(NOTICE_SETTINGS, own_variables())
+    given = {NOTIFY.name: notify, HEARTBEAT.name: heartbeat}
+    found |= {name: value for name, value in given.items() if value is not None}
+    channels = NOTIFY.check(found.get(NOTIFY.name, ()), NOTIFY.name)
+    about = NOTIFY_ON.check(found.get(NOTIFY_ON.name, NOTIFY_ON.default), NOTIFY_ON.name)
+    ping = HEARTBEAT.check(found.get(HEARTBEAT.name), HEARTBEAT.name)
+    notice = run_notice(summary, "crawler run")
+    address = None if ping is None else ping_address(ping, FAIL if notice.told is Told.FAILED else SUCCESS)
+    return deliver(notice, channels if notice.told in about else (), address, summary)
 
 
 def keyword(

@@ -17,6 +17,7 @@ from crawler.i18n import N_, _
 from crawler.money import Money
 from crawler.notice_settings import NOTICE_SETTINGS, OVERDUE_AFTER
 from crawler.rate import parse_rate
+from crawler.retention_settings import RETENTION_SETTINGS
 from crawler.setting import (
     Form,
     Setting,
@@ -264,7 +265,7 @@ PROFILE = Setting(
 
 SHARED_SETTINGS: tuple[Setting[Any], ...] = (
     PATHS, FORMAT, *RUN_SETTINGS, TOKEN_FILE, ACCOUNT, DRAIN, YES, JSON, LOG_FORMAT,
-    *NOTICE_SETTINGS, OVERDUE_AFTER, QUESTIONS, LANG
+    *NOTICE_SETTINGS, OVERDUE_AFTER, *RETENTION_SETTINGS, QUESTIONS, LANG
 )  # fmt: skip
 """What may stand at the top of a file of settings, for every command that has the option."""
 

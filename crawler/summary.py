@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
 from crawler.expectation import Hindsight
@@ -73,6 +73,37 @@ class OrderTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """Rows that went by age; `reply_bytes` are those of the replies as they were kept."""
+
+    replies: int = 0
+    reply_bytes: int = 0
+    calls: int = 0
+    pages: int = 0
+    rejects: int = 0
+    changes: int = 0
+
+    def __add__(self, other: Removed) -> Removed:
+        """Both together."""
+        return Removed(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+    def __bool__(self) -> bool:
+        """Whether anything went."""
+        return self != Removed()
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What retention removed after a run, and the room for new rows in the file of `file_bytes`. `problem` is
+    what ended it before it was done, in words; the next one goes on from there."""
+
+    removed: Removed
+    free_bytes: int = 0
+    file_bytes: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunStatistics:
     """What a run did, as the engine counted it: keywords done and failed, calls by their charge, answers of
     the rate limit, pages that name no creator and are not plainly empty."""
@@ -101,7 +132,8 @@ class RunSummary:
 
     `strange_answers` counts pages that were saved, name no creator and are not plainly empty. `price` is what
     a charged call cost. `forecast` is how far that was off, None where there was none. `not_asked` are the
-    keywords left out by `--stop-below`. `accounts` are those of a run that has several.
+    keywords left out by `--stop-below`. `accounts` are those of a run that has several. `sweep` is what
+    retention did, None where nothing was to go by age.
     """
 
     reason: Reason
@@ -117,6 +149,7 @@ class RunSummary:
     not_asked: tuple[NotAsked, ...] = field(default=())
     forecast: Hindsight | None = None
     accounts: tuple[AccountSummary, ...] = field(default=())
+    sweep: Sweep | None = None
 
     @property
     def spent(self) -> Money | None:

@@ -36,6 +36,7 @@ FLOORS = (
         "settings_file",
         "account_settings",
         "notice_settings",
+        "retention_settings",
         "token",
     },
     {"keywords", "vendor", "store", "notices"},

@@ -30,13 +30,14 @@ from crawler import (
     run_crawl,
 )
 from crawler.library import Settings
+from crawler.retention_settings import RETENTION_SETTINGS, Retention
 from crawler.run_settings import RUN_SETTINGS
 from crawler.simulator import Simulator, SimulatorSettings
 
 NAMES = (
-    "AlreadyRunning CrawlerError CreatorRow Event Filters InputError Keyword Problem RunSettings RunSummary"
-    " Shutdown StoreError TokenError WrongService crawl_keywords crawl_keywords_async creators keyword"
-    " read_keywords run_crawl"
+    "AlreadyRunning CrawlerError CreatorRow Delivery Event Filters InputError Keyword Problem RunSettings"
+    " RunSummary Shutdown StoreError TokenError WrongService crawl_keywords crawl_keywords_async creators"
+    " keyword read_keywords run_crawl send_notices"
 )
 
 
@@ -247,11 +248,11 @@ def test_help_names_every_setting_with_its_default(function):
 
 
 def test_a_program_may_give_every_setting_that_is_declared_and_no_other():
-    given, fields = get_type_hints(Settings), get_type_hints(RunSettings)
+    given, fields = get_type_hints(Settings), get_type_hints(RunSettings) | get_type_hints(Retention)
     del fields["token"]
     written = {name: str | fields[name] for name in ("price", "budget", "budget_per_day", "until")}
     assert given == fields | written | {"db": str | Path}
-    assert list(given) == [setting.name for setting in RUN_SETTINGS]
+    assert list(given) == [setting.name for setting in (*RUN_SETTINGS, *RETENTION_SETTINGS)]
 
 
 def test_settings_name_an_address_as_the_command_line_does():

@@ -46,18 +46,22 @@ def test_the_samples_in_the_package_are_those_of_the_checkout():
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 
 
-@pytest.mark.skipif(int(version("setuptools").split(".")[0]) < 77, reason="needs setuptools 77 to build")
-def test_a_wheel_holds_it_all_and_works_away_from_the_checkout(tmp_path):
-    source = tmp_path / "source"
+def build_wheel(source: Path, target: Path) -> Path:
+    """The wheel in `target`, built of a copy of the checkout in `source`, without the network."""
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     shutil.copytree(PACKAGE, source / "crawler", ignore=shutil.ignore_patterns("__pycache__"))
     built = subprocess.run(
-        [sys.executable, "-c", BUILD, tmp_path], cwd=source, capture_output=True, text=True, check=True
+        [sys.executable, "-c", BUILD, target], cwd=source, capture_output=True, text=True, check=True
     )
+    return target / built.stdout.split()[-1]
+
+
+@pytest.mark.skipif(int(version("setuptools").split(".")[0]) < 77, reason="needs setuptools 77 to build")
+def test_a_wheel_holds_it_all_and_works_away_from_the_checkout(tmp_path):
     unpacked = tmp_path / "unpacked"
-    with zipfile.ZipFile(tmp_path / built.stdout.split()[-1]) as wheel:
+    with zipfile.ZipFile(build_wheel(tmp_path / "source", tmp_path)) as wheel:
         names = {name for name in wheel.namelist() if not name.split("/")[0].endswith(".dist-info")}
         assert names == needed()
         wheel.extractall(unpacked)

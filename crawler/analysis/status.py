@@ -15,6 +15,7 @@ from crawler.reasons import Reason, read_reason
 from crawler.store.archive import Archive, read_archive
 from crawler.store.forecasts import read_hindsights
 from crawler.store.rate_limits import KeptLimit, read_limit
+from crawler.store.sweeps import PastSweep, last_sweep
 
 DAYS_SHOWN = 7
 RUNS_SHOWN = 5
@@ -167,6 +168,7 @@ class Status:
     archive: Archive
     rate_limit: KeptLimit | None
     accounts: tuple[AccountStatus, ...] = ()
+    sweep: PastSweep | None = None
 
 
 def read_status(
@@ -203,6 +205,7 @@ def read_status(
             archive=read_archive(connection),
             rate_limit=read_limit(connection, endpoint_id),
             accounts=tuple(_account(connection, endpoint_id, row) for row in rows(_ACCOUNTS, since=today)),
+            sweep=last_sweep(connection),
         )
     finally:
         connection.execute("ROLLBACK")

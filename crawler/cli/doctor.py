@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
+from click.core import ParameterSource
 
 from crawler.cli.accounts import given_settings
 from crawler.cli.output import say, terminal_json
@@ -44,7 +45,7 @@ Found = list[tuple["Check", Finding]]
 
         The token (never shown) and whether the service takes it, the service and its latency, the clock, the
         database, room on the disk at the growth so far, the keyword files of PATHS (default: keywords/), the
-        last night, whether one is overdue, notices. It makes no call that costs anything.
+        last night, whether one is overdue, backups, notices. It makes no call that costs anything.
 
         \b
         Examples:
@@ -60,6 +61,11 @@ Found = list[tuple["Check", Finding]]
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @setting_options(*SETTINGS)
+@click.option(
+    "--backups",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=_("The folder of backups, where it is not backups/ beside the database."),
+)
 @click.option("--fix", "mend", is_flag=True, help=_("Put right what can be without a loss, then check."))
 @click.option("--tell", is_flag=True, help=_("Send what is bad to --notify."))
 @click.option("--test-notice", is_flag=True, help=_("Send a test notice to --notify first."))
@@ -70,6 +76,7 @@ def doctor(
     context: click.Context,
     /,
     paths: tuple[Path, ...],
+    backups: Path | None,
     mend: bool,
     tell: bool,
     test_notice: bool,
@@ -86,12 +93,15 @@ def doctor(
     if test_notice:
         _send_trial(values["notify"])
     about = values.pop("notify_on")
+    named = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
     where = Where(
         paths=paths,
         channels=values.pop("notify"),
         accounts=values.pop("account"),
         file=None if context.obj is None else context.obj.file,
         given=tuple(given_settings(context)),
+        backups=backups,
+        paths_named=named,
         **values,
     )
     facts = gather(where, os.environ)

@@ -55,7 +55,7 @@ def init(folder: Path) -> None:
         % (folder / ENV_FILE, folder / "keywords"))  # fmt: skip
     if folder != Path("."):
         say(f"  cd {shlex.quote(str(folder))}")
-    for command in ("config", "plan", "run --max-calls 100"):
+    for command in ("doctor", "plan", "run --max-calls 100"):
         say(f"  {program} {command}")
 
 

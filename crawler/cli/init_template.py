@@ -25,6 +25,9 @@ EXAMPLES = {
     "account": "main",
     "notify": "feishu://token",
     "heartbeat": "https://hc.example.com/uuid",
+    "retain-replies": "90d",
+    "retain-calls": "180d",
+    "retain-changes": "365d",
     "questions": "questions",
     "lang": "zh",
 }

@@ -23,6 +23,7 @@ from crawler.cli.plan import found_keywords, show_plan
 from crawler.cli.question import confirmed_in_a_run, someone_is_there
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import interrupted_by_signals, stop_on_signals
+from crawler.cli.sweeping import swept
 from crawler.cli.telling import Telling
 from crawler.engine.events import SpendingAhead
 from crawler.environment import TOKEN_VARIABLE
@@ -30,6 +31,7 @@ from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
 from crawler.notice_settings import NOTICE_SETTINGS
+from crawler.retention_settings import RETENTION_SETTINGS
 from crawler.run_settings import (
     ACCOUNT,
     DRAIN,
@@ -44,6 +46,7 @@ from crawler.run_settings import (
     is_loopback,
     sends_token_in_clear,
 )
+from crawler.setting import Setting
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.token import check_token, read_token_file
@@ -53,7 +56,9 @@ from crawler.ui.program_name import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
 
-COMMAND_SETTINGS = (FORMAT, DRAIN, YES, TOKEN_FILE, ACCOUNT, JSON, LOG_FORMAT, *NOTICE_SETTINGS)
+COMMAND_SETTINGS: tuple[Setting[Any], ...] = (
+    FORMAT, DRAIN, YES, TOKEN_FILE, ACCOUNT, JSON, LOG_FORMAT, *NOTICE_SETTINGS, *RETENTION_SETTINGS
+)  # fmt: skip
 DEMO_RATE = "unlimited"
 
 INDEX_TOLD_FROM = 50_000
@@ -138,6 +143,7 @@ def run(
             settings, simulated = _settings(context, options, simulate_without_token, token_needed=True)
             check_budget_pays(settings)
             summary = telling.summary = _run(settings, paths, options, simulated)
+            summary = telling.summary = swept(summary, options)
         except CrawlerError as error:
             _show_refusal(error, options["db"], as_json=as_json)
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from crawler.cli import load
+from crawler.cli.configured import Surroundings
 from crawler.cli.doctor import SETTINGS as OF_DOCTOR
 from crawler.cli.output import say
-from crawler.cli.run import COMMAND_SETTINGS, run
-from crawler.cli.setting_options import setting_values
+from crawler.cli.run import COMMAND_SETTINGS
+from crawler.cli.setting_options import asked, setting_values
 from crawler.clock import parse_moment
+from crawler.environment import ENV_FILE
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.maintenance.schedule import (
@@ -29,9 +32,11 @@ from crawler.maintenance.schedule import (
     windows,
 )
 from crawler.maintenance.schedule.install import install_cron, install_files, place_of
-from crawler.run_settings import RUN_SETTINGS
+from crawler.run_settings import CONFIG, PROFILE, RUN_SETTINGS
+from crawler.settings_file import SETTINGS_FILE, read_settings_file
 
 WITH_FILES: dict[str, System] = {"systemd": systemd, "launchd": launchd, "windows": windows}
+NAME = "creators"
 LINGER = "loginctl enable-linger"
 
 
@@ -62,14 +67,16 @@ def _system_options(function: Callable[..., Any]) -> Callable[..., Any]:
     help=_(
         """Print what makes this machine crawl every night, or install it for you with --install.
 
-        It starts `crawler run ARGUMENTS` in this folder, with the settings and the token of its .env. Times
-        are those of Shanghai, as the quota's day is. Options of the run stand behind --. Nothing needs root.
+        It starts `crawler run ARGUMENTS` in this folder, with the settings and the token of its .env, and
+        with the --config and --profile that are given here. Times are those of Shanghai, as the quota's day
+        is. Options of the run stand behind --. Nothing needs root.
 
         \b
         Examples:
           crawler schedule --systemd
           crawler schedule --cron --at 02:00 -- keywords/beauty-and-outfits.txt --max-calls 500
           crawler schedule --systemd --check-at 09:00 --install
+          crawler schedule --cron --profile beauty
         """
     )
 )
@@ -80,20 +87,46 @@ def _system_options(function: Callable[..., Any]) -> Callable[..., Any]:
               help=_("When a night begins, in Shanghai."))  # fmt: skip
 @click.option("--check-at", metavar="TIME", callback=_time,
               help=_("When `crawler doctor --tell` looks whether all is well, in Shanghai."))  # fmt: skip
-@click.option("--name", default="creators", show_default=True, metavar="NAME",
-              help=_("What the schedule is called; each folder needs a name of its own."))  # fmt: skip
+@click.option("--name", metavar="NAME",
+              help=_("What the schedule is called; by default creators, or creators-PROFILE. Each folder "
+                     "needs a name of its own."))  # fmt: skip
+@click.pass_context
 def schedule(
-    arguments: tuple[str, ...], install: bool, at: time, check_at: time | None, name: str, **systems: bool
+    context: click.Context,
+    /,
+    arguments: tuple[str, ...],
+    install: bool,
+    at: time,
+    check_at: time | None,
+    name: str | None,
+    **systems: bool,
 ) -> None:
     """Prints or installs the schedule of this folder."""
     wanted = [system for system in SYSTEMS if systems[f"for_{system}"]]
     if len(wanted) != 1:
         raise InputError(_("give one of %s") % ", ".join(f"--{system}" for system in SYSTEMS))
+    arguments = (*_chosen(context, arguments), *arguments)
+    profile = asked(arguments, PROFILE.flag)
+    name = name or (NAME if profile is None else f"{NAME}-{profile}")
     made = schedule_of(name, Path.cwd(), arguments, at, check_at, _checked(arguments))
     if install:
         _install(wanted[0], made)
     else:
         _print(wanted[0], made)
+
+
+def _chosen(context: click.Context, arguments: tuple[str, ...]) -> Iterator[str]:
+    """The file of settings and the profile that hold here, for the night to hold to the same; what stands in
+    .env it finds there by itself."""
+    surroundings = context.obj or Surroundings()
+    file = surroundings.file
+    if file is None:
+        return
+    for setting, value in ((CONFIG, file.path.absolute()), (PROFILE, file.profile)):
+        by_itself = surroundings.variables.get(setting.variable) == str(ENV_FILE)
+        named = setting is PROFILE or file.path != SETTINGS_FILE
+        if value is not None and named and not by_itself and asked(arguments, setting.flag) is None:
+            yield from (setting.flag, str(value))
 
 
 def _checked(arguments: tuple[str, ...]) -> tuple[str, ...]:
@@ -102,14 +135,18 @@ def _checked(arguments: tuple[str, ...]) -> tuple[str, ...]:
     Raises what `crawler run` would raise at night for options it cannot take, and InputError for secrets:
     whoever may read a schedule would read them too.
     """
-    context = run.make_context("run", list(arguments))
+    context = load("run").make_context("run", list(arguments))
     setting_values(context, (*RUN_SETTINGS, *COMMAND_SETTINGS))
     for setting in COMMAND_SETTINGS:
         given = context.get_parameter_source(setting.name) is ParameterSource.COMMANDLINE
         if setting.secret and given:
             message = _("%s is a secret, and others can read a schedule: put %s into .env instead")
             raise InputError(message % (setting.flag, setting.variable))
-    shared = [
+    chosen = [(setting.flag, asked(arguments, setting.flag)) for setting in (CONFIG, PROFILE)]
+    if any(value for _flag, value in chosen):
+        read_settings_file(*(value for _flag, value in chosen))
+    shared = [word for flag, value in chosen if value is not None for word in (flag, value)]
+    shared += [
         word
         for setting in OF_DOCTOR
         if context.get_parameter_source(setting.name) is ParameterSource.COMMANDLINE

@@ -23,6 +23,7 @@ from crawler.reasons import Reason, ReasonCode
 from crawler.store.rate_limits import KeptLimit
 from crawler.store.readonly import exported, reading
 from crawler.ui.program_name import db_argument, program_name
+from crawler.ui.summary import removed_text
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
@@ -100,6 +101,9 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
             "replies": f"{status.archive.replies:,}",
             "size": size(status.archive.bytes),
         }
+    if status.sweep is not None:
+        told = {"when": shanghai_time(status.sweep.swept_at), "what": removed_text(status.sweep.removed)}
+        yield _("removed by age, %(when)s: %(what)s") % told
     if status.rate_limit is not None:
         yield _rate_limit(status.rate_limit)
     if len(status.accounts) > 1:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,17 +14,15 @@ from crawler.cli.signals import interrupted_by_signals
 from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.notice_settings import Told
-from crawler.notices.channels import takes_files
 from crawler.notices.heartbeat import FAIL, START, SUCCESS, ping_address
 from crawler.notices.message import Delivery, Errand, Notice
-from crawler.notices.messenger import Messenger, child_environment
+from crawler.notices.messenger import Messenger
 from crawler.summary import RunSummary
+from crawler.ui.delivery import deliver
 from crawler.ui.notice import refused_notice, run_notice
 from crawler.ui.program_name import this_command
 
 START_SECONDS = 2.0
-REPORT_SECONDS_MAX = 3.0
-REPORT_BYTES_MAX = 5_000_000
 
 
 class Telling:
@@ -69,8 +63,7 @@ class Telling:
         ping = None
         if self._heartbeat is not None:
             ping = ping_address(self._heartbeat, FAIL if notice.told is Told.FAILED else SUCCESS)
-        with _report(self.summary, channels) as report:
-            complain(Messenger(Errand(replace(notice, report=report), channels, ping)).deliveries())
+        complain(deliver(notice, channels, ping, self.summary))
 
     def _notice(self, error: BaseException | None) -> Notice:
         if self.summary is not None:
@@ -86,23 +79,3 @@ def complain(deliveries: Iterable[Delivery]) -> None:
             told = {"channel": each.channel, "problem": each.problem}
             with suppress(OSError):
                 say(_("not delivered to %(channel)s: %(problem)s") % told, err=True)
-
-
-@contextmanager
-def _report(summary: RunSummary | None, channels: tuple[str, ...]) -> Iterator[str | None]:
-    """The path of the morning's report for the time of the block, None where no channel takes one, where it
-    needs packages that are not installed, or takes too long."""
-    if summary is None or not summary.creators.total or not any(map(takes_files, channels)):
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="crawler-") as folder:
-        file = Path(folder, "report.html")
-        command = [sys.executable, "-P", "-m", "crawler", "report", str(file), "--db", summary.db]
-        if summary.price is not None:
-            command += ["--price", f"{summary.price.amount:f}{summary.price.currency}"]
-        with suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(  # noqa: S603 - this same program
-                command, env=child_environment(), timeout=REPORT_SECONDS_MAX, check=False,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-        yield str(file) if file.is_file() and file.stat().st_size <= REPORT_BYTES_MAX else None

@@ -1,4 +1,4 @@
-"""Making room: raw replies and call rows go by age, what they add up to stays."""
+"""Making room by hand: what is old goes, and what it adds up to stays."""
 
 from __future__ import annotations
 
@@ -10,71 +10,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from crawler.clock import Now, shanghai_day_start, stamp, utc_now
+from crawler.clock import Now, utc_now
 from crawler.errors import StoreError
 from crawler.i18n import _
+from crawler.maintenance import sweep_sql as sql
+from crawler.maintenance.retention import cutoff, cutoffs, file_bytes, free_bytes
+from crawler.maintenance.sweep import Cutoffs, sweep
+from crawler.retention_settings import Retention
 from crawler.store.database import PAGE_SIZE, open_database, store_errors
 from crawler.store.lock import hold
 from crawler.store.readonly import reading
-
-OLD_REPLIES = """
-SELECT count(*), coalesce(sum(length(body)), 0)
-  FROM replies
-  JOIN pages ON pages.id = page_id
- WHERE fetched_at < ?
-"""
-
-DELETE_REPLIES = "DELETE FROM replies WHERE page_id IN (SELECT id FROM pages WHERE fetched_at < ?)"
-
-# The throttle asks for the last call, and a charged call without its page is for `crawler verify` to find.
-OLD_CALLS = """
-      sent_at < :before
-  AND id <> (SELECT id FROM calls ORDER BY sent_at DESC, id DESC LIMIT 1)
-  AND NOT (charge = 'charged' AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.call_id = calls.id))
-"""
-
-COUNT_CALLS = f"SELECT count(*) FROM calls WHERE {OLD_CALLS}"
-
-ADD_UP_CALLS = f"""
-INSERT INTO pruned_calls (day, endpoint_id, charge, calls)
-SELECT date(sent_at, '+8 hours'), endpoint_id, charge, count(*)
-  FROM calls
- WHERE {OLD_CALLS}
- GROUP BY date(sent_at, '+8 hours'), endpoint_id, charge
-ON CONFLICT (day, endpoint_id, charge) DO UPDATE SET calls = calls + excluded.calls
-"""
-
-ADD_UP_RUNS = f"""
-INSERT INTO pruned_runs (run_id, day, endpoint_id, charge, account, calls)
-SELECT run_id, date(sent_at, '+8 hours'), endpoint_id, charge, coalesce(account, ''), count(*)
-  FROM calls
- WHERE {OLD_CALLS}
- GROUP BY run_id, date(sent_at, '+8 hours'), endpoint_id, charge, account
-ON CONFLICT (run_id, day, endpoint_id, charge, account) DO UPDATE SET calls = calls + excluded.calls
-"""
-
-ADD_UP_PRICES = f"""
-INSERT INTO pruned_prices (day, charge, price, currency, calls)
-SELECT date(sent_at, '+8 hours'), charge, price, currency, count(*)
-  FROM (SELECT * FROM calls WHERE {OLD_CALLS}) AS old
-  JOIN run_prices AS paid ON paid.run_id = old.run_id AND paid.account IS old.account
- WHERE price IS NOT NULL AND currency IS NOT NULL
- GROUP BY date(sent_at, '+8 hours'), charge, price, currency
-ON CONFLICT (day, charge, price, currency) DO UPDATE SET calls = calls + excluded.calls
-"""
-
-DELETE_CALLS = f"DELETE FROM calls WHERE {OLD_CALLS}"
+from crawler.summary import Removed
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What went, or would go: raw replies with their bytes as they were kept, and call rows older than
-    `before`; and what the file had and has: its bytes, and those of them that are free for new rows."""
+    """What went, or would go, older than `before` (None where each kind has an age of its own); and what the
+    file had and has: its bytes, and those of them that are free for new rows."""
 
-    before: str
-    replies: int
-    reply_bytes: int
-    calls: int
+    before: str | None
+    removed: Removed
     file_bytes_before: int
     file_bytes: int
     free_bytes: int
@@ -87,53 +42,56 @@ def free_disk_bytes(path: Path) -> int:
 
 def prune(
     path: Path,
-    older_than: timedelta,
+    age: timedelta | Retention,
     *,
     vacuum: bool = False,
     now: Now = utc_now,
     room: Callable[[Path], int] = free_disk_bytes,
 ) -> Pruned:
-    """Removes raw replies and call rows older than `older_than`, never those of today in Shanghai.
+    """Removes raw replies and call rows older than `age`, or all that these settings of retention let go;
+    never those of today in Shanghai.
 
     Calls are added up by day in `pruned_calls`, so that sums stay. Raises AlreadyRunning while a run writes
     the database, StoreError where `vacuum` is asked for and the disk has no room for it.
     """
-    before = cutoff(older_than, now)
+    before, old = _cutoffs(age, now)
     with hold(path), closing(open_database(path)) as db, store_errors(path):
         connection: sqlite3.Connection = db.conn
-        size = _file_bytes(connection)
+        size = file_bytes(connection)
         if vacuum:
             _check_room(path, size, room(path))
-        with db.atomic():
-            replies, reply_bytes = connection.execute(OLD_REPLIES, (before,)).fetchone()
-            connection.execute(DELETE_REPLIES, (before,))
-            for statement in (ADD_UP_CALLS, ADD_UP_RUNS, ADD_UP_PRICES):
-                connection.execute(statement, {"before": before})
-            calls = connection.execute(DELETE_CALLS, {"before": before}).rowcount
+        removed = sum(sweep(db, old, whole=True), start=Removed())
         if vacuum:
             _write_anew(connection)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        after = _file_bytes(connection), _free_bytes(connection)
-        return Pruned(before, replies, reply_bytes, calls, size, *after)
+        return Pruned(before, removed, size, file_bytes(connection), free_bytes(connection))
 
 
-def preview(path: Path, older_than: timedelta, *, now: Now = utc_now) -> Pruned:
+def preview(path: Path, age: timedelta | Retention, *, now: Now = utc_now) -> Pruned:
     """What `prune` would remove; writes nothing."""
-    before = cutoff(older_than, now)
+    before, old = _cutoffs(age, now)
     with reading(path) as connection:
-        replies, reply_bytes = connection.execute(OLD_REPLIES, (before,)).fetchone()
-        calls = connection.execute(COUNT_CALLS, {"before": before}).fetchone()[0]
-        size = _file_bytes(connection)
-        return Pruned(before, replies, reply_bytes, calls, size, size, _free_bytes(connection))
+
+        def count(statement: str, before: str) -> tuple[int, ...]:
+            values = {"before": before, "calls_before": old.calls, "replies_before": old.replies}
+            return tuple(connection.execute(statement, values).fetchone())
+
+        replies, reply_bytes = count(sql.COUNT_OLD_REPLIES, old.replies)
+        (calls,) = count(sql.COUNT_OLD_CALLS, old.calls)
+        (pages,) = count(sql.COUNT_OLD_PAGES, old.pages)
+        (rejects,) = count(sql.COUNT_OLD_REJECTS, old.rejects)
+        (changes,) = count(sql.COUNT_OLD_CHANGES, old.changes)
+        removed = Removed(replies, reply_bytes, calls, pages, rejects, changes)
+        size = file_bytes(connection)
+        return Pruned(before, removed, size, size, free_bytes(connection))
 
 
-def cutoff(older_than: timedelta, now: Now) -> str:
-    """The stamp before which rows are old: never later than the beginning of the quota's day."""
+def _cutoffs(age: timedelta | Retention, now: Now) -> tuple[str | None, Cutoffs]:
     moment = now()
-    try:
-        return stamp(min(moment - older_than, shanghai_day_start(moment)))
-    except OverflowError:
-        return ""  # older than time itself: nothing is
+    if isinstance(age, Retention):
+        return None, cutoffs(age, moment, moment)
+    before = cutoff(age, moment, moment)
+    return before, Cutoffs(replies=before, calls=before)
 
 
 def _write_anew(connection: sqlite3.Connection) -> None:
@@ -144,18 +102,6 @@ def _write_anew(connection: sqlite3.Connection) -> None:
     connection.execute("VACUUM")
     with suppress(sqlite3.OperationalError):  # somebody has come: whoever opens it to write sets this again
         connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _file_bytes(connection: sqlite3.Connection) -> int:
-    return _pragma(connection, "page_count") * _pragma(connection, "page_size")
-
-
-def _free_bytes(connection: sqlite3.Connection) -> int:
-    return _pragma(connection, "freelist_count") * _pragma(connection, "page_size")
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 def _check_room(path: Path, size: int, free: int) -> None:

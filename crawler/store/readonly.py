@@ -19,7 +19,7 @@ DEMO_DB = Path("data/demo.db")
 EXPORT_OF = "an export of "
 """What an exported database writes before the name of the service its creators came from."""
 
-LATEST_MIGRATION = "0017_accounts"
+LATEST_MIGRATION = "0018_retention"
 NEWER = N_("%s was made by a newer version of creator-crawler: upgrade first")
 IS_NEWER = "SELECT 1 FROM _sqlite_migrations WHERE migration_set = 'crawler' AND name > ?"
 IS_LATEST = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"

@@ -11,7 +11,7 @@ from crawler.notice_settings import Told
 from crawler.notices.message import Notice, short
 from crawler.reasons import GOES_ON_BY_ITSELF, Outcome
 from crawler.summary import RunSummary
-from crawler.ui.summary import account_lines, heading, next_lines, spent_text
+from crawler.ui.summary import account_lines, heading, next_lines, spent_text, sweep_lines
 from crawler.untrusted_text import sanitize, truncate
 
 APP = "creator-crawler"
@@ -49,6 +49,8 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     if summary.spent is not None:
         lines.insert(2, _("money: %s") % spent_text(summary))
     lines += account_lines(summary)
+    if summary.sweep is not None and (summary.sweep.removed or summary.sweep.problem is not None):
+        lines += [_("removed by age: %s") % line for line in sweep_lines(summary.sweep)]
     return _notice(told, f"{heading(summary.outcome)}: {title}", (*lines, *next_lines(summary, command)))
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import orjson
 
-from crawler.i18n import _, ngettext
-from crawler.i18n.formatting import also, span
+from crawler.i18n import _, english, ngettext
+from crawler.i18n.formatting import also, size, span
 from crawler.i18n.hindsight import hindsight_fields, hindsight_lines
 from crawler.i18n.reasons import reason_text, told
 from crawler.reasons import Advice
-from crawler.summary import AccountSummary, FailedKeyword, RunSummary
+from crawler.summary import AccountSummary, FailedKeyword, Removed, RunSummary, Sweep
 from crawler.ui.describe import order_text
 from crawler.ui.program_name import db_argument, program_name
 from crawler.untrusted_text import sanitize, width
@@ -46,7 +46,16 @@ def summary_fields(summary: RunSummary) -> dict[str, object]:
         "not_asked": [asdict(each) for each in summary.not_asked],
         "forecast": hindsight_fields(summary.forecast, summary.price),
         **({"accounts": [_account(each) for each in summary.accounts]} if summary.accounts else {}),
+        "removed": _removed(summary.sweep),
     }
+
+
+def _removed(sweep: Sweep | None) -> dict[str, object] | None:
+    """What retention removed, None where nothing was to go by age."""
+    if sweep is None:
+        return None
+    rest = {"free_bytes": sweep.free_bytes, "file_bytes": sweep.file_bytes, "problem": english(sweep.problem)}
+    return asdict(sweep.removed) | rest
 
 
 def _money(summary: RunSummary) -> dict[str, object] | None:
@@ -114,6 +123,9 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     if summary.forecast is not None:
         first, *others = hindsight_lines(summary.forecast, summary.price)
         rows += [(_("forecast"), first), *(("", line) for line in others)]
+    if summary.sweep is not None:
+        rows += [(_("removed"), line) if not number else ("", line)
+                 for number, line in enumerate(sweep_lines(summary.sweep))]  # fmt: skip
     reason = sanitize(reason_text(summary.reason))
     lines = [_("%(outcome)s: %(reason)s") % {"outcome": heading(summary.outcome), "reason": reason}]
     label_width = max(width(label) for label, _text in rows)
@@ -139,6 +151,32 @@ def spent_text(summary: RunSummary) -> str:
     if summary.spent == summary.spent_at_most:
         return _("%s spent") % summary.spent
     return _("%(spent)s spent, %(most)s at most") % {"spent": summary.spent, "most": summary.spent_at_most}
+
+
+def removed_text(removed: Removed) -> str:
+    """What went by age."""
+    text = _("raw replies %(replies)s (%(size)s), calls %(calls)s") % {
+        "replies": f"{removed.replies:,}", "size": size(removed.reply_bytes), "calls": f"{removed.calls:,}",
+    }  # fmt: skip
+    for more, count in (
+        (_(", pages %s"), removed.pages),
+        (_(", unread entries %s"), removed.rejects),
+        (_(", changes %s"), removed.changes),
+    ):
+        text += more % f"{count:,}" if count else ""
+    return text
+
+
+def sweep_lines(sweep: Sweep) -> list[str]:
+    """What retention removed, the room that there is now, and what was in the way."""
+    lines = []
+    if sweep.removed:
+        text = _("%(what)s; %(free)s of %(size)s free for new rows")
+        sizes = {"free": size(sweep.free_bytes), "size": size(sweep.file_bytes)}
+        lines.append(text % (sizes | {"what": removed_text(sweep.removed)}))
+    if sweep.problem is not None:
+        lines.append(_("not all of it: %s") % sweep.problem)
+    return lines
 
 
 def _not_asked(summary: RunSummary) -> str:

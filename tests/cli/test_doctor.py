@@ -57,6 +57,39 @@ async def test_before_the_first_night_it_says_how_to_begin(crawler, simulator):
     assert not (crawler.folder / "data").exists(), "looking makes nothing"
 
 
+async def test_samples_count_where_a_run_would_crawl_them(crawler, simulator):
+    """For money a run leaves them out, also where crawler.toml names their folder, unless it is told to."""
+    await crawler("init", "shop")
+    project = crawler.folder / "shop" / "crawler.toml"
+    elsewhere = {"CRAWLER_BASE_URL": "http://api.invalid"}
+    found = await examined(crawler, "--config", str(project), **elsewhere)
+    assert found["keywords"][0] == "bad"
+    assert "holds only the sample keywords, which are not crawled for money" in found["keywords"][1]
+    found = await examined(crawler, "--config", str(project), "shop/keywords", **elsewhere)
+    assert found["keywords"] == ("good", "195 keywords")
+
+
+async def test_backups_are_looked_at(crawler, simulator):
+    await crawler("run", "-q", "--max-pages", "1")
+    await crawler("backup")
+    level, text = (await examined(crawler))["backups"]
+    assert (level, text.endswith(" old and sound")) == ("good", True)
+    await crawler("run", "-q", "--refresh-after", "0s")
+    assert "it lacks 1 run with 6 charged calls" in (await examined(crawler))["backups"][1]
+    (crawler.folder / "data" / "backups").rename(crawler.folder / "elsewhere")
+    assert "there is none in" in (await examined(crawler))["backups"][1]
+    assert "the newest" in (await examined(crawler, "--backups", "elsewhere"))["backups"][1]
+    (backup,) = (crawler.folder / "elsewhere").iterdir()
+    content = bytearray(backup.read_bytes())
+    content[8192:12288] = b"x" * 4096
+    backup.write_bytes(content)
+    level, text = (await examined(crawler, "--backups", "elsewhere"))["backups"]
+    assert (level, "cannot be restored" in text) == ("bad", True)
+    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
+        connection.execute("UPDATE runs SET started_at = replace(started_at, '20', '19')")
+    assert (await examined(crawler))["backups"][0] == "warning"
+
+
 async def test_a_token_that_is_missing_or_refused(crawler, simulator):
     found = await examined(crawler, JUSTONEAPI_TOKEN=" ")
     assert [found[key][0] for key in ("token", "account")] == ["bad", "warning"]

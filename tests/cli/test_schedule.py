@@ -156,6 +156,36 @@ async def test_what_is_printed_can_be_read_and_installs_nothing(crawler, system,
         assert "doctor -q --tell --db my.db -- list.txt >>" in check
 
 
+@pytest.mark.parametrize("named", ["options", "variables", ".env", "behind"])
+async def test_a_night_holds_to_the_profile_that_was_chosen(crawler, system, named):
+    (crawler.folder / "my.toml").write_text('[profiles.beauty]\ndb = "beauty.db"\n')
+    options = ("--config", "my.toml", "--profile", "beauty")
+    variables = {"CRAWLER_CONFIG": "my.toml", "CRAWLER_PROFILE": "beauty"}
+    if named == ".env":
+        (crawler.folder / ".env").write_text(
+            "\n".join(f"{name}={value}" for name, value in variables.items())
+        )
+    ended = await crawler(
+        "schedule", "--cron", "--check-at", "09:00", *(options if named == "options" else ()),
+        *(("--", *options) if named == "behind" else ()), **(variables if named == "variables" else {}),
+    )  # fmt: skip
+    assert ended.exit_code == 0, ended.stderr
+    night, check = ended.stdout.splitlines()[1::2]
+    config = "my.toml" if named == "behind" else str(crawler.folder / "my.toml")
+    told = "" if named == ".env" else f" --config {config} --profile beauty"
+    assert f"run -q{told} >>" in night
+    assert f"doctor -q --tell{told} >>" in check
+    assert ("creators-beauty:" in ended.stdout) is (named != ".env")
+
+
+async def test_the_file_of_the_folder_is_found_there_by_itself(crawler, system):
+    (crawler.folder / "crawler.toml").write_text('[profiles.beauty]\ndb = "beauty.db"\n')
+    plain = await crawler("schedule", "--cron")
+    assert "run -q >>" in plain.stdout
+    assert "run -q --profile beauty >>" in (await crawler("schedule", "--cron", "--profile", "beauty")).stdout
+    assert (await crawler("schedule", "--cron", "--", "--profile", "nobody")).exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

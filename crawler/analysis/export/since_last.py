@@ -30,10 +30,10 @@ SELECT date(users.first_seen_at, '+8 hours') AS day, count(*) || ' ' || sum(chec
  GROUP BY day
 """
 _CHANGES = """
-SELECT date(users.first_seen_at, '+8 hours') AS day, count(*)
+SELECT date(users.first_seen_at, '+8 hours') AS day, count(DISTINCT user_key)
   FROM changes
   JOIN users ON users.key = user_key
- WHERE field = 'fans_text'
+ WHERE field = 'fans_text' AND old_fans IS NOT NULL
  GROUP BY day
 """
 _KEYWORDS = "SELECT text, tags FROM keywords ORDER BY identity"

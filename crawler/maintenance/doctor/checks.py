@@ -24,6 +24,7 @@ FREE_BYTES_LEAST = 200 * 10**6
 NIGHTS_WARNING = 14
 NIGHTS_BAD = 3
 RUN_LONGEST = timedelta(hours=24)
+BACKUP_OLD = timedelta(days=7)
 
 
 def token(facts: Facts) -> Finding:
@@ -201,6 +202,36 @@ def schedule(facts: Facts) -> Finding:
     return bad(_("overdue: %s") % text, advice)
 
 
+def backups(facts: Facts) -> Finding:
+    """Whether there is a sound backup, and how much would be lost with the database."""
+    found = facts.backups
+    if found.problem is not None:
+        return warning(found.problem, _("give yourself the right to read there"))
+    if found.begun_at is None:
+        return good(_("none needed before the first night"))
+    if found.newest is None or found.made_at is None:
+        text = _("there is none in %s") % found.folder
+        young = facts.now - found.begun_at <= BACKUP_OLD
+        return good(text) if young else warning(text, _("make one: crawler backup --keep 7d,4w"))
+    if found.damage is not None:
+        text = _("%(path)s cannot be restored: %(what)s") % {"path": found.newest, "what": found.damage}
+        return bad(text, _("make a new one: crawler backup"))
+    age = facts.now - found.made_at
+    text = _("%(count)s, the newest %(age)s old and sound") % {
+        "count": f"{found.count:,}", "age": span(max(0.0, age.total_seconds())),
+    }  # fmt: skip
+    if not found.runs_since:
+        return good(text)
+    lacks = ngettext(
+        "it lacks %(runs)s run with %(calls)s charged calls",
+        "it lacks %(runs)s runs with %(calls)s charged calls",
+        found.runs_since,
+    )
+    text = also(text, lacks % {"runs": f"{found.runs_since:,}", "calls": f"{max(0, found.calls_since):,}"})
+    advice = _("make one after each night: crawler backup --keep 7d,4w")
+    return warning(text, advice) if age > BACKUP_OLD else good(text)
+
+
 def notices(facts: Facts) -> Finding:
     """Whether somebody would hear how a night ended."""
     broken = [each for each in facts.channels if each.problem is not None]
@@ -255,6 +286,7 @@ CHECKS = (
     Check("keywords", N_("keywords"), keywords),
     Check("last_night", N_("last night"), last_night),
     Check("schedule", N_("schedule"), schedule),
+    Check("backups", N_("backups"), backups),
     Check("notices", N_("notices"), notices),
 )
-"""In the order in which they are shown. A new one, of backups say, is a line here and a part of the facts."""
+"""In the order in which they are shown."""

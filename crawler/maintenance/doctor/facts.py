@@ -93,6 +93,23 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """The backups of the database in `folder`: how many, the newest and when it was made, what is wrong with
+    it (`damage`), and the runs and charged calls it lacks. `begun_at` is when the database's first run began,
+    `problem` why the folder cannot be read."""
+
+    folder: Path
+    problem: str | None = None
+    count: int = 0
+    newest: Path | None = None
+    made_at: datetime | None = None
+    damage: str | None = None
+    runs_since: int = 0
+    calls_since: int = 0
+    begun_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All of it, as of `now`, which has this machine's time zone."""
 
@@ -102,6 +119,7 @@ class Facts:
     database: DatabaseFacts
     disk: DiskFacts
     keywords: KeywordFacts
+    backups: BackupFacts
     channels: tuple[ChannelFacts, ...]
     heartbeat: str | None
     overdue_after: timedelta

@@ -20,6 +20,7 @@ from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
+from crawler.maintenance.doctor.backups import read_backups
 from crawler.maintenance.doctor.facts import (
     AccountFacts,
     ChannelFacts,
@@ -35,6 +36,7 @@ from crawler.notice_settings import masked
 from crawler.notices.channels import understood
 from crawler.run_settings import is_loopback, sends_token_in_clear
 from crawler.settings_file import SettingsFile
+from crawler.store.copy import backups_folder
 from crawler.store.readonly import IS_LATEST, IS_NEWER, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
 from crawler.token import check_token, read_token_file
 from crawler.vendor.client import ApiSettings
@@ -49,7 +51,8 @@ _KNOWN = "SELECT identity FROM keywords WHERE retired_at IS NULL"
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What is looked at: the settings of the next night."""
+    """What is looked at: the settings of the next night; where `paths` are `paths_named` by whoever asks,
+    samples among them count."""
 
     db: Path
     base_url: str
@@ -62,6 +65,8 @@ class Where:
     file: SettingsFile | None = None
     accounts: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    backups: Path | None = None
+    paths_named: bool = False
 
 
 def gather(where: Where, variables: Mapping[str, str]) -> Facts:
@@ -75,6 +80,7 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
         database=database,
         disk=_disk(where.db),
         keywords=_keywords(where, database),
+        backups=read_backups(database, where.backups or backups_folder(where.db)),
         channels=tuple(map(_channel, where.channels)),
         heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
         overdue_after=where.overdue_after,
@@ -164,7 +170,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _keywords(where: Where, database: DatabaseFacts) -> KeywordFacts:
-    samples = bool(where.paths) or is_loopback(where.base_url)
+    samples = where.paths_named or is_loopback(where.base_url)
     found: set[str] = set()
     count = repeated = wrong = 0
     problems: list[Problem] = []

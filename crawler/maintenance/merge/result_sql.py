@@ -117,6 +117,24 @@ SELECT day, charge, price, currency, sum(calls)
  GROUP BY day, charge, price, currency
 """
 
+PRUNED_QUOTAS = "INSERT OR IGNORE INTO result.pruned_quotas (day) SELECT day FROM {s}.pruned_quotas"
+
+PRUNED_PAGES = """
+INSERT INTO result.pruned_pages (keyword_id, endpoint_id, origin, pages, users_new, last_at)
+WITH there AS (
+    SELECT keyword, endpoint_id, origin, count(*) AS pages, sum(pages.users_new) AS users_new
+      FROM pages
+      JOIN result.runs AS runs ON runs.id = run
+     GROUP BY 1, 2, 3
+)
+SELECT keyword, endpoint_id, origin, max(totals.pages) - coalesce(there.pages, 0) AS gone,
+       max(0, max(totals.users_new) - coalesce(there.users_new, 0)), max(last_at)
+  FROM page_totals_in AS totals
+  LEFT JOIN there USING (keyword, endpoint_id, origin)
+ GROUP BY keyword, endpoint_id, origin
+HAVING gone > 0 AND max(last_at) IS NOT NULL
+"""
+
 LATEST_LIMITS = """
 INSERT INTO result.rate_limits ({columns})
 SELECT {columns}

@@ -32,6 +32,9 @@ CREATE UNIQUE INDEX changes_names ON changes (
 CREATE TABLE tops (
     keyword INTEGER, endpoint_id INTEGER, top INTEGER NOT NULL, PRIMARY KEY (keyword, endpoint_id)
 ) WITHOUT ROWID;
+CREATE TABLE page_totals_in (
+    keyword INTEGER, endpoint_id INTEGER, origin TEXT, pages INTEGER, users_new INTEGER, last_at TEXT
+);
 CREATE TABLE totals_in (
     run INTEGER, day TEXT, endpoint_id INTEGER, charge TEXT, account TEXT, calls INTEGER
 );
@@ -221,6 +224,23 @@ SELECT run_of.final, day, endpoint_id, charge, account, sum(calls)
           FROM {s}.pruned_calls AS pruned)
   JOIN run_of ON run_of.input = {i} AND run_of.id = run_id
  GROUP BY 1, 2, 3, 4, 5
+"""
+
+# The same of the pages of a keyword that runs of one origin have read.
+PAGE_TOTALS = """
+INSERT INTO page_totals_in (keyword, endpoint_id, origin, pages, users_new, last_at)
+SELECT keyword, endpoint_id, origin, sum(pages), sum(users_new), max(last_at)
+  FROM (SELECT keyword, endpoint_id, origin, count(*) AS pages, sum(pages_in.users_new) AS users_new,
+               NULL AS last_at
+          FROM pages_in
+          JOIN result.runs AS runs ON runs.id = run
+         WHERE input = {i}
+         GROUP BY 1, 2, 3
+         UNION ALL
+        SELECT keyword_of.final, endpoint_id, iif(origin = '', {origin}, origin), pages, users_new, last_at
+          FROM {s}.pruned_pages
+          JOIN keyword_of ON keyword_of.input = {i} AND keyword_of.id = keyword_id)
+ GROUP BY 1, 2, 3
 """
 
 # Whoever is erased is gone from the pages that showed them: these are owed one sighting less.

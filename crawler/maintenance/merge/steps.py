@@ -25,8 +25,9 @@ _NAMES = {
 """The columns of a table that are not taken over as they are: they name rows of this and other tables."""
 
 MERGED = (*_NAMES, "users", "sightings", "changes", "replies", "settings", "forgotten", "older_facts",
-          "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices")  # fmt: skip
-NOT_MERGED = ("endpoints", "archive", "not_asked", "_sqlite_migrations")
+          "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices", "pruned_pages",
+          "pruned_quotas")  # fmt: skip
+NOT_MERGED = ("endpoints", "archive", "not_asked", "sweeps", "_sqlite_migrations")
 """What every database has alike, or keeps itself; what a run left out the next one decides anew."""
 
 
@@ -145,6 +146,8 @@ class Merging:
             if self._clean:
                 self._execute(sql.OWED, s=s)
             self._execute(sql.PAGES, "pages", i=str(i), s=s)
+            own = origin(self._connection, s)
+            self._execute(sql.PAGE_TOTALS, i=str(i), s=s, origin=f"'{own}'")
         self._execute(sql.BEST_PAGES, "pages")
         self._number("page_of", sql.PAGE_OF)
         self._of_each(sql.REPLIES, kept="NOT named_in_reply(body)" if self._clean else "true")
@@ -183,8 +186,10 @@ class Merging:
         self._execute(result_sql.CHANGES)
         self._execute(result_sql.REJECTS, "rejects")
         self._of_each(result_sql.RUN_ACCOUNTS, "run_accounts")
-        for statement in (result_sql.PRUNED_RUNS, result_sql.PRUNED_CALLS, result_sql.PRUNED_PRICES):
+        for statement in (result_sql.PRUNED_RUNS, result_sql.PRUNED_CALLS, result_sql.PRUNED_PRICES,
+                          result_sql.PRUNED_PAGES):  # fmt: skip
             self._execute(statement)
+        self._of_each(result_sql.PRUNED_QUOTAS)
         for table, statement in (("rate_limits", result_sql.LATEST_LIMITS), ("replays", result_sql.REPLAYS)):
             self._of_each(
                 f"INSERT INTO {table}_in (input, {{columns}}) SELECT {{i}}, {{columns}} FROM {{s}}.{table}",

@@ -71,7 +71,7 @@ UPDATE main.checkpoints
 ANYBODY_ERASED = "SELECT EXISTS (SELECT 1 FROM forgotten)"
 
 PAGES_WITHOUT_REPLY = """
-SELECT count(*)
+SELECT count(*) + (SELECT coalesce(sum(pages), 0) FROM pruned_pages)
   FROM pages
  WHERE entries > 0 AND NOT EXISTS (SELECT 1 FROM replies WHERE page_id = pages.id)
 """

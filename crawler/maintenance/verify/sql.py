@@ -164,7 +164,8 @@ SELECT keywords.text AS keyword, page, pages.id AS page_id, endpoint_id, 1 AS ex
    AND NOT EXISTS (SELECT 1 FROM calls WHERE calls.id = call_id)
 """
 
-# Pages whose calls were pruned have none; the pruned calls are still counted by day.
+# Pages whose calls were pruned have none; the pruned calls are still counted by day, and so are the pages
+# that went after them by keyword.
 PAGE_WITHOUT_CALL = """
 SELECT endpoint_id, count(*) AS pages, count(*) - pruned AS excess, pruned,
        date(max(fetched_at), '+8 hours') AS day
@@ -172,6 +173,9 @@ SELECT endpoint_id, count(*) AS pages, count(*) - pruned AS excess, pruned,
                coalesce((SELECT sum(calls)
                            FROM pruned_calls
                           WHERE pruned_calls.endpoint_id = pages.endpoint_id AND charge = 'charged'), 0)
+             - coalesce((SELECT sum(gone.pages)
+                           FROM pruned_pages AS gone
+                          WHERE gone.endpoint_id = pages.endpoint_id), 0)
                AS pruned
           FROM pages
          WHERE call_id IS NULL)
@@ -179,12 +183,15 @@ SELECT endpoint_id, count(*) AS pages, count(*) - pruned AS excess, pruned,
 HAVING count(*) > pruned
 """
 
+# In a merged database pages may be there that one of the others had pruned.
 RUN_COUNTERS = """
-SELECT runs.id AS run_id, runs.users_new AS counted, coalesce(sum(pages.users_new), 0) AS found
+SELECT runs.id AS run_id, runs.users_new AS counted,
+       coalesce(sum(pages.users_new), 0) + users_new_pruned AS found
   FROM runs
   LEFT JOIN pages ON pages.run_id = runs.id
  GROUP BY runs.id
-HAVING runs.users_new <> coalesce(sum(pages.users_new), 0)
+HAVING runs.users_new NOT BETWEEN coalesce(sum(pages.users_new), 0)
+                              AND coalesce(sum(pages.users_new), 0) + users_new_pruned
 """
 
 TOTALS = """

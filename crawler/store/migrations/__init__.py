@@ -15,6 +15,7 @@ from crawler.store.migrations.order_indexes import create_order_indexes
 from crawler.store.migrations.prices import create_prices
 from crawler.store.migrations.reasons import split_reasons
 from crawler.store.migrations.refreshes import add_refreshes
+from crawler.store.migrations.retention import keep_sums
 from crawler.store.migrations.retired_keywords import add_retirement
 from crawler.store.migrations.shared_views import create_shared_views
 from crawler.store.migrations.tables import create_tables
@@ -39,6 +40,7 @@ _IN_ORDER = (
     ("0014_order_indexes", create_order_indexes),
     ("0016_merging", prepare_merging),
     ("0017_accounts", add_accounts),
+    ("0018_retention", keep_sums),
 )
 
 migrations = Migrations("crawler")

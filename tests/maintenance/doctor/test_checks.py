@@ -10,6 +10,7 @@ from crawler.analysis.status import Day, KeywordStates, Run, Status
 from crawler.clock import SHANGHAI, stamp
 from crawler.maintenance.doctor.checks import CHECKS, growth_per_night
 from crawler.maintenance.doctor.facts import (
+    BackupFacts,
     ChannelFacts,
     DatabaseFacts,
     DiskFacts,
@@ -50,6 +51,14 @@ ALL_GOOD = Facts(
     database=DB,
     disk=DISK,
     keywords=KeywordFacts(None, 9, 0, 0, (), 0, 0),
+    backups=BackupFacts(
+        Path("backups"),
+        None,
+        11,
+        Path("backups/creators.db"),
+        NOW - timedelta(hours=2),
+        begun_at=NOW - timedelta(days=90),
+    ),
     channels=(ChannelFacts("feishu://***", None),),
     heartbeat="https://hc/***",
     overdue_after=timedelta(hours=26),
@@ -67,6 +76,10 @@ def db(**values):
 
 def last(**values):
     return {"database": replace(DB, status=status(run(**values)))}
+
+
+def backups(**values):
+    return {"backups": replace(ALL_GOOD.backups, **values)}
 
 
 def keywords(**values):
@@ -140,6 +153,15 @@ TABLE = [
     ("schedule", last(hours_ago=40, code=None, outcome=None, lives=True), G, "ago"),
     ("schedule", last(hours_ago=40, code=None, outcome=None, lives=False), B, "overdue"),
     ("schedule", db(status=status()), G, "no night yet"),
+    ("backups", {}, G, "11, the newest 2 h 0 min old and sound"),
+    ("backups", backups(runs_since=1, calls_since=40), G, "it lacks 1 run with 40 charged calls"),
+    ("backups", backups(runs_since=9, made_at=NOW - timedelta(days=8)), W, "it lacks 9 runs"),
+    ("backups", backups(made_at=NOW - timedelta(days=80)), G, "sound"),
+    ("backups", backups(newest=None), W, "there is none in backups"),
+    ("backups", backups(newest=None, begun_at=NOW - timedelta(days=6)), G, "there is none in backups"),
+    ("backups", backups(begun_at=None), G, "before the first night"),
+    ("backups", backups(damage="row 7 missing"), B, "cannot be restored: row 7 missing"),
+    ("backups", backups(problem="backups cannot be read: denied"), W, "denied"),
     ("notices", {}, G, "feishu://***, https://hc/***"),
     ("notices", {"channels": (), "heartbeat": None}, G, "none are asked for"),
     ("notices", {"channels": (ChannelFacts("x://***", "unknown"),)}, B, "x://***: unknown"),

@@ -23,8 +23,8 @@ from tests.simulation.virtual_time import WallClock, run
 TABLES = (
     "users", "sightings", "changes", "pages", "calls", "checkpoints", "runs", "keywords", "rejects",
     "replies",
-    "older_facts", "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices", "rate_limits", "replays",
-    "settings", "endpoints", "archive",
+    "older_facts", "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices", "pruned_pages",
+    "pruned_quotas", "rate_limits", "replays", "settings", "endpoints", "archive",
 )  # fmt: skip
 
 
