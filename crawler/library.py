@@ -63,6 +63,7 @@ class Settings(TypedDict, total=False):
     refresh: str
     stop_below: float | None
     timeout_seconds: float
+    cluster: str | None
     archive: bool
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.cluster_address import check_cluster
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
@@ -202,6 +203,11 @@ class RunSettings:
         seconds(zero=False),
         N_("How long one answer may take; giving up earlier still costs the call."),
         "120s",
+    )
+    cluster: str | None = declared(
+        "--cluster",
+        optional(text(check_cluster)),
+        N_("Make the calls on Dask workers: local:4 starts some here, tls://host:8786 has its own."),
     )
     archive: bool = declared(
         "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"

@@ -1,0 +1,83 @@
+"""From the address of a cluster to its workers: a scheduler that runs somewhere, or workers started here."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from distributed import Client, LocalCluster, Security
+from distributed.versions import VersionMismatchWarning
+
+from crawler.cluster.connection import Cluster, watched
+from crawler.cluster_address import local_workers
+from crawler.engine.events import Event
+from crawler.engine.shutdown import Shutdown
+from crawler.errors import ClusterError, InputError
+from crawler.i18n import _
+
+CONNECT_SECONDS = 10.0
+
+
+@asynccontextmanager
+async def open_cluster(
+    address: str, shutdown: Shutdown, emit: Callable[[Event], None]
+) -> AsyncIterator[Cluster]:
+    """The cluster at an address as `check_cluster` gives it, for the time of the block.
+
+    Raises ClusterError where no scheduler answers or no worker comes, InputError where certificates are missing
+    or versions do not go together.
+    """
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told by events
+    workers = local_workers(address)
+    async with _elsewhere(address) if workers is None else _here(workers) as dask:
+        async with watched(dask, shutdown, emit) as cluster:
+            yield cluster
+
+
+@asynccontextmanager
+async def _here(workers: int) -> AsyncIterator[Client]:
+    """Workers in processes of their own, which end with this one; nobody else on this machine can reach them,
+    for that takes a certificate that is kept in memory."""
+    async with (
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            security=Security.temporary(),
+            dashboard_address=None,
+            asynchronous=True,
+            silence_logs=logging.CRITICAL,
+            memory_limit=0,
+            preload="crawler.cluster.local_worker",
+        ) as cluster,
+        Client(cluster, asynchronous=True, set_as_default=False) as dask,
+    ):
+        yield dask
+
+
+@asynccontextmanager
+async def _elsewhere(address: str) -> AsyncIterator[Client]:
+    """A connection to a scheduler; the certificates for it are those of Dask's own settings."""
+    encrypted = address.startswith("tls:")
+    security = Security(require_encryption=encrypted)
+    if encrypted and not (security.tls_ca_file and security.tls_client_cert):
+        raise InputError(
+            _(
+                "%s needs certificates: name them in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT and "
+                "…__CLIENT__KEY, or in Dask's own settings (docs/scale.md)"
+            )
+            % address
+        )
+    client = Client(
+        address, asynchronous=True, set_as_default=False, security=security, timeout=CONNECT_SECONDS
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", VersionMismatchWarning)  # they are compared afterwards, and refused
+            dask = await client
+    except (OSError, ValueError, TypeError) as exc:
+        await client.close()
+        raise ClusterError(_("no scheduler answers at %s: %s") % (address, type(exc).__name__)) from exc
+    async with dask:
+        yield dask
