@@ -11,7 +11,7 @@ from distributed import Client, Future
 
 from crawler.cluster.call_sender import CallSender
 from crawler.cluster.connection import Cluster
-from crawler.cluster.worker import LOST, REACH_SECONDS, Worker
+from crawler.cluster.worker import LOST, REACH_SECONDS, NotReached, Worker
 from crawler.model import CallFailed, FailureKind, Outcome, PageRequest
 from crawler.vendor.client import ApiSettings, read_answer
 from crawler.vendor.deadline import deadline
@@ -39,16 +39,16 @@ class ClusterClient:
         while (worker := await self._cluster.worker(self._worker_name)) is not None:
             worker.in_flight += 1
             try:
-                # Nothing is sent before there is somebody to send it.
-                with suppress(*LOST):
-                    return await self._call_on(worker, await self._sender(worker), request, begun)
+                return await self._call_on(worker, request, begun)
+            except NotReached:
+                self._cluster.drop(worker)
             finally:
                 worker.in_flight -= 1
-            self._cluster.drop(worker)
         return CallFailed(FailureKind.NO_WORKER, self._cluster.why_nobody, _since(begun))
 
-    async def _call_on(self, worker: Worker, sender: str, request: PageRequest, begun: float) -> Outcome:
-        """From here on nobody knows what became of a call that does not come back."""
+    async def _call_on(self, worker: Worker, request: PageRequest, begun: float) -> Outcome:
+        """What came of a call that was given to a worker; raises NotReached where it was not."""
+        sender = await self._sender(worker)
         try:
             async with deadline(self._settings.timeout_seconds + LATE_SECONDS):
                 answer = await worker.ask(sender, "fetch", request)
@@ -63,10 +63,13 @@ class ClusterClient:
         await asyncio.gather(*map(self._sender, workers), return_exceptions=True)
 
     async def _sender(self, worker: Worker) -> str:
-        """The key of this account's sender on a worker, which is made at the first call."""
+        """The key of this account's sender on a worker, which is made for the first call; raises NotReached."""
         if worker not in self._senders:
             self._senders[worker] = asyncio.create_task(self._make_sender(worker))
-        return await asyncio.shield(self._senders[worker])
+        try:
+            return await asyncio.shield(self._senders[worker])
+        except LOST as exc:
+            raise NotReached from exc
 
     async def _make_sender(self, worker: Worker) -> str:
         key = f"crawler-calls-{uuid4().hex}"

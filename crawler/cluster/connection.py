@@ -10,7 +10,7 @@ from distributed import Client
 from distributed.versions import get_versions
 
 from crawler.cluster.fitness import OF_A_SCHEDULER, PACKAGES, Versions, differences, unfit
-from crawler.cluster.worker import LOST, Worker, reach
+from crawler.cluster.worker import LOST, NotReached, Worker, reach
 from crawler.engine.events import Event, WorkerJoined, WorkerLeft, WorkerRefused
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import ClusterError, InputError
@@ -107,6 +107,8 @@ class Cluster:
             self._lost = True
 
     async def _look(self) -> None:
+        if self.dask.status != "running":  # it may come back, but the actors have not waited
+            raise ConnectionError
         async with deadline(SCHEDULER_SECONDS):
             listed = (await self.dask.scheduler.identity())["workers"]
         speaking = {address for address, facts in listed.items() if self._speaks(address, facts["last_seen"])}
@@ -127,8 +129,8 @@ class Cluster:
 
     async def _join(self, address: str, name: str) -> None:
         """Takes in a worker that answers and fits."""
-        with suppress(*LOST):  # it is listed still: the next look tries again
-            worker, versions = await reach(self.dask, address, name, list(PACKAGES))
+        with suppress(NotReached, *LOST):  # it is listed still: the next look tries again
+            worker, versions = await reach(self.dask, address, name, PACKAGES)
             if problem := unfit(name, address, versions, self._here):
                 self._refused[address] = problem
                 self._emit(WorkerRefused(problem))

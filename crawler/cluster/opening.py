@@ -6,7 +6,9 @@ import logging
 import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+import dask
 from distributed import Client, LocalCluster, Security
 from distributed.versions import VersionMismatchWarning
 
@@ -18,6 +20,17 @@ from crawler.errors import ClusterError, InputError
 from crawler.i18n import _
 
 CONNECT_SECONDS = 10.0
+
+CONNECTIONS_MAX = 4096
+"""Each call in flight has one; none may wait for another that is in the ledger already."""
+
+_OPTIONS: dict[str, Any] = {
+    "asynchronous": True,
+    "set_as_default": False,
+    "timeout": CONNECT_SECONDS,
+    "connection_limit": CONNECTIONS_MAX,
+}
+_NO_PAGES = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
 
 @asynccontextmanager
@@ -31,29 +44,31 @@ async def open_cluster(
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told by events
     workers = local_workers(address)
-    async with _elsewhere(address) if workers is None else _here(workers) as dask:
-        async with watched(dask, shutdown, emit) as cluster:
+    async with _elsewhere(address) if workers is None else _here(workers) as client:
+        async with watched(client, shutdown, emit) as cluster:
             yield cluster
 
 
 @asynccontextmanager
 async def _here(workers: int) -> AsyncIterator[Client]:
-    """Workers in processes of their own, which end with this one; nobody else on this machine can reach them,
-    for that takes a certificate that is kept in memory."""
-    async with (
-        LocalCluster(
+    """Workers in processes of their own, which end with this one. They listen on loopback alone, and nobody else
+    on this machine can use them: that takes a certificate which is kept in memory."""
+    with dask.config.set(_NO_PAGES):
+        cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
+            host="127.0.0.1",
             security=Security.temporary(),
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             asynchronous=True,
             silence_logs=logging.CRITICAL,
             memory_limit=0,
             preload="crawler.cluster.local_worker",
-        ) as cluster,
-        Client(cluster, asynchronous=True, set_as_default=False) as dask,
-    ):
-        yield dask
+        )
+        await cluster
+    async with cluster, Client(cluster, **_OPTIONS) as client:
+        yield client
 
 
 @asynccontextmanager
@@ -69,15 +84,13 @@ async def _elsewhere(address: str) -> AsyncIterator[Client]:
             )
             % address
         )
-    client = Client(
-        address, asynchronous=True, set_as_default=False, security=security, timeout=CONNECT_SECONDS
-    )
+    client = Client(address, security=security, **_OPTIONS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", VersionMismatchWarning)  # they are compared afterwards, and refused
-            dask = await client
+            await client
     except (OSError, ValueError, TypeError) as exc:
         await client.close()
         raise ClusterError(_("no scheduler answers at %s: %s") % (address, type(exc).__name__)) from exc
-    async with dask:
-        yield dask
+    async with client:
+        yield client
