@@ -13,7 +13,8 @@ LOCAL_WORKERS_MAX = 64
 
 
 def check_cluster(written: object) -> str:
-    """`written`, where it is `local:N`, or a scheduler's address that a token may cross; raises InputError."""
+    """`written`, where it is `local:N` or the address of a scheduler to which a token may go; raises
+    InputError."""
     if not isinstance(written, str):
         raise InputError(_("must be a text, not %r") % (written,))
     address = written.strip().rstrip("/")

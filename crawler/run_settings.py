@@ -207,7 +207,7 @@ class RunSettings:
     cluster: str | None = declared(
         "--cluster",
         optional(text(check_cluster)),
-        N_("Make the calls on Dask workers: local:4 starts some here, tls://host:8786 has its own."),
+        N_("Make calls on Dask workers: local:4, tls://host:8786."),
     )
     archive: bool = declared(
         "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"

@@ -18,8 +18,8 @@ from crawler.vendor.deadline import deadline
 from crawler.vendor.token_mask import TokenMask
 
 LATE_SECONDS = 30.0
-"""How much longer than the call itself its worker may take: one that does not even say that there is no answer
-is cut off or stands still."""
+"""How much longer than the call itself its worker may take: one that does not even say that there is no
+answer is cut off or stands still."""
 
 
 class ClusterClient:
@@ -63,7 +63,7 @@ class ClusterClient:
         await asyncio.gather(*map(self._sender, workers), return_exceptions=True)
 
     async def _sender(self, worker: Worker) -> str:
-        """The key of this account's sender on a worker, which is made for the first call; raises NotReached."""
+        """The key of this account's sender on a worker, made for the first call; raises NotReached."""
         if worker not in self._senders:
             self._senders[worker] = asyncio.create_task(self._make_sender(worker))
         try:

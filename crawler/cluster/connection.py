@@ -50,8 +50,8 @@ class Cluster:
         return list(self._workers.values())
 
     async def worker(self, name: str | None) -> Worker | None:
-        """The one with the fewest calls in flight, of that name where there is one; it is waited for. None where
-        nobody is left, and then `why_nobody` says why."""
+        """The one with the fewest calls in flight, of that name where one is given; it is waited for. None
+        where nobody is left, and then `why_nobody` says why."""
         loop = asyncio.get_running_loop()
         until = loop.time() + WORKER_SECONDS
         while not self._lost:
@@ -76,8 +76,8 @@ class Cluster:
                 self._emit(WorkerLeft(worker.name, len(self._workers)))
 
     async def begin(self) -> None:
-        """Returns once there is a worker, or the run is ending; raises ClusterError where none comes, InputError
-        where one does not fit."""
+        """Returns once there is a worker, or the run is ending; raises ClusterError where none comes,
+        InputError where one does not fit."""
         try:
             async with deadline(WORKER_SECONDS):
                 there = await self.dask.scheduler.versions(packages=[])

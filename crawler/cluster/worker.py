@@ -20,8 +20,8 @@ REACH_SECONDS = 5.0
 
 LOST = (OSError, RuntimeError, KeyError, KilledWorker, concurrent.futures.CancelledError)
 """What Dask raises where a worker, or what is held there, is gone: broken connections and time limits, a
-connection that is closed on this side, an actor that is forgotten, one that could not be made, one that is lost
-together with the scheduler."""
+connection that is closed on this side, an actor that is forgotten, one that could not be made, one that is
+lost together with the scheduler."""
 
 
 class NotReached(Exception):

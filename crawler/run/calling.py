@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from crawler.engine.events import Event
 from crawler.engine.shutdown import Shutdown
-from crawler.errors import MissingExtra
+from crawler.errors import ClusterError, MissingExtra
 from crawler.run.dependencies import OpenClient
 from crawler.run_settings import RunSettings
 
@@ -29,5 +29,12 @@ async def client_opener(
         from crawler.cluster.opening import open_cluster
     except ModuleNotFoundError as exc:
         raise MissingExtra("--cluster", "cluster") from exc
-    async with open_cluster(settings.cluster, shutdown, emit) as cluster:
-        yield partial(open_cluster_client, cluster)
+    async with AsyncExitStack() as stack:
+        try:
+            cluster = await stack.enter_async_context(open_cluster(settings.cluster, shutdown, emit))
+        except ClusterError:
+            if not shutdown.requested:
+                raise
+            yield open_here  # the run ends before its first call
+        else:
+            yield partial(open_cluster_client, cluster)

@@ -68,8 +68,8 @@ async def run_crawl(
 
     `approve` is asked before a database's first paid calls, where no cap binds them.
 
-    Raises AlreadyRunning, ClusterError, InputError, WrongService or StoreError before any call is made; what happens later
-    is told in the summary, except StoreError where not even that can be read from the database.
+    Raises AlreadyRunning, ClusterError, InputError, WrongService or StoreError before any call is made; what
+    happens later is told in the summary, except StoreError where not even that can be read from the database.
     """
     dependencies, shutdown = dependencies or Dependencies(), shutdown or Shutdown()
     parts = dependencies.parts
@@ -82,9 +82,7 @@ async def run_crawl(
             ):
                 beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
                 run_id, worklist = await beginning.begin(keywords)
-                run = _Run(
-                    settings, db, run_id, worklist, shutdown, emit, dependencies, reserve, open_client
-                )
+                run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve, open_client)
                 return await run.run()
 
 
