@@ -205,9 +205,7 @@ class RunSettings:
         "120s",
     )
     cluster: str | None = declared(
-        "--cluster",
-        optional(text(check_cluster)),
-        N_("Make calls on Dask workers: local:4, tls://host:8786."),
+        "--cluster", optional(text(check_cluster)), N_("Calls by Dask workers: local:4, or tls://host:8786.")
     )
     archive: bool = declared(
         "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"

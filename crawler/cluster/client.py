@@ -25,10 +25,9 @@ answer is cut off or stands still."""
 class ClusterClient:
     """Makes the calls of one account; made by `open_cluster_client`."""
 
-    def __init__(self, cluster: Cluster, settings: ApiSettings, worker_name: str | None) -> None:
+    def __init__(self, cluster: Cluster, settings: ApiSettings) -> None:
         self._cluster = cluster
         self._settings = settings
-        self._worker_name = worker_name
         self._mask = TokenMask(settings.token)
         self._senders: dict[Worker, asyncio.Task[str]] = {}
         self._actors: list[Future] = []  # each lives as long as this is kept
@@ -36,7 +35,7 @@ class ClusterClient:
     async def call(self, request: PageRequest) -> Outcome:
         """The outcome of a request that was sent once, or not at all; raises nothing but CancelledError."""
         begun = asyncio.get_running_loop().time()
-        while (worker := await self._cluster.worker(self._worker_name)) is not None:
+        while (worker := await self._cluster.worker(self._settings.worker)) is not None:
             worker.in_flight += 1
             try:
                 return await self._call_on(worker, request, begun)
@@ -59,7 +58,7 @@ class ClusterClient:
 
     async def get_ready(self) -> None:
         """Has senders made on the workers that are there, so that no call waits for that."""
-        workers = [worker for worker in self._cluster.workers if self._worker_name in (None, worker.name)]
+        workers = [worker for worker in self._cluster.workers if self._settings.worker in (None, worker.name)]
         await asyncio.gather(*map(self._sender, workers), return_exceptions=True)
 
     async def _sender(self, worker: Worker) -> str:
@@ -101,12 +100,10 @@ class ClusterClient:
 
 
 @asynccontextmanager
-async def open_cluster_client(
-    cluster: Cluster, settings: ApiSettings, worker_name: str | None = None
-) -> AsyncIterator[ClusterClient]:
-    """A client for the time of the block; `worker_name` binds its calls, and so its token, to the worker of
-    that name. Several may share a cluster."""
-    client = ClusterClient(cluster, settings, worker_name)
+async def open_cluster_client(cluster: Cluster, settings: ApiSettings) -> AsyncIterator[ClusterClient]:
+    """A client for the time of the block, one of several that may share a cluster; `settings.worker` binds
+    its calls, and so its token, to the worker of that name."""
+    client = ClusterClient(cluster, settings)
     try:
         await client.get_ready()
         yield client

@@ -28,7 +28,7 @@ from crawler.planning.foresight import Foresight
 from crawler.rate import parse_rate
 from crawler.reasons import Reason
 from crawler.run.calling import client_opener
-from crawler.run.dependencies import Dependencies, OpenClient
+from crawler.run.dependencies import Dependencies
 from crawler.run.end_reason import end_reason
 from crawler.run.ordering import Ordering
 from crawler.run.same_file import SameFile
@@ -76,13 +76,14 @@ async def run_crawl(
     with hold(settings.db):
         # A cluster that cannot be used is known before anything is begun.
         async with client_opener(settings, parts.open_client, shutdown, emit) as open_client:
+            dependencies = replace(dependencies, parts=replace(parts, open_client=open_client))
             with (
                 closing(parts.open_database(settings.db)) as db,
                 closing(parts.reserve(settings.db, settings.workers)) as reserve,
             ):
                 beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
                 run_id, worklist = await beginning.begin(keywords)
-                run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve, open_client)
+                run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve)
                 return await run.run()
 
 
@@ -99,10 +100,8 @@ class _Run:
         emit: Callable[[Event], None],
         dependencies: Dependencies,
         reserve: Reserve,
-        open_client: OpenClient,
     ) -> None:
         self._settings = settings
-        self._open_client = open_client
         self._reserve = reserve
         self._connection: sqlite3.Connection = db.conn
         self._db = db
@@ -154,7 +153,7 @@ class _Run:
             emit=self._emit,
             now=self._now,
         )
-        async with self._open_client(api_settings) as client:
+        async with self._parts.open_client(api_settings) as client:
             engine = self._engine(client, ledger, throttle, budget, drift, hours)
             ending = asyncio.create_task(hours.end_on_time())
             self._foresight.begin(self._parts.aside)

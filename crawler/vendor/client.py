@@ -29,7 +29,8 @@ USER_AGENT = "creator-crawler"
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """Where to ask, as whom, how long to wait for an answer, how long a connection may idle between calls.
+    """Where to ask, as whom, how long to wait for an answer, how long a connection may idle between calls;
+    `worker` names the machine of a cluster that asks, None for any, and says nothing to this client.
 
     Servers close idle ones after 5 s or more; a call that is sent just then is lost and may be charged.
     """
@@ -38,6 +39,7 @@ class ApiSettings:
     token: str
     timeout_seconds: float = 120.0
     idle_seconds_max: float = 4.0
+    worker: str | None = None
 
     def __repr__(self) -> str:
         return f"ApiSettings(base_url={self.base_url!r}, token={TOKEN_MASK!r})"

@@ -52,8 +52,9 @@ class Processes:
     def start_worker(self, name: str, **variables: str) -> None:
         """Starts a worker, which joins when it is ready."""
         self.workers[name] = self._start(
-            "dask_worker", name, self.address, "--name", name, "--host", "127.0.0.1", "--no-nanny", "--no-dashboard",
-            "--nthreads", "1", "--memory-limit", "0", "--local-directory", str(self.folder), **variables,
+            "dask_worker", name, self.address, "--name", name, "--host", "127.0.0.1", "--no-nanny",
+            "--no-dashboard", "--nthreads", "1", "--memory-limit", "0", "--local-directory", str(self.folder),
+            **variables,
         )  # fmt: skip
 
     def wait_for_workers(self, number: int) -> None:
@@ -64,7 +65,7 @@ class Processes:
             assert time.monotonic() < deadline, self.printed("scheduler")
             time.sleep(0.05)
 
-    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+    def signal(self, name: str, number: signal.Signals) -> None:
         """Signals a worker."""
         self.workers[name].send_signal(number)
 
@@ -90,6 +91,12 @@ class Processes:
                 command, stdout=log, stderr=log, env=kept | QUIET | self.variables | variables,
                 cwd=self.folder,
             )  # fmt: skip
+
+
+def running_in(session: int) -> list[str]:
+    """The processes of a session that are still there."""
+    lines = subprocess.check_output(["ps", "-eo", "sid=,stat=,args="], text=True).splitlines()
+    return [line for line in lines if line.split()[0] == str(session) and line.split()[1][0] != "Z"]
 
 
 @contextmanager
