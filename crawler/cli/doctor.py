@@ -27,11 +27,11 @@ from crawler.untrusted_text import width
 if TYPE_CHECKING:
     from crawler.maintenance.doctor.checks import Check
 
-BASE_URL, REFRESH_AFTER = (
+BASE_URL, REFRESH_AFTER, CLUSTER = (
     next(setting for setting in RUN_SETTINGS if setting.name == name)
-    for name in ("base_url", "refresh_after")
+    for name in ("base_url", "refresh_after", "cluster")
 )
-SETTINGS = (DB, BASE_URL, TOKEN_FILE, REFRESH_AFTER, OVERDUE_AFTER, NOTIFY, NOTIFY_ON, HEARTBEAT)
+SETTINGS = (DB, BASE_URL, TOKEN_FILE, REFRESH_AFTER, CLUSTER, OVERDUE_AFTER, NOTIFY, NOTIFY_ON, HEARTBEAT)
 TRIAL_SECONDS = 20.0
 
 Found = list[tuple["Check", Finding]]
@@ -43,7 +43,7 @@ Found = list[tuple["Check", Finding]]
 
         The token (never shown) and whether the service takes it, the service and its latency, the clock, the
         database, room on the disk at the growth so far, the keyword files of PATHS (default: keywords/), the
-        last night, whether one is overdue, notices. It makes no call that costs anything.
+        last night, whether one is overdue, the cluster, notices. It makes no call that costs anything.
 
         \b
         Examples:

@@ -75,11 +75,11 @@ class Cluster:
             if not self._lost:
                 self._emit(WorkerLeft(worker.name, len(self._workers)))
 
-    async def begin(self) -> None:
+    async def begin(self, patience_seconds: float) -> None:
         """Returns once there is a worker, or the run is ending; raises ClusterError where none comes,
         InputError where one does not fit."""
         try:
-            async with deadline(WORKER_SECONDS):
+            async with deadline(patience_seconds):
                 there = await self.dask.scheduler.versions(packages=[])
                 if differing := differences(there["packages"], self._here, OF_A_SCHEDULER):
                     raise InputError(_("the scheduler: %s") % differing)
@@ -92,7 +92,7 @@ class Cluster:
         except TimeoutError:
             raise ClusterError(
                 _("no worker has come to the cluster in %d s; nothing was asked for and nothing spent")
-                % WORKER_SECONDS
+                % patience_seconds
             ) from None
         except LOST as exc:
             raise ClusterError(_("the scheduler is gone: %s") % type(exc).__name__) from exc
@@ -140,10 +140,15 @@ class Cluster:
 
 
 @asynccontextmanager
-async def watched(dask: Client, shutdown: Shutdown, emit: Callable[[Event], None]) -> AsyncIterator[Cluster]:
+async def watched(
+    dask: Client,
+    shutdown: Shutdown,
+    emit: Callable[[Event], None],
+    patience_seconds: float = WORKER_SECONDS,
+) -> AsyncIterator[Cluster]:
     """The cluster that a client of Dask is connected to, with at least one worker at first."""
     cluster = Cluster(dask, shutdown, emit)
-    await cluster.begin()
+    await cluster.begin(patience_seconds)
     watching = asyncio.create_task(cluster.watch())
     try:
         yield cluster

@@ -12,7 +12,7 @@ import dask
 from distributed import Client, LocalCluster, Security
 from distributed.versions import VersionMismatchWarning
 
-from crawler.cluster.connection import Cluster, watched
+from crawler.cluster.connection import WORKER_SECONDS, Cluster, watched
 from crawler.cluster.local_worker import signals_held_back
 from crawler.cluster_address import local_workers
 from crawler.engine.events import Event
@@ -40,7 +40,10 @@ _LOCAL_SETTINGS: dict[str, Any] = {
 
 @asynccontextmanager
 async def open_cluster(
-    address: str, shutdown: Shutdown, emit: Callable[[Event], None]
+    address: str,
+    shutdown: Shutdown,
+    emit: Callable[[Event], None],
+    patience_seconds: float = WORKER_SECONDS,
 ) -> AsyncIterator[Cluster]:
     """The cluster at an address as `check_cluster` gives it, for the time of the block.
 
@@ -51,7 +54,7 @@ async def open_cluster(
     workers = local_workers(address)
     async with (
         _elsewhere(address) if workers is None else _here(workers) as client,
-        watched(client, shutdown, emit) as cluster,
+        watched(client, shutdown, emit, patience_seconds) as cluster,
     ):
         yield cluster
 

@@ -1,4 +1,4 @@
-"""Nights on a cluster whose processes are killed, stopped, added and started again, and what must hold then."""
+"""Nights on a cluster whose processes are killed, stopped, added and started again; what must hold then."""
 
 from __future__ import annotations
 

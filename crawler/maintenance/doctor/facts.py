@@ -84,6 +84,15 @@ class ChannelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """The address of a cluster, how many workers there would take calls, and why none could."""
+
+    address: str
+    workers: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All of it, as of `now`, which has this machine's time zone."""
 
@@ -96,3 +105,4 @@ class Facts:
     channels: tuple[ChannelFacts, ...]
     heartbeat: str | None
     overdue_after: timedelta
+    cluster: ClusterFacts | None = None

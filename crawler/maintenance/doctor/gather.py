@@ -17,12 +17,14 @@ from pathlib import Path
 
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
+from crawler.cluster.probe import probe_cluster
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.maintenance.doctor.facts import (
     ChannelFacts,
+    ClusterFacts,
     DatabaseFacts,
     DiskFacts,
     Facts,
@@ -58,6 +60,7 @@ class Where:
     overdue_after: timedelta
     channels: tuple[str, ...]
     heartbeat: str | None
+    cluster: str | None
 
 
 def gather(where: Where, variables: Mapping[str, str]) -> Facts:
@@ -74,6 +77,7 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
         channels=tuple(map(_channel, where.channels)),
         heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
         overdue_after=where.overdue_after,
+        cluster=None if where.cluster is None else ClusterFacts(where.cluster, *probe_cluster(where.cluster)),
     )
 
 

@@ -11,6 +11,7 @@ from crawler.clock import SHANGHAI, stamp
 from crawler.maintenance.doctor.checks import CHECKS, growth_per_night
 from crawler.maintenance.doctor.facts import (
     ChannelFacts,
+    ClusterFacts,
     DatabaseFacts,
     DiskFacts,
     Facts,
@@ -142,6 +143,15 @@ TABLE = [
     ("schedule", db(status=status()), G, "no night yet"),
     ("notices", {}, G, "feishu://***, https://hc/***"),
     ("notices", {"channels": (), "heartbeat": None}, G, "none are asked for"),
+    ("cluster", {}, G, "calls are made here"),
+    (
+        "cluster",
+        {"cluster": ClusterFacts("tls://scheduler:8786", 2, None)},
+        G,
+        "tls://scheduler:8786: 2 workers",
+    ),
+    ("cluster", {"cluster": ClusterFacts("local:1", 1, None)}, G, "local:1: 1 worker"),
+    ("cluster", {"cluster": ClusterFacts("local:2", 0, "no worker has come")}, B, "no worker has come"),
     ("notices", {"channels": (ChannelFacts("x://***", "unknown"),)}, B, "x://***: unknown"),
 ]
 
