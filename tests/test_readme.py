@@ -44,6 +44,8 @@ NOT_RUN = {
     "make picture": "needs Chromium and writes into the checkout",
     "pip install -e '.[all]'": "takes packages from the network",
     "pip install 'creator-crawler[notify]'": "takes packages from the network",
+    "pip install 'creator-crawler[cluster]'": "takes packages from the network",
+    "make clusters": "takes minutes; tests/bench runs a small one",
     "crawler schedule --systemd --check-at 09:00 --install": "needs systemd; what units start is run below",
     "crawler doctor --test-notice": "needs a channel; tests/cli/test_doctor.py has one",
 }
