@@ -7,6 +7,7 @@ CrawlerError
 ├── WrongService       2   the database was filled from another service
 ├── StoreError        75   the database cannot be written just now
 ├── AlreadyRunning    75   another run holds the database
+├── ClusterError      75   no scheduler answers, or no worker is there
 └── TokenError        77   no token, or one the service refuses
 
 What the API answers is never an exception: it is a value (`Reply`, `CallFailed`) and a `Decision`.
@@ -74,6 +75,12 @@ class StoreError(CrawlerError):
 
 class AlreadyRunning(CrawlerError):
     """Another process is crawling into the same database."""
+
+    exit_code = 75
+
+
+class ClusterError(CrawlerError):
+    """The cluster that calls are to be made on cannot be used just now."""
 
     exit_code = 75
 

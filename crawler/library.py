@@ -75,6 +75,7 @@ class Settings(TypedDict, total=False):
     refresh: str
     stop_below: float | None
     timeout_seconds: float
+    cluster: str | None
     archive: bool
     retain_replies: timedelta | None
     retain_calls: timedelta | None

@@ -43,6 +43,7 @@ class ReasonCode(enum.StrEnum):
     FORBIDDEN = "forbidden"
     NO_CONNECTION = "no_connection"
     NO_ANSWER = "no_answer"
+    WORKER_LOST = "worker_lost"
 
     # found by `crawler verify`
     PAGE_LOST = "page_lost"
@@ -61,6 +62,7 @@ class ReasonCode(enum.StrEnum):
     UNTIL = "until"
     OUTAGE = "outage"
     UNREACHABLE = "unreachable"
+    CLUSTER_LOST = "cluster_lost"
     RATE_LIMIT = "rate_limit"
     RESPONSE_DRIFT = "response_drift"
     INTERRUPTED = "interrupted"
@@ -172,6 +174,7 @@ ENDINGS: dict[ReasonCode, Ending] = {
     ReasonCode.SPENDING_CAP: _STOPPED,
     ReasonCode.OUTAGE: _STOPPED,
     ReasonCode.UNREACHABLE: _STOPPED,
+    ReasonCode.CLUSTER_LOST: Ending(Outcome.STOPPED, EXIT_STOPPED, Advice.GO_ON_ONCE_MENDED),
     ReasonCode.RATE_LIMIT: _STOPPED,
     ReasonCode.TOKEN_INVALID: _TOKEN,
     ReasonCode.NO_PERMISSION: _TOKEN,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from crawler.account import Account
 from crawler.budgets import check_budget
+from crawler.cluster_address import check_cluster
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
@@ -187,6 +188,9 @@ class RunSettings:
         seconds(zero=False),
         N_("How long one answer may take; giving up earlier still costs the call."),
         "120s",
+    )
+    cluster: str | None = declared(
+        "--cluster", optional(text(check_cluster)), N_("Calls by Dask workers: local:4, or tls://host:8786.")
     )
     archive: bool = declared(
         "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"

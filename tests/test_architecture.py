@@ -31,6 +31,7 @@ FLOORS = (
         "rate",
         "budgets",
         "setting",
+        "cluster_address",
         "environment",
         "run_settings",
         "settings_file",
@@ -41,6 +42,7 @@ FLOORS = (
     },
     {"keywords", "vendor", "store", "notices"},
     {"engine"},
+    {"cluster"},
     {"planning", "run"},
     {"analysis"},
     {"maintenance"},
@@ -116,6 +118,8 @@ def test_the_simulator_shares_nothing_with_the_crawler_that_it_judges():
         ("jinja2", {"analysis"}),
         ("datasette", {"analysis"}),
         ("apprise", {"notices"}),
+        ("distributed", {"cluster"}),
+        ("dask", {"cluster"}),
     ],
 )
 def test_one_edge_has_one_library(library, rooms):

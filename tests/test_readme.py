@@ -48,6 +48,8 @@ NOT_RUN = {
     "make year": "takes half an hour; tests/maintenance/test_retention.py lives through a small one",
     "make newcomer": "takes packages from the network; tests/test_newcomer.py does without",
     "pip install 'creator-crawler[notify]'": "takes packages from the network",
+    "pip install 'creator-crawler[cluster]'": "takes packages from the network",
+    "make clusters": "takes minutes; tests/bench runs a small one",
     "crawler schedule --systemd --check-at 09:00 --install": "needs systemd; what units start is run below",
     "crawler doctor --test-notice": "needs a channel; tests/cli/test_doctor.py has one",
 }

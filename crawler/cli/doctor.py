@@ -29,11 +29,13 @@ from crawler.untrusted_text import width
 if TYPE_CHECKING:
     from crawler.maintenance.doctor.checks import Check
 
-BASE_URL, REFRESH_AFTER = (
+BASE_URL, REFRESH_AFTER, CLUSTER = (
     next(setting for setting in RUN_SETTINGS if setting.name == name)
-    for name in ("base_url", "refresh_after")
+    for name in ("base_url", "refresh_after", "cluster")
 )
-SETTINGS = (DB, BASE_URL, TOKEN_FILE, ACCOUNT, REFRESH_AFTER, OVERDUE_AFTER, NOTIFY, NOTIFY_ON, HEARTBEAT)
+SETTINGS = (
+    DB, BASE_URL, TOKEN_FILE, ACCOUNT, REFRESH_AFTER, CLUSTER, OVERDUE_AFTER, NOTIFY, NOTIFY_ON, HEARTBEAT
+)  # fmt: skip
 TRIAL_SECONDS = 20.0
 
 Found = list[tuple["Check", Finding]]
@@ -45,7 +47,8 @@ Found = list[tuple["Check", Finding]]
 
         The token (never shown) and whether the service takes it, the service and its latency, the clock, the
         database, room on the disk at the growth so far, the keyword files of PATHS (default: keywords/), the
-        last night, whether one is overdue, backups, notices. It makes no call that costs anything.
+        last night, whether one is overdue, backups, the cluster, notices. It makes no call that costs
+        anything.
 
         \b
         Examples:

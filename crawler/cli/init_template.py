@@ -21,6 +21,7 @@ EXAMPLES = {
     "budget-per-day": "20CNY",
     "until": "07:00",
     "stop-below": "0.2",
+    "cluster": "local:4",
     "token-file": "token.txt",
     "account": "main",
     "notify": "feishu://token",

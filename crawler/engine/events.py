@@ -145,6 +145,29 @@ class BalanceTold:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerJoined:
+    """A worker of the cluster takes calls from now on, one of so many `workers`."""
+
+    name: str
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLeft:
+    """A worker of the cluster takes no more calls; `workers` are left."""
+
+    name: str
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRefused:
+    """A worker that joined late is given no calls; `problem` says why, in the reader's language."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaWait:
     """The day's quota is used up, and the run sleeps until it is back."""
 
@@ -195,6 +218,9 @@ Event = (
     | CircuitClosed
     | SpendingAhead
     | BalanceTold
+    | WorkerJoined
+    | WorkerLeft
+    | WorkerRefused
     | QuotaWait
     | QuotaBack
     | AccountParked

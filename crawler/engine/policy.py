@@ -29,6 +29,12 @@ NOT_SENT = Rule(Action.RETRY, Charge.FREE, Blame.SERVICE, ReasonCode.NO_CONNECTI
 NO_ANSWER = Rule(Action.RETRY, Charge.UNKNOWN, Blame.SERVICE, ReasonCode.NO_ANSWER)
 """The request went out and what came back does not say whether it was charged."""
 
+WORKER_LOST = Rule(Action.RETRY, Charge.UNKNOWN, Blame.NOBODY, ReasonCode.WORKER_LOST)
+"""It may have been sent before its worker died; the service has nothing to do with it."""
+
+CLUSTER_LOST = Rule(Action.STOP_RUN, Charge.FREE, Blame.NOBODY, ReasonCode.CLUSTER_LOST)
+"""There is nobody left to make calls."""
+
 
 @dataclass(frozen=True, slots=True)
 class WireRules:
@@ -36,6 +42,8 @@ class WireRules:
 
     not_sent: Rule = NOT_SENT
     no_answer: Rule = NO_ANSWER
+    worker_lost: Rule = WORKER_LOST
+    no_worker: Rule = CLUSTER_LOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +86,7 @@ class Policy:
             known = self.endpoint.codes.get(outcome.code) if isinstance(outcome.code, int) else None
             rule, code = known or UNKNOWN_CODE, str(outcome.code)[:CODE_MAX]
             return Decision(rule, Reason(rule.reason, {"api_code": code}), code, outcome.retry_after_seconds)
-        rule = self._rule_for_failure(outcome)
-        if answered and rule.action is Action.STOP_RUN:
-            rule = FORBIDDEN
+        rule = self._rule_for_failure(outcome, answered)
         details: dict[str, str | int] = {"failure": outcome.kind.value}
         seen = {"error": outcome.error, "detail": outcome.detail}
         if outcome.no_connection is not None:  # says more than the system does, and the same everywhere
@@ -90,11 +96,17 @@ class Policy:
             details["http_status"] = outcome.http_status
         return Decision(rule, Reason(rule.reason, details), None, outcome.retry_after_seconds)
 
-    def _rule_for_failure(self, failure: CallFailed) -> Rule:
-        if failure.kind is FailureKind.NOT_SENT:
-            return self.wire.not_sent
-        if failure.kind is FailureKind.UNREADABLE and failure.http_status is not None:
-            return self.endpoint.statuses.get(failure.http_status, self.wire.no_answer)
+    def _rule_for_failure(self, failure: CallFailed, answered: bool) -> Rule:
+        match failure.kind:
+            case FailureKind.NOT_SENT:
+                return self.wire.not_sent
+            case FailureKind.WORKER_LOST:
+                return self.wire.worker_lost
+            case FailureKind.NO_WORKER:
+                return self.wire.no_worker
+            case FailureKind.UNREADABLE if failure.http_status is not None:
+                rule = self.endpoint.statuses.get(failure.http_status, self.wire.no_answer)
+                return FORBIDDEN if answered and rule.action is Action.STOP_RUN else rule
         return self.wire.no_answer
 
     def backoff_seconds(self, attempt: int, retry_after_seconds: float | None, rng: random.Random) -> float:

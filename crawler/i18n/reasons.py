@@ -39,6 +39,7 @@ _FORMS: dict[ReasonCode, str] = {
     ReasonCode.FORBIDDEN: N_("refused before it reached the API"),
     ReasonCode.NO_CONNECTION: N_("no connection"),
     ReasonCode.NO_ANSWER: N_("no readable answer"),
+    ReasonCode.WORKER_LOST: N_("the worker that had the call was lost"),
     ReasonCode.PAGE_LOST: N_("its page is lost: found by crawler verify"),
     ReasonCode.NO_CREATORS: N_("its answer held no creator, nor did those of many keywords in a row"),
     ReasonCode.ALL_DONE: N_("all due keywords are done"),
@@ -51,6 +52,7 @@ _FORMS: dict[ReasonCode, str] = {
     ReasonCode.UNTIL: N_("the time for calls is over (--until)"),
     ReasonCode.OUTAGE: N_("outage: most calls failed, and so did the probes after each pause"),
     ReasonCode.UNREACHABLE: N_("the service cannot be reached: not one call connected"),
+    ReasonCode.CLUSTER_LOST: N_("nobody is left on the cluster to make calls (--cluster)"),
     ReasonCode.RATE_LIMIT: N_("the rate limit persists, however slow the calls"),
     ReasonCode.RESPONSE_DRIFT: N_(
         "many answers in a row could not be understood or held no creator: the API may have changed"
@@ -92,6 +94,8 @@ CAUSES = {
 
 _DETAILS = (
     *(N_("not_sent"), N_("timeout"), N_("dropped"), N_("unreadable"), N_("too_large")),
+    *(N_("worker_lost"), N_("no_worker")),
+    *(N_("the scheduler is gone"), N_("no worker has come back in time"), N_("the run is ending")),
     *(N_("a redirect"), N_("an empty answer"), N_("an HTML page"), N_("cut or unknown JSON"), N_("no JSON")),
     *(N_("Connect call failed"), N_("Connection reset by peer"), N_("Name or service not known")),
     *(N_("Temporary failure in name resolution"), N_("Network is unreachable"), N_("TLS failed")),

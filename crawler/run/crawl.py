@@ -22,6 +22,7 @@ from crawler.model import Keyword, Problem
 from crawler.planning.foresight import Foresight
 from crawler.reasons import Reason
 from crawler.run.accounts import RunAccounts
+from crawler.run.calling import client_opener
 from crawler.run.dependencies import Dependencies
 from crawler.run.end_reason import end_reason
 from crawler.run.ordering import Ordering
@@ -61,20 +62,23 @@ async def run_crawl(
 
     `approve` is asked before a database's first paid calls, where no cap binds them.
 
-    Raises AlreadyRunning, InputError, WrongService or StoreError before any call is made; what happens later
-    is told in the summary, except StoreError where not even that can be read from the database.
+    Raises AlreadyRunning, ClusterError, InputError, WrongService or StoreError before any call is made; what
+    happens later is told in the summary, except StoreError where not even that can be read from the database.
     """
     dependencies, shutdown = dependencies or Dependencies(), shutdown or Shutdown()
     parts = dependencies.parts
-    with (
-        hold(settings.db),
-        closing(parts.open_database(settings.db)) as db,
-        closing(parts.reserve(settings.db, settings.workers)) as reserve,
-    ):
-        beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
-        run_id, worklist = await beginning.begin(keywords)
-        run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve)
-        return await run.run()
+    with hold(settings.db):
+        # A cluster that cannot be used is known before anything is begun.
+        async with client_opener(settings, parts.open_client, shutdown, emit) as open_client:
+            dependencies = replace(dependencies, parts=replace(parts, open_client=open_client))
+            with (
+                closing(parts.open_database(settings.db)) as db,
+                closing(parts.reserve(settings.db, settings.workers)) as reserve,
+            ):
+                beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
+                run_id, worklist = await beginning.begin(keywords)
+                run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve)
+                return await run.run()
 
 
 class _Run:

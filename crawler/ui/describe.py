@@ -26,6 +26,9 @@ from crawler.engine.events import (
     RetryPause,
     RunStarted,
     SpendingAhead,
+    WorkerJoined,
+    WorkerLeft,
+    WorkerRefused,
 )
 from crawler.i18n import _, ngettext
 from crawler.i18n.formatting import also, span
@@ -54,13 +57,13 @@ def level_of(event: Event) -> Level:
             return Level.INFO if event.lowered else Level.DEBUG
         case KeywordDone():
             return Level.DETAIL
-        case RunStarted() | OrderChosen() | KeywordDeferred() | RetryPause():
+        case RunStarted() | OrderChosen() | KeywordDeferred() | RetryPause() | WorkerJoined():
             return Level.INFO
         case BalanceTold():
             return Level.WARNING if event.needed else Level.INFO
         case OfAccount():
             return level_of(event.event)
-        case SpendingAhead() | QuotaWait() | QuotaBack() | AccountParked():
+        case SpendingAhead() | QuotaWait() | QuotaBack() | AccountParked() | WorkerLeft() | WorkerRefused():
             return Level.WARNING
         case LineSkipped() | KeywordFailed() | CircuitOpened() | CircuitClosed() | Draining():
             return Level.WARNING
@@ -134,6 +137,12 @@ def describe(event: Event) -> str:
             return _("the service answers again")
         case SpendingAhead() | BalanceTold():
             return _money(event)
+        case WorkerJoined():
+            return _worker(_("worker %(name)s takes calls; workers: %(workers)d"), event)
+        case WorkerLeft():
+            return _worker(_("worker %(name)s is lost or silent; workers left: %(workers)d"), event)
+        case WorkerRefused():
+            return also(event.problem, _("it is given no calls"))
         case QuotaWait():
             line = _(
                 "the daily quota is used up: waiting %(span)s, until %(time)s in Shanghai, then going on"
@@ -173,6 +182,10 @@ def _money(event: SpendingAhead | BalanceTold) -> str:
     text %= {"due": f"{event.keywords:,}"}
     text = also(text, _("they take at most %s charged calls") % f"{event.calls_max:,}")
     return text if event.money_max is None else also(text, _("at most %s") % event.money_max)
+
+
+def _worker(line: str, event: WorkerJoined | WorkerLeft) -> str:
+    return line % {"name": event.name, "workers": event.workers}
 
 
 def _keyword(line: str, event: KeywordDeferred | KeywordFailed) -> str:

@@ -89,6 +89,30 @@ class _Connector(aiohttp.TCPConnector):
             raise NotConnected from exc
 
 
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An answer as it came, not read yet; `body` is None where it is larger than the limit."""
+
+    http_status: int
+    body: bytes | None
+    milliseconds: int
+    retry_after_seconds: float | None
+
+
+def read_answer(answer: RawAnswer, mask: TokenMask) -> Outcome:
+    """What an answer says, without the token wherever that is in it."""
+    status, milliseconds, retry_after = answer.http_status, answer.milliseconds, answer.retry_after_seconds
+    if answer.body is None:
+        detail = "an answer that is too large"
+        return CallFailed(FailureKind.TOO_LARGE, detail, milliseconds, status, retry_after)
+    body = mask.in_body(answer.body)
+    envelope = read_envelope(body)
+    if envelope is None:
+        detail = "a redirect" if 300 <= status < 400 else _what_it_is(body)
+        return CallFailed(FailureKind.UNREADABLE, detail, milliseconds, status, retry_after)
+    return Reply(status, envelope.code, envelope.message, envelope.data, body, milliseconds, retry_after)
+
+
 class Api:
     """Sends calls over one session; made by `open_api`."""
 
@@ -99,7 +123,12 @@ class Api:
         self._mask = TokenMask(settings.token)
 
     async def call(self, request: PageRequest) -> Outcome:
-        """The outcome of exactly one request; raises nothing but CancelledError.
+        """The outcome of exactly one request; raises nothing but CancelledError."""
+        answer = await self.fetch(request)
+        return answer if isinstance(answer, CallFailed) else read_answer(answer, self._mask)
+
+    async def fetch(self, request: PageRequest) -> RawAnswer | CallFailed:
+        """The answer to exactly one request, or why there is none; raises nothing but CancelledError.
 
         Redirects are not followed: they would carry the token.
         """
@@ -124,16 +153,7 @@ class Api:
                 body = await _read_limited(response, heard)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as exc:
             return failed(exc, _since(begun), status, retry_after)
-        milliseconds = _since(begun)
-        if body is None:
-            detail = "an answer that is too large"
-            return CallFailed(FailureKind.TOO_LARGE, detail, milliseconds, status, retry_after)
-        body = self._mask.in_body(body)
-        envelope = read_envelope(body)
-        if envelope is None:
-            detail = "a redirect" if 300 <= status < 400 else _what_it_is(body)
-            return CallFailed(FailureKind.UNREADABLE, detail, milliseconds, status, retry_after)
-        return Reply(status, envelope.code, envelope.message, envelope.data, body, milliseconds, retry_after)
+        return RawAnswer(status, body, _since(begun), retry_after)
 
 
 @asynccontextmanager

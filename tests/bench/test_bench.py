@@ -61,3 +61,10 @@ def test_the_growth_bench_prints_its_figures_for_each_size(tmp_path):
     assert figures["night: pages"] == [" 20 ", " 20 "]
     # What was made is kept for the next time, and what a night did to its copy is not.
     assert sorted(path.name for path in tmp_path.glob("*.db")) == ["1000.db", "500.db"]
+
+
+def test_calls_on_workers_are_measured_beside_those_of_one_process():
+    options = ("--workers", 1, "--rounds", 1, "--calls", 20, "--keywords", 2, "--paces", 100)
+    output = measure("tests.bench.clusters", *options)
+    rows = [line.split("|")[1].strip() for line in output.splitlines() if line.startswith("| ")]
+    assert rows == ["", "in one process", "local:1"] * 2

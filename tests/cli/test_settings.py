@@ -32,6 +32,7 @@ BAD = {
     "aim": "old",
     "refresh": "some",
     "stop_below": "nan",
+    "cluster": "local:0",
     "as_json": "perhaps",
     "log_format": "xml",
     "format_name": "json",

@@ -42,6 +42,8 @@ DOCUMENTED = {
 NO_LOOP = (Action.FAIL_KEYWORD, Charge.UNKNOWN, Blame.KEYWORD, None)
 AGAIN_MAYBE_PAID = (Action.RETRY, Charge.UNKNOWN, Blame.SERVICE, None)
 AGAIN_FREE = (Action.RETRY, Charge.FREE, Blame.SERVICE, None)
+WORKER_LOST = (Action.RETRY, Charge.UNKNOWN, Blame.NOBODY, None)
+CLUSTER_LOST = (Action.STOP_RUN, Charge.FREE, Blame.NOBODY, 75)
 
 
 def row(rule: Rule):
@@ -90,6 +92,8 @@ def test_a_long_undocumented_code_is_cut_for_the_ledger():
         (FailureKind.DROPPED, AGAIN_MAYBE_PAID),
         (FailureKind.UNREADABLE, AGAIN_MAYBE_PAID),
         (FailureKind.TOO_LARGE, AGAIN_MAYBE_PAID),
+        (FailureKind.WORKER_LOST, WORKER_LOST),
+        (FailureKind.NO_WORKER, CLUSTER_LOST),
     ],
 )
 def test_a_call_without_an_answer_is_free_only_where_nothing_was_sent(kind, expected):

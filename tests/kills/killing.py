@@ -122,7 +122,13 @@ class Desk:
         """The database."""
         return self.folder / "creators.db"
 
-    def start(self, *options: str, preexec: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    def start(
+        self,
+        *options: str,
+        preexec: Callable[[], None] | None = None,
+        start_new_session: bool = False,
+        **variables: str,
+    ) -> subprocess.Popen[str]:
         """A run in a process of its own."""
         command = [
             sys.executable, "-m", "crawler", "run", "keywords.txt", "--db", "creators.db",
@@ -130,8 +136,8 @@ class Desk:
             *options,
         ]  # fmt: skip
         return subprocess.Popen(
-            command, cwd=self.folder, env=environment(), preexec_fn=preexec, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            command, cwd=self.folder, env=environment() | variables, preexec_fn=preexec, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=start_new_session,
         )  # fmt: skip
 
     def finish(self, process: subprocess.Popen[str]) -> Ended:
@@ -139,10 +145,10 @@ class Desk:
         stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
         return Ended(process.returncode, json.loads(stdout) if stdout.strip() else None, stderr)
 
-    def run(self, *options: str) -> Ended:
+    def run(self, *options: str, **variables: str) -> Ended:
         """A whole run, whose time to its first call is taken where there is one."""
         before, begun = self.service.requests, time.monotonic()
-        ended = self.finish(self.start(*options))
+        ended = self.finish(self.start(*options, **variables))
         lines = self.service.ask("bill", lines=1)["lines"][before:]
         if lines:
             self.resumed_seconds.append(lines[0]["at"] - begun)

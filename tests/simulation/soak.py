@@ -1,7 +1,7 @@
 """`make soak`: fresh seeds for as long as asked, real kills included, and a table of what came of it.
 
     python -m tests.simulation.soak [--minutes 10] [--seed N]
-    python -m tests.simulation.soak --repeat simulated|killed NUMBER
+    python -m tests.simulation.soak --repeat simulated|killed|cluster NUMBER
 
 The seed that is printed first draws everything. Whatever breaks a promise is printed with the command that
 repeats it, and the exit code is 1.
@@ -18,6 +18,7 @@ from random import Random, SystemRandom
 
 import click
 
+from tests.cluster.killing import kill_on_a_cluster
 from tests.kills.killing import kill_and_resume
 from tests.simulation.checks import violations
 from tests.simulation.play import play
@@ -27,6 +28,7 @@ from tests.simulation.virtual_time import Hang
 
 MEMORY = Path("/dev/shm")
 SIMULATED_PER_KILLED = 25
+KILLED_PER_CLUSTER = 2
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 NUMBERS = 10**9
 
@@ -34,7 +36,9 @@ NUMBERS = 10**9
 @click.command()
 @click.option("--minutes", default=10.0, show_default=True)
 @click.option("--seed", type=int, help="Default: a fresh one.")
-@click.option("--repeat", type=(click.Choice(["simulated", "killed"]), int), help="Play one again.")
+@click.option(
+    "--repeat", type=(click.Choice(["simulated", "killed", "cluster"]), int), help="Play one again."
+)
 def soak(minutes: float, seed: int | None, repeat: tuple[str, int] | None) -> None:
     """Plays fresh seeds until the time is up."""
     tally = Tally()
@@ -45,16 +49,22 @@ def soak(minutes: float, seed: int | None, repeat: tuple[str, int] | None) -> No
     rng, end, broken, played = Random(seed), time.monotonic() + 60 * minutes, 0, 0
     while time.monotonic() < end:
         played += 1
-        kind = "simulated" if played % SIMULATED_PER_KILLED else "killed"
-        broken += not _kept(kind, rng.randrange(NUMBERS), tally)
+        broken += not _kept(_kind(played), rng.randrange(NUMBERS), tally)
     click.echo("\n".join(["", *tally.table()]))
     sys.exit(1 if broken else 0)
+
+
+def _kind(played: int) -> str:
+    if played % SIMULATED_PER_KILLED:
+        return "simulated"
+    return "killed" if played // SIMULATED_PER_KILLED % KILLED_PER_CLUSTER else "cluster"
 
 
 def _kept(kind: str, number: int, tally: Tally) -> bool:
     """Whether every promise was kept; else what was broken is printed."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        found = (_killed if kind == "killed" else _simulated)(Path(folder), number, tally)
+        play_one = {"simulated": _simulated, "killed": _killed, "cluster": _on_a_cluster}[kind]
+        found = play_one(Path(folder), number, tally)
     if found:
         click.echo(f"broken: {found}\nrepeat: python -m tests.simulation.soak --repeat {kind} {number}")
     return not found
@@ -74,6 +84,12 @@ def _simulated(folder: Path, number: int, tally: Tally) -> object:
 def _killed(folder: Path, number: int, tally: Tally) -> object:
     rng = Random(number)
     desk, flaws = kill_and_resume(folder, rng, [rng.choice(SIGNALS) for _ in range(4)])
+    tally.add_desk(desk, flaws)
+    return flaws
+
+
+def _on_a_cluster(folder: Path, number: int, tally: Tally) -> object:
+    desk, flaws = kill_on_a_cluster(folder, Random(number))
     tally.add_desk(desk, flaws)
     return flaws
 

@@ -77,6 +77,14 @@ CAUSES: dict[str, Cause] = {
         N_("No readable answer came back."),
         N_("Such calls may have been charged: compare with the vendor's bill. The next run asks again."),
     ),
+    ReasonCode.WORKER_LOST: Cause(
+        N_("The worker that had the call was lost."),
+        N_("Such calls may have been charged: compare with the vendor's bill. The next run asks again."),
+    ),
+    ReasonCode.CLUSTER_LOST: Cause(
+        N_("Nobody was left on the cluster to make calls."),
+        N_("See to the scheduler and its workers (`crawler doctor`); then run the same command again."),
+    ),
     IN_FLIGHT: Cause(
         N_("Calls were under way when the process ended, or still are."),
         N_("Such calls may have been charged: compare with the vendor's bill."),

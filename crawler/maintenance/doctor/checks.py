@@ -232,6 +232,17 @@ def backups(facts: Facts) -> Finding:
     return warning(text, advice) if age > BACKUP_OLD else good(text)
 
 
+def cluster(facts: Facts) -> Finding:
+    """Whether there are workers to make the calls."""
+    found = facts.cluster
+    if found is None:
+        return good(_("none: calls are made here"))
+    if found.problem is not None:
+        return bad(found.problem, _("start scheduler and workers, or leave out --cluster"))
+    workers = ngettext("%(address)s: %(workers)d worker", "%(address)s: %(workers)d workers", found.workers)
+    return good(workers % {"address": found.address, "workers": found.workers})
+
+
 def notices(facts: Facts) -> Finding:
     """Whether somebody would hear how a night ended."""
     broken = [each for each in facts.channels if each.problem is not None]
@@ -287,6 +298,7 @@ CHECKS = (
     Check("last_night", N_("last night"), last_night),
     Check("schedule", N_("schedule"), schedule),
     Check("backups", N_("backups"), backups),
+    Check("cluster", N_("cluster"), cluster),
     Check("notices", N_("notices"), notices),
 )
 """In the order in which they are shown."""

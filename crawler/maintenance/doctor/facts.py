@@ -110,6 +110,15 @@ class BackupFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """The address of a cluster, how many workers there would take calls, and why none could."""
+
+    address: str
+    workers: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All of it, as of `now`, which has this machine's time zone."""
 
@@ -124,3 +133,4 @@ class Facts:
     heartbeat: str | None
     overdue_after: timedelta
     accounts: tuple[AccountFacts, ...] = ()
+    cluster: ClusterFacts | None = None

@@ -16,6 +16,7 @@ from pathlib import Path
 from crawler.account_settings import account_names, is_exposed, read_accounts
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
+from crawler.cluster.probe import probe_cluster
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import CrawlerError
 from crawler.i18n import _
@@ -24,6 +25,7 @@ from crawler.maintenance.doctor.backups import read_backups
 from crawler.maintenance.doctor.facts import (
     AccountFacts,
     ChannelFacts,
+    ClusterFacts,
     DatabaseFacts,
     DiskFacts,
     Facts,
@@ -62,6 +64,7 @@ class Where:
     overdue_after: timedelta
     channels: tuple[str, ...]
     heartbeat: str | None
+    cluster: str | None
     file: SettingsFile | None = None
     accounts: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
@@ -85,6 +88,7 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
         heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
         overdue_after=where.overdue_after,
         accounts=tuple(_account(where, name, variables) for name in _names(where)),
+        cluster=None if where.cluster is None else ClusterFacts(where.cluster, *probe_cluster(where.cluster)),
     )
 
 

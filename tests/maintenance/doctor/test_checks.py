@@ -12,6 +12,7 @@ from crawler.maintenance.doctor.checks import CHECKS, growth_per_night
 from crawler.maintenance.doctor.facts import (
     BackupFacts,
     ChannelFacts,
+    ClusterFacts,
     DatabaseFacts,
     DiskFacts,
     Facts,
@@ -164,6 +165,15 @@ TABLE = [
     ("backups", backups(problem="backups cannot be read: denied"), W, "denied"),
     ("notices", {}, G, "feishu://***, https://hc/***"),
     ("notices", {"channels": (), "heartbeat": None}, G, "none are asked for"),
+    ("cluster", {}, G, "calls are made here"),
+    (
+        "cluster",
+        {"cluster": ClusterFacts("tls://scheduler:8786", 2, None)},
+        G,
+        "tls://scheduler:8786: 2 workers",
+    ),
+    ("cluster", {"cluster": ClusterFacts("local:1", 1, None)}, G, "local:1: 1 worker"),
+    ("cluster", {"cluster": ClusterFacts("local:2", 0, "no worker has come")}, B, "no worker has come"),
     ("notices", {"channels": (ChannelFacts("x://***", "unknown"),)}, B, "x://***: unknown"),
 ]
 
