@@ -19,6 +19,14 @@ FORESEEN = (
 """Ends of a run that its forecast takes into account."""
 
 
+def bound_of(told_by: float) -> float:
+    """The same where only so many nights tell the deviation: the quantile of Student's t, by the first terms
+    of its expansion in powers of 1 / nights."""
+    z = BOUND
+    first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    return z + first / told_by + second / told_by**2
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """An expected value, None where nothing is known, and bounds that hold in 80 % of the nights."""
@@ -42,10 +50,17 @@ class Interval:
         known = None if self.expected is None else self.expected * factor
         return Interval(known, self.low * factor, self.high * factor)
 
-    def spread(self, sigma: float) -> Interval:
-        """The same where what it is measured by is known only so well, as a deviation of its logarithm."""
-        wide = math.exp(BOUND * sigma)
-        return Interval(self.expected, self.low / wide, self.high * wide)
+    def spread(self, sigma: float, told_by: float = math.inf) -> Interval:
+        """The same where what it is measured by is known only so well, as a deviation of its logarithm that
+        so many nights tell; deviations add up as independent ones do."""
+        off, middle = bound_of(told_by) * sigma, self.expected
+        if not middle:
+            return Interval(middle, self.low * math.exp(-off), self.high * math.exp(off))
+        below = math.log(max(1.0, middle / self.low)) if self.low > 0 else math.inf
+        above = math.log(max(1.0, self.high / middle))
+        return Interval(
+            middle, middle * math.exp(-math.hypot(off, below)), middle * math.exp(math.hypot(off, above))
+        )
 
 
 @dataclass(frozen=True, slots=True)

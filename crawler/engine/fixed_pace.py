@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 SLOWEST_PER_SECOND = 1 / 60
@@ -11,8 +12,29 @@ PAUSE_FIRST_SECONDS = 1.0
 PAUSE_MAX_SECONDS = 60.0
 RETRY_AFTER_MAX_SECONDS = 5 * PAUSE_MAX_SECONDS
 
-CATCH_UP_SECONDS = 0.1
-"""How much lateness is made up for, where the rate allows more than one call in a window."""
+CATCH_UP_SECONDS = 0.5
+"""How much lateness is made up for, where the rate allows more than one call in a window: the window itself
+keeps any second within the rate, so what came late costs time once, not at every stall anew."""
+
+RESTART_SECONDS = 0.1
+"""How long after the last call of a run before its grid begins."""
+
+
+WINDOW_SECONDS_MAX = 10
+
+
+def windows_of(per_second: float) -> tuple[tuple[int, float], ...]:
+    """The most calls in windows of so many seconds: none ever holds more than the rate.
+
+    7.5/s is 15 in two seconds, of which one holds 8 at most; a rate that is no whole number in 10 seconds, or
+    less than one a second, keeps the distance between calls.
+    """
+    for seconds in range(1, WINDOW_SECONDS_MAX + 1) if per_second >= 1 else ():
+        calls = per_second * seconds
+        if abs(calls - round(calls)) < 1e-9:
+            whole = (round(calls), float(seconds))
+            return (whole,) if seconds == 1 else ((math.ceil(per_second), 1.0), whole)
+    return ((1, 1.0 / per_second),)
 
 
 class FixedPace:
@@ -27,11 +49,11 @@ class FixedPace:
         self._refusals_in_a_row = 0
         self._reached = 0.0
         self._recent: deque[float] = deque(maxlen=64)
-        whole = per_second is not None and per_second == int(per_second)
-        self._catch_up_seconds = CATCH_UP_SECONDS if whole else 0.0
+        several = per_second is not None and windows_of(per_second)[0][0] > 1
+        self._catch_up_seconds = CATCH_UP_SECONDS if several else 0.0
         if per_second is not None and last_sent_at is not None:
             # The calls just before it may have gone out late, and so close together.
-            self._next_at = last_sent_at + 1 / per_second + (self._catch_up_seconds if per_second > 1 else 0)
+            self._next_at = last_sent_at + 1 / per_second + (RESTART_SECONDS if per_second > 1 else 0)
 
     def opens_at(self, now: float, ahead: int = 0) -> float:
         """When a call may go that has `ahead` others before it."""

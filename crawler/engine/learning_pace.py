@@ -2,11 +2,11 @@
 
 Values in, values out: time is passed in, nothing waits here. The formula, with reasons, is in docs/pace.md.
 
-- **searching**: the pace doubles every SEARCH_DOUBLING_SECONDS while answers come and none is a refusal.
+- **searching**: the pace rises with the third power of the time while answers come and none is a refusal.
 - **probing**: after the first refusal, or where nothing but refusals comes, single calls go after waits that
   double; the first that is taken ends it, and the window that explains all answers best gives the limit.
-- **steady**: each good answer raises the pace a little, each refusal lowers it below where it was refused,
-  and the next rise has to be paid for with PRICE_CALLS good answers.
+- **steady**: a refusal lowers the pace to STEP below where it was refused; PRICE_CALLS good answers bring
+  that back, twice as many four times as much.
 """
 
 from __future__ import annotations
@@ -16,35 +16,41 @@ import math
 from collections.abc import Iterable
 
 from crawler.engine.pace_probes import ProbeWaits
-from crawler.engine.rate_limit_inference import LONG_WINDOW_SECONDS, CallLog, LimitWindow, limit_from
+from crawler.engine.pace_steps import PRICE_CALLS, STEP, rise
+from crawler.engine.rate_limit_inference import (
+    LONG_WINDOW_SECONDS,
+    WINDOWS_SECONDS,
+    CallLog,
+    LimitWindow,
+    limit_from,
+)
 from crawler.rate import LearntLimit
 
 START_PER_SECOND = 40 / 60
 """What people found safe on this API (40 to 50 calls a minute); neither limit nor quota is published."""
 
 SLOWEST_PER_SECOND = 1 / 60
-SEARCH_DOUBLING_SECONDS = 6.0
-PRICE_CALLS = 120
-"""Good answers for one refusal, before the pace rises again; twice to four times as many where the limit was
-met at the same place before."""
-
-STEP = 0.02
-"""How far below the limit the pace stays, and how far it rises for PRICE_CALLS good answers."""
+SEARCH_CUBE_SECONDS = 400.0
+"""The search adds (seconds since it began)^3 / SEARCH_CUBE_SECONDS calls per second: careful at first, and at
+100 a second after 34 seconds."""
 
 CUT_MAX = 0.5
 HOLD_SHARE = 0.02
 """Most of the time that may be spent on waiting after refusals."""
 
 RETRY_AFTER_MAX_SECONDS = 300.0
-CALM_CALLS = 100
+CALM_CALLS = 20
 """Good answers after a cut that show it was enough."""
 
 DEBT_MAX_CALLS = 4 * PRICE_CALLS
 AS_KNOWN_SHARE = 0.8
-CATCH_UP_MAX = 4.0
-SAME_PLACE_MAX = 3
-BEYOND_SHARE = 0.1
-"""How much faster than the calls of a whole long window the pace may become."""
+ROOM_SHARE = 1.25
+"""How much faster than the pace calls go while a sliding minute has room: a call takes the room of the one a
+minute before it as soon as that is free, before others do."""
+
+CATCH_UP_SHARE, CATCH_UP_WINDOWS = 4.0, 10
+"""The same for so many windows after a search, whose calls came in a rush: what does not go again as soon as
+there is room is lost to the minute."""
 
 
 class Phase(enum.StrEnum):
@@ -69,6 +75,7 @@ class LearningPace:
         """Where the last refusal was met, in calls per second; 0 where there was none."""
         self.per_second = 0.0
         self._set(self._start(learnt))
+        self._began_per_second, self._searched_seconds = self.per_second, 0.0
         self._asked_until = float("-inf")
         """When the API wants to be asked again."""
         for at in sorted(sent_before):
@@ -81,13 +88,11 @@ class LearningPace:
         self._cuts = 0
         self._good_since_cut = 0
         self._refused_in_a_row = 0
-        self._credit_calls = 0
-        """Good answers that earlier refusals still ask for, as a negative number."""
-        self._same_place = 0
+        self._quiet_calls = 0
+        """Good answers since the last refusal; negative as long as refused calls are not paid for."""
         self._held_calls = 0.0
         self._refused_pace = self.per_second
-        self._price_calls = float(PRICE_CALLS)
-        self._waits = ProbeWaits(0.0)
+        self._waits = ProbeWaits(0.0, 0.0)
         self._retry_seconds = 0.0
         self._as_known = False
         """Whether the last refusal came where the limit was known to be."""
@@ -120,7 +125,7 @@ class LearningPace:
         window = self._window
         if self._phase is not Phase.STEADY or not self._long or window is None or window.fixed:
             return now
-        calls = math.ceil(max(self.per_second, self._limit) * window.seconds - 1e-6)
+        calls = math.ceil(self.per_second * window.seconds - 1e-6)
         return self._log.opens_at(now, calls, window.seconds)
 
     def sent(self, now: float) -> None:
@@ -137,11 +142,13 @@ class LearningPace:
         self._next_at = (self._next_at if now - self._next_at < step else now) + step
 
     def _catching_up(self, now: float) -> float:
-        """How much faster calls go for a while, where the end of a search leaves the window empty."""
-        if now >= self._catch_up_until or self._window is None:
+        """How much faster calls go where a sliding minute has room: more so where a search left it uneven."""
+        window = self._window
+        if self._phase is not Phase.STEADY or not self._long or window is None or window.fixed:
             return 1.0
-        full = self._log.count(now, self._window.seconds) / max(1.0, self._limit * self._window.seconds)
-        return 1.0 + min(CATCH_UP_MAX - 1, 6 * max(0.0, 0.95 - full))
+        if now >= self._catch_up_until:
+            return ROOM_SHARE
+        return CATCH_UP_SHARE
 
     def went_well(self, sent_at: float, now: float) -> None:
         """Takes in an answer that was not a refusal."""
@@ -165,7 +172,6 @@ class LearningPace:
         Answers to calls that were under way when it was lowered last say nothing new.
         """
         pace = self._log.refuse(sent_at)
-        self._credit_calls = max(-DEBT_MAX_CALLS, self._credit_calls - PRICE_CALLS)
         if retry_after_seconds:
             until = now + min(retry_after_seconds, RETRY_AFTER_MAX_SECONDS)
             self._asked_until = max(self._asked_until, until)
@@ -175,8 +181,9 @@ class LearningPace:
         if self._phase is not Phase.STEADY:
             return self._probe(sent_at, now, pace)
         if sent_at <= self._cut_at:
+            self._quiet_calls = max(-DEBT_MAX_CALLS, min(0, self._quiet_calls) - PRICE_CALLS)
             return False
-        if self._refused_in_a_row >= max(4.0, 0.15 * self.per_second):
+        if self._refused_in_a_row >= max(4.0, 0.15 * self.per_second * self._catching_up(now)):
             return self._probe(sent_at, now, pace)
         self._cut(sent_at, now, pace or self.per_second)
         return True
@@ -186,14 +193,16 @@ class LearningPace:
         self._raised_at = now
         fresh = now - self._answered_at < 2 * self._latency_seconds + 3
         if fresh and self._used(now, 0.7):
-            self.per_second = min(self._ceiling, self.per_second * 2 ** (seconds / SEARCH_DOUBLING_SECONDS))
+            self._searched_seconds += seconds
+            self._set(self._began_per_second + self._searched_seconds**3 / SEARCH_CUBE_SECONDS)
 
     def _probe(self, sent_at: float, now: float, pace: float | None) -> bool:
         if self._phase is Phase.PROBING:
             return sent_at > self._cut_at and not self._waits.flat
         self._phase, self._cut_at, self._good_since_cut = Phase.PROBING, now, 0
+        self._catch_up_until = now
         self._refused_pace = pace or self.per_second
-        self._waits = ProbeWaits(now)
+        self._waits = ProbeWaits(now, self._log.count(now, WINDOWS_SECONDS[-1]) / WINDOWS_SECONDS[-1])
         self._next_at = self._waits.ends_at(now, self._log)
         return True
 
@@ -203,16 +212,15 @@ class LearningPace:
         self._good_since_cut, self._next_at = 0, now
         if self._as_known and self._window is not None and sent_at - self._cut_at < self._window.seconds / 4:
             return  # a window was full near its end, and the pace has been lowered for that
-        window, limit = limit_from(self._log, self._refused_pace, sent_at, now)
+        window, limit = limit_from(self._log, self._refused_pace, self._cut_at, sent_at, now)
         self._window = window
-        self._same_place = 0
         self._limit = max(SLOWEST_PER_SECOND, limit)
         self._set(self._limit * (1 - STEP))
         if window is None or window.fixed:  # where its beginning, and so its calls, are only known about
             self._limit = self.per_second / (1 + 2 * STEP)
-        self._credit_calls, self._cuts, self._price_calls = 0, 0, PRICE_CALLS
+        self._quiet_calls, self._cuts = 0, 0
         if self._long and window is not None and not window.fixed:
-            self._catch_up_until = now + 2 * window.seconds
+            self._catch_up_until = now + CATCH_UP_WINDOWS * window.seconds
 
     @property
     def _long(self) -> bool:
@@ -223,55 +231,48 @@ class LearningPace:
         """Lowers the pace below where it was refused; further each time, until that is enough."""
         met, before, cut_before = min(pace, self.per_second), self._limit, self._cut_at
         self._cut_at, self._good_since_cut, self._as_known = now, 0, False
+        self._quiet_calls = min(0, self._quiet_calls)
         window = self._window
         if self._long and window is not None:
             if now - cut_before < window.seconds / 10:  # full, which says no more than just before
                 self._retry_seconds *= 2
                 self._next_at = max(self._next_at, now + self._retry_seconds)
                 return
-            full = self._log.count(sent_at, window.seconds) / window.seconds
+            full = window.count_when_full(self._log, sent_at) / window.seconds
             self._retry_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
             if window.begins_at is not None:
                 window = self._window = window.full_at(sent_at)
                 self._next_at = max(self._next_at, window.empty_at(sent_at))
             if full > before * (1 - STEP):  # a burst of before has filled it, not the pace
-                self._meet(full)
+                self._limit = full
                 self._set(min(self.per_second, full * (1 - STEP)))
                 return
             met = min(met, max(met / 2, full))
-        self._meet(met)
+        if not self._long:
+            met = min(met, self._log.taken_while_refusing(sent_at, max(2.0, 20 / self.per_second)))
+        self._limit = met
         self._cuts += 1
         self._set(met * (1 - min(CUT_MAX, STEP * 2 ** max(0, self._cuts - 2))))
         self._next_at = max(self._next_at, now + 1 / self.per_second)
 
-    def _meet(self, per_second: float) -> None:
-        """Where the limit was met; the more often at the same place, the longer until it is tried again."""
-        same = abs(per_second / self._limit - 1) < 1.5 * STEP
-        self._same_place = min(SAME_PLACE_MAX, self._same_place + 1) if same else 0
-        self._limit = per_second
-        self._price_calls = PRICE_CALLS * (1 + self._same_place)
-
     def _raise_a_little(self, now: float) -> None:
-        """One good answer's worth: slowly up to where the limit was met, faster the further beyond it."""
-        self._credit_calls = min(0, self._credit_calls + 1)
-        if self._credit_calls < 0 or not self._used(now, 0.85):
+        """One good answer's worth: the more, the longer there was no refusal."""
+        self._quiet_calls += 1
+        if self._quiet_calls <= 0 or not self._used(now, 0.85):
             return
-        pace, window_seconds = self.per_second, self._window.seconds if self._window is not None else 1.0
-        # Each is a share of the pace, per good answer.
-        below = self._limit * (1 - STEP) / pace - 1  # after cuts in a row more than was needed
-        rise = max(STEP, below) / max(self._price_calls, self._held_calls)
-        if self._latency_seconds > 0:
-            rise = min(rise, STEP / 2 / (self._latency_seconds * pace))
-        if self._long:
-            rise = min(rise, STEP / (window_seconds * pace))
-        if pace > self._limit * (1 + STEP):
-            doubling_seconds = max(window_seconds / 3, 2 * self._latency_seconds, 2.0)
-            beyond = (1 - self._limit / pace) / doubling_seconds
-            rise = max(rise, min(beyond, math.log(2) / SEARCH_DOUBLING_SECONDS) / pace)
-            if self._long:  # which is full long after the pace became too high
-                lately = self._log.count(now, window_seconds) / window_seconds
-                rise = min(rise, max(0.0, lately * (1 + BEYOND_SHARE) / pace - 1))
-        self._set(pace * (1 + rise))
+        window_seconds = self._window.seconds if self._window is not None else 1.0
+        lately = self._log.count(now, window_seconds) / window_seconds if self._long else None
+        price = max(PRICE_CALLS, self._held_calls)
+        share = rise(
+            self.per_second,
+            self._limit,
+            self._quiet_calls,
+            price,
+            self._latency_seconds,
+            window_seconds,
+            lately,
+        )
+        self._set(self.per_second * (1 + share))
 
     def _used(self, now: float, share: float) -> bool:
         """Whether calls come as fast as the pace lets them: what is not used cannot be learnt from."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from crawler.engine.rate_limit_inference import WINDOWS_SECONDS, CallLog, slack_seconds
 
 WAIT_FIRST_SECONDS = 1.0
-WAIT_FLAT_SECONDS = 12.0
-"""How long waits stay, until a window of a minute must have opened."""
+WAIT_FLAT_SECONDS, WAIT_FLAT_SECONDS_MIN = 12.0, 2.0
+"""How long waits stay, until a window of a minute must have opened; less where that costs many calls."""
+
+WAIT_FLAT_CALLS = 100
+"""So many calls, at the pace of the last minute, a wait may cost."""
 
 WAIT_MAX_SECONDS = 60.0
 
@@ -14,20 +17,22 @@ WAIT_MAX_SECONDS = 60.0
 class ProbeWaits:
     """Waits that double up to a minute, but stay short while a window of a minute may still open."""
 
-    def __init__(self, began_at: float) -> None:
+    def __init__(self, began_at: float, per_second_before: float) -> None:
         self._began_at = began_at
+        wait = WAIT_FLAT_CALLS / per_second_before if per_second_before else WAIT_FLAT_SECONDS
+        self._flat_seconds = min(WAIT_FLAT_SECONDS, max(WAIT_FLAT_SECONDS_MIN, wait))
         self.seconds = WAIT_FIRST_SECONDS
 
     @property
     def flat(self) -> bool:
         """Whether the wait is one of those that do not double."""
-        return self.seconds == WAIT_FLAT_SECONDS
+        return self.seconds == self._flat_seconds
 
     def lengthen(self, now: float) -> None:
         """Goes on to the next wait."""
         longer = min(WAIT_MAX_SECONDS, 2 * self.seconds)
-        if longer > WAIT_FLAT_SECONDS and now - self._began_at < WINDOWS_SECONDS[-1] + WAIT_FLAT_SECONDS:
-            longer = WAIT_FLAT_SECONDS
+        if longer > self._flat_seconds and now - self._began_at < WINDOWS_SECONDS[-1] + WAIT_FLAT_SECONDS:
+            longer = self._flat_seconds
         self.seconds = longer
 
     def ends_at(self, now: float, log: CallLog) -> float:

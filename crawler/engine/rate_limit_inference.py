@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 WINDOWS_SECONDS = (1.0, 60.0)
 
@@ -25,8 +26,9 @@ SLACK_SECONDS_MAX = 0.25
 SLACK_SHARE = 0.02
 SPARE_OF = 500
 REFUSALS_MIN = 6
-REFUSING_SPAN_MIN_SECONDS = 1.5
-"""The end of a full second refuses everything as well."""
+REFUSING_SPAN_MIN_SECONDS, TAKING_SPAN_MIN_SECONDS = 1.5, 0.5
+"""For how long refusals have to come before it says anything that few, or many, calls are taken between: the
+end of a full second refuses everything as well."""
 
 APART_SECONDS = 15.0
 TAKEN_SHARE = 0.3
@@ -60,6 +62,19 @@ class LimitWindow:
     def fixed(self) -> bool:
         """Whether all of it is free again at one moment."""
         return self.begins_at is not None
+
+    def count(self, log: CallLog, at: float) -> int:
+        """The calls in it just before that moment."""
+        since = self.seconds if self.begins_at is None else (at - self.begins_at) % self.seconds
+        return log.count(at, since)
+
+    def count_when_full(self, log: CallLog, at: float) -> int:
+        """The calls that filled it, where a call was refused at that moment: it cannot just have begun."""
+        if self.begins_at is None:
+            return self.count(log, at)
+        since = (at - self.begins_at + self.unsure_seconds) % self.seconds
+        just_begun = since <= 2 * self.unsure_seconds + 1.0
+        return log.count(at, since + self.seconds if just_begun else since)
 
     def empty_at(self, at: float) -> float:
         """When it is empty again for certain, if it is a fixed one and full at that moment."""
@@ -115,19 +130,26 @@ class CallLog:
             return now
         return max(now, self.times[-calls] + seconds + slack_seconds(seconds))
 
+    def taken_while_refusing(self, at: float, seconds: float) -> float:
+        """What a short window has to allow, in calls per second: those taken within `seconds` before `at` and
+        one more, as it is met again with each of its last calls; infinite where few were refused then."""
+        refused = bisect_right(self.refusals, at) - bisect_left(self.refusals, at - seconds)
+        taken = bisect_right(self.times, at) - bisect_left(self.times, at - seconds)
+        return taken / seconds + 1 if refused >= max(4, 0.1 * taken) else float("inf")
+
     def average(self, now: float) -> float:
         """Calls per second over all that is remembered."""
         return len(self.times) / max(1.0, now - self.times[0]) if self.times else 0.0
 
 
 def limit_from(
-    log: CallLog, refused_pace: float, taken_at: float, now: float
+    log: CallLog, refused_pace: float, probed_from: float, taken_at: float, now: float
 ) -> tuple[LimitWindow | None, float]:
     """The window that the answers speak for, and the limit in calls per second, once a call is taken again.
 
-    `refused_pace` is the pace at which refusing began.
+    `refused_pace` is the pace at which refusing began; from `probed_from` on single calls were sent.
     """
-    window = explain(log)
+    window = explain(log, probed_from)
     refusing_seconds = taken_at - max(log.refusals, default=0.0)
     taken_share = _taken_while_refusing(log)
     short = taken_share is None or taken_share > TAKEN_SHARE
@@ -155,11 +177,12 @@ def _taken_while_refusing(log: CallLog) -> float | None:
     refused = len(log.refusals) - first
     begun, ended = log.refusals[first], log.refusals[-1]
     taken = bisect_left(log.times, ended) - bisect_left(log.times, begun)
-    enough = refused >= REFUSALS_MIN and ended - begun >= REFUSING_SPAN_MIN_SECONDS
-    return taken / (taken + refused) if enough else None
+    share, seconds = taken / (taken + refused), ended - begun
+    enough = seconds >= (TAKING_SPAN_MIN_SECONDS if share > TAKEN_SHARE else REFUSING_SPAN_MIN_SECONDS)
+    return share if enough and refused >= REFUSALS_MIN else None
 
 
-def explain(log: CallLog) -> LimitWindow | None:
+def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | None:
     """The window whose count of calls tells refused from accepted best; None where none does.
 
     Tried in this order: sliding, then fixed, short before long; one further down has to be better by
@@ -172,14 +195,16 @@ def explain(log: CallLog) -> LimitWindow | None:
     old = bisect_left(log.times, log.refusals[-1] - HORIZON_SECONDS)
     old = max(old, first - max(BEFORE_CALLS_MIN, (first - old) // 4), 0)
     accepted = log.times[first:]
-    refused, after, before = _thinned(log.refusals), _thinned(accepted), _thinned(log.times[old:first])
+    probed = bisect_right(log.refusals, probed_from)
+    refused = _thinned(log.refusals[:probed])
+    probes, after, before = log.refusals[probed:], _thinned(accepted), _thinned(log.times[old:first])
     best, best_error = None, WRONG_MAX
     refused_for_long = _taken_while_refusing(log) is not None
     for window in _candidates(log, accepted):
-        count = _counter(log, window)
-        counts = [[count(at) for at in times] for times in (refused, after, before)]
+        count = partial(window.count, log)
+        counts = [list(map(count, times)) for times in (refused, probes, after, before)]
         spare = 1 if window.seconds < LONG_WINDOW_SECONDS else (None if refused_for_long else 0)
-        calls, error = _threshold(counts[0], counts[1], counts[2], spare)
+        calls, error = _threshold(spare, *counts)
         if error < best_error - BETTER_BY:
             best, best_error = replace(window, calls=calls), error
     return best
@@ -210,29 +235,18 @@ def _beginnings(refusals: list[float], accepted: list[float]) -> list[tuple[floa
     return [((last_refused[at] + at) / 2, (at - last_refused[at]) / 2) for at in longest]
 
 
-def _counter(log: CallLog, window: LimitWindow) -> Callable[[float], int]:
-    def sliding(at: float) -> int:
-        return log.count(at, window.seconds)
-
-    def fixed(at: float) -> int:
-        assert window.begins_at is not None
-        return log.count(at, (at - window.begins_at) % window.seconds)
-
-    return fixed if window.fixed else sliding
-
-
 def _threshold(
-    refused: list[int], after: list[int], before: list[int], spare: int | None
+    spare: int | None, refused: list[int], probes: list[int], after: list[int], before: list[int]
 ) -> tuple[int, float]:
     """The number of calls at which refusing begins, and the share of answers that it does not explain.
 
     `spare` more may be accepted: a short window's calls are few, and do not all take equally long to arrive.
     For a long one that refused for long (None) it is one in SPARE_OF.
     """
-    best = (max(1, min(refused)), float("inf"))
-    for calls in sorted({max(1, count) for count in refused}):
+    best = (max(1, min(refused + probes)), float("inf"))
+    for calls in sorted({max(1, count) for count in refused + probes}):
         allowed = calls + (calls // SPARE_OF if spare is None else spare)
-        wrong = sum(count < calls for count in refused) / len(refused)
+        wrong = max(1 - _share_from(calls, counts) for counts in (refused, probes) if counts)
         wrong += max(_share_from(allowed, after), _share_from(allowed, before))
         if wrong < best[1] - 1e-9:
             best = (calls, wrong)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from asyncio_throttle.throttler import Throttler
 
-from crawler.engine.fixed_pace import FixedPace
+from crawler.engine.fixed_pace import FixedPace, windows_of
 from crawler.engine.learning_pace import LearningPace
 from crawler.rate import LearntLimit, Rate
 
@@ -51,12 +51,6 @@ class SlidingWindow(Throttler):
         self.sent(now())
 
 
-def window_of(per_second: float) -> tuple[int, float]:
-    """The most calls in a window, and its length in seconds: no second ever holds more than the rate."""
-    whole = int(per_second)
-    return (whole, 1.0) if whole == per_second else (1, 1.0 / per_second)
-
-
 class Throttle:
     """Gives out turns to send a call. `sleep` must return early where the run is ending.
 
@@ -82,11 +76,11 @@ class Throttle:
         self._lead_seconds = 0.0
         last_sent_at = None if last_sent_seconds_ago is None else _now() - last_sent_seconds_ago
         sent_before = sorted(_now() - each for each in sent_seconds_ago)
-        self._ceiling: SlidingWindow | None = None
-        if rate.per_second is not None:
-            self._ceiling = SlidingWindow(*window_of(rate.per_second))
+        windows = () if rate.per_second is None else windows_of(rate.per_second)
+        self._ceilings = tuple(SlidingWindow(*window) for window in windows)
+        for ceiling in self._ceilings:
             for at in sent_before:
-                self._ceiling.sent(at)
+                ceiling.sent(at)
         if rate.learns:
             assert rate.per_second is not None
             self._pace: FixedPace | LearningPace = LearningPace(
@@ -135,8 +129,8 @@ class Throttle:
                 await self._wait()
                 now = _now()
                 self._pace.sent(now)
-                if self._ceiling is not None:
-                    self._ceiling.sent(now)
+                for ceiling in self._ceilings:
+                    ceiling.sent(now)
         finally:
             self._preparing -= prepared
             self._asking -= 1
@@ -171,7 +165,7 @@ class Throttle:
     def _opens_at(self, ahead: int = 0) -> float:
         now = _now()
         at = self._pace.opens_at(now, ahead)
-        return at if self._ceiling is None else max(at, self._ceiling.opens_at(now))
+        return max(at, *(ceiling.opens_at(now) for ceiling in self._ceilings)) if self._ceilings else at
 
     async def _wait(self, *, prepare: bool = False) -> None:
         """Returns when a call may go, or be prepared; looks again after each wait, as a new pause may have

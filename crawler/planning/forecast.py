@@ -146,7 +146,8 @@ class Tested:
         middle = expected * math.exp(self.mean)
         # The counts' own noise is small beside a night's, but for small counts.
         spread = (self.variance + 1 / max(1.0, middle)) ** 0.5
-        return Interval(middle, middle, middle).spread(spread)
+        told_by = self.nights + NIGHT_SPREAD_NIGHTS if self.nights else math.inf
+        return Interval(middle, middle, middle).spread(spread, told_by)
 
 
 def test_nights(histories: Sequence[KeywordHistory]) -> Tested:

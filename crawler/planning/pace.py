@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import math
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,12 +17,18 @@ from crawler.store.rate_limits import read_limit
 SAFE_CALLS_PER_MINUTE = 40.0
 """The pace of a run that has learnt none."""
 
-RUNS_TIMED = 5
-SECONDS_TIMED_FROM = 10
+RUNS_TIMED = 8
+SECONDS_TIMED_FROM = 5
 """The latest runs that took so long tell how fast runs are."""
 
-SPREAD, SPREAD_RUNS = 0.15, 2.0
-"""How far a run is off the pace before runs say so, in logarithms, and as how many runs that counts."""
+OLDER_SHARE = 0.6
+"""How much less each run counts than the one after it: what a database learns makes its runs faster."""
+
+BIAS_RUNS = 0.5
+"""As how many runs it counts that a run is as fast as the pace, before runs say so."""
+
+SPREAD, SPREAD_RUNS = 0.15, 1.0
+"""How far a run is off what is expected before runs say so, in logarithms, and as how many runs it counts."""
 
 _RUNS = """
 SELECT (SELECT count(*) FROM calls WHERE calls.run_id = runs.id AND sent_at >= runs.started_at) AS calls,
@@ -46,26 +53,45 @@ class PaceFrom(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Calls a minute, of which one of `sent_per_charged` is charged, free failures being asked again.
-    `spread` is how far a run is off it, as a deviation of the logarithm; `ceiling` is how fast a run may
-    become that has yet to find out, calls a minute."""
+    `spread` is how far a run is off it, as a deviation of the logarithm that `runs` tell; `ceiling` is how
+    fast a run may become that has yet to find out, calls a minute."""
 
     calls_per_minute: float
     rests_on: PaceFrom
     spread: float
+    runs: float
     ceiling: float
     sent_per_charged: float
 
     def minutes(self, calls: Interval) -> Interval:
         """How long so many charged calls take."""
-        minutes = calls.times(self.sent_per_charged / self.calls_per_minute).spread(self.spread)
+        minutes = calls.times(self.sent_per_charged / self.calls_per_minute).spread(self.spread, self.runs)
         return replace(minutes, low=min(minutes.low, calls.low * self.sent_per_charged / self.ceiling))
 
     def calls(self, minutes: float) -> Interval:
         """How many charged calls go into so many minutes."""
         each = minutes / self.sent_per_charged
         calls = each * self.calls_per_minute
-        said = Interval(calls, calls, calls).spread(self.spread)
+        said = Interval(calls, calls, calls).spread(self.spread, self.runs)
         return replace(said, high=max(said.high, each * self.ceiling)) if minutes else said
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How far runs were off the pace, in logarithms: on average, and how far each is off that."""
+
+    bias: float
+    spread: float
+    runs: float
+
+    @classmethod
+    def of(cls, logs: Iterable[float]) -> Past:
+        """From the latest run on, each older one counting less."""
+        weighed = [(OLDER_SHARE**age, log) for age, log in enumerate(logs)]
+        runs = sum(weight for weight, _log in weighed)
+        bias = sum(weight * log for weight, log in weighed) / (runs + BIAS_RUNS)
+        squares = sum(weight * (log - bias) ** 2 for weight, log in weighed) + SPREAD_RUNS * SPREAD**2
+        return cls(bias, math.sqrt(squares / (runs + SPREAD_RUNS)), runs + SPREAD_RUNS)
 
 
 def read_pace(connection: sqlite3.Connection, endpoint_id: int, rate: str, now: Now) -> Pace:
@@ -83,10 +109,10 @@ def read_pace(connection: sqlite3.Connection, endpoint_id: int, rate: str, now: 
     allowed = math.inf if given.per_second is None else 60 * given.per_second
     if allowed < per_minute or (rests_on is PaceFrom.SAFE and not given.learns and allowed < math.inf):
         per_minute, rests_on = allowed, PaceFrom.RATE
-    squares = sum(math.log(60 * calls / seconds / per_minute) ** 2 for calls, seconds in runs)
-    spread = math.sqrt((squares + SPREAD_RUNS * SPREAD**2) / (len(runs) + SPREAD_RUNS))
+    off = Past.of(math.log(60 * calls / seconds / per_minute) for calls, seconds in runs)
+    per_minute = min(allowed, per_minute * math.exp(off.bias))
     ceiling = allowed if rests_on is PaceFrom.SAFE else per_minute
-    return Pace(per_minute, rests_on, spread, ceiling, _sent_per_charged(connection, now))
+    return Pace(per_minute, rests_on, off.spread, off.runs, ceiling, _sent_per_charged(connection, now))
 
 
 def _sent_per_charged(connection: sqlite3.Connection, now: Now) -> float:

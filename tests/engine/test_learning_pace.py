@@ -9,7 +9,7 @@ from random import SystemRandom
 
 import pytest
 
-from crawler.engine.learning_pace import START_PER_SECOND, LearningPace
+from crawler.engine.learning_pace import SEARCH_CUBE_SECONDS, START_PER_SECOND, LearningPace
 from crawler.engine.rate_limit_inference import CallLog, explain
 from crawler.rate import LearntLimit
 from tests.engine.limited_service import Case, Others, play
@@ -57,12 +57,12 @@ def test_what_was_learnt_is_taken_up_again(case, seed):
     assert outcome.refused_at_first <= 2
 
 
-def test_the_search_begins_carefully_and_doubles_every_six_seconds():
+def test_the_search_begins_carefully_and_rises_with_the_third_power_of_the_time():
     case = Case(100, 1, latency_seconds=0.5, minutes=1)
     times = play(case, FRESH).taken_times
     for seconds in (6, 12, 18, 24):
         calls = sum(at - times[0] < seconds for at in times)
-        assert calls <= 2 + 1.05 * START_PER_SECOND * 6 / 0.693 * (2 ** (seconds / 6) - 1)
+        assert calls <= 2 + 1.05 * (START_PER_SECOND * seconds + seconds**4 / 4 / SEARCH_CUBE_SECONDS)
 
 
 @pytest.mark.parametrize("rate", ["auto:2/s", "auto:20/s"])

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.engine.fixed_pace import CATCH_UP_SECONDS, windows_of
 from crawler.engine.shutdown import Shutdown
-from crawler.engine.throttle import Throttle, window_of
+from crawler.engine.throttle import Throttle
 from crawler.errors import InputError
 from crawler.rate import AUTO_CEILING_PER_SECOND, Rate, parse_rate
 from crawler.reasons import Reason, ReasonCode
@@ -90,13 +91,39 @@ def test_no_second_holds_more_calls_than_the_rate_and_none_is_wasted(per_second,
 def test_any_rate_is_kept_and_never_exceeded(per_second, workers):
     throttle = Throttle(Rate(per_second), asyncio.sleep)
     times = run(times_of_calls(throttle, 60, workers))
-    calls, period = window_of(per_second)
-    assert calls / period <= per_second * (1 + 1e-9)
-    for first, last in zip(times, times[calls:], strict=False):
-        assert last - first >= period - 1e-6
+    windows = windows_of(per_second)
+    assert windows[-1][0] / windows[-1][1] <= per_second * (1 + 1e-9)
+    for calls, period in windows:
+        assert calls / period < per_second + 1
+        for first, last in zip(times, times[calls:], strict=False):
+            assert last - first >= period - 1e-6
     for first, last in pairwise(times):
         assert last - first >= 1 / per_second - 1e-6
     assert times[-1] <= 60 / per_second + 60 * ROUNDING_SECONDS
+
+
+@pytest.mark.parametrize("text", ["7.5/s", "50/s"])
+def test_time_that_a_machine_sleeps_is_lost_once_and_no_second_holds_more_for_it(text):
+    per_second = parse_rate(text).per_second
+    stall_seconds = 0.8 * CATCH_UP_SECONDS
+
+    async def main():
+        begun, sent = now(), []
+        loop = asyncio.get_running_loop()
+        throttle = throttle_at(text)
+        while len(sent) < 12 * per_second:
+            if len(sent) in (round(3.2 * per_second), round(7.7 * per_second)):
+                loop._jumping.now += stall_seconds
+            async with throttle.turn():
+                pass
+            sent.append(now() - begun)
+        return sent
+
+    times = run(main())
+    assert times[-1] <= 12 + stall_seconds + 0.1
+    for calls, seconds in windows_of(per_second):
+        for first, last in zip(times, times[calls:], strict=False):
+            assert last - first >= seconds - 1e-6
 
 
 def test_calls_are_spread_evenly():

@@ -1,0 +1,49 @@
+"""How far one good answer raises the pace: the formula of docs/pace.md."""
+
+from __future__ import annotations
+
+import math
+
+PRICE_CALLS = 250
+"""Good answers that pay for a refused call."""
+
+STEP = 0.02
+"""How far below the limit the pace stays, and how far PRICE_CALLS good answers raise it."""
+
+BEYOND_STEPS = 2
+"""So many STEPs beyond where a refusal was last met, the limit must have risen."""
+
+BEYOND_SHARE = 0.1
+"""How much faster than the calls of a whole long window the pace may become."""
+
+DOUBLING_SECONDS_MIN = 6.0
+"""How fast the pace may double where the limit has risen."""
+
+
+def rise(
+    pace: float,
+    limit: float,
+    quiet_calls: int,
+    price_calls: float,
+    latency_seconds: float,
+    window_seconds: float,
+    lately: float | None,
+) -> float:
+    """The share by which a good answer raises the pace, after `quiet_calls` without a refusal.
+
+    `limit` is where a refusal was last met; pace and limit are calls per second. `lately` is how many were
+    sent per second in the last window, if it is a long one: it is full long after the pace became too high.
+    """
+    below = limit * (1 - STEP) / pace - 1  # after cuts in a row more than was needed
+    share = 2 * max(STEP, below) * quiet_calls / price_calls**2
+    if latency_seconds > 0:
+        share = min(share, STEP / 2 / (latency_seconds * pace))
+    if lately is not None:
+        share = min(share, STEP / 2 / (window_seconds * pace))
+    if pace > limit * (1 + BEYOND_STEPS * STEP):
+        doubling_seconds = max(window_seconds / 3, 2 * latency_seconds, 2.0)
+        beyond = (1 - limit / pace) / doubling_seconds
+        share = max(share, min(beyond, math.log(2) / DOUBLING_SECONDS_MIN) / pace)
+        if lately is not None:
+            share = min(share, max(0.0, lately * (1 + BEYOND_SHARE) / pace - 1))
+    return share
