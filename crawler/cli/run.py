@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from crawler.cli.garbage import collect_rarely
 from crawler.cli.output import say, terminal_json
 from crawler.cli.plan import found_keywords, show_plan
 from crawler.cli.question import confirmed_in_a_run, someone_is_there
+from crawler.cli.search_after_run import update_search
 from crawler.cli.setting_options import setting_options, setting_values
-from crawler.cli.signals import interrupted_by_signals, stop_on_signals
+from crawler.cli.signals import stop_on_signals
 from crawler.cli.sweeping import swept
 from crawler.cli.telling import Telling
 from crawler.engine.events import SpendingAhead
@@ -60,9 +61,6 @@ COMMAND_SETTINGS: tuple[Setting[Any], ...] = (
     FORMAT, DRAIN, YES, TOKEN_FILE, ACCOUNT, JSON, LOG_FORMAT, *NOTICE_SETTINGS, *RETENTION_SETTINGS
 )  # fmt: skip
 DEMO_RATE = "unlimited"
-
-INDEX_TOLD_FROM = 50_000
-"""Creators to bring into the search index from which on its progress is shown."""
 
 
 @click.command(
@@ -149,7 +147,7 @@ def run(
             raise
         _show_summary(summary, as_json=as_json)
     if summary.creators.total:  # else there is no creator to index, or no database that can be read
-        _update_search(Path(summary.db), told=not options["quiet"])
+        update_search(Path(summary.db), summary.seconds, told=not options["quiet"])
     sys.exit(summary.exit_code)
 
 
@@ -236,29 +234,6 @@ def _level(options: dict[str, Any]) -> Level:
     if options["verbose"]:
         return Level.DETAIL if options["verbose"] == 1 else Level.DEBUG
     return Level.WARNING if options["quiet"] else Level.INFO
-
-
-def _update_search(db: Path, *, told: bool) -> None:
-    """Brings the full-text index up to date, if there is one; a search finds everything even without this,
-    so that whatever is in the way, a signal too, leaves the run's own exit code as it is."""
-    from crawler.analysis.search import update_search_index
-    from crawler.store.database import open_database, store_errors
-    from crawler.store.lock import hold
-
-    try:
-        with interrupted_by_signals(), hold(db), store_errors(db), closing(open_database(db)) as database:
-            update_search_index(database.conn, tell=_index_progress if told else lambda done, total: None)
-    except CrawlerError as error:
-        say(_("The search index will be updated by the next run: %s") % error, err=True)
-    except KeyboardInterrupt:
-        click.echo(_("The search index waits for the next run: interrupted"), err=True)
-
-
-def _index_progress(done: int, total: int) -> None:
-    """Reports how far the index is, where it takes long enough to notice."""
-    if total > INDEX_TOLD_FROM:
-        line = _("search index: %(done)s of %(total)s creators; after Ctrl-C the next run does the rest")
-        click.echo(line % {"done": f"{done:,}", "total": f"{total:,}"}, err=True)
 
 
 async def _night(

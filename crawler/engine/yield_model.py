@@ -27,7 +27,7 @@ from crawler.engine.keyword_history import (
     KeywordHistory,
     Look,
 )
-from crawler.engine.yield_pages import Pages, Sum
+from crawler.engine.yield_pages import Pages, Rates, Sum
 
 LUCK, NEIGHBOURS_LUCK = 4.0, 8.0
 """`c` of a night's luck, of one keyword and of its neighbours: the variance of a gamma factor is 1 / c."""
@@ -164,32 +164,28 @@ class YieldModel:
         pages = self.pages.get(keyword_id)
         if pages is None:
             return self.base[Depth.UNREAD]
+        return self._of_page(pages, page, self._rates(keyword_id))
+
+    def _rates(self, keyword_id: int) -> Rates:
+        """How fast the keyword's pages renew."""
+        keyword = self.keyword(keyword_id)
+        return Rates(
+            self.base[Depth.FIRST] * self.neighbours(keyword_id, Depth.FIRST) * keyword,
+            self.base[Depth.DEEPER] * self.neighbours(keyword_id, Depth.DEEPER) * keyword,
+        )
+
+    def _of_page(self, pages: Pages, page: int, rates: Rates) -> float:
         if pages.end is not None and page > pages.end:
-            return self._beyond(keyword_id, pages, page)
+            return pages.beyond(page, rates)
         days = pages.days_ago.get(page)
         if days is None:
             base, seen = self.base[Depth.UNREAD], pages.unread
             return base * (UNREAD_SPREAD + seen.found) / (UNREAD_SPREAD + seen.expected * base)
-        expected = self.rate(keyword_id, _depth(page)) * days
-        if page > 1:  # newcomers in front push those before them down
-            above = self.rate(keyword_id, Depth.FIRST) * days - PAGE_SIZE * (page - 1)
-            expected += min(PAGE_SIZE, max(0.0, above))
-        return min(PAGE_SIZE, expected)
-
-    def rate(self, keyword_id: int, depth: Depth) -> float:
-        """New creators a day of a page at that depth."""
-        return self.base[depth] * self.neighbours(keyword_id, depth) * self.keyword(keyword_id)
-
-    def _beyond(self, keyword_id: int, pages: Pages, page: int) -> float:
-        """A page after the last one is there once newcomers have filled that up."""
-        end = pages.end or 0
-        if page > end + 1:
-            return 0.0
-        days = pages.days_ago.get(page, 1.0)
-        deeper = self.rate(keyword_id, Depth.DEEPER) * days
-        grown = self.rate(keyword_id, Depth.FIRST) * days + deeper * max(0, end - 1)
-        room = PAGE_SIZE - pages.entries.get(end, PAGE_SIZE // 2)
-        return deeper * min(1.0, max(0.0, (grown - room) / PAGE_SIZE))
+        if page == 1:
+            return min(PAGE_SIZE, rates.first * days)
+        # Newcomers in front push those before them down.
+        above = rates.first * days - PAGE_SIZE * (page - 1)
+        return min(PAGE_SIZE, rates.deeper * days + min(PAGE_SIZE, max(0.0, above)))
 
     def saw(self, keyword_id: int, look: Look, options: KeywordHistory | FreshKeyword) -> None:
         """Takes up what a page brought tonight."""
@@ -233,10 +229,11 @@ class YieldModel:
             return aim.new * self.expected(keyword_id, page)
         last = page + 3 if pages.end is None else max(page, pages.end + 1)
         best = total = 0.0
+        tonight, rates = self.tonight(keyword_id), self._rates(keyword_id)
         for count, ahead in enumerate(
             range(page, min(last, pages.options.pages_max, page + AHEAD_MAX) + 1), 1
         ):
-            expected = self.expected(keyword_id, ahead)
+            expected = min(PAGE_SIZE, self._of_page(pages, ahead, rates) * tonight)
             total += aim.new * expected * chance + aim.fresh * pages.days_of_facts(ahead, expected)
             best = max(best, total / count)
         return best

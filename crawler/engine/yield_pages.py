@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from crawler.engine.keyword_history import FreshKeyword, KeywordHistory, Look
+from typing import NamedTuple
+
+from crawler.engine.keyword_history import PAGE_SIZE, FreshKeyword, KeywordHistory, Look
 
 FACTS_DAYS_MAX = 60.0
 """Days that a creator's facts can be old; older ones count no more."""
@@ -32,6 +34,13 @@ class Sum:
         return (c + self.found) / (c + self.expected)
 
 
+class Rates(NamedTuple):
+    """New creators a day of a keyword's first page, and of a deeper one."""
+
+    first: float
+    deeper: float
+
+
 class Pages:
     """What is known of one keyword's pages: when each was last looked at, its entries, where the end is."""
 
@@ -55,6 +64,17 @@ class Pages:
         """The days that the facts of all creators on a page are old, taken together, where `new` of them are
         new to the database; 0 for a page nobody has looked at."""
         return max(0.0, self.entries.get(page, 0) - new) * min(self.days_ago.get(page, 0.0), FACTS_DAYS_MAX)
+
+    def beyond(self, page: int, rates: Rates) -> float:
+        """What a page after the last one should bring: it is there once newcomers have filled that up."""
+        end = self.end or 0
+        if page > end + 1:
+            return 0.0
+        days = self.days_ago.get(page, 1.0)
+        deeper = rates.deeper * days
+        grown = rates.first * days + deeper * max(0, end - 1)
+        room = PAGE_SIZE - self.entries.get(end, PAGE_SIZE // 2)
+        return deeper * min(1.0, max(0.0, (grown - room) / PAGE_SIZE))
 
     def take(self, look: Look) -> None:
         """Keeps where the keyword ends as of this look."""

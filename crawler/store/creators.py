@@ -84,7 +84,7 @@ class CreatorWriter:
             if row is None:
                 row = self._insert(creator)
                 new += 1
-            else:
+            elif row[ID:WRITTEN_RUN_ID] != [*creator[ID:]]:  # most say what they said last time
                 changed += self._update(row, creator)
             key = row[KEY]
             if key not in self.met and key not in self._seen:

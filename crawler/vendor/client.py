@@ -17,7 +17,7 @@ from aiohttp.tracing import Trace
 from yarl import URL
 
 from crawler.model import CallFailed, FailureKind, NoConnection, Outcome, PageRequest, Reply
-from crawler.vendor.deadline import Heard, deadline
+from crawler.vendor.deadline import Deadline, Heard
 from crawler.vendor.envelope import read_envelope
 from crawler.vendor.failures import Dropped, NotConnected, failed
 from crawler.vendor.token_mask import TOKEN_MASK, TokenMask
@@ -79,7 +79,7 @@ class _Connector(aiohttp.TCPConnector):
         answer to the next call, and one keyword's page for another's.
         """
         try:
-            async with deadline(self._connect_seconds):
+            async with Deadline(self._connect_seconds):
                 while True:
                     connection = await super().connect(req, traces, timeout)
                     if connection.protocol is None or not connection.protocol.should_close:
@@ -144,7 +144,7 @@ class Api:
         heard = Heard()
         try:
             async with (
-                deadline(self._settings.timeout_seconds, heard),
+                Deadline(self._settings.timeout_seconds, heard),
                 self._session.get(url, allow_redirects=False) as response,
             ):
                 heard.times += 1
@@ -163,7 +163,7 @@ async def open_api(settings: ApiSettings) -> AsyncIterator[Api]:
     connect_seconds = min(CONNECT_SECONDS_MAX, settings.timeout_seconds / 2)
     async with aiohttp.ClientSession(
         connector=_Connector(connect_seconds, settings.idle_seconds_max),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # `deadline` is what counts
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # `Deadline` is what counts
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
         middlewares=(_one_request_per_call,),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
 
 SILENT_TURNS = 10
 """Turns of the event loop without news after which there is nothing more to read; what arrives takes two or
@@ -28,35 +27,36 @@ class Heard:
     times: int = 0
 
 
-@asynccontextmanager
-async def deadline(seconds: float, heard: Heard | None = None) -> AsyncIterator[None]:
-    """Raises TimeoutError in the block once `seconds` are over and nothing more comes in.
+class Deadline:
+    """Raises TimeoutError in its block once `seconds` are over and nothing more comes in.
 
     A loop that was stopped finds its timers due before it has looked at its sockets, and would take an answer
     that has been there for long for one that never came.
     """
-    async with asyncio.timeout(None) as limit:
-        watch = _Watch(limit, heard or Heard())
-        watch.wait(seconds)
-        try:
-            yield
-        finally:
-            watch.handle.cancel()
 
+    def __init__(self, seconds: float, heard: Heard | None = None) -> None:
+        self._seconds = seconds
+        self._heard = heard or Heard()
+        self._limit = asyncio.timeout(None)
 
-class _Watch:
-    def __init__(self, limit: asyncio.Timeout, heard: Heard) -> None:
+    async def __aenter__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._limit = limit
-        self._heard = heard
+        await self._limit.__aenter__()
+        self._wait(self._seconds)
 
-    def wait(self, seconds: float) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._handle.cancel()
+        await self._limit.__aexit__(kind, error, trace)
+
+    def _wait(self, seconds: float) -> None:
         self._due = self._loop.time() + seconds
-        self.handle: asyncio.Handle = self._loop.call_at(self._due, self._look)
+        self._handle: asyncio.Handle = self._loop.call_at(self._due, self._look)
 
     def _look(self) -> None:
         if self._loop.time() - self._due >= STOPPED_SECONDS:
-            self.wait(CATCH_UP_SECONDS)
+            self._wait(CATCH_UP_SECONDS)
         else:
             self._listen(self._heard.times, SILENT_TURNS, TURNS_MAX)
 
@@ -64,6 +64,6 @@ class _Watch:
         if self._heard.times != heard:
             heard, silent_left = self._heard.times, SILENT_TURNS
         if silent_left and turns_left:
-            self.handle = self._loop.call_soon(self._listen, heard, silent_left - 1, turns_left - 1)
+            self._handle = self._loop.call_soon(self._listen, heard, silent_left - 1, turns_left - 1)
         else:
             self._limit.reschedule(self._loop.time())

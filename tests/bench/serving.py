@@ -27,7 +27,14 @@ def serving(settings: dict[str, Any], *, replay: bool = False) -> Iterator[str]:
     it stands, without bill and control. An HTTP server in Python costs as much as the client that it serves
     and would hold up the faster side of a comparison.
     """
-    command = [sys.executable, "-m", "tests.bench.serving", json.dumps(settings), *["--replay"] * replay]
+    with started("tests.bench.serving", json.dumps(settings), *["--replay"] * replay) as base_url:
+        yield base_url
+
+
+@contextlib.contextmanager
+def started(module: str, *arguments: str) -> Iterator[str]:
+    """The base URL that a server in a process of its own prints first; it is killed as the block ends."""
+    command = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crawler.analysis.search import sql
 from crawler.analysis.search.matching import RED_ID_CHARACTERS_MIN, Query, fold
@@ -20,8 +21,12 @@ from crawler.analysis.search.sql import BETWEEN_KEYWORDS, KEY_MASK, SPACE
 INDEX_FROM = 200_000
 """Creators from which on the index is worth its room."""
 
-CHUNK = 20_000
-"""Creators of one transaction: an update that is interrupted loses no more than these."""
+CHUNK = 5_000
+"""Creators of one transaction: an update that is interrupted loses no more than these, and one that is to end
+goes on for no longer than they take."""
+
+KEYWORDS_KEPT = 10_000
+"""Keywords whose folded text is remembered from one creator to the next."""
 
 Document = tuple[int, str, str, str, str, str]
 Tell = Callable[[int, int], None]
@@ -56,12 +61,13 @@ def update_search_index(
     creators_min: int = INDEX_FROM,
     chunk: int = CHUNK,
     tell: Tell = lambda done, total: None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> int:
     """Brings the index in step with the creators; the number of documents written.
 
     Makes it where there are `creators_min` creators or more and SQLite has FTS5; without, nothing happens.
     What has to be done is what has changed, in transactions of `chunk` creators; `tell` hears how many are
-    done and how many there are.
+    done and how many there are. Where it `goes_on` no longer, the next update does what is left.
     """
     made = _exists(connection)
     if not made and connection.execute("SELECT count(*) FROM users").fetchone()[0] < creators_min:
@@ -82,8 +88,10 @@ def update_search_index(
         if not looked_at:
             break
         done, written = done + looked_at, written + changed
+        if not goes_on():
+            break
     if done:
-        tell(total, total)
+        tell(done, total)
     return written
 
 
@@ -135,43 +143,40 @@ def _make(connection: sqlite3.Connection) -> None:
 
 def _follow(connection: sqlite3.Connection, chunk: int) -> tuple[int, int]:
     """Sets right the documents of some creators, in one transaction: how many these were, and how many
-    documents were written. FTS5 wants rising rowids, so all old documents go before the new come."""
+    documents were written. New creators come first: they take half the time of stale ones. FTS5 wants rising
+    rowids, so all old documents go before the new come."""
     with _transaction(connection):
-        stale = [row[0] for row in connection.execute(sql.SOME_STALE, (chunk,))]
-        new = [] if stale else [row[0] for row in connection.execute(sql.SOME_NEW, (chunk,))]
-        keys = stale or new
-        positions = {} if new else _positions(connection, keys)
+        new = [row[0] for row in connection.execute(sql.SOME_NEW, (chunk,))]
+        stale = [] if new else [row[0] for row in connection.execute(sql.SOME_STALE, (chunk,))]
+        keys = json.dumps(stale or new)
+        old = {} if new else _kept(connection, keys)
         fresh: list[Document] = []
-        for document in _documents(connection.execute(sql.READ_DOCUMENTS, (json.dumps(keys),))):
-            position = positions.get(document[0] & KEY_MASK)
-            if position is not None and _document_at(connection, position) == document:
-                del positions[document[0] & KEY_MASK]  # it stays
+        for document in _documents(connection.execute(sql.READ_DOCUMENTS, (keys,))):
+            key = document[0] & KEY_MASK
+            if old.get(key) == document:
+                del old[key]  # it stays
             else:
                 fresh.append(document)
-        connection.executemany(sql.DELETE_DOCUMENT, sorted((position,) for position in positions.values()))
-        connection.executemany(sql.DELETE_ROW, [(key,) for key in positions])
+        connection.executemany(sql.DELETE_DOCUMENT, sorted((document[0],) for document in old.values()))
+        connection.executemany(sql.DELETE_ROW, [(key,) for key in old])
         connection.executemany(sql.INSERT_DOCUMENT, fresh)
         connection.executemany(sql.INSERT_ROW, sorted((each[0] & KEY_MASK, each[0]) for each in fresh))
         connection.executemany(sql.NO_LONGER_STALE, [(key,) for key in stale])
         if new:
             connection.execute(sql.MOVE_ON, (new[-1],))
-    return len(keys), len(fresh)
+    return len(stale or new), len(fresh)
 
 
-def _document_at(connection: sqlite3.Connection, position: int) -> Document:
-    return tuple(connection.execute(sql.READ_DOCUMENT, (position,)).fetchone())
-
-
-def _positions(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, int]:
-    """Where the documents of these creators are, of those that have one."""
-    found = ((key, connection.execute(sql.READ_POSITION, (key,)).fetchone()) for key in keys)
-    return {key: row[0] for key, row in found if row is not None}
+def _kept(connection: sqlite3.Connection, keys: str) -> dict[int, Document]:
+    """The documents that the index has of these creators, by their keys."""
+    return {row[0] & KEY_MASK: tuple(row) for row in connection.execute(sql.READ_KEPT, (keys,))}
 
 
 def _documents(rows: Iterable[sqlite3.Row]) -> Iterator[Document]:
+    folded = lru_cache(KEYWORDS_KEPT)(fold)  # a few thousand keywords found them all
     for position, raw_name, raw_red_id, raw_keywords, bio in rows:
         name = fold(raw_name)
-        keywords = BETWEEN_KEYWORDS.join(map(fold, (raw_keywords or "").split(BETWEEN_KEYWORDS)))
+        keywords = BETWEEN_KEYWORDS.join(map(folded, (raw_keywords or "").split(BETWEEN_KEYWORDS)))
         yield (position, _spaced(name), _joined(name), _joined(fold(raw_red_id)), _spaced(keywords),
                _spaced(fold(bio)))  # fmt: skip
 

@@ -103,7 +103,12 @@ INSERT_DOCUMENT = """
 INSERT INTO search_documents (rowid, name, whole_name, red_id, keywords, bio) VALUES (?, ?, ?, ?, ?, ?)
 """
 
-READ_DOCUMENT = "SELECT rowid, name, whole_name, red_id, keywords, bio FROM search_documents WHERE rowid = ?"
+READ_KEPT = """
+SELECT search_documents.rowid, name, whole_name, red_id, keywords, bio
+  FROM json_each(?) AS wanted
+ CROSS JOIN search_rows ON search_rows.user_key = wanted.value
+ CROSS JOIN search_documents ON search_documents.rowid = search_rows.position
+"""
 
 OPTIMIZE = "INSERT INTO search_documents (search_documents) VALUES ('optimize')"
 

@@ -147,6 +147,20 @@ def test_an_update_that_is_interrupted_goes_on_where_it_was(crawled):
     assert documents(crawled.connection) == rebuilt(crawled.connection)
 
 
+def test_an_update_that_has_no_more_time_leaves_the_rest_to_the_next(crawled):
+    crawled.save(1, *(creator(number, f"穿搭{number}") for number in range(1, 101)))
+    update_search_index(crawled.connection, creators_min=1)
+    crawled.save(1, *(creator(number, f"探店{number}") for number in range(91, 131)))
+    heard = []
+    written = update_search_index(
+        crawled.connection, chunk=10, tell=lambda *counts: heard.append(counts), goes_on=lambda: False
+    )
+    assert (written, heard[-1]) == (10, (10, 40))
+    assert len(found(crawled.connection, "探店")) == 40
+    assert update_search_index(crawled.connection) == 30
+    assert documents(crawled.connection) == rebuilt(crawled.connection)
+
+
 def test_an_index_of_an_earlier_version_is_made_anew(crawled):
     crawled.save(1, creator(1, "穿搭"))
     update_search_index(crawled.connection, creators_min=1)

@@ -6,7 +6,6 @@ Half the entries of every page are creators whom the database holds, drawn from 
 """
 
 import asyncio
-import subprocess
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,7 @@ import orjson
 
 from crawler.simulator.server import HOST
 from tests.bench.growth.world import ENTRIES, PAGES, page
-from tests.bench.serving import Replay
+from tests.bench.serving import Replay, started
 
 SPACE = 10_000_000  # numbers for the new creators of one night
 
@@ -52,13 +51,8 @@ def _answer(envelope: dict[str, Any]) -> Any:
 @contextmanager
 def serving(night: Night) -> Iterator[str]:
     """The base URL of a server in a process of its own, until the block ends."""
-    command = [sys.executable, "-m", "tests.bench.growth.serving", str(night.known), str(night.number)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().strip()
-        finally:
-            process.kill()
+    with started("tests.bench.growth.serving", str(night.known), str(night.number)) as base_url:
+        yield base_url
 
 
 async def _serve(night: Night) -> None:
