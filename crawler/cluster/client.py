@@ -14,7 +14,7 @@ from crawler.cluster.connection import Cluster
 from crawler.cluster.worker import LOST, REACH_SECONDS, NotReached, Worker
 from crawler.model import CallFailed, FailureKind, Outcome, PageRequest
 from crawler.vendor.client import ApiSettings, read_answer
-from crawler.vendor.deadline import deadline
+from crawler.vendor.deadline import Deadline
 from crawler.vendor.token_mask import TokenMask
 
 LATE_SECONDS = 30.0
@@ -49,7 +49,7 @@ class ClusterClient:
         """What came of a call that was given to a worker; raises NotReached where it was not."""
         sender = await self._sender(worker)
         try:
-            async with deadline(self._settings.timeout_seconds + LATE_SECONDS):
+            async with Deadline(self._settings.timeout_seconds + LATE_SECONDS):
                 answer = await worker.ask(sender, "fetch", request)
         except LOST as exc:
             self._cluster.drop(worker)
@@ -77,7 +77,7 @@ class ClusterClient:
             CallSender, key=key, workers=[worker.address], allow_other_workers=False, actor=True, pure=False
         )
         self._actors.append(actor)
-        async with deadline(REACH_SECONDS):
+        async with Deadline(REACH_SECONDS):
             await actor
             await worker.ask(key, "open", self._settings)
         return key

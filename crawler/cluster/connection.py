@@ -15,7 +15,7 @@ from crawler.engine.events import Event, WorkerJoined, WorkerLeft, WorkerRefused
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import ClusterError, InputError
 from crawler.i18n import _
-from crawler.vendor.deadline import deadline
+from crawler.vendor.deadline import Deadline
 
 LOOK_SECONDS = 1.0
 """Between two looks at who is there."""
@@ -79,7 +79,7 @@ class Cluster:
         """Returns once there is a worker, or the run is ending; raises ClusterError where none comes,
         InputError where one does not fit."""
         try:
-            async with deadline(patience_seconds):
+            async with Deadline(patience_seconds):
                 there = await self.dask.scheduler.versions(packages=[])
                 if differing := differences(there["packages"], self._here, OF_A_SCHEDULER):
                     raise InputError(_("the scheduler: %s") % differing)
@@ -109,7 +109,7 @@ class Cluster:
     async def _look(self) -> None:
         if self.dask.status != "running":  # it may come back, but the actors have not waited
             raise ConnectionError
-        async with deadline(SCHEDULER_SECONDS):
+        async with Deadline(SCHEDULER_SECONDS):
             listed = (await self.dask.scheduler.identity())["workers"]
         speaking = {address for address, facts in listed.items() if self._speaks(address, facts["last_seen"])}
         for worker in self.workers:

@@ -13,7 +13,7 @@ from distributed.protocol import to_serialize
 from distributed.scheduler import KilledWorker
 
 from crawler.cluster.fitness import Versions
-from crawler.vendor.deadline import deadline
+from crawler.vendor.deadline import Deadline
 
 REACH_SECONDS = 5.0
 """How long it may take to reach a worker, and a worker to do what costs it no time."""
@@ -82,7 +82,7 @@ async def reach(dask: Client, address: str, name: str, packages: Iterable[str]) 
     for through in (address, dask.scheduler.address):
         worker = Worker(address, name, through, dask)
         try:
-            async with deadline(REACH_SECONDS):
+            async with Deadline(REACH_SECONDS):
                 return worker, await worker.versions(packages)
         except (NotReached, *LOST):
             continue
