@@ -31,6 +31,7 @@ FLOORS = (
         "rate",
         "budgets",
         "setting",
+        "service_address",
         "cluster_address",
         "environment",
         "run_settings",

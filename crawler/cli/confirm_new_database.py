@@ -8,7 +8,8 @@ from crawler.cli.output import say
 from crawler.cli.question import confirmed, someone_is_there
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.run_settings import DB, RunSettings, is_loopback
+from crawler.run_settings import DB, RunSettings
+from crawler.service_address import is_loopback
 
 
 def ask_for_new_database(settings: RunSettings, *, yes: bool) -> None:

@@ -29,7 +29,8 @@ from crawler.money import Money
 from crawler.planning.accounts import AccountPlan
 from crawler.planning.pace import Pace, PaceFrom
 from crawler.planning.plan import Plan, explain, make_plan
-from crawler.run_settings import ACCOUNT, FORMAT, PATHS, RUN_SETTINGS, RunSettings, is_loopback
+from crawler.run_settings import ACCOUNT, FORMAT, PATHS, RUN_SETTINGS, RunSettings
+from crawler.service_address import is_loopback
 from crawler.store.readonly import file_at, reading
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize

@@ -44,9 +44,8 @@ from crawler.run_settings import (
     TOKEN_FILE,
     YES,
     RunSettings,
-    is_loopback,
-    sends_token_in_clear,
 )
+from crawler.service_address import is_loopback, sends_token_in_clear
 from crawler.setting import Setting
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary

@@ -17,7 +17,8 @@ from crawler.engine.events import BalanceTold, SpendingAhead
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.money import Money
-from crawler.run_settings import RunSettings, is_loopback
+from crawler.run_settings import RunSettings
+from crawler.service_address import is_loopback
 from crawler.store import runs
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from crawler.model import Keyword, Problem
 from crawler.run.dependencies import Dependencies
 from crawler.run.ordering import Ordering
 from crawler.run.spending_check import Ahead, balances_told, check_currency, first_spending
-from crawler.run_settings import RunSettings, service_of
+from crawler.run_settings import RunSettings
+from crawler.service_address import service_of
 from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.worklist import Worklist, pages_ahead

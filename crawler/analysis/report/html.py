@@ -15,8 +15,8 @@ from crawler.analysis.report.values import Report
 from crawler.errors import MissingExtra
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
-from crawler.run_settings import LOOPBACK_SERVICE
 from crawler.safe_links import picture_link, profile_link
+from crawler.service_address import LOOPBACK_SERVICE
 from crawler.store.readonly import exported
 
 _FOLDER = Path(__file__).parent

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
-from crawler.analysis.status import Run
 from crawler.i18n import N_, _, ngettext
-from crawler.i18n.formatting import also, shanghai_time, size, span
-from crawler.i18n.reasons import CAUSES, outcome_text, reason_text
+from crawler.i18n.formatting import also, shanghai_time, size
+from crawler.i18n.reasons import CAUSES
 from crawler.maintenance.doctor.facts import Facts
 from crawler.maintenance.doctor.finding import Finding, bad, good, warning
-from crawler.reasons import GOES_ON_BY_ITSELF, Outcome, ReasonCode
+from crawler.maintenance.doctor.night_checks import backups, last_night, schedule
 from crawler.vendor.probe import Verdict
 
 SLOW_MILLISECONDS = 3000
@@ -24,7 +23,6 @@ FREE_BYTES_LEAST = 200 * 10**6
 NIGHTS_WARNING = 14
 NIGHTS_BAD = 3
 RUN_LONGEST = timedelta(hours=24)
-BACKUP_OLD = timedelta(days=7)
 
 
 def token(facts: Facts) -> Finding:
@@ -136,13 +134,13 @@ def growth_per_night(facts: Facts) -> float | None:
 
 def lock(facts: Facts) -> Finding:
     """Whether another run holds the database, and for how long."""
-    run = _last(facts)
+    run = facts.last_run
     if run is None or run.outcome is not None or run.lives is False:
         return good(_("nobody is writing the database"))
     since = _("a run is going on since %s") % shanghai_time(run.started_at)
     if run.lives is None:
         return warning(also(since, _("perhaps on another machine")), _("look there whether it lives"))
-    if facts.now - _began(run) > RUN_LONGEST:
+    if facts.now - datetime.fromisoformat(run.started_at) > RUN_LONGEST:
         return warning(since, _("that is long: look at it with crawler status"))
     return good(since)
 
@@ -166,72 +164,6 @@ def keywords(facts: Facts) -> Finding:
     return warning(text, "; ".join(f"{each.source}: {each.message}" for each in found.problems))
 
 
-def last_night(facts: Facts) -> Finding:
-    """How the last run ended."""
-    run = _last(facts)
-    if run is None:
-        return warning(_("no night yet"), _("start one: crawler run"))
-    when = shanghai_time(run.started_at)
-    if run.outcome is None:
-        if run.lives is not False:
-            return good(_("%s: running") % when)
-        text = f"{when}: {outcome_text(Outcome.CRASHED)}"
-        return warning(text, _("the next run continues where it stopped; look for why in the log"))
-    told = {"when": when, "outcome": outcome_text(run.outcome), "new": f"{run.users_new:,}"}
-    text = _("%(when)s: %(outcome)s, %(new)s new creators") % told
-    if run.outcome == Outcome.DONE:
-        return good(text)
-    text = also(text, reason_text(run.reason)) if run.reason else text
-    if run.reason is not None and run.reason.code in GOES_ON_BY_ITSELF:
-        return good(text)
-    if run.reason is not None and run.reason.code is ReasonCode.SOME_FAILED:
-        return warning(text, _("crawler query failed shows which, and why"))
-    return bad(text, _("see to the cause, then continue with crawler run"))
-
-
-def schedule(facts: Facts) -> Finding:
-    """Whether a night began lately enough."""
-    run = _last(facts)
-    if run is None:
-        return good(_("not overdue: no night yet"))
-    ago = facts.now - _began(run)
-    text = _("the last night began %s ago") % span(ago.total_seconds())
-    if ago <= facts.overdue_after or (run.outcome is None and run.lives):
-        return good(text)
-    advice = _("look whether the schedule is there (crawler schedule) and this machine was on")
-    return bad(_("overdue: %s") % text, advice)
-
-
-def backups(facts: Facts) -> Finding:
-    """Whether there is a sound backup, and how much would be lost with the database."""
-    found = facts.backups
-    if found.problem is not None:
-        return warning(found.problem, _("give yourself the right to read there"))
-    if found.begun_at is None:
-        return good(_("none needed before the first night"))
-    if found.newest is None or found.made_at is None:
-        text = _("there is none in %s") % found.folder
-        young = facts.now - found.begun_at <= BACKUP_OLD
-        return good(text) if young else warning(text, _("make one: crawler backup --keep 7d,4w"))
-    if found.damage is not None:
-        text = _("%(path)s cannot be restored: %(what)s") % {"path": found.newest, "what": found.damage}
-        return bad(text, _("make a new one: crawler backup"))
-    age = facts.now - found.made_at
-    text = _("%(count)s, the newest %(age)s old and sound") % {
-        "count": f"{found.count:,}", "age": span(max(0.0, age.total_seconds())),
-    }  # fmt: skip
-    if not found.runs_since:
-        return good(text)
-    lacks = ngettext(
-        "it lacks %(runs)s run with %(calls)s charged calls",
-        "it lacks %(runs)s runs with %(calls)s charged calls",
-        found.runs_since,
-    )
-    text = also(text, lacks % {"runs": f"{found.runs_since:,}", "calls": f"{max(0, found.calls_since):,}"})
-    advice = _("make one after each night: crawler backup --keep 7d,4w")
-    return warning(text, advice) if age > BACKUP_OLD else good(text)
-
-
 def cluster(facts: Facts) -> Finding:
     """Whether there are workers to make the calls."""
     found = facts.cluster
@@ -251,15 +183,6 @@ def notices(facts: Facts) -> Finding:
         return bad(text, _("correct CRAWLER_NOTIFY; crawler doctor --test-notice tries it"))
     names = [each.channel for each in facts.channels] + ([facts.heartbeat] if facts.heartbeat else [])
     return good(", ".join(names) if names else _("none are asked for (--notify, --heartbeat)"))
-
-
-def _last(facts: Facts) -> Run | None:
-    status = facts.database.status
-    return status.runs[0] if status is not None and status.runs else None
-
-
-def _began(run: Run) -> datetime:
-    return datetime.fromisoformat(run.started_at)
 
 
 def each(find: Callable[[Facts], Finding]) -> Callable[[Facts], Finding]:

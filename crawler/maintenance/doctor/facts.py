@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawler.analysis.status import Status
+from crawler.analysis.status import Run, Status
 from crawler.model import Problem
 from crawler.vendor.probe import Probe
 
@@ -134,3 +134,9 @@ class Facts:
     overdue_after: timedelta
     accounts: tuple[AccountFacts, ...] = ()
     cluster: ClusterFacts | None = None
+
+    @property
+    def last_run(self) -> Run | None:
+        """The run that began last, None where there was none or none can be read."""
+        status = self.database.status
+        return status.runs[0] if status is not None and status.runs else None

@@ -36,7 +36,7 @@ from crawler.maintenance.doctor.facts import (
 from crawler.model import Problem
 from crawler.notice_settings import masked
 from crawler.notices.channels import understood
-from crawler.run_settings import is_loopback, sends_token_in_clear
+from crawler.service_address import is_loopback, sends_token_in_clear
 from crawler.settings_file import SettingsFile
 from crawler.store.copy import backups_folder
 from crawler.store.readonly import IS_LATEST, IS_NEWER, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
