@@ -15,7 +15,7 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench growth pace peers yield forecasts soak million morning translations docs picture clean
+.PHONY: help run test unit lint types bench growth pace accounts peers yield forecasts soak million morning translations docs picture clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ growth: $(VENV)/.dev ## Nights, questions and exports on 0.1, 1 and 5 million cr
 
 pace: $(VENV)/.dev ## How much of a hidden limit --rate auto uses; ARGS=--wall: how exactly a fixed rate is kept
 	$(BIN)/python -m tests.bench.pace $(ARGS)
+
+accounts: $(VENV)/.dev ## A night by three accounts beside the same by one, and how much of their limits they use
+	$(BIN)/python -m tests.bench.accounts $(ARGS)
 
 peers: $(PEERS)/.run ## The same crawl with aiohttp alone, Scrapy, Crawlee and dlt, in an environment of its own
 	$(PEERS)/bin/python -m tests.bench.peers $(ARGS)
