@@ -1,4 +1,4 @@
-"""A run by three accounts, really killed: nothing is lost, and each account is billed what the ledger says."""
+"""A run by three accounts, really killed: nothing is lost, and each is billed what the ledger says."""
 
 import signal
 from collections import Counter
