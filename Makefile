@@ -15,7 +15,7 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint types bench growth pace clusters peers yield forecasts year newcomer soak million morning wheel translations docs picture clean
+.PHONY: help run test unit lint types bench growth pace clusters accounts peers yield forecasts year newcomer soak million morning wheel translations docs picture clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ pace: $(VENV)/.dev ## How much of a hidden limit --rate auto uses; ARGS=--wall: 
 
 clusters: $(VENV)/.dev ## Calls per second on local workers (--cluster), and what the way to them adds to a call
 	$(BIN)/python -m tests.bench.clusters $(ARGS)
+
+accounts: $(VENV)/.dev ## A night by three accounts beside the same by one, and how much of their limits they use
+	$(BIN)/python -m tests.bench.accounts $(ARGS)
 
 peers: $(PEERS)/.run ## The same crawl with aiohttp alone, Scrapy, Crawlee and dlt, in an environment of its own
 	$(PEERS)/bin/python -m tests.bench.peers $(ARGS)

@@ -32,6 +32,8 @@ NOT_RUN = {
     "make soak MINUTES=2": "takes minutes; tests/simulation runs its parts",
     "make yield": "takes minutes; tests/bench runs its parts",
     "make forecasts": "takes minutes; tests/bench runs its parts",
+    "make accounts ARGS='--seed 1'": "takes minutes; tests/bench runs its parts",
+    "crawler run --account main": "needs an account; tests/cli/test_accounts.py has two",
     "make pace": "takes minutes; tests/bench runs its parts",
     "make pace ARGS=--wall": "takes minutes, and measures real time",
     "make bench": "takes minutes; tests/bench runs its parts",

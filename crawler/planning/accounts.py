@@ -18,6 +18,8 @@ from crawler.run_settings import RunSettings
 from crawler.store.rate_limits import read_limit
 from crawler.store.runs import calls_charged_on_day
 
+_LEAST_SURE_FIRST = (PaceFrom.SAFE, PaceFrom.RUNS, PaceFrom.RATE)
+
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
@@ -32,11 +34,11 @@ class AccountPlan:
 
 @dataclass(frozen=True, slots=True)
 class _AccountPace:
-    """Calls a minute of one account, expected and at most; `known` is whether it needs no search."""
+    """Calls a minute of one account, expected and at most, and what that rests on."""
 
     expected: float
     at_most: float
-    known: bool
+    rests_on: PaceFrom
 
 
 def read_paces(connection: sqlite3.Connection, endpoint_id: int, settings: RunSettings, now: Now) -> Pace:
@@ -49,7 +51,7 @@ def read_paces(connection: sqlite3.Connection, endpoint_id: int, settings: RunSe
         pace,
         calls_per_minute=sum(each.expected for each in of_each),
         ceiling=sum(each.at_most for each in of_each),
-        rests_on=PaceFrom.RUNS if all(each.known for each in of_each) else PaceFrom.SAFE,
+        rests_on=next(each for each in _LEAST_SURE_FIRST if each in {one.rests_on for one in of_each}),
     )
 
 
@@ -102,7 +104,7 @@ def _pace_of(connection: sqlite3.Connection, endpoint_id: int, account: Account)
     allowed = math.inf if rate.per_second is None else 60 * rate.per_second
     if kept is not None and kept.learnt.found:
         pace = min(allowed, 60 * kept.learnt.per_second)
-        return _AccountPace(pace, pace, known=True)
+        return _AccountPace(pace, pace, PaceFrom.RUNS)
     if not rate.learns and allowed < math.inf:
-        return _AccountPace(allowed, allowed, known=True)
-    return _AccountPace(SAFE_CALLS_PER_MINUTE, allowed, known=False)
+        return _AccountPace(allowed, allowed, PaceFrom.RATE)
+    return _AccountPace(SAFE_CALLS_PER_MINUTE, allowed, PaceFrom.SAFE)

@@ -48,6 +48,13 @@ def test_the_table_of_the_pace_names_each_case_and_what_was_missed():
     assert lines[-1].endswith("of 2 miss the aim")
 
 
+def test_the_night_by_three_accounts_stands_beside_the_same_night_by_one():
+    lines = measure("tests.bench.accounts", "--seeds", 0).splitlines()
+    stopped = [line.split("|")[2:6:3] for line in lines if line.startswith("| three accounts | ")]
+    assert stopped[1:3] == [[" second ", " daily_quota "], [" third ", " token_invalid "]]
+    assert "the same creators, and each ledger is its bill: yes" in lines
+
+
 def test_the_growth_bench_prints_its_figures_for_each_size(tmp_path):
     sizes = ("--sizes", 0.0005, 0.001)
     output = measure("tests.bench.growth", *sizes, "--pages", 20, "--rounds", 1, "--folder", tmp_path)

@@ -98,7 +98,8 @@ class Ended:
 
 @dataclass(slots=True)
 class Desk:
-    """A folder with keywords and a database, and the runs on it.
+    """A folder with keywords and a database, and the runs on it, by the `accounts` of these names and tokens
+    or by the one token.
 
     `in_flight` counts the calls that killed runs had not settled, `paid_twice` the charges beyond the first
     of each page, `signalled` the signals by name; `resumed_seconds` are times from start to first call.
@@ -107,6 +108,7 @@ class Desk:
     folder: Path
     service: Service
     workers: int = 8
+    accounts: dict[str, str] = field(default_factory=dict)
     in_flight: int = 0
     kills: int = 0
     paid_twice: int = 0
@@ -116,6 +118,9 @@ class Desk:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "keywords.txt").write_text("\n".join(KEYWORDS), encoding="utf-8")
+        declared = (f'[accounts.{name}]\ntoken-env = "TOKEN_{name}"\n' for name in self.accounts)
+        if self.accounts:
+            (self.folder / "crawler.toml").write_text("".join(declared), encoding="utf-8")
 
     @property
     def db(self) -> Path:
@@ -135,8 +140,9 @@ class Desk:
             "--base-url", self.service.url, "--workers", str(self.workers), "--rate", "unlimited", "--json",
             *options,
         ]  # fmt: skip
+        tokens = {f"TOKEN_{name}": token for name, token in self.accounts.items()}
         return subprocess.Popen(
-            command, cwd=self.folder, env=environment() | variables, preexec_fn=preexec, text=True,
+            command, cwd=self.folder, env=environment() | tokens | variables, preexec_fn=preexec, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=start_new_session,
         )  # fmt: skip
 
@@ -225,7 +231,9 @@ class Desk:
             "in flight is at most one call a worker": self.in_flight <= self.kills * self.workers,
             "the database is sound": self.query("PRAGMA integrity_check") == [("ok",)]
             and self.query("PRAGMA foreign_key_check") == [],
-            "the token is nowhere": TOKEN.encode() not in self.db.read_bytes(),
+            "no token is anywhere": not any(
+                token.encode() in self.db.read_bytes() for token in (TOKEN, *self.accounts.values())
+            ),
         }
         return [promise for promise, kept in promises.items() if not kept]
 

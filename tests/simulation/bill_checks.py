@@ -155,9 +155,10 @@ def _budgets_hold(history: History, life: RunResult, charged: list[Line]) -> Ite
             yield f"stopped after {calls} calls at {price}, --budget was {budget}"
     if per_day is None:
         return
+    dearest = max(each.price.amount for each in life.settings.senders if each.price)
     for day in {day_of(line) for line in charged}:
         spent = sum(
-            price_of(history, line) or (price.amount if price else 0)
+            price_of(history, line) or dearest
             for line in history.lines
             if line.charged and line.at <= life.ended and day_of(line) == day
         )

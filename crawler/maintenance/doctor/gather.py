@@ -106,7 +106,7 @@ def _account(where: Where, name: str, variables: Mapping[str, str]) -> AccountFa
     except CrawlerError as error:
         problem = str(error)
     service = _service(account.base_url, account.token)
-    return AccountFacts(name, TokenFacts(_("crawler.toml"), problem), service)
+    return AccountFacts(name, TokenFacts(str(where.file and where.file.path), problem), service)
 
 
 def _token(file: Path | None, variables: Mapping[str, str]) -> tuple[str, TokenFacts]:
