@@ -22,7 +22,7 @@ CLOSED_TABLES = ("settings", "forgotten")
 
 HIDDEN_TABLES = (
     "endpoints", "replies", "archive", "replays", "pruned_calls", "pruned_prices", "pruned_runs",
-    "older_facts", "lost_red_ids", "_sqlite_migrations",
+    "pruned_pages", "pruned_quotas", "sweeps", "older_facts", "lost_red_ids", "_sqlite_migrations",
     "search_documents", "search_rows", "search_state",
 )  # fmt: skip
 """For the program rather than for people."""
