@@ -66,7 +66,7 @@ Found = list[tuple["Check", Finding]]
 @setting_options(*SETTINGS)
 @click.option(
     "--backups",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     help=_("The folder of backups, where it is not backups/ beside the database."),
 )
 @click.option("--fix", "mend", is_flag=True, help=_("Put right what can be without a loss, then check."))

@@ -1,6 +1,6 @@
 """`make year`: a year of nights in virtual time, with and without retention, its notices and its backups.
 
-    python -m tests.bench.year [--nights 365] [--keywords 30] [--seed N] [--folder DIR]
+    python -m tests.bench.year [--nights 365] [--keywords 16] [--seed N] [--folder DIR]
 
 Real crawler, real simulator, real files; only the time is virtual. Some nights meet trouble, drawn from the
 seed: the quota ends, the service is out, the token is refused, the machine is off. After each night the
@@ -256,7 +256,7 @@ def main() -> None:
     """Lives the year twice and prints it; exits with 1 where both do not tell the same."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--nights", type=int, default=365)
-    parser.add_argument("--keywords", type=int, default=30)
+    parser.add_argument("--keywords", type=int, default=16)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     parser.add_argument(
         "--folder", type=Path, help="Where the databases stay; by default they are thrown away."

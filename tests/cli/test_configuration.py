@@ -120,6 +120,7 @@ async def test_each_option_of_every_command_can_be_given_in_its_table(crawler, w
 
 
 SUITABLE = {
+    **dict.fromkeys(("retain_replies", "retain_calls", "retain_changes"), "90d"),
     "older_than": "90d", "refresh_after": "20h", "since": "7d", "until": "2026-11-01", "rate": "40/m",
     "drain_seconds": "60s", "timeout_seconds": "60s", "base_url": "cn", "fans_min": "1万", "fans_max": "10w",
     "price": "0.05", "budget": "20", "budget_per_day": "20CNY", "keep": "7d,4w", "pages_per_keyword": "1-4",

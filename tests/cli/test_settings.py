@@ -39,6 +39,9 @@ BAD = {
     "notify": "nobody",
     "notify_on": "sometimes",
     "heartbeat": "ftp://x",
+    "retain_replies": "long",
+    "retain_calls": "-1d",
+    "retain_changes": "7",
 }
 """A text that it cannot take for each setting, all but `token_file`, which is a path like any."""
 

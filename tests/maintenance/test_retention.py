@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -15,6 +16,8 @@ from itertools import count
 
 import pytest
 
+from crawler.cli.signals import interrupted_by_signals
+from crawler.maintenance.merge import merge
 from crawler.maintenance.prune import preview, prune
 from crawler.maintenance.retention import SECONDS_MAX, after_a_run, sweep_after
 from crawler.maintenance.sweep import STEP_ROWS, Cutoffs, sweep
@@ -177,6 +180,38 @@ def test_a_sweep_that_takes_too_long_ends_and_the_next_goes_on(nights):
         whole += swept.removed
     assert whole.calls > 0
     assert gaps(nights) == []
+
+
+def test_a_signal_ends_it_after_the_step_and_changes_nothing_else(nights):
+    spend = rows(nights, "SELECT * FROM daily_spend ORDER BY day")
+
+    def clock():
+        os.kill(os.getpid(), signal.SIGINT)
+        return 0.0
+
+    ticks = iter([lambda: 0.0, clock])
+    with interrupted_by_signals():
+        swept = after_a_run(nights, ALL, now=long_after, clock=lambda: next(ticks)())
+    assert "interrupted" in swept.problem
+    assert 0 < swept.removed.replies <= STEP_ROWS
+    assert (rows(nights, "SELECT * FROM daily_spend ORDER BY day"), gaps(nights)) == (spend, [])
+
+
+def test_merged_with_a_copy_that_kept_them_no_page_counts_twice(nights, tmp_path):
+    kept, both, again = (tmp_path / f"{name}.db" for name in ("kept", "both", "again"))
+    kept.write_bytes(nights.read_bytes())
+    wanted = [rows(kept, each) for each in (PERFORMANCE, "SELECT * FROM daily_spend ORDER BY day")]
+    with closing(open_database(nights)) as db:
+        assert sum(sweep(db, Cutoffs(*["2027-06-01"] * 5)), start=Removed()).pages > 0
+    for inputs, target in (([nights, kept], both), ([both, nights], again)):
+        merge(inputs, target)
+        found = [rows(target, each) for each in (PERFORMANCE, "SELECT * FROM daily_spend ORDER BY day")]
+        assert (found, gaps(target)) == (wanted, [])
+    swept = tmp_path / "swept.db"
+    swept.write_bytes(nights.read_bytes())
+    merge([nights, swept], tmp_path / "twice.db")
+    assert rows(tmp_path / "twice.db", PERFORMANCE) == wanted[0]
+    assert gaps(tmp_path / "twice.db") == []
 
 
 def test_another_command_that_writes_is_not_disturbed(nights):

@@ -22,7 +22,7 @@ CLOSED_TABLES = ("settings", "forgotten")
 
 HIDDEN_TABLES = (
     "endpoints", "replies", "archive", "replays", "pruned_calls", "pruned_prices", "pruned_runs",
-    "run_accounts", "run_prices",
+    "run_accounts", "run_prices", "pruned_pages", "pruned_quotas", "sweeps",
     "older_facts", "lost_red_ids", "_sqlite_migrations",
     "search_documents", "search_rows", "search_state",
 )  # fmt: skip
