@@ -21,6 +21,9 @@ LATE_SECONDS = 30.0
 """How much longer than the call itself its worker may take: one that does not even say that there is no
 answer is cut off or stands still."""
 
+REST_SECONDS = 30.0
+"""How long a worker that could not reach the service comes after all others."""
+
 
 class ClusterClient:
     """Makes the calls of one account; made by `open_cluster_client`."""
@@ -54,7 +57,11 @@ class ClusterClient:
         except LOST as exc:
             self._cluster.drop(worker)
             return CallFailed(FailureKind.WORKER_LOST, "", _since(begun), error=type(exc).__name__)
-        return answer if isinstance(answer, CallFailed) else read_answer(answer, self._mask)
+        if not isinstance(answer, CallFailed):
+            return read_answer(answer, self._mask)
+        if answer.kind is FailureKind.NOT_SENT:
+            worker.rests_until = asyncio.get_running_loop().time() + REST_SECONDS
+        return answer
 
     async def get_ready(self) -> None:
         """Has senders made on the workers that are there, so that no call waits for that."""

@@ -51,13 +51,17 @@ class Cluster:
 
     async def worker(self, name: str | None) -> Worker | None:
         """The one with the fewest calls in flight, of that name where one is given; it is waited for. None
-        where nobody is left, and then `why_nobody` says why."""
+        where nobody is left, and then `why_nobody` says why.
+
+        One that did not reach the service comes last: it fails so fast that it would get every call.
+        """
         loop = asyncio.get_running_loop()
         until = loop.time() + WORKER_SECONDS
         while not self._lost:
             fit = [worker for worker in self._workers.values() if name in (None, worker.name)]
             if fit:
-                return min(fit, key=lambda worker: worker.in_flight)
+                now = loop.time()
+                return min(fit, key=lambda worker: (worker.rests_until > now, worker.in_flight))
             if self._shutdown.requested:
                 self.why_nobody = "the run is ending"
                 return None

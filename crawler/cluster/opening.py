@@ -93,7 +93,7 @@ async def _here(workers: int) -> AsyncIterator[Client]:
 async def _elsewhere(address: str) -> AsyncIterator[Client]:
     """A connection to a scheduler; the certificates for it are those of Dask's own settings."""
     encrypted = address.startswith("tls:")
-    security = Security(require_encryption=encrypted)
+    security = Security(require_encryption=encrypted or None)  # else as Dask's own settings say
     if encrypted and not (security.tls_ca_file and security.tls_client_cert):
         raise InputError(
             _(
@@ -109,8 +109,8 @@ async def _elsewhere(address: str) -> AsyncIterator[Client]:
                 "ignore", VersionMismatchWarning
             )  # they are compared afterwards, and refused
             await client
-    except (OSError, ValueError, TypeError) as exc:
+    except (OSError, RuntimeError, ValueError, TypeError) as exc:
         await client.close()
-        raise ClusterError(_("no scheduler answers at %s: %s") % (address, type(exc).__name__)) from exc
+        raise ClusterError(_("no scheduler answers at %s: %s") % (address, exc)) from exc
     async with client:
         yield client

@@ -41,6 +41,8 @@ class Worker:
     through: str
     dask: Client
     in_flight: int = 0
+    rests_until: float = 0.0
+    """Loop time until which others are asked first, as it does not reach the service."""
 
     async def ask(self, sender: str, method: str, *arguments: object) -> Any:
         """What a method of an actor on this worker returns; raises NotReached, or what is in `LOST`."""

@@ -126,7 +126,7 @@ SUITABLE = {
     "price": "0.05", "budget": "20", "budget_per_day": "20CNY", "keep": "7d,4w", "pages_per_keyword": "1-4",
     "latency_seconds": "0.02-0.1", "faults": "301=0.1", "rate_limit": "20/s", "layouts": "A=1",
     "notify": "feishu://token", "notify_on": "failed", "heartbeat": "https://hc.example.com/uuid",
-    "overdue_after": "26h", "at": "01:30", "check_at": "09:00",
+    "overdue_after": "26h", "at": "01:30", "check_at": "09:00", "cluster": "local:2",
 }  # fmt: skip
 
 

@@ -72,13 +72,18 @@ async def test_an_answer_that_repeats_the_token_comes_without_it(processes):
     assert TOKEN not in repr(reply)
 
 
-async def test_a_service_that_cannot_be_reached_from_a_worker_costs_nothing(processes):
+async def test_a_worker_that_cannot_reach_the_service_costs_nothing_and_comes_after_the_others(processes):
     async with (
         connected(processes) as workers,
         open_cluster_client(workers, ApiSettings("http://127.0.0.1:9", TOKEN)) as client,
     ):
+        await workers_are_there(workers, 2)
+        first = await workers.worker(None)
         failed = await client.call(page())
-    assert failed.kind is FailureKind.NOT_SENT
+        assert failed.kind is FailureKind.NOT_SENT
+        (other,) = [worker for worker in workers.workers if worker is not first]
+        other.in_flight = 3
+        assert await workers.worker(None) is other
 
 
 async def test_where_nothing_leads_to_a_worker_the_scheduler_passes_calls_on(processes):
