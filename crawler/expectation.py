@@ -13,6 +13,9 @@ CONFIDENCE = 0.8
 BOUND = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 """How many standard deviations from the middle a bound is."""
 
+DEVIATIONS_MAX = 3.0
+"""What lies farther off tells no more than that."""
+
 FORESEEN = (
     ReasonCode.CALL_CAP, ReasonCode.DAY_CAP, ReasonCode.BUDGET, ReasonCode.BUDGET_PER_DAY, ReasonCode.UNTIL,
 )  # fmt: skip
@@ -60,6 +63,15 @@ class Interval:
         above = math.log(max(1.0, self.high / middle))
         return Interval(
             middle, middle * math.exp(-math.hypot(off, below)), middle * math.exp(math.hypot(off, above))
+        )
+
+    def stretched(self, factor: float) -> Interval:
+        """The same so many times as wide, in logarithms."""
+        middle = self.expected
+        if not middle or not 0 < self.low <= middle <= self.high:
+            return self
+        return Interval(
+            middle, middle * (self.low / middle) ** factor, middle * (self.high / middle) ** factor
         )
 
 
@@ -119,6 +131,17 @@ class Beside:
         """The same in another unit."""
         said = Interval(self.expected, self.low, self.high).times(factor)
         return Beside(said.expected, said.low, said.high, self.came * factor, self.held)
+
+    @property
+    def deviations(self) -> float | None:
+        """How many of its standard deviations it was off, at most DEVIATIONS_MAX; None where it was exact or
+        tells nothing."""
+        expected = self.expected
+        if self.held is None or not expected or not 0 < self.low < expected < self.high:
+            return None
+        log = math.log(max(self.came, 0.5) / expected)
+        bound = self.high / expected if log > 0 else expected / self.low
+        return min(DEVIATIONS_MAX, abs(log) * BOUND / math.log(bound))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from crawler.expectation import FORESEEN, Forecast, Interval, grown, look_back
+from crawler.expectation import BOUND, FORESEEN, Beside, Forecast, Interval, bound_of, grown, look_back
+from crawler.planning.calibration import stretch_of
 from crawler.reasons import ENDINGS, Outcome, ReasonCode
 
 FORECAST = Forecast(
@@ -82,3 +83,31 @@ def test_a_cap_is_exact_once_it_is_sure_to_be_reached():
     assert unknown.within(50.0) == Interval(None, 8, 50.0)
     assert Interval(20, 15, 25).within(Interval(18, 10, math.inf)) == Interval(18, 10, 25)
     assert Interval(20, 15, 25).within(None) == Interval(20, 15, 25)
+
+
+@pytest.mark.parametrize(("nights", "quantile"), [(3, 1.638), (6, 1.440), (30, 1.310), (math.inf, 1.2816)])
+def test_what_few_nights_tell_has_the_tails_of_students_t(nights, quantile):
+    assert bound_of(nights) == pytest.approx(quantile, abs=0.02)
+
+
+def test_deviations_add_up_as_independent_ones_do():
+    three = Interval(100.0, 100 / math.exp(3 * BOUND), 100 * math.exp(3 * BOUND))
+    five = three.spread(4.0)
+    assert math.log(five.high / 100) == pytest.approx(5 * BOUND)
+    assert math.log(100 / five.low) == pytest.approx(5 * BOUND)
+    assert Interval(None, 10.0, 40.0).spread(0.0) == Interval(None, 10.0, 40.0)
+    assert Interval(10.0, 0.0, 40.0).spread(1.0).low == 0
+
+
+def beside(came, low=50.0, high=200.0, held=True):
+    return Beside(100.0, low, high, came, held)
+
+
+def test_intervals_become_as_wide_as_past_forecasts_were_off():
+    assert stretch_of([]) == 1
+    assert stretch_of([beside(200.0)] * 12) == pytest.approx(((12 * BOUND**2 + 4) / 16) ** 0.5)
+    assert stretch_of([beside(101.0)] * 12) == pytest.approx(0.5, abs=0.01)
+    assert stretch_of([beside(1e9)] * 12) < 3  # one night of another kind is no rule
+    assert stretch_of([beside(100.0, 100.0, 100.0), beside(3.0, held=None)]) == 1  # exact, cut short
+    wide = Interval(100.0, 50.0, 200.0).stretched(2.0)
+    assert (wide.low, wide.high) == pytest.approx((25.0, 400.0))

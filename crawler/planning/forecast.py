@@ -113,8 +113,9 @@ def worthwhile_calls(due: Due, model: YieldModel) -> int:
     return page - due.page
 
 
-def forecast_calls(due: Sequence[Due], depths: Depths, every: int = 1) -> Interval:
-    """The charged calls of reading all that is due to its end; `due` may be `every` so many-th of it."""
+def forecast_calls(due: Sequence[Due], depths: Depths, every: int = 1, stretch: float = 1.0) -> Interval:
+    """The charged calls of reading all that is due to its end; `due` may be `every` so many-th of it. The
+    interval is `stretch` times as wide as the keywords alone tell."""
     low, high = len(due) * every, sum(max(1, one.pages_max - one.page + 1) for one in due) * every
     each = [calls for one in due if (calls := expected_calls(one, depths)) is not None]
     if not due or len(each) < len(due):
@@ -128,7 +129,7 @@ def forecast_calls(due: Sequence[Due], depths: Depths, every: int = 1) -> Interv
     variance += (DEPTH_SPREAD * total) ** 2
     if every > 1:  # those passed over may differ from those looked at
         variance += keywords * keywords * _moments(each)[1] / len(each) * (1 - 1 / every)
-    off = BOUND * variance**0.5
+    off = stretch * BOUND * variance**0.5
     return Interval(total, max(low, total - off), min(high, total + off))
 
 
@@ -146,8 +147,7 @@ class Tested:
         middle = expected * math.exp(self.mean)
         # The counts' own noise is small beside a night's, but for small counts.
         spread = (self.variance + 1 / max(1.0, middle)) ** 0.5
-        told_by = self.nights + NIGHT_SPREAD_NIGHTS if self.nights else math.inf
-        return Interval(middle, middle, middle).spread(spread, told_by)
+        return Interval(middle, middle, middle).spread(spread)
 
 
 def test_nights(histories: Sequence[KeywordHistory]) -> Tested:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from crawler.clock import Now
 from crawler.engine.shutdown import Shutdown
 from crawler.expectation import Forecast, look_back
-from crawler.planning.known import KEYWORDS_READ_MAX, Ahead, read_ahead
+from crawler.planning.known import KEYWORDS_READ_MAX, Ahead, reading_ahead
 from crawler.planning.plan import plan_of
 from crawler.run_settings import RunSettings
 from crawler.store.forecasts import keep_forecast
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 
 FIRST_CALLS_SECONDS = 1.0
-"""How long a work list that takes a while to look through (0.4 s at a million keywords) leaves the event loop
-to the first calls."""
+"""How long a work list that takes a while to look through leaves the event loop to the first calls."""
 
 PATIENCE_SECONDS = 10.0
 """How long the end of a run waits for its forecast."""
@@ -99,7 +98,8 @@ class Foresight:
         with suppress(sqlite3.Error, MemoryError):
             if self._worklist.due > KEYWORDS_READ_MAX:
                 await asyncio.sleep(FIRST_CALLS_SECONDS)
-            ahead = read_ahead(self._db.conn, self._worklist.listed)
+            for ahead in reading_ahead(self._db.conn, self._worklist.listed):  # noqa: B007 - the last one is used
+                await asyncio.sleep(0)  # calls go on between the steps
             moment = self._now()  # a thread has no clock of the loop's
             self._forecast = await aside(partial(self._read, connection, ahead, moment))
             with self._db.atomic():  # where that is locked just now, it is kept at the end

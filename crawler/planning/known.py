@@ -17,7 +17,14 @@ from crawler.engine.yield_model import YieldModel
 from crawler.model import DueKeyword, Keyword
 from crawler.planning.forecast import Due, worthwhile_calls
 from crawler.run_settings import RunSettings
-from crawler.store.page_history import due_again, due_in_order, finders, finished_due, pages_read
+from crawler.store.page_history import (
+    count_due,
+    due_again,
+    due_in_portions,
+    finders,
+    finished_due,
+    pages_read,
+)
 from crawler.store.worklist import copy_basis, leave_out, make_worklist, not_asked
 from crawler.summary import NotAsked
 
@@ -29,8 +36,6 @@ PAGES_READ_MAX = 100_000
 
 _NO_RUN = 0
 """Under this number a copy notes what a run would leave out."""
-
-_COUNTS = "SELECT count(*), count(*) FILTER (WHERE page > 1), count(*) FILTER (WHERE stage = 1) FROM due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,26 @@ class Ahead:
 
 def read_ahead(connection: sqlite3.Connection, listed: int, keywords_max: int = KEYWORDS_READ_MAX) -> Ahead:
     """What is ahead, from the connection that the work list was made on."""
-    due, unfinished, never = connection.execute(_COUNTS).fetchone()
-    every = math.ceil(due / keywords_max) or 1
-    keywords = tuple(due_in_order(connection, every=every))
-    return Ahead(listed, due, unfinished, never, every, keywords)
+    *_before, ahead = reading_ahead(connection, listed, keywords_max)
+    return ahead
+
+
+def reading_ahead(
+    connection: sqlite3.Connection, listed: int, keywords_max: int = KEYWORDS_READ_MAX
+) -> Iterator[Ahead]:
+    """The same in steps, each with what is known so far, so that others get their turn between them; the last
+    one has it all."""
+    due = count_due(connection)
+    ahead = Ahead(listed, due, 0, 0, math.ceil(due / keywords_max) or 1, ())
+    yield ahead
+    for portion in due_in_portions(connection, every=ahead.every):
+        ahead = replace(
+            ahead,
+            unfinished=ahead.unfinished + portion.unfinished,
+            never_asked=ahead.never_asked + portion.never_asked,
+            keywords=ahead.keywords + portion.keywords,
+        )
+        yield ahead
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from crawler.i18n import _
 from crawler.model import Keyword
 from crawler.money import Money
 from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces, usual_price
+from crawler.planning.calibration import read_stretch
 from crawler.planning.caps import Cap, minutes_left, read_caps
 from crawler.planning.forecast import (
     Brought,
@@ -100,7 +101,8 @@ def plan_of(
     known = read_known(connection, ahead, settings, endpoint_id, now)
     depths = Depths.of(known.everyone)
     pace = read_paces(connection, endpoint_id, settings, now)
-    in_full = forecast_calls(known.due, depths, ahead.every)
+    stretch = read_stretch(connection)
+    in_full = forecast_calls(known.due, depths, ahead.every, stretch.calls)
     caps = read_caps(connection, settings, pace, now())
     calls = in_full
     for cap in caps:
@@ -109,11 +111,12 @@ def plan_of(
     minutes = pace.minutes(calls).within(minutes_left(settings, now()))
     order = _order(connection, settings, endpoint_id, now)
     new = _new_creators(known, ahead, depths, calls, binding, order, AIMS[settings.aim])
+    creators = new.creators and new.creators.stretched(stretch.creators)
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
         order, ahead.listed, ahead.due, ahead.unfinished, ahead.never_asked,
         ahead.due - ahead.unfinished - ahead.never_asked, len(nights), new.nights_tested, caps, binding, pace,
-        Forecast(calls, in_full, minutes, new.creators, new.growth),
+        Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
         price=usual_price(connection, endpoint_id, settings),
         accounts=plan_accounts(connection, endpoint_id, settings, now()),

@@ -61,6 +61,9 @@ SELECT forecasts.*, runs.outcome, runs.reason, runs.seconds, runs.users_new
 """
 
 
+_LATEST = "SELECT run_id FROM forecasts ORDER BY run_id DESC LIMIT ?"
+
+
 def create_forecasts(db: Database) -> None:
     """Migration 0011."""
     db.executescript(_TABLE)
@@ -104,6 +107,12 @@ def read_hindsights(connection: sqlite3.Connection, run_ids: list[int]) -> dict[
             creators=row["users_new"],
         )
     return found
+
+
+def latest_hindsights(connection: sqlite3.Connection, runs: int) -> list[Hindsight]:
+    """How far the latest forecasts were off, of so many runs at most."""
+    ids = [row[0] for row in connection.execute(_LATEST, (runs,))]
+    return list(read_hindsights(connection, ids).values())
 
 
 def _forecast(row: dict[str, object]) -> Forecast:

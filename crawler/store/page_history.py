@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crawler.clock import Now, stamp
 from crawler.model import DueKeyword, Work
@@ -43,13 +44,43 @@ SELECT group_concat(DISTINCT keyword_id)
 HAVING count(DISTINCT keyword_id) BETWEEN 2 AND :shared_by
 """
 
-_DUE = """
+_DUE_COLUMNS = """
 SELECT due.keyword_id, text, generation, page, due.pages_max, whole, priority, due.position,
        refresh_after_seconds / 86400.0, stage = 3
+"""
+
+_DUE_AGAIN = f"""
+{_DUE_COLUMNS}
   FROM due
   JOIN keywords ON keywords.id = due.keyword_id
- WHERE due.keyword_id % :every = 0 AND (stage <> 1 OR :fresh)
+ WHERE stage <> 1
  ORDER BY stage, urgency, finished_at, position
+"""
+
+PORTION = 4_000
+"""So many keywords are looked through at a time while others wait."""
+
+_PORTION = f"""
+  FROM (SELECT *
+          FROM due
+         WHERE (stage, urgency, finished_at, position) > (:stage, :urgency, :finished_at, :position)
+         ORDER BY stage, urgency, finished_at, position
+         LIMIT {PORTION}) AS due
+"""
+
+_PORTION_DUE = f"""
+{_DUE_COLUMNS} {_PORTION}
+  JOIN keywords ON keywords.id = due.keyword_id
+ WHERE due.keyword_id % :every = 0
+ ORDER BY stage, urgency, finished_at, due.position
+"""
+
+_PORTION_COUNTS = f"SELECT count(*) FILTER (WHERE page > 1), count(*) FILTER (WHERE stage = 1) {_PORTION}"
+
+_PORTION_END = f"""
+SELECT stage, urgency, finished_at, position {_PORTION}
+ ORDER BY stage DESC, urgency DESC, finished_at DESC, position DESC
+ LIMIT 1
 """
 
 _DUE_FRESH = """
@@ -128,19 +159,38 @@ def finders(connection: sqlite3.Connection, *, endpoint_id: int) -> Iterator[lis
 
 def due_again(connection: sqlite3.Connection) -> Iterator[DueKeyword]:
     """What is due and was asked for before."""
-    return _due(connection, every=1, fresh=False)
+    return map(_due, connection.execute(_DUE_AGAIN).fetchall())
 
 
-def due_in_order(connection: sqlite3.Connection, *, every: int) -> Iterator[DueKeyword]:
-    """What is due, in file order of work; of `every` so many-th keyword."""
-    return _due(connection, every=every, fresh=True)
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A part of what is due, in file order of work: how much of it is unfinished, how much was never asked
+    for, and every so many-th keyword."""
+
+    unfinished: int
+    never_asked: int
+    keywords: tuple[DueKeyword, ...]
 
 
-def _due(connection: sqlite3.Connection, *, every: int, fresh: bool) -> Iterator[DueKeyword]:
-    for row in connection.execute(_DUE, {"every": every, "fresh": fresh}).fetchall():
-        keyword_id, text, generation, page, pages_max, whole, priority, position, stale_days, left = row
-        work = Work(keyword_id, text, generation, page, pages_max, bool(whole))
-        yield DueKeyword(work, priority, position, stale_days, bool(left))
+def due_in_portions(connection: sqlite3.Connection, *, every: int) -> Iterator[Portion]:
+    """What is due, in portions small enough for whoever else waits."""
+    after: dict[str, object] = {"stage": -1, "urgency": 0, "finished_at": "", "position": 0}
+    while end := connection.execute(_PORTION_END, after).fetchone():
+        unfinished, never = connection.execute(_PORTION_COUNTS, after).fetchone()
+        rows = connection.execute(_PORTION_DUE, {**after, "every": every}).fetchall()
+        yield Portion(unfinished, never, tuple(map(_due, rows)))
+        after = dict(zip(after, end, strict=True))
+
+
+def count_due(connection: sqlite3.Connection) -> int:
+    """How many keywords are due."""
+    return int(connection.execute("SELECT count(*) FROM due").fetchone()[0])
+
+
+def _due(row: Sequence[Any]) -> DueKeyword:
+    keyword_id, text, generation, page, pages_max, whole, priority, position, stale_days, left = row
+    work = Work(keyword_id, text, generation, page, pages_max, bool(whole))
+    return DueKeyword(work, priority, position, stale_days, bool(left))
 
 
 def due_fresh(connection: sqlite3.Connection) -> Iterator[DueKeyword]:

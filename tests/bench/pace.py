@@ -1,8 +1,9 @@
 """`make pace`: how much of a hidden limit `--rate auto` uses, and how much of what it sends is refused.
 
 A table of cases in virtual time, each with seeds drawn freshly, of which the middle and the worst are shown.
-`best` is the steady pace of somebody who knows the limit and the others' habits, and of whose calls 1 % are
-refused at most.
+`best` is what a steady pace reaches of somebody who knows the limit and the others' habits, and of whose calls
+1 % are refused at most; with a fixed minute and no others, what the worst first minute leaves of it, as calls that
+the search has spent are not there again before the window ends.
 With `--wall`: how exactly a fixed rate is kept by the whole crawler, in real time.
 """
 
@@ -100,6 +101,12 @@ async def _steady(case: Case, rng: Random, per_second: float) -> Outcome:
     return service.finish(case.minutes * 60)
 
 
+def _left(outcomes: list[Outcome]) -> str:
+    """The least share of what was possible that the first minute left."""
+    share = min(1 - outcome.used_up / outcome.possible for outcome in outcomes)
+    return f"{share:.1%}" if share < 0.999 else ""
+
+
 def missed(outcome: Outcome) -> bool:
     """Whether the aim is missed."""
     return outcome.share_of_limit < SHARE_WANTED or outcome.share_refused > REFUSED_ALLOWED
@@ -122,7 +129,7 @@ def table(seeds: int, cases_max: int | None) -> None:
                 say("|---|---|---:|---|---:|---:|---:|---:|")
             numbers = range(first_seed, first_seed + seeds)
             outcomes = list(pool.map(partial(played, case, learnt=learnt), numbers))
-            best = f"{best_steady(case, first_seed):.1%}" if case.others else ""
+            best = f"{best_steady(case, first_seed):.1%}" if case.others else _left(outcomes)
             say(_row(case, outcomes, best))
             counted += seeds
             misses += sum(map(missed, outcomes))

@@ -79,6 +79,8 @@ class Outcome:
     others_taken: int = 0
     others_refused: int = 0
     possible: float = 0.0
+    used_up: float = 0.0
+    """Of what was possible: what a fixed window did not allow any more, as the first minute had used it up."""
     refused_at_first: int = 0
     taken_times: list[float] = field(default_factory=list)
     refused_times: list[float] = field(default_factory=list)
@@ -167,7 +169,15 @@ class LimitedService:
         )
         spans = pairwise(edges)
         self.outcome.possible = sum((b - a) * self.limit(a) / self._case.seconds for a, b in spans)
+        if self._case.kind == "fixed" and self._case.others is None:
+            self.outcome.used_up = self._used_up()
         return self.outcome
+
+    def _used_up(self) -> float:
+        seconds, calls = self._case.seconds, self._case.calls
+        ends = SECOND_MINUTE + seconds - (SECOND_MINUTE - self._phase) % seconds
+        taken = sum(ends - seconds <= at < SECOND_MINUTE for at in self.outcome.taken_times)
+        return max(0.0, (ends - SECOND_MINUTE) / seconds * calls - (calls - taken))
 
 
 def play(case: Case, seed: int, learnt: LearntLimit | None = None) -> Outcome:
