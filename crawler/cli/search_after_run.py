@@ -16,10 +16,11 @@ from crawler.i18n import _
 TOLD_FROM = 50_000
 """Creators to bring into the index from which on its progress is shown."""
 
-SHARE_OF_RUN = 0.1
-SECONDS_MIN = 1.0
-"""What the index may take: a share of the run's time, and so much anyway. At the pace of a paid API that is
-more than it needs. What is left the next run does; a search looks through it one by one until then."""
+SHARE_OF_RUN = 0.05
+SECONDS_MIN = 0.5
+"""What the index may take before its last transaction begins: a share of the run's time, and so much anyway.
+At the pace of a paid API that is more than it needs. What is left the next run does; a search looks through it
+one by one until then."""
 
 
 def update_search(db: Path, run_seconds: float, *, told: bool) -> None:

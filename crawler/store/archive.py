@@ -11,6 +11,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crawler.store.script import run_script
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -71,4 +73,4 @@ def read_archive(connection: sqlite3.Connection) -> Archive:
 
 def create_archive(db: Database) -> None:
     """Migration 0010."""
-    db.executescript(_ARCHIVE)
+    run_script(db, _ARCHIVE)

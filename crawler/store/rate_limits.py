@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crawler.clock import Now, stamp
 from crawler.rate import LearntLimit
 from crawler.store.runs import SENT_LATER_SECONDS
+from crawler.store.script import run_script
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -59,7 +60,7 @@ CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ? AND account IS ?"
 
 def create_rate_limits(db: Database) -> None:
     """Migration 0005."""
-    db.executescript(_TABLE)
+    run_script(db, _TABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ SELECT text AS keyword, calls,
        (SELECT count(*) FROM sightings WHERE keyword_id = chosen.id)   AS creators
   FROM chosen
  WHERE EXISTS (SELECT 1 FROM sightings WHERE keyword_id = chosen.id)
-   AND NOT EXISTS (SELECT 1
-                     FROM sightings AS mine
-                    WHERE mine.keyword_id = chosen.id
-                      AND NOT EXISTS (SELECT 1
-                                        FROM sightings AS others
-                                       WHERE others.user_key = mine.user_key
-                                         AND others.keyword_id <> mine.keyword_id))
+   AND (SELECT mine.user_key
+          FROM sightings AS mine
+         WHERE mine.keyword_id = chosen.id
+           AND NOT EXISTS (SELECT 1
+                             FROM sightings AS others
+                            WHERE others.user_key = mine.user_key
+                              AND others.keyword_id <> mine.keyword_id)
+         ORDER BY mine.user_key DESC  -- who came last is the likeliest to be its own
+         LIMIT 1) IS NULL
  ORDER BY calls DESC, creators DESC, keyword
  LIMIT :limit

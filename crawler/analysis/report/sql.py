@@ -173,13 +173,15 @@ BARREN = f"""{_YIELDS}
 REPEATERS = f"""{_YIELDS}
  WHERE yields.users_new = 0 AND yields.entries > 0
    AND EXISTS (SELECT 1 FROM sightings WHERE keyword_id = yields.keyword_id)
-   AND NOT EXISTS (SELECT 1
-                     FROM sightings AS mine
-                    WHERE mine.keyword_id = yields.keyword_id
-                      AND NOT EXISTS (SELECT 1
-                                        FROM sightings AS others
-                                       WHERE others.user_key = mine.user_key
-                                         AND others.keyword_id <> mine.keyword_id))
+   AND (SELECT mine.user_key
+          FROM sightings AS mine
+         WHERE mine.keyword_id = yields.keyword_id
+           AND NOT EXISTS (SELECT 1
+                             FROM sightings AS others
+                            WHERE others.user_key = mine.user_key
+                              AND others.keyword_id <> mine.keyword_id)
+         ORDER BY mine.user_key DESC  -- who came last is the likeliest to be its own
+         LIMIT 1) IS NULL
  ORDER BY yields.charged DESC, yields.entries DESC, keywords.id
  LIMIT :limit
 """

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from crawler.store.script import run_script
+
 # Of a keyword that failed, or that a repair asked for again, nobody knows that it was complete.
 _REFRESHES = """
 ALTER TABLE keywords    ADD COLUMN refresh_after_seconds REAL;
@@ -29,4 +31,4 @@ CREATE TABLE not_asked (
 
 def add_refreshes(db: Database) -> None:
     """Migration 0012."""
-    db.executescript(_REFRESHES)
+    run_script(db, _REFRESHES)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from crawler.store.script import run_script
+
 VIEWS = (
     "creators_with_keywords",
     "keyword_performance",
@@ -155,4 +157,4 @@ SELECT id AS run, started_at FROM night;
 
 def create_views(db: Database) -> None:
     """Migration 0002."""
-    db.executescript(_VIEWS)
+    run_script(db, _VIEWS)
