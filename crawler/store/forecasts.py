@@ -11,7 +11,6 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from crawler.expectation import Forecast, Hindsight, Interval, look_back
-from crawler.store.script import run_script
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -67,7 +66,7 @@ _LATEST = "SELECT run_id FROM forecasts ORDER BY run_id DESC LIMIT ?"
 
 def create_forecasts(db: Database) -> None:
     """Migration 0011."""
-    run_script(db, _TABLE)
+    db.executescript(_TABLE)
 
 
 def keep_forecast(connection: sqlite3.Connection, run_id: int, forecast: Forecast) -> None:
