@@ -11,8 +11,6 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crawler.store.script import run_script
-
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -73,4 +71,4 @@ def read_archive(connection: sqlite3.Connection) -> Archive:
 
 def create_archive(db: Database) -> None:
     """Migration 0010."""
-    run_script(db, _ARCHIVE)
+    db.executescript(_ARCHIVE)

@@ -11,7 +11,6 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from crawler.expectation import Forecast, Hindsight, Interval, look_back
-from crawler.store.script import run_script
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -64,7 +63,7 @@ SELECT forecasts.*, runs.outcome, runs.reason, runs.seconds, runs.users_new
 
 def create_forecasts(db: Database) -> None:
     """Migration 0011."""
-    run_script(db, _TABLE)
+    db.executescript(_TABLE)
 
 
 def keep_forecast(connection: sqlite3.Connection, run_id: int, forecast: Forecast) -> None:

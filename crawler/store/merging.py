@@ -13,8 +13,6 @@ import hashlib
 import sqlite3
 from typing import TYPE_CHECKING
 
-from crawler.store.script import run_script
-
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -59,7 +57,7 @@ ORIGINS = "SELECT DISTINCT origin FROM runs WHERE origin IS NOT NULL ORDER BY or
 
 def prepare_merging(db: Database) -> None:
     """Migration 0016."""
-    run_script(db, _TABLES)
+    db.executescript(_TABLES)
 
 
 def origin(connection: sqlite3.Connection, schema: str = "main") -> str:

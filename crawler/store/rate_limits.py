@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from crawler.clock import Now, stamp
 from crawler.rate import LearntLimit
 from crawler.store.runs import SENT_LATER_SECONDS
-from crawler.store.script import run_script
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -60,7 +59,7 @@ CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ?"
 
 def create_rate_limits(db: Database) -> None:
     """Migration 0005."""
-    run_script(db, _TABLE)
+    db.executescript(_TABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.store.script import run_script
-
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -50,4 +48,4 @@ SELECT users.name, users.red_id, users.fans, users.fans_text, users.fans_exact, 
 
 def derive_last_seen(db: Database) -> None:
     """Migration 0013."""
-    run_script(db, _WRITTEN)
+    db.executescript(_WRITTEN)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.store.script import run_script
-
 # Neither scatters what a page writes: few new creators are that big, and those of a run are added at the end.
 # The questions `top` and `new` say `fans >= 100000`: without it SQLite has no use for the first.
 _INDEXES = """
@@ -16,4 +14,4 @@ CREATE INDEX users_first_run ON users(first_run_id);
 
 def create_order_indexes(db: Database) -> None:
     """Migration 0014."""
-    run_script(db, _INDEXES)
+    db.executescript(_INDEXES)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.store.script import run_script
-
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -67,4 +65,4 @@ SELECT day,
 
 def create_prices(db: Database) -> None:
     """Migration 0009."""
-    run_script(db, _PRICES)
+    db.executescript(_PRICES)

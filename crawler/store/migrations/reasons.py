@@ -13,7 +13,6 @@ from functools import lru_cache
 from sqlite_utils import Database
 
 from crawler.reasons import ReasonCode
-from crawler.store.script import run_script
 
 _COLUMNS = """
 ALTER TABLE sightings   RENAME COLUMN crawl TO generation;
@@ -140,7 +139,7 @@ def _told(code: ReasonCode, details: dict[str, str | int]) -> tuple[str, str]:
 
 def split_reasons(db: Database) -> None:
     """Migration 0003."""
-    run_script(db, _COLUMNS)
+    db.executescript(_COLUMNS)
     for table, code, details in _PAIRS:
         texts = db.conn.execute(f"SELECT DISTINCT {code} FROM {table} WHERE {code} IS NOT NULL").fetchall()
         rows = [(*reason_of_sentence(text), text) for (text,) in texts]

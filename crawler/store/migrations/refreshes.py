@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.store.script import run_script
-
 # Of a keyword that failed, or that a repair asked for again, nobody knows that it was complete.
 _REFRESHES = """
 ALTER TABLE keywords    ADD COLUMN refresh_after_seconds REAL;
@@ -31,4 +29,4 @@ CREATE TABLE not_asked (
 
 def add_refreshes(db: Database) -> None:
     """Migration 0012."""
-    run_script(db, _REFRESHES)
+    db.executescript(_REFRESHES)

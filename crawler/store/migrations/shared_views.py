@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.store.script import run_script
-
 # `crawler.analysis.delimited_text` writes several keywords into one text in the same way.
 # A pruned page stands for its call, which is gone.
 # Of the pages, counting comes first, so that only keywords with a gap are looked through page by page.
@@ -136,4 +134,4 @@ SELECT keywords.text AS keyword, calls.page, calls.sent_at, calls.id AS call_id,
 
 def create_shared_views(db: Database) -> None:
     """Migration 0004."""
-    run_script(db, _VIEWS)
+    db.executescript(_VIEWS)

@@ -1,14 +1,12 @@
 """The tables, as numbered migrations; one that has landed is never edited, the next one is added.
 
-Each migration and the record that it ran commit together. Times are UTC text,
-`YYYY-MM-DDTHH:MM:SS.mmmZ`.
+Each migration and the record that it ran commit together: inside a transaction `Database.executescript`,
+unlike that of a bare connection, commits nothing. Times are UTC text, `YYYY-MM-DDTHH:MM:SS.mmmZ`.
 """
 
 from __future__ import annotations
 
 from sqlite_utils import Database
-
-from crawler.store.script import run_script
 
 # `users.key` is the row's own number: new creators get rising numbers, so that what refers to them is
 # appended instead of scattered (a third less work per page than referring to `id`), and an `id` that turns up
@@ -199,4 +197,4 @@ VALUES (1, 'xiaohongshu/search-user/v2', 'xiaohongshu', '/api/xiaohongshu/search
 
 def create_tables(db: Database) -> None:
     """Migration 0001."""
-    run_script(db, _TABLES)
+    db.executescript(_TABLES)

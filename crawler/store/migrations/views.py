@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.store.script import run_script
-
 VIEWS = (
     "creators_with_keywords",
     "keyword_performance",
@@ -156,4 +154,4 @@ SELECT id AS run, started_at FROM night;
 
 def create_views(db: Database) -> None:
     """Migration 0002."""
-    run_script(db, _VIEWS)
+    db.executescript(_VIEWS)
