@@ -18,9 +18,9 @@ TOLD_FROM = 50_000
 
 SHARE_OF_RUN = 0.05
 SECONDS_MIN = 0.5
-"""What the index may take before its last transaction begins: a share of the run's time, and so much anyway.
-At the pace of a paid API that is more than it needs. What is left the next run does; a search looks through
-it one by one until then."""
+"""What the index may take before its last transaction begins: a share of the run's time, and so much in any
+case. At the pace of a paid API that is more than it needs. What is left the next run does; a search looks
+through it one by one until then."""
 
 
 def update_search(db: Path, run_seconds: float, *, told: bool) -> None:

@@ -18,14 +18,17 @@ def known_keywords(
     stale_days: float,
 ) -> list[KeywordHistory]:
     """The histories of keywords that are due `again`. `pages` are those read in earlier runs, keyword by
-    keyword in the order of time, `finders` the keywords that found each creator.
+    keyword in the order of time, `finders` the keywords that found each creator; neither is read for nobody.
     """
+    due_again = list(again)
+    if not due_again:
+        return []
     looks: dict[int, list[Look]] = {}
     for keyword_id, page, days_ago, new, entries, last in pages:
         looks.setdefault(keyword_id, []).append(Look(page, days_ago, new, entries, last))
     group = neighbourhoods(finders)
     histories = []
-    for due in again:
+    for due in due_again:
         work, seen = due.work, looks.get(due.work.keyword_id, ())
         history = KeywordHistory(
             work.keyword_id, seen, due.priority, due.position, work.pages_max, group.get(work.keyword_id)

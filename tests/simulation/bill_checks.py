@@ -225,13 +225,15 @@ def a_learnt_pace_follows_the_limit(history: History) -> Iterator[str]:
 
 
 CLIMB_PER_SECOND, CLIMB_DOUBLING_SECONDS = 40 / 60, 6.0
+DOUBLINGS_MAX = 64
+"""After so many nobody could send more, and a number with fraction holds a thousand of them only."""
 
 
 def _climbs_too_fast(lines: list[Line]) -> Iterator[str]:
     """More calls since the first than 40 a minute, doubled every six seconds, would have sent."""
     for number, line in enumerate(lines):
         seconds = line.at - lines[0].at
-        doubled = 2 ** (seconds / CLIMB_DOUBLING_SECONDS)
+        doubled = 2 ** min(seconds / CLIMB_DOUBLING_SECONDS, DOUBLINGS_MAX)
         calls = CLIMB_PER_SECOND * CLIMB_DOUBLING_SECONDS / log(2) * (doubled - 1)
         if number > 1.05 * calls + 2:
             yield f"{number} calls within {seconds:.1f} s of the first"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from crawler.analysis.search import update_search_index
 from crawler.creator import Creator
-from crawler.model import Work
+from crawler.model import Page, Work
+from crawler.store.ledger import Ledger
 from crawler.store.seen import Seen
-from tests.store.fixture import FOOD, OUTFITS, StoreFixture, creator
-from tests.store.writes import save_page
+from tests.store.fixture import CHARGED, FOOD, OUTFITS, StoreFixture, creator
+from tests.store.writes import fetched, save_page
 
 PAGE = 20
 KNOWN = 20_000
@@ -92,6 +95,22 @@ def test_the_bytes_of_a_page_of_which_half_is_known(shelf, crowd):
     found = [*Random(5).sample(crowd, 30 * PAGE), *people(30 * PAGE, seed=6)]
     Random(7).shuffle(found)
     assert kilobytes_a_page(shelf, found) <= 66
+
+
+async def test_workers_that_are_busy_together_share_their_transactions(shelf):
+    transactions = []
+    ledger = Ledger(shelf.store, before_commit=lambda: transactions.append(1))
+
+    async def worker(number: int) -> None:
+        """Keyword page by page, each call written down before and its page after it."""
+        for at, page in enumerate(pages(people(3 * PAGE, seed=number)), 3 * number + 1):
+            call_id = await ledger.open_call(replace(OUTFITS, page=at), 1)
+            found = Page(tuple(page), (), PAGE)
+            await ledger.save_page(fetched(call_id, CHARGED, OUTFITS, at, found, PAGE, None))
+
+    await asyncio.gather(*(worker(number) for number in range(64)))
+    assert shelf.rows("SELECT count(*) FROM pages") == [(3 * 64,)]
+    assert len(transactions) == 2 * 3
 
 
 def test_a_night_that_changed_nothing_has_no_document_written(shelf):
