@@ -91,13 +91,12 @@ class ClusterClient:
 
     async def close(self) -> None:
         """Closes the connections of the senders, as far as they can be reached."""
-        made = [(worker, task) for worker, task in self._senders.items() if task.done()]
-        for _worker, task in self._senders.items():
+        for task in self._senders.values():
             task.cancel()
         asked = [
             worker.ask(task.result(), "close")
-            for worker, task in made
-            if not task.cancelled() and task.exception() is None
+            for worker, task in self._senders.items()
+            if task.done() and not task.cancelled() and task.exception() is None
         ]
         with suppress(TimeoutError):
             async with asyncio.timeout(REACH_SECONDS):

@@ -119,6 +119,7 @@ class Cluster:
         for worker in self.workers:
             if worker.address not in speaking:
                 self.drop(worker)
+        self._refused = {address: why for address, why in self._refused.items() if address in listed}
         new = speaking - self._workers.keys() - self._refused.keys()
         await asyncio.gather(*(self._join(address, str(listed[address]["name"])) for address in new))
 

@@ -67,7 +67,7 @@ async def _here(workers: int) -> AsyncIterator[Client]:
         security = Security.temporary()
     except ImportError as exc:
         raise MissingExtra(f"--cluster local:{workers}", "cluster") from exc
-    with dask.config.set(_LOCAL_SETTINGS), signals_held_back():
+    with dask.config.set(_LOCAL_SETTINGS):  # for workers that are started in place of others too
         cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -81,12 +81,13 @@ async def _here(workers: int) -> AsyncIterator[Client]:
             preload="crawler.cluster.local_worker",
         )
         try:
-            await cluster
+            with signals_held_back():
+                await cluster
         except (OSError, RuntimeError) as exc:
             await cluster.close()
             raise ClusterError(_("the workers could not be started: %s") % exc) from exc
-    async with cluster, Client(cluster, **_OPTIONS) as client:
-        yield client
+        async with cluster, Client(cluster, **_OPTIONS) as client:
+            yield client
 
 
 @asynccontextmanager
@@ -104,10 +105,8 @@ async def _elsewhere(address: str) -> AsyncIterator[Client]:
         )
     client = Client(address, security=security, **_OPTIONS)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", VersionMismatchWarning
-            )  # they are compared afterwards, and refused
+        with warnings.catch_warnings():  # versions are compared afterwards
+            warnings.simplefilter("ignore", VersionMismatchWarning)
             await client
     except (OSError, RuntimeError, ValueError, TypeError) as exc:
         await client.close()

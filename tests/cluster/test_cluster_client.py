@@ -98,6 +98,30 @@ async def test_where_nothing_leads_to_a_worker_the_scheduler_passes_calls_on(pro
     assert TOKEN not in processes.printed("scheduler")
 
 
+@pytest.mark.parametrize("way", ["direct", "by way of the scheduler"])
+async def test_a_call_whose_connection_breaks_is_not_made_again(processes, way):
+    async with (
+        Simulator(SimulatorSettings(latency_seconds=(1.0, 1.0))) as simulator,
+        connected(processes) as workers,
+    ):
+        await workers_are_there(workers, 2)
+        if way != "direct":
+            for worker in workers.workers:
+                worker.through = processes.address
+        async with open_cluster_client(workers, ApiSettings(simulator.base_url, TOKEN)) as client:
+            called = asyncio.create_task(client.call(page()))
+            while not simulator.bill.requests:
+                await asyncio.sleep(0.02)
+            for connections in list(workers.dask.rpc.occupied.values()):
+                for connection in list(connections):
+                    connection.abort()
+            failed = await called
+            await asyncio.sleep(2.0)  # in which somebody else would make it
+    assert failed.kind is FailureKind.WORKER_LOST
+    assert Policy(SEARCH_USER_V2).decide(failed).rule.charge is Charge.UNKNOWN
+    assert simulator.bill.requests == 1
+
+
 async def test_a_call_that_nobody_can_make_is_free_and_ends_the_run(processes):
     shutdown = Shutdown()
     async with (
