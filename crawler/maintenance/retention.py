@@ -54,7 +54,7 @@ def after_a_run(
     except KeyboardInterrupt:
         problem = _("it was interrupted; the rest goes after the next run")
     except CrawlerError as error:
-        problem = str(error)
+        problem = error.args[0]
     return Sweep(removed, free, size, problem)
 
 
@@ -81,13 +81,12 @@ def cutoffs(retention: Retention, moment: datetime, now: datetime) -> Cutoffs:
     def before(span: timedelta | None, least: timedelta = timedelta(0)) -> str:
         return "" if span is None else cutoff(max(span, least), moment, now)
 
-    replies, calls = retention.retain_replies, retention.retain_calls
     return Cutoffs(
-        before(replies),
-        before(replies),
-        before(calls),
-        before(calls, HISTORY_SPAN),
-        before(retention.retain_changes),
+        replies=before(retention.retain_replies),
+        rejects=before(retention.retain_replies),
+        calls=before(retention.retain_calls),
+        pages=before(retention.retain_calls, HISTORY_SPAN),
+        changes=before(retention.retain_changes),
     )
 
 

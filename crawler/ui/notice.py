@@ -49,7 +49,7 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     if summary.spent is not None:
         lines.insert(2, _("money: %s") % spent_text(summary))
     lines += account_lines(summary)
-    if summary.sweep is not None and (summary.sweep.removed or summary.sweep.problem is not None):
+    if summary.sweep is not None:
         lines += [_("removed by age: %s") % line for line in sweep_lines(summary.sweep)]
     return _notice(told, f"{heading(summary.outcome)}: {title}", (*lines, *next_lines(summary, command)))
 

@@ -124,8 +124,7 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
         first, *others = hindsight_lines(summary.forecast, summary.price)
         rows += [(_("forecast"), first), *(("", line) for line in others)]
     if summary.sweep is not None:
-        rows += [(_("removed"), line) if not number else ("", line)
-                 for number, line in enumerate(sweep_lines(summary.sweep))]  # fmt: skip
+        rows += [(_("removed"), line) for line in sweep_lines(summary.sweep)]
     reason = sanitize(reason_text(summary.reason))
     lines = [_("%(outcome)s: %(reason)s") % {"outcome": heading(summary.outcome), "reason": reason}]
     label_width = max(width(label) for label, _text in rows)

@@ -121,8 +121,7 @@ class Month:
 
 @dataclass(slots=True)
 class Year:
-    """A year as it was lived: month by month, titles of notices, calls on the service's bill, and the longest
-    sweep, in steps of what it removed."""
+    """A year as it was lived: month by month, titles of notices, calls on the service's bill."""
 
     db: Path
     months: list[Month] = field(default_factory=list)
