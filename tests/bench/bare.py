@@ -66,7 +66,7 @@ class BareStore:
         return opened
 
     def _open(self, call: Call) -> int | None:
-        row = (RUN_ID, ENDPOINT_ID, call.keyword_id, 1, call.page, 1, MOMENT)
+        row = (RUN_ID, ENDPOINT_ID, call.keyword_id, 1, call.page, 1, None, MOMENT)
         return self._connection.execute(sql.OPEN_CALL, row).lastrowid
 
     def _save(self, answers: list[Answer]) -> None:
