@@ -20,12 +20,12 @@ from sqlite_utils import Database
 from crawler.creator import Creator
 from crawler.model import Charge, Keyword, Page, Reject, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.database import open_database
 from crawler.store.runs import claim_service, count_calls, count_creators, end_run, start_run
 from crawler.store.transactions import Store
 from crawler.store.worklist import due_work, make_worklist
 from crawler.summary import KeywordCounts, RunSummary
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+from tests.new_database import opened
 from tests.store.writes import fail_keyword, fetched, open_call, save_page, settle_call
 
 PAGES_MAX = 3
@@ -180,7 +180,7 @@ AFTERWARDS = datetime(2026, 11, 4, 1, 0, tzinfo=UTC)
 
 def fill(path: Path) -> None:
     """Makes the database at `path` and plays the three nights into it."""
-    with closing(open_database(path)) as db:
+    with closing(opened(path)) as db:
         with db.atomic():
             claim_service(db.conn, "https://api.justoneapi.com")
         for night in NIGHTS:

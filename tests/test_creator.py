@@ -7,12 +7,11 @@ from contextlib import closing
 from typing import get_type_hints
 
 import pytest
-from sqlite_utils import Database
 
 from crawler.analysis.browse.column_descriptions import meanings
 from crawler.column import Kind, Source
 from crawler.creator import COLUMNS, Creator, CreatorRow
-from crawler.store.migrations import migrations
+from crawler.store.migrations import migrate
 from tests.documentation import DOCS, HEADINGS, written
 
 PYTHON = {Kind.BOOLEAN: bool, Kind.NUMBER: int, Kind.COUNT: int, Kind.LIST: tuple[str, ...]}
@@ -22,7 +21,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 @pytest.fixture
 def database():
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        migrations.apply(Database(connection))
+        migrate(connection)
         yield connection
 
 

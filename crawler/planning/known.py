@@ -94,15 +94,13 @@ def laid_out(
     now: Now,
 ) -> Iterator[LaidOut]:
     """The work list that a run would make of `keywords`, in a copy in memory."""
-    from sqlite_utils import Database  # loads much that the command's help does not need
+    from crawler.store.migrations import migrate  # loads much that the command's help does not need
 
-    from crawler.store.migrations import migrations
-
-    with closing(Database(memory=True)) as memory:
-        migrations.apply(memory)
-        copy_basis(connection, memory.conn)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
+        migrate(memory)
+        copy_basis(connection, memory)
         worklist = make_worklist(
-            memory.conn,
+            memory,
             keywords,
             endpoint_id=endpoint_id,
             pages_max=settings.pages_max,
@@ -112,14 +110,14 @@ def laid_out(
         )
         if settings.stop_below:
             leave_out(
-                memory.conn,
+                memory,
                 worklist,
-                _not_worth_asking(connection, memory.conn, settings, endpoint_id, now),
+                _not_worth_asking(connection, memory, settings, endpoint_id, now),
                 endpoint_id=endpoint_id,
                 run_id=_NO_RUN,
                 stop_below=settings.stop_below,
             )
-        yield LaidOut(memory.conn, worklist.listed, not_asked(memory.conn, _NO_RUN))
+        yield LaidOut(memory, worklist.listed, not_asked(memory, _NO_RUN))
 
 
 def _not_worth_asking(

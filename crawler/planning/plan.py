@@ -82,13 +82,11 @@ def _there(connection: sqlite3.Connection | None) -> Iterator[sqlite3.Connection
     if connection is not None:
         yield connection
         return
-    from sqlite_utils import Database  # loads much that the command's help does not need
+    from crawler.store.migrations import migrate  # loads much that the command's help does not need
 
-    from crawler.store.migrations import migrations
-
-    with closing(Database(memory=True)) as empty:
-        migrations.apply(empty)
-        yield empty.conn
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+        migrate(empty)
+        yield empty
 
 
 def plan_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,13 +94,9 @@ def _open_what_stands_beside(path: Path) -> None:
 
 
 def _migrate(db: Database, path: Path, backup: bool) -> None:
-    from sqlite_utils import Database
+    from crawler.store.migrations import applied_migrations, known_migrations, migrate
 
-    from crawler.store.migrations import migrations
-
-    applied = {migration.name for migration in migrations.applied(db)}
-    with closing(Database(memory=True)) as empty:
-        known = {migration.name for migration in migrations.pending(empty)}
+    applied, known = applied_migrations(db.conn), known_migrations()
     if applied - known:
         raise InputError(_(NEWER) % path)
     if not applied and db.table_names():
@@ -108,7 +104,7 @@ def _migrate(db: Database, path: Path, backup: bool) -> None:
     if applied and known - applied and backup:
         copy_before_upgrade(path, utc_now())
     with db.atomic():
-        migrations.apply(db)
+        migrate(db.conn)
     if db.execute("PRAGMA application_id").fetchone()[0]:
         db.execute("PRAGMA application_id = 0")  # who writes a backup makes a database of it
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from crawler.maintenance.prune import prune
 from crawler.store.database import open_database
+from tests.new_database import opened
 
 RUNS = """
 INSERT INTO runs (id, started_at, pid, host, version, price, currency)
@@ -28,7 +29,7 @@ SELECT 1, 1, id, 1, id, run_id, 1, 1, 1, 0, sent_at FROM calls
 
 def test_pruning_leaves_what_each_day_cost_as_it_was(tmp_path):
     path = tmp_path / "creators.db"
-    with closing(open_database(path)) as db, db.atomic():
+    with closing(opened(path)) as db, db.atomic():
         for statement in (RUNS, KEYWORD):
             db.conn.execute(statement)
         charges = [(run, charge) for run in (1, 1, 2, 3) for charge in ("charged", "unknown", "free")]

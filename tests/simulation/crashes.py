@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from crawler.store.database import open_database
+from tests.new_database import opened
 from tests.simulation.scenario import Ending, EndingKind
 
 
@@ -133,7 +133,7 @@ def crashing(doom: CrashPlan) -> Callable[[Path], Database]:
     """Opens databases for a run whose connection obeys `doom`."""
 
     def open_mortal(path: Path) -> Database:
-        db = open_database(path)
+        db = opened(path)
         real = db.conn
         real.execute("PRAGMA synchronous = OFF")  # no power is cut here, and the tests are quicker
         doom.connections.append(real)

@@ -14,11 +14,11 @@ from sqlite_utils import Database
 from crawler.creator import Creator
 from crawler.model import Charge, FetchedPage, Keyword, Page, PageSaved, Reject, Settlement, Work
 from crawler.reasons import ReasonCode
-from crawler.store.database import open_database
 from crawler.store.runs import start_run
 from crawler.store.transactions import Store
 from crawler.store.worklist import make_worklist
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+from tests.new_database import opened
 from tests.store.writes import fetched, open_call, save_page
 
 ENDPOINT_ID = SEARCH_USER_V2.id
@@ -58,7 +58,7 @@ class StoreFixture:
 
     def __init__(self, path: Path, db: Database | None = None) -> None:
         self.path = path
-        self.db = db or open_database(path)
+        self.db = db or opened(path)
         self.connection: sqlite3.Connection = self.db.conn
         self.connection.execute("PRAGMA synchronous = OFF")  # nothing is killed here, and a disk is slow
         self.moment = BEGINNING
@@ -68,7 +68,7 @@ class StoreFixture:
     @staticmethod
     def make(path: Path) -> None:
         """A database with one run and the keywords of `WORKS`."""
-        with closing(open_database(path)) as db, db.atomic():
+        with closing(opened(path)) as db, db.atomic():
             start_run(db.conn, "0.1.0", lambda: BEGINNING)
             make_worklist(
                 db.conn,

@@ -109,13 +109,11 @@ def check_replaceable(target: Path) -> None:
 
 
 def _make(path: Path) -> None:
-    from sqlite_utils import Database  # loads much that the other formats do not need
-
-    from crawler.store.migrations import migrations
+    from crawler.store.migrations import migrate  # loads much that the other formats do not need
 
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
-        migrations.apply(Database(connection))
+        migrate(connection)
 
 
 def _copy_portions(connection: sqlite3.Connection, advance: Callable[[int], None]) -> None:

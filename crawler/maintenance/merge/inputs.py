@@ -9,12 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.store.database import open_database
-from crawler.store.migrations import migrations
+from crawler.store.migrations import known_migrations
 from crawler.store.readonly import exported, file_at, open_as_it_is, read_errors
 
 _SERVICE = "SELECT value FROM settings WHERE name = 'service'"
@@ -59,7 +57,7 @@ def prepared(paths: Sequence[Path], folder: Path) -> list[Input]:
 
 
 def _prepared(path: Path, copy: Path) -> Input:
-    known = _known_migrations()
+    known = known_migrations()
     with closing(open_as_it_is(path)) as connection, read_errors(path):
         if connection.execute(_SETTINGS).fetchone() is None:
             raise InputError(_("%s is a database of another program") % path)
@@ -76,11 +74,6 @@ def _prepared(path: Path, copy: Path) -> Input:
             connection.backup(made)
     open_database(copy).close()
     return Input(path, copy, service)
-
-
-def _known_migrations() -> set[str]:
-    with closing(Database(memory=True)) as empty:
-        return {migration.name for migration in migrations.pending(empty)}
 
 
 def check_room(inputs: Sequence[Input], target: Path) -> None:

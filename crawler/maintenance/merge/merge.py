@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from crawler.errors import InputError, StoreError
 from crawler.files import database_uri, replacing
 from crawler.i18n import _
@@ -16,7 +14,7 @@ from crawler.maintenance.merge.inputs import Input, check_room, prepared
 from crawler.maintenance.merge.steps import Merged, Merging
 from crawler.store.database import PRAGMAS
 from crawler.store.lock import hold
-from crawler.store.migrations import migrations
+from crawler.store.migrations import migrate
 from crawler.store.readonly import file_at
 
 INPUTS_AT_ONCE = 8
@@ -89,4 +87,4 @@ def _make(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(PRAGMAS[0])
         connection.execute("PRAGMA synchronous = OFF")
-        migrations.apply(Database(connection))
+        migrate(connection)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlite_utils.migrations import Migrations
 
 from crawler.store.archive import create_archive
@@ -17,14 +19,11 @@ from crawler.store.migrations.shared_views import create_shared_views
 from crawler.store.migrations.tables import create_tables
 from crawler.store.migrations.views import create_views
 from crawler.store.rate_limits import create_rate_limits
-
-__all__ = ["migrations"]
-
-migrations = Migrations("crawler")
+from crawler.store.scripts import ScriptDatabase
 
 # A reader takes the last one for the sign that all have been applied: the order stands here, and does not
 # follow from which module happens to be imported first.
-for _name, _apply in (
+_IN_ORDER = (
     ("0001_tables", create_tables),
     ("0002_views", create_views),
     ("0003_reasons", split_reasons),
@@ -38,5 +37,23 @@ for _name, _apply in (
     ("0013_last_seen", derive_last_seen),
     ("0014_order_indexes", create_order_indexes),
     ("0016_merging", prepare_merging),
-):
+)
+
+migrations = Migrations("crawler")
+for _name, _apply in _IN_ORDER:
     migrations(name=_name)(_apply)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Applies what is missing, each migration with its record in one transaction, or within the caller's."""
+    migrations.apply(ScriptDatabase(connection))
+
+
+def applied_migrations(connection: sqlite3.Connection) -> set[str]:
+    """The names of the migrations that a database has had; nothing is written."""
+    return {migration.name for migration in migrations.applied(ScriptDatabase(connection))}
+
+
+def known_migrations() -> set[str]:
+    """The names of those that this version knows."""
+    return {name for name, _apply in _IN_ORDER}

@@ -12,11 +12,11 @@ from crawler.analysis.filters import Filters
 from crawler.analysis.search import search_creators, update_search_index
 from crawler.creator import Creator
 from crawler.model import Keyword, Page, Work
-from crawler.store.database import open_database
 from crawler.store.runs import start_run
 from crawler.store.transactions import Store
 from crawler.store.worklist import make_worklist
 from tests.filled import CHARGED, Clock, page
+from tests.new_database import opened
 from tests.store.writes import fetched, open_call, save_page
 
 KEYWORDS = ("穿搭", "美食 探店", "Amy", "搭")
@@ -83,7 +83,7 @@ class Crawled:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.db = open_database(path)
+        self.db = opened(path)
         self.connection: sqlite3.Connection = self.db.conn
         self.connection.execute("PRAGMA synchronous = OFF")
         self.clock = Clock(datetime(2026, 11, 1, 18, 30, tzinfo=UTC))

@@ -37,6 +37,7 @@ from crawler.store.runs import calls_charged_on_day, claim_service
 from tests.filled import EMOJI, KEYWORDS, MANY_FANS, ONLY_RED_ID, ORDINARY, Night, creator, fill, page, play
 from tests.maintenance.merge.databases import Machine, contents, crawl, rows
 from tests.maintenance.replaying import WORDS, world
+from tests.new_database import opened
 
 VERSIONS = Path(__file__).parents[2] / "store" / "versions"
 CREATORS = {"users", "sightings", "changes", "older_facts", "lost_red_ids"}
@@ -79,7 +80,7 @@ def spoil(db: Path, statement: str, *values: object) -> None:
 
 def fill_with(path: Path, nights: list) -> None:
     """Nights of one keyword with one creator each, so many days after the first of November."""
-    with closing(open_database(path)) as db:
+    with closing(opened(path)) as db:
         with db.atomic():
             claim_service(db.conn, "https://api.justoneapi.com")
         for day, each in nights:
