@@ -80,7 +80,7 @@ class Outcome:
     others_refused: int = 0
     possible: float = 0.0
     used_up: float = 0.0
-    """Of what was possible: what a fixed window did not allow any more, as the first minute had used it up."""
+    """What of it a fixed window did not allow any more, as the first minute had used that up."""
     refused_at_first: int = 0
     taken_times: list[float] = field(default_factory=list)
     refused_times: list[float] = field(default_factory=list)
