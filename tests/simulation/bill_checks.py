@@ -83,12 +83,7 @@ def paid_twice_at_most_what_was_in_flight(history: History) -> Iterator[str]:
         for row in history.lived[-1].after.calls
         if row.charge == "unknown" and not any(_within(row, life) for life in broken)
     )
-    anew = Counter(
-        keyword
-        for life in history.lived
-        if life.life.refreshes
-        for keyword in {line.keyword for line in lines_of(history, life) if line.page == 1}
-    )
+    anew = _times_read_anew(history)
     for page, times in _charges(history).items():
         if times - 1 > unknown[page] + anew[page[0]]:
             yield f"{page} was charged {times} times, of which {unknown[page]} were unknown"
@@ -111,8 +106,19 @@ def _within(row: Row, life: RunResult) -> bool:
 
 
 def charged_twice(history: History) -> int:
-    """How many charges there were beyond the first of each page."""
-    return sum(times - 1 for times in _charges(history).values())
+    """How many charges there were beyond the first of each page and of each time its keyword was due again."""
+    anew = _times_read_anew(history)
+    return sum(max(0, times - 1 - anew[page[0]]) for page, times in _charges(history).items())
+
+
+def _times_read_anew(history: History) -> Counter[str]:
+    """How many runs were to read a keyword again from its first page, and did."""
+    return Counter(
+        keyword
+        for life in history.lived
+        if life.life.refreshes
+        for keyword in {line.keyword for line in lines_of(history, life) if line.page == 1}
+    )
 
 
 def _charges(history: History) -> Counter[tuple[str, int]]:
