@@ -106,7 +106,7 @@ def _within(row: Row, life: RunResult) -> bool:
 
 
 def charged_twice(history: History) -> int:
-    """How many charges there were beyond the first of each page and of each time its keyword was due again."""
+    """Charges beyond the first of each page and of each time that its keyword was due anew."""
     anew = _times_read_anew(history)
     return sum(max(0, times - 1 - anew[page[0]]) for page, times in _charges(history).items())
 
