@@ -205,8 +205,8 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     names = (_("tonight"), _("expected"), _("at least"), _("at most"))
     yield from table_lines(names, rows, stdout_cells())
     yield ""
-    yield _pace(made.pace)
     yield from _accounts(made)
+    yield _pace(made.pace)
     if forecast.creators is not None and not made.nights_tested:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
     yield from _not_asked(made)
@@ -231,7 +231,6 @@ def _accounts(made: Plan) -> Iterator[str]:
     """What each of several accounts carries."""
     if not made.accounts:
         return
-    yield ""
     rows = [
         (
             each.name,
@@ -243,6 +242,7 @@ def _accounts(made: Plan) -> Iterator[str]:
     ]
     names = (_("account"), _("calls a minute"), _("calls left today"), _("price"))
     yield from table_lines(names, rows, stdout_cells())
+    yield ""
 
 
 def _left_out(made: Plan, price: Money | None) -> Iterator[str]:
