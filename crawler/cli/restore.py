@@ -13,8 +13,8 @@ from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _, ngettext
 from crawler.i18n.formatting import shanghai_time
-from crawler.maintenance.loss import Loss
 from crawler.maintenance.restore import restore as put_back
+from crawler.maintenance.restore_loss import Loss
 from crawler.ui.program_name import db_argument, program_name
 
 
