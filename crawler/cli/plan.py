@@ -217,7 +217,9 @@ def _pace(pace: Pace) -> str:
     line = {
         PaceFrom.RUNS: _("Pace: %s calls a minute, as earlier runs learnt."),
         PaceFrom.RATE: _("Pace: %s calls a minute, as --rate says."),
-        PaceFrom.SAFE: _("Pace: %s calls a minute, the safe one: no run has shown another."),
+        PaceFrom.SAFE: _(
+            "Pace: %s calls a minute, reported as safe: no run has shown yet what the account allows."
+        ),
     }[pace.rests_on]
     return line % f"{pace.calls_per_minute:,.0f}"
 
