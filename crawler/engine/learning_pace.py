@@ -42,7 +42,7 @@ RETRY_AFTER_MAX_SECONDS = 300.0
 CALM_CALLS = 20
 """Good answers after a cut that show it was enough."""
 
-DEBT_MAX_CALLS = 4 * PRICE_CALLS
+DEBT_MAX_CALLS = PRICE_CALLS
 AS_KNOWN_SHARE = 0.8
 ROOM_SHARE = 1.25
 """How much faster than the pace calls go while a sliding minute has room: a call takes the room of the one a
@@ -258,7 +258,7 @@ class LearningPace:
     def _raise_a_little(self, now: float) -> None:
         """One good answer's worth: the more, the longer there was no refusal."""
         self._quiet_calls += 1
-        if self._quiet_calls <= 0 or not self._used(now, 0.85):
+        if not self._used(now, 0.85):
             return
         window_seconds = self._window.seconds if self._window is not None else 1.0
         lately = self._log.count(now, window_seconds) / window_seconds if self._long else None
