@@ -31,7 +31,10 @@ def token(facts: Facts) -> Finding:
     found = facts.token
     if found.problem is not None:
         if facts.accounts:
-            return bad(found.problem, _("correct what is named above: docs/accounts.md tells how"))
+            return bad(
+                found.problem,
+                _("give it its token, in the variable or the file that its table in crawler.toml names"),
+            )
         return bad(found.problem, _("put the token into .env as JUSTONEAPI_TOKEN=…"))
     text = _("found in %s") % found.source
     if found.exposed:
