@@ -163,3 +163,14 @@ async def test_a_token_file_that_everybody_can_read_is_refused(project, simulato
     assert ended.exit_code == 2
     assert "crawler.toml:7: accounts.spare.token-file: everybody on this machine can read" in ended.stderr
     assert simulator.bill.requests == 0
+
+
+async def test_the_doctor_says_where_each_account_has_its_token_and_which_has_none(project, simulator):
+    check = ("doctor", "keywords.txt", "--base-url", simulator.base_url)
+    found = await project(*check)
+    assert "account main: found in MAIN_TOKEN; account spare: found in spare.token" in found.stdout
+    project.environment["MAIN_TOKEN"] = ""
+    missing = await project(*check)
+    assert "accounts.main.token-env: there is no token in this variable" in missing.stdout
+    assert "the variable or the file that its table in crawler.toml names" in missing.stdout
+    assert "JUSTONEAPI_TOKEN" not in missing.stdout

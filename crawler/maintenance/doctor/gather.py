@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawler.account_settings import account_names, is_exposed, read_accounts
+from crawler.account_settings import account_names, is_exposed, read_accounts, token_source
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
@@ -100,13 +100,14 @@ def _account(where: Where, name: str, variables: Mapping[str, str]) -> AccountFa
     """One of the accounts that the file of settings declares, with what the service says of it."""
     of_run = {"base_url": where.base_url, "rate": "auto", "price": None}
     (account,) = read_accounts(where.file, [name], of_run, where.given, variables, tokens=False)
+    source = "" if where.file is None else token_source(where.file, name)
     problem = None
     try:
         (account,) = read_accounts(where.file, [name], of_run, where.given, variables)
     except CrawlerError as error:
         problem = str(error)
     service = _service(account.base_url, account.token)
-    return AccountFacts(name, TokenFacts(str(where.file and where.file.path), problem), service)
+    return AccountFacts(name, TokenFacts(source, problem), service)
 
 
 def _token(file: Path | None, variables: Mapping[str, str]) -> tuple[str, TokenFacts]:
