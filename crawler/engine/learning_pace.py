@@ -2,8 +2,8 @@
 
 Values in, values out: time is passed in, nothing waits here. The formula, with reasons, is in docs/pace.md.
 
-- **searching**: the pace rises with the third power of the time while answers come and none is a refusal; what
-  answers do not tell of yet stays small.
+- **searching**: the pace rises with the third power of the time while answers come and none is a refusal, not
+  far ahead of the answers.
 - **probing**: after the first refusal, or where nothing but refusals comes, single calls go after waits that
   double; the first that is taken ends it, and the window that explains all answers best gives the limit.
 - **steady**: a refusal lowers the pace to STEP below where it was refused; PRICE_CALLS good answers bring
@@ -36,7 +36,7 @@ SEARCH_CUBE_SECONDS = 400.0
 100 a second after 34 seconds."""
 
 SEARCH_UNSEEN_SHARE = 0.6
-"""How much the search may add, of the pace, in the time that an answer takes: what is under way is refused."""
+"""How much the search may add to the pace in the time that an answer takes."""
 
 CUT_MAX = 0.5
 HOLD_SHARE = 0.02

@@ -6,7 +6,7 @@ from crawler.cli import COMMANDS
 from crawler.cli.run import COMMAND_SETTINGS, run
 from crawler.cli.setting_options import asked_language
 from crawler.i18n import OWN_VARIABLE
-from crawler.run_settings import LANG, RUN_SETTINGS, TOKEN_FILE
+from crawler.run_settings import ACCOUNT, LANG, RUN_SETTINGS, TOKEN_FILE
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.cli.terminal import answered_at_a_terminal
 
@@ -43,7 +43,8 @@ BAD = {
     "retain_calls": "-1d",
     "retain_changes": "7",
 }
-"""A text that it cannot take for each setting, all but `token_file`, which is a path like any."""
+"""A text that it cannot take for each setting, all but `token_file` and `account`: these are a path and a name
+like any, and what is not there is told by its own name."""
 
 NEW = "There is no database mistyped.db yet: a new one will be created"
 
@@ -58,7 +59,7 @@ def test_every_setting_that_is_declared_is_an_option_of_run_with_its_variable():
 
 @pytest.mark.parametrize(
     "setting",
-    [setting for setting in (*RUN_SETTINGS, *COMMAND_SETTINGS) if setting != TOKEN_FILE],
+    [setting for setting in (*RUN_SETTINGS, *COMMAND_SETTINGS) if setting not in (TOKEN_FILE, ACCOUNT)],
     ids=lambda setting: setting.flag,
 )
 async def test_a_setting_that_cannot_be_used_is_called_as_it_was_given(crawler, setting):

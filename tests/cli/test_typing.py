@@ -42,7 +42,7 @@ async def test_a_mistyped_option_is_answered_as_before(crawler):
 
 async def test_the_names_of_questions_are_completed(completed):
     assert await completed("query", "") == [
-        "changed", "failed", "gaps", "keywords", "new", "odd", "overlap", "redundant", "runs",
+        "accounts", "changed", "failed", "gaps", "keywords", "new", "odd", "overlap", "redundant", "runs",
         "spend", "top",
     ]  # fmt: skip
     assert await completed("query", "--json", "ne") == ["new"]

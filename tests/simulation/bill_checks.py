@@ -183,8 +183,8 @@ def price_of(history: History, line: Line) -> Decimal | None:
 
 
 def pace_is_kept(history: History) -> Iterator[str]:
-    """No second holds more calls than evenly spaced ones would be, no whole number of seconds up to ten more
-    than the rate, retries and restarts included; a rate below one a second keeps that distance between calls."""
+    """No second holds more calls than if they were evenly spaced, no whole number of seconds more than the
+    rate, retries and restarts included; a rate below one a second keeps that distance between calls."""
     for life, account in senders(history):
         per_second = per_second_of(account.rate)
         if per_second is None:

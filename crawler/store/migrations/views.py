@@ -11,6 +11,8 @@ VIEWS = (
     "creators_with_keywords",
     "keyword_performance",
     "daily_spend",
+    "spend_by_account",
+    "run_prices",
     "new_creators_by_run",
     "changed_creators_by_run",
     "run_history",

@@ -75,7 +75,7 @@ def test_clickhouse_says_the_same(folder, in_duckdb):
     assert asked(program % questions("ClickHouse"), folder) == in_duckdb
 
 
-@pytest.mark.skipif(find_spec("dask") is None, reason="Dask is not installed")
+@pytest.mark.skipif(None in map(find_spec, ("dask", "pandas")), reason="Dask's data frames are not installed")
 def test_dask_says_the_same(folder, in_duckdb):
     (block,) = [body for language, body in BLOCKS if language == "python"]
     told = """

@@ -23,6 +23,7 @@ from tests.cli.terminal import on_a_terminal
 from tests.filled import CHANGED, KEYWORDS, NIGHTS, ORDINARY, OUTFITS, Night, creator, page, play
 
 NAMES = [
+    "accounts",
     "changed",
     "failed",
     "gaps",
@@ -324,7 +325,7 @@ def test_gaps_name_a_missing_page_and_a_charged_call_without_its_page(db, ask):
         (["failed", "--unverified"], "takes no --verified"),
         (["top", "--price", "1"], "takes no --price"),
         (["neww"], "there is no question neww; did you mean new?"),
-        (["xyzzy"], "there is no question xyzzy; there are: changed, failed, gaps"),
+        (["xyzzy"], "there is no question xyzzy; there are: accounts, changed, failed, gaps"),
         (["new", "--until", "tomorrow"], "--until takes a day"),
         (["new", "--min-fans", "many"], "a number of fans is written 5000, 1万 or 10w, not many"),
         (["--keyword", "穿搭"], "--keyword needs a named question"),
