@@ -43,7 +43,7 @@ BAD = {
     "retain_calls": "-1d",
     "retain_changes": "7",
 }
-"""A text that it cannot take for each setting, all but `token_file` and `account`: these are a path and a name
+"""A text that it cannot take for each setting, all but `token_file` and `account`: a path and a name
 like any, and what is not there is told by its own name."""
 
 NEW = "There is no database mistyped.db yet: a new one will be created"
