@@ -163,3 +163,49 @@ async def test_a_token_file_that_everybody_can_read_is_refused(project, simulato
     assert ended.exit_code == 2
     assert "crawler.toml:7: accounts.spare.token-file: everybody on this machine can read" in ended.stderr
     assert simulator.bill.requests == 0
+
+
+async def test_the_money_of_a_night_is_that_of_its_account_whatever_the_price_of_the_run(project, simulator):
+    write(project, 'price = "0.01"\n' + DECLARED)
+    ended = await night(project, simulator, "--json", "--account", "spare")
+    assert ended.summary["money"]["spent"] == pytest.approx(0.02 * 3)
+    assert ended.summary["forecast"]["money"]["came"] == pytest.approx(0.02 * 3)
+    status = await project("status", "--json", CRAWLER_DB="c.db")
+    assert json.loads(status.stdout)["runs"][0]["price"] == "0.02"
+
+
+async def test_the_forecast_of_accounts_of_different_prices_is_told_in_calls_alone(project, simulator):
+    write(project, 'price = "0.01"\n' + DECLARED)
+    ended = await night(project, simulator, "--json")
+    assert {each["calls"]["charged"] > 0 for each in ended.summary["accounts"]} == {True}
+    assert ended.summary["forecast"]["money"] is None
+
+
+async def test_the_doctor_takes_what_a_run_takes(project, simulator):
+    write(project, 'price = "0.05"\n' + DECLARED.replace('price = "0.05"\n', 'budget = "3CNY"\n'))
+    doctor = await project("doctor", "--base-url", simulator.base_url)
+    assert "main: the token is accepted" in doctor.stdout
+
+
+async def test_the_doctor_tells_an_account_that_is_not_declared_as_a_run_does(project):
+    doctor = await project("doctor", "--account", "nobody")
+    assert doctor.exit_code == 2
+    assert "there is no account nobody; declared are: main, spare" in doctor.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such permissions")
+async def test_the_doctor_warns_of_an_env_file_that_everybody_can_read_where_accounts_are_declared(
+    project, simulator
+):
+    (project.folder / ".env").write_text("SOME=thing\n", encoding="utf-8")
+    (project.folder / ".env").chmod(0o644)
+    doctor = await project("doctor", "--base-url", simulator.base_url)
+    assert "everybody here can read .env" in doctor.stdout
+
+
+@pytest.mark.parametrize("path", [".", "/dev/null"])
+async def test_nobody_is_told_to_close_a_folder_or_a_device(project, path):
+    write(project, f'[accounts.main]\ntoken-file = "{path}"\n')
+    ended = await project("run", "keywords.txt", "--db", "c.db")
+    assert ended.exit_code == 77
+    assert "chmod" not in ended.stderr

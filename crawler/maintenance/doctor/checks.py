@@ -29,6 +29,8 @@ def token(facts: Facts) -> Finding:
     """Whether there is a token, and who else could read it."""
     found = facts.token
     if found.problem is not None:
+        if facts.accounts:
+            return bad(found.problem, _("put it where token-env or token-file says, for you alone to read"))
         return bad(found.problem, _("put the token into .env as JUSTONEAPI_TOKEN=…"))
     text = _("found in %s") % found.source
     if found.exposed:
