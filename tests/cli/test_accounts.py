@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -209,3 +210,14 @@ async def test_nobody_is_told_to_close_a_folder_or_a_device(project, path):
     ended = await project("run", "keywords.txt", "--db", "c.db")
     assert ended.exit_code == 77
     assert "chmod" not in ended.stderr
+
+
+async def test_an_answer_that_repeats_the_token_of_another_account_is_kept_without_it(project, simulator):
+    entry = {"id": "f" * 24, "name": f"{MAIN} {SPARE}"}
+    page = json.dumps({"code": 0, "data": {"users": [entry]}}).encode()
+    simulator.settings = replace(simulator.settings, replies={("", 1): page})
+    ended = await night(project, simulator)
+    assert ended.exit_code == 0, ended.stderr
+    shown = await project("query", "top", "--json", CRAWLER_DB="c.db")
+    assert "*** ***" in shown.stdout
+    assert not any(token.encode() in (project.folder / "c.db").read_bytes() for token in (MAIN, SPARE))

@@ -3,7 +3,8 @@
 `pruned_pages` adds up, by keyword, pages of earlier crawls whose call was pruned before them; `origin` is
 that of their runs, empty for this database's own, so that no page counts twice where databases are merged.
 `runs.users_new_pruned` is the part of `users_new` that such pages brought. `pruned_quotas` are the days on
-which a pruned call met the end of the quota of its account, '' where it has no name. `sweeps` has a row for each sweep that removed something.
+which a pruned call met the end of the quota of its account, '' where it has no name. `sweeps` has a row for
+each sweep that removed something.
 """
 
 from __future__ import annotations
