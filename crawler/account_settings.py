@@ -93,23 +93,27 @@ def read_accounts(
     """The accounts `chosen` by name, all of them where none is; () where none is declared.
 
     What an account does not say it has from the run's settings, `of_run`; those of them that were `given` on
-    the command line or by a variable go before its own. Without `tokens` each has an empty one. Raises
+    the command line or by a variable go before its own. Without `tokens` each has an empty one; without a
+    price in `of_run`, as nothing is spent, budgets are not held against one. Raises
     InputError for a name that is not declared, TokenError, with the line, for a token that cannot be had.
     """
+    names = chosen_names(file, chosen)
+    if file is None or not names:
+        return ()
+    check_accounts(file)
+    return tuple(_account(file, name, of_run, given, variables if tokens else None) for name in names)
+
+
+def chosen_names(file: SettingsFile | None, chosen: Sequence[str]) -> tuple[str, ...]:
+    """The accounts `chosen` by name, all of them where none is, in the order of the file; raises InputError
+    for one that is not declared."""
     names = account_names(file)
     for name in chosen:
         if name not in names:
             known = ", ".join(names) or _("none")
             raise InputError(_("there is no account %(name)s; declared are: %(known)s")
                              % {"name": name, "known": known})  # fmt: skip
-    if file is None or not names:
-        return ()
-    check_accounts(file)
-    return tuple(
-        _account(file, name, of_run, given, variables if tokens else None)
-        for name in names
-        if not chosen or name in chosen
-    )
+    return tuple(name for name in names if not chosen or name in chosen)
 
 
 def _account(
@@ -121,11 +125,12 @@ def _account(
 ) -> Account:
     own = dict(_values(file, name))
     for setting in OF_RUN:
-        if own.get(setting) is None or setting in given:
+        if setting in of_run and (own.get(setting) is None or setting in given):
             own[setting] = of_run[setting]
-    with about(file.called((ACCOUNTS_TABLE, name))):
-        for budget in (own.get("budget"), own.get("budget_per_day")):
-            check_budget(budget, own["price"])
+    if "price" in of_run:
+        with about(file.called((ACCOUNTS_TABLE, name))):
+            for budget in (own.get("budget"), own.get("budget_per_day")):
+                check_budget(budget, own["price"])
     variable, token_file = own.pop("token_env", None), own.pop("token_file", None)
     token = "" if variables is None else _token(file, name, variable, token_file, variables)
     return Account(name, token, **own)
@@ -147,11 +152,13 @@ def _token(
 
 
 def is_exposed(file: Path) -> bool:
-    """Whether everybody on this machine can read the file, as far as the system knows such a thing."""
+    """Whether everybody on this machine can read the file, as far as the system knows such a thing. A folder
+    or a device is no file that could be closed."""
     if sys.platform == "win32":
         return False
     try:
-        return bool(os.stat(file).st_mode & stat.S_IRWXO)
+        mode = os.stat(file).st_mode
+        return stat.S_ISREG(mode) and bool(mode & stat.S_IRWXO)
     except (OSError, ValueError):
         return False
 

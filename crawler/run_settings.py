@@ -171,6 +171,12 @@ class RunSettings:
             return (Account(None, self.token, self.base_url, self.rate, self.price),)
         return tuple(replace(each, price=each.price or self.price) for each in self.accounts)
 
+    @property
+    def price_of_all(self) -> Money | None:
+        """What a call costs by whichever account it goes, None where that is not known or differs."""
+        prices = {each.price for each in self.senders}
+        return prices.pop() if len(prices) == 1 else None
+
     def __repr__(self) -> str:
         """Without the token."""
         return f"RunSettings(db={str(self.db)!r}, base_url={self.base_url!r}, workers={self.workers})"

@@ -221,7 +221,7 @@ def _run(
         )
     json_lines, live = options["log_format"] == "json", not options["quiet"]
     with display(
-        _level(options), Scale(settings.rate, settings.price), json_lines=json_lines, live=live
+        _level(options), Scale(settings.rate, settings.price_of_all), json_lines=json_lines, live=live
     ) as emit:
         import asyncio
 

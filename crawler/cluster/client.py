@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from uuid import uuid4
 
 from distributed import Client, Future
@@ -15,7 +16,7 @@ from crawler.cluster.worker import LOST, REACH_SECONDS, NotReached, Worker
 from crawler.model import CallFailed, FailureKind, Outcome, PageRequest
 from crawler.vendor.client import ApiSettings, read_answer
 from crawler.vendor.deadline import Deadline
-from crawler.vendor.token_mask import TokenMask
+from crawler.vendor.token_mask import TokenMasks
 
 LATE_SECONDS = 30.0
 """How much longer than the call itself its worker may take: one that does not even say that there is no
@@ -31,7 +32,7 @@ class ClusterClient:
     def __init__(self, cluster: Cluster, settings: ApiSettings) -> None:
         self._cluster = cluster
         self._settings = settings
-        self._mask = TokenMask(settings.token)
+        self._mask = TokenMasks(settings.token, *settings.other_tokens)
         self._senders: dict[Worker, asyncio.Task[str]] = {}
         self._actors: list[Future] = []  # each lives as long as this is kept
 
@@ -86,7 +87,7 @@ class ClusterClient:
         self._actors.append(actor)
         async with Deadline(REACH_SECONDS):
             await actor
-            await worker.ask(key, "open", self._settings)
+            await worker.ask(key, "open", replace(self._settings, other_tokens=()))
         return key
 
     async def close(self) -> None:

@@ -270,7 +270,8 @@ class LearningPace:
         lately = self._log.count(now, window_seconds) / window_seconds if self._long else None
         price = max(PRICE_CALLS, self._held_calls)
         share = rise(
-            self.per_second, self._limit, self._quiet_calls, price, self._latency_seconds, window_seconds, lately
+            self.per_second, self._limit, self._quiet_calls, price, self._latency_seconds, window_seconds,
+            lately,
         )  # fmt: skip
         self._set(self.per_second * (1 + share))
 

@@ -64,8 +64,8 @@ ON CONFLICT (day, endpoint_id, charge) DO UPDATE SET calls = calls + excluded.ca
 """
 
 KEEP_QUOTAS = """
-INSERT OR IGNORE INTO pruned_quotas (day)
-SELECT date(sent_at, '+8 hours')
+INSERT OR IGNORE INTO pruned_quotas (day, account)
+SELECT date(sent_at, '+8 hours'), coalesce(account, '')
   FROM calls
  WHERE id IN (SELECT value FROM json_each(:ids)) AND error = 'daily_quota'
 """

@@ -71,7 +71,11 @@ class RunAccounts:
             for sender in self._senders:
                 account = sender.account
                 api = ApiSettings(
-                    account.base_url, account.token, settings.timeout_seconds, worker=account.worker
+                    account.base_url,
+                    account.token,
+                    settings.timeout_seconds,
+                    worker=account.worker,
+                    other_tokens=tuple(each.token for each in settings.senders),
                 )
                 pooled.append(
                     PooledAccount(

@@ -244,7 +244,7 @@ class _Run:
             str(self._settings.db),
             statistics.failures,
             statistics.strange_answers,
-            self._settings.price,
+            self._settings.price_of_all,
             self._order_taken,
             self._not_asked,
         )

@@ -48,9 +48,9 @@ class Beginning:
         service, now = service_of(settings.senders[0].base_url), dependencies.now
         with store_errors(settings.db), db.atomic():
             runs.claim_service(db.conn, service)
-            run_id = runs.start_run(db.conn, version("creator-crawler"), now, settings.price)
+            run_id = runs.start_run(db.conn, version("creator-crawler"), now, settings.price_of_all)
             if settings.accounts:
-                prices = {each.name: each.price for each in settings.accounts if each.name is not None}
+                prices = {each.name: each.price for each in settings.senders if each.name is not None}
                 runs.start_accounts(db.conn, run_id, prices)
             worklist = dependencies.parts.make_worklist(
                 db.conn,

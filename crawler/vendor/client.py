@@ -20,7 +20,7 @@ from crawler.model import CallFailed, FailureKind, NoConnection, Outcome, PageRe
 from crawler.vendor.deadline import Deadline, Heard
 from crawler.vendor.envelope import read_envelope
 from crawler.vendor.failures import Dropped, NotConnected, failed
-from crawler.vendor.token_mask import TOKEN_MASK, TokenMask
+from crawler.vendor.token_mask import TOKEN_MASK, TokenMasks
 
 BODY_BYTES_MAX = 16 * 1024 * 1024
 CONNECT_SECONDS_MAX = 30.0
@@ -30,7 +30,8 @@ USER_AGENT = "creator-crawler"
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
     """Where to ask, as whom, how long to wait for an answer, how long a connection may idle between calls;
-    `worker` names the machine of a cluster that asks, None for any, and says nothing to this client.
+    `worker` names the machine of a cluster that asks, None for any, and says nothing to this client; nor do
+    workers need `other_tokens`, which are taken out of answers like its own.
 
     Servers close idle ones after 5 s or more; a call that is sent just then is lost and may be charged.
     """
@@ -40,6 +41,7 @@ class ApiSettings:
     timeout_seconds: float = 120.0
     idle_seconds_max: float = 4.0
     worker: str | None = None
+    other_tokens: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"ApiSettings(base_url={self.base_url!r}, token={TOKEN_MASK!r})"
@@ -99,8 +101,8 @@ class RawAnswer:
     retry_after_seconds: float | None
 
 
-def read_answer(answer: RawAnswer, mask: TokenMask) -> Outcome:
-    """What an answer says, without the token wherever that is in it."""
+def read_answer(answer: RawAnswer, mask: TokenMasks) -> Outcome:
+    """What an answer says, without any token wherever that is in it."""
     status, milliseconds, retry_after = answer.http_status, answer.milliseconds, answer.retry_after_seconds
     if answer.body is None:
         detail = "an answer that is too large"
@@ -120,7 +122,7 @@ class Api:
         self._settings = settings
         self._session = session
         self._base = _parsed(settings.base_url)
-        self._mask = TokenMask(settings.token)
+        self._mask = TokenMasks(settings.token, *settings.other_tokens)
 
     async def call(self, request: PageRequest) -> Outcome:
         """The outcome of exactly one request; raises nothing but CancelledError."""

@@ -138,6 +138,19 @@ class TokenMask:
         return True
 
 
+class TokenMasks:
+    """Takes several tokens out of answers: what repeats one account's address may repeat another's."""
+
+    def __init__(self, *tokens: str) -> None:
+        self._masks = [TokenMask(token) for token in sorted(set(tokens), key=len, reverse=True)]
+
+    def in_body(self, body: bytes) -> bytes:
+        """The body without any of the tokens."""
+        for mask in self._masks:
+            body = mask.in_body(body)
+        return body
+
+
 def _needles(secret: bytes) -> tuple[_Needle, ...]:
     """Every text to look for; more than one of the plain kind only where the token itself looks escaped."""
     needles = {_Needle(secret, plain=True): None}

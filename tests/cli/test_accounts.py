@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -174,3 +175,60 @@ async def test_the_doctor_says_where_each_account_has_its_token_and_which_has_no
     assert "accounts.main.token-env: there is no token in this variable" in missing.stdout
     assert "the variable or the file that its table in crawler.toml names" in missing.stdout
     assert "JUSTONEAPI_TOKEN" not in missing.stdout
+
+
+async def test_the_money_of_a_night_is_that_of_its_account_whatever_the_price_of_the_run(project, simulator):
+    write(project, 'price = "0.01"\n' + DECLARED)
+    ended = await night(project, simulator, "--json", "--account", "spare")
+    assert ended.summary["money"]["spent"] == pytest.approx(0.02 * 3)
+    assert ended.summary["forecast"]["money"]["came"] == pytest.approx(0.02 * 3)
+    status = await project("status", "--json", CRAWLER_DB="c.db")
+    assert json.loads(status.stdout)["runs"][0]["price"] == "0.02"
+
+
+async def test_the_forecast_of_accounts_of_different_prices_is_told_in_calls_alone(project, simulator):
+    write(project, 'price = "0.01"\n' + DECLARED)
+    ended = await night(project, simulator, "--json")
+    assert {each["calls"]["charged"] > 0 for each in ended.summary["accounts"]} == {True}
+    assert ended.summary["forecast"]["money"] is None
+
+
+async def test_the_doctor_takes_what_a_run_takes(project, simulator):
+    write(project, 'price = "0.05"\n' + DECLARED.replace('price = "0.05"\n', 'budget = "3CNY"\n'))
+    doctor = await project("doctor", "--base-url", simulator.base_url)
+    assert "main: the token is accepted" in doctor.stdout
+
+
+async def test_the_doctor_tells_an_account_that_is_not_declared_as_a_run_does(project):
+    doctor = await project("doctor", "--account", "nobody")
+    assert doctor.exit_code == 2
+    assert "there is no account nobody; declared are: main, spare" in doctor.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such permissions")
+async def test_the_doctor_warns_of_an_env_file_that_everybody_can_read_where_accounts_are_declared(
+    project, simulator
+):
+    (project.folder / ".env").write_text("SOME=thing\n", encoding="utf-8")
+    (project.folder / ".env").chmod(0o644)
+    doctor = await project("doctor", "--base-url", simulator.base_url)
+    assert "everybody here can read .env" in doctor.stdout
+
+
+@pytest.mark.parametrize("path", [".", "/dev/null"])
+async def test_nobody_is_told_to_close_a_folder_or_a_device(project, path):
+    write(project, f'[accounts.main]\ntoken-file = "{path}"\n')
+    ended = await project("run", "keywords.txt", "--db", "c.db")
+    assert ended.exit_code == 77
+    assert "chmod" not in ended.stderr
+
+
+async def test_an_answer_that_repeats_the_token_of_another_account_is_kept_without_it(project, simulator):
+    entry = {"id": "f" * 24, "name": f"{MAIN} {SPARE}"}
+    page = json.dumps({"code": 0, "data": {"users": [entry]}}).encode()
+    simulator.settings = replace(simulator.settings, replies={("", 1): page})
+    ended = await night(project, simulator)
+    assert ended.exit_code == 0, ended.stderr
+    shown = await project("query", "top", "--json", CRAWLER_DB="c.db")
+    assert "*** ***" in shown.stdout
+    assert not any(token.encode() in (project.folder / "c.db").read_bytes() for token in (MAIN, SPARE))

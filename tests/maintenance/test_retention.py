@@ -90,6 +90,19 @@ def test_a_kind_goes_at_its_age_and_no_other(nights):
     assert swept.removed.changes > 0
 
 
+def test_which_account_met_the_end_of_its_quota_stays_known(nights):
+    with closing(open_database(nights)) as db:
+        with db.conn:
+            db.conn.execute("INSERT INTO run_accounts (run_id, account) SELECT id, 'spare' FROM runs")
+            db.conn.execute("UPDATE calls SET error = NULL")
+            db.conn.execute("UPDATE calls SET account = 'spare', error = 'daily_quota' WHERE id % 5 = 0")
+        question = "SELECT day, account, calls, quota_reached FROM spend_by_account ORDER BY day, account"
+        before = rows(nights, question)
+        assert {row[1:4:2] for row in before} == {("default", 0), ("spare", 1)}
+        assert sum(sweep(db, Cutoffs(calls="2027-06-01")), start=Removed()).calls > 0
+    assert rows(nights, question) == before
+
+
 def test_what_it_adds_up_to_stays_and_nothing_is_missing(nights):
     questions = (
         "SELECT * FROM daily_spend ORDER BY day",

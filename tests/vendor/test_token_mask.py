@@ -19,6 +19,7 @@ from crawler.vendor.token_mask import (
     TOKEN_MASK,
     WINDOW_BYTES,
     TokenMask,
+    TokenMasks,
 )
 
 LONG = "tok/SECRET+8b1f&2c=="
@@ -262,3 +263,10 @@ def test_a_large_answer_of_nothing_but_beginnings_is_masked(filling):
     body = (filling * 100_000).encode()
     assert TokenMask(LONG).in_body(body + LONG.encode()).endswith(TOKEN_MASK.encode())
     assert LONG.encode() not in TokenMask(LONG).in_body(body + LONG.encode() + body)
+
+
+def test_the_tokens_of_all_accounts_are_taken_out_of_an_answer():
+    long, longer = "tok-MAIN-77aa01c3", "tok-MAIN-77aa01c3-too"
+    body = f'{{"asked": "token={longer}", "before": "{long}", "escaped": "{quote(longer)}"}}'.encode()
+    masked = TokenMasks(long, longer, long).in_body(body)
+    assert masked == b'{"asked": "token=***", "before": "***", "escaped": "***"}'

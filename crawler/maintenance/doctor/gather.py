@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawler.account_settings import account_names, is_exposed, read_accounts, token_source
+from crawler.account_settings import chosen_names, is_exposed, read_accounts, token_source
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
@@ -73,7 +73,9 @@ class Where:
 
 
 def gather(where: Where, variables: Mapping[str, str]) -> Facts:
-    """All facts; raises nothing that can be told as one of them."""
+    """All facts; raises nothing that can be told as one of them, InputError for an account that is asked for
+    and not declared."""
+    names = chosen_names(where.file, where.accounts)
     token, token_facts = _token(where.token_file, variables)
     database = _database(where)
     return Facts(
@@ -87,18 +89,17 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
         channels=tuple(map(_channel, where.channels)),
         heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
         overdue_after=where.overdue_after,
-        accounts=tuple(_account(where, name, variables) for name in _names(where)),
+        accounts=tuple(_account(where, name, variables, token_facts.exposed) for name in names),
         cluster=None if where.cluster is None else ClusterFacts(where.cluster, *probe_cluster(where.cluster)),
     )
 
 
-def _names(where: Where) -> tuple[str, ...]:
-    return tuple(each for each in account_names(where.file) if not where.accounts or each in where.accounts)
-
-
-def _account(where: Where, name: str, variables: Mapping[str, str]) -> AccountFacts:
-    """One of the accounts that the file of settings declares, with what the service says of it."""
-    of_run = {"base_url": where.base_url, "rate": "auto", "price": None}
+def _account(
+    where: Where, name: str, variables: Mapping[str, str], exposed: tuple[Path, ...]
+) -> AccountFacts:
+    """One of the accounts that the file of settings declares, with what the service says of it; `exposed` are
+    files in which its token may stand."""
+    of_run = {"base_url": where.base_url, "rate": "auto"}
     (account,) = read_accounts(where.file, [name], of_run, where.given, variables, tokens=False)
     source = "" if where.file is None else token_source(where.file, name)
     problem = None
@@ -107,7 +108,7 @@ def _account(where: Where, name: str, variables: Mapping[str, str]) -> AccountFa
     except CrawlerError as error:
         problem = str(error)
     service = _service(account.base_url, account.token)
-    return AccountFacts(name, TokenFacts(source, problem), service)
+    return AccountFacts(name, TokenFacts(source, problem, exposed), service)
 
 
 def _token(file: Path | None, variables: Mapping[str, str]) -> tuple[str, TokenFacts]:

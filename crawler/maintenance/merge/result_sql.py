@@ -117,7 +117,9 @@ SELECT day, charge, price, currency, sum(calls)
  GROUP BY day, charge, price, currency
 """
 
-PRUNED_QUOTAS = "INSERT OR IGNORE INTO result.pruned_quotas (day) SELECT day FROM {s}.pruned_quotas"
+PRUNED_QUOTAS = """
+INSERT OR IGNORE INTO result.pruned_quotas (day, account) SELECT day, account FROM {s}.pruned_quotas
+"""
 
 PRUNED_PAGES = """
 INSERT INTO result.pruned_pages (keyword_id, endpoint_id, origin, pages, users_new, last_at)

@@ -82,7 +82,7 @@ def schedule_of(
     Raises InputError for names that no schedule can hold.
     """
     if not _NAME.fullmatch(name) or len(name) > NAME_LENGTH_MAX:
-        message = _("a schedule's name has only letters a-z, digits and . _ -, not %s")
+        message = _("a schedule's name has only letters a-z, digits and . _ -, not %s: give one with --name")
         raise InputError(message % ascii(name))
     spoken = () if language() == "en" else ("--lang", language())
     jobs = [Job(name, "Crawl creators", ("run", *spoken, *arguments), at, "night.log")]

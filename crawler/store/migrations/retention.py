@@ -3,7 +3,8 @@
 `pruned_pages` adds up, by keyword, pages of earlier crawls whose call was pruned before them; `origin` is
 that of their runs, empty for this database's own, so that no page counts twice where databases are merged.
 `runs.users_new_pruned` is the part of `users_new` that such pages brought. `pruned_quotas` are the days on
-which a pruned call met the end of the quota. `sweeps` has a row for each sweep that removed something.
+which a pruned call met the end of the quota of its account, '' where it has no name. `sweeps` has a row for
+each sweep that removed something.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ CREATE TABLE pruned_pages (
 ALTER TABLE runs ADD COLUMN users_new_pruned INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE pruned_quotas (
-    day TEXT PRIMARY KEY
+    day     TEXT NOT NULL,
+    account TEXT NOT NULL,
+    PRIMARY KEY (day, account)
 ) WITHOUT ROWID;
 
 CREATE TABLE sweeps (
@@ -57,6 +60,37 @@ SELECT keyword_id, endpoint_id, fetched_at, call_id IS NULL, call_id IS NULL, us
  UNION ALL
 SELECT keyword_id, endpoint_id, last_at, pages, pages, users_new
   FROM pruned_pages;
+
+DROP VIEW spend_by_account;
+
+CREATE VIEW spend_by_account AS
+WITH sent AS (
+    SELECT date(sent_at, '+8 hours') AS day, run_id, account, charge, count(*) AS calls,
+           max(error IS 'daily_quota') AS quota_reached
+      FROM calls
+     GROUP BY 1, 2, 3, 4
+     UNION ALL
+    SELECT day, run_id, nullif(account, ''), charge, calls, 0
+      FROM pruned_runs
+     UNION ALL
+    SELECT day, NULL, nullif(account, ''), 'free', 0, 1
+      FROM pruned_quotas
+)
+SELECT day,
+       coalesce(sent.account, 'default')                             AS account,
+       sum(calls)                                                    AS calls,
+       sum(iif(charge = 'charged', calls, 0))                        AS charged,
+       sum(iif(charge = 'free', calls, 0))                           AS free,
+       sum(iif(charge = 'unknown', calls, 0))                        AS unknown,
+       max(quota_reached)                                            AS quota_reached,
+       iif(count(DISTINCT currency) = 1,
+           sum(iif(charge = 'charged', calls * CAST(price AS REAL), 0)), NULL) AS money,
+       iif(count(DISTINCT currency) = 1,
+           sum(iif(charge <> 'free', calls * CAST(price AS REAL), 0)), NULL)   AS money_at_most,
+       iif(count(DISTINCT currency) = 1, max(currency), NULL)        AS currency
+  FROM sent
+  LEFT JOIN run_prices AS paid ON paid.run_id = sent.run_id AND paid.account IS sent.account
+ GROUP BY day, sent.account;
 
 DROP VIEW daily_spend;
 
