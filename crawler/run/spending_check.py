@@ -125,7 +125,8 @@ async def balances_told(
     settings: RunSettings, ahead: Ahead, shutdown: Shutdown, ask: AskBalance
 ) -> list[BalanceTold | None]:
     """What each account holds, None where nobody says so; nothing where no call is ahead. A run that is
-    ending waits for no answer."""
+    ending waits for no answer. The token of an account that is bound to a worker of a cluster is not used
+    here: it is seen at that worker's address alone."""
     import asyncio  # this and the client are loaded where a run begins, not for a plan or a command's help
 
     from crawler.vendor.client import ApiSettings
@@ -134,8 +135,14 @@ async def balances_told(
     if not ahead.calls_max or cap == 0 or shutdown.requested:
         return []
     senders = settings.senders
-    asked = (ApiSettings(each.base_url, each.token, settings.timeout_seconds) for each in senders)
-    asking = [asyncio.ensure_future(ask(each)) for each in asked]
+    asking = [
+        asyncio.ensure_future(
+            _not_asked()
+            if settings.cluster is not None and each.worker is not None
+            else ask(ApiSettings(each.base_url, each.token, settings.timeout_seconds))
+        )
+        for each in senders
+    ]
     ending = asyncio.ensure_future(shutdown.wait_requested())
     tasks: list[asyncio.Future[Any]] = [*asking, ending]
     try:
@@ -151,6 +158,10 @@ async def balances_told(
         None if balance is None else BalanceTold(balance, _missing(balance, account.price, ahead, cap))
         for account, balance in zip(senders, balances, strict=True)
     ]
+
+
+async def _not_asked() -> None:
+    """Nobody says what the account holds."""
 
 
 def _missing(balance: Money, price: Money | None, ahead: Ahead, cap: int | None) -> Money | None:

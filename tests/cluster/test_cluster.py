@@ -48,6 +48,24 @@ def test_a_night_on_a_cluster_is_the_same_night_and_the_token_is_in_none_of_its_
     assert not any(TOKEN in text for text in (*printed, ended.stderr))
 
 
+def test_accounts_that_are_bound_to_workers_send_all_their_calls_from_there(tmp_path, shared):
+    tokens = {"one": "tok-one-0ddba11c0ffee", "two": "tok-two-0ddba11c0ffee"}
+    before = calls_on(shared)
+    with service("--seed", "11") as running:
+        desk = Desk(tmp_path / "desk", running, accounts=tokens)
+        file = desk.folder / "crawler.toml"
+        bound = file.read_text("utf-8").replace("[accounts.two]", 'worker = "w1"\n[accounts.two]')
+        file.write_text(f'{bound}worker = "w2"\n', encoding="utf-8")
+        ended = desk.run("--cluster", shared.address, "--rate", "60/s")
+        assert ended.exit_code == 0, ended.stderr
+        assert desk.flaws() == []
+        sent = dict(desk.query("SELECT account, count(*) FROM calls GROUP BY 1"))
+        assert [now - earlier for now, earlier in zip(calls_on(shared), before, strict=True)] == [
+            sent["one"], sent["two"],
+        ]  # fmt: skip
+        assert running.ask("bill")["requests"] == sent["one"] + sent["two"]
+
+
 def calls_on(processes):
     return [processes.printed(name).count("'function': 'fetch'") for name in ("w1", "w2")]
 
