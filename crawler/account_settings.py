@@ -75,6 +75,12 @@ def check_accounts(file: SettingsFile) -> None:
             raise InputError(message % file.called((ACCOUNTS_TABLE, name)))
 
 
+def token_source(file: SettingsFile, name: str) -> str:
+    """The variable or the file that holds an account's token."""
+    own = dict(_values(file, name))
+    return str(own.get("token_env") or own.get("token_file"))
+
+
 def read_accounts(
     file: SettingsFile | None,
     chosen: Sequence[str],

@@ -117,19 +117,19 @@ class RunSettings:
     order: str = declared(
         "--order",
         choice("auto", "file", "yield"),
-        N_("Each call where it brings most, keywords as the files have them; auto: once there is history."),
+        N_("yield: where a call brings most; file: keyword by keyword; auto: yield once there is history."),
         "auto",
     )
     aim: str = declared(
         "--aim",
         choice("new", "fresh", "both"),
-        N_("What --order yield looks for: new creators, today's facts of known ones, or both."),
+        N_("What --order yield looks for: new creators, fresh facts of known ones, or both."),
         "both",
     )
     refresh: str = declared(
         "--refresh",
         choice("full", "worthwhile"),
-        N_("A finished keyword is read to its end again, or no further than is worthwhile."),
+        N_("How far a finished keyword is read again: in full, or only as far as is worthwhile."),
         "full",
     )
     stop_below: float | None = declared(

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from crawler.cli import COMMANDS
+from crawler.cli.demo import STORY_DB
 from crawler.cli.run import run
+from crawler.keywords import read_keywords
+from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 
 ROOT = Path(__file__).parents[1]
@@ -292,3 +295,12 @@ def test_a_readme_is_read_in_a_few_minutes(readme, word, words_max):
 
 def test_the_picture_is_small():
     assert (ROOT / "docs" / "report.png").stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_a_readme_names_the_database_of_the_demo_and_what_the_samples_could_cost(readme):
+    samples = list(read_keywords([ROOT / "keywords"]))
+    calls = sum(keyword.pages_max or RunSettings("").pages_max for keyword in samples)
+    assert f"CRAWLER_DB={STORY_DB.as_posix()}" in read(readme)
+    assert f"{len(samples)} " in read(readme)
+    assert f"{calls:,} " in read(readme)

@@ -11,7 +11,7 @@ import orjson
 
 from crawler.analysis.coverage import LOSS_MAX, Coverage, read_coverage
 from crawler.cli.shared_options import db_option
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.store.readonly import reading
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
@@ -79,8 +79,10 @@ def _lines(found: Coverage) -> Iterator[str]:
     if not found.redundant:
         yield _("No keyword can be left out without losing more.")
         return
-    yield _(
-        "Without these %(keywords)s keywords: %(calls)s %% fewer calls, %(creators)s %% fewer creators."
+    yield ngettext(
+        "Without this keyword: %(calls)s %% fewer calls, %(creators)s %% fewer creators.",
+        "Without these %(keywords)s keywords: %(calls)s %% fewer calls, %(creators)s %% fewer creators.",
+        len(found.redundant),
     ) % {
         "keywords": f"{len(found.redundant):,}",
         "calls": f"{100 * found.calls_saved / max(1, found.calls):.0f}",

@@ -1,4 +1,5 @@
-"""Help pages on a terminal where Chinese characters fill two cells, in click's own layout."""
+"""Help pages on a terminal where Chinese characters fill two cells, in click's own layout; no option's name
+is broken at its hyphens."""
 
 from __future__ import annotations
 
@@ -40,9 +41,7 @@ class HelpContext(click.Context):
 
 def _wrapped_paragraphs(text: str, cells: int) -> str:
     return "\n\n".join(
-        paragraph
-        if paragraph.isascii() or paragraph.startswith(_UNWRAPPED)
-        else _UNWRAPPED + "\n".join(wrapped(paragraph, cells))
+        paragraph if paragraph.startswith(_UNWRAPPED) else _UNWRAPPED + "\n".join(wrapped(paragraph, cells))
         for paragraph in text.split("\n\n")
     )
 

@@ -205,8 +205,8 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     names = (_("tonight"), _("expected"), _("at least"), _("at most"))
     yield from table_lines(names, rows, stdout_cells())
     yield ""
-    yield _pace(made.pace)
     yield from _accounts(made)
+    yield _pace(made.pace)
     if forecast.creators is not None and not made.nights_tested:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
     yield from _not_asked(made)
@@ -217,7 +217,9 @@ def _pace(pace: Pace) -> str:
     line = {
         PaceFrom.RUNS: _("Pace: %s calls a minute, as earlier runs learnt."),
         PaceFrom.RATE: _("Pace: %s calls a minute, as --rate says."),
-        PaceFrom.SAFE: _("Pace: %s calls a minute, the safe one: no run has shown another."),
+        PaceFrom.SAFE: _(
+            "Pace: %s calls a minute, reported as safe: no run has shown yet what the account allows."
+        ),
     }[pace.rests_on]
     return line % f"{pace.calls_per_minute:,.0f}"
 
@@ -231,7 +233,6 @@ def _accounts(made: Plan) -> Iterator[str]:
     """What each of several accounts carries."""
     if not made.accounts:
         return
-    yield ""
     rows = [
         (
             each.name,
@@ -243,6 +244,7 @@ def _accounts(made: Plan) -> Iterator[str]:
     ]
     names = (_("account"), _("calls a minute"), _("calls left today"), _("price"))
     yield from table_lines(names, rows, stdout_cells())
+    yield ""
 
 
 def _left_out(made: Plan, price: Money | None) -> Iterator[str]:

@@ -11,10 +11,10 @@ from crawler.cli.output import ended_cleanly, say
 from crawler.cli.question import someone_is_there
 from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.i18n.formatting import shanghai_time
-from crawler.maintenance.loss import Loss
 from crawler.maintenance.restore import restore as put_back
+from crawler.maintenance.restore_loss import Loss
 from crawler.ui.program_name import db_argument, program_name
 
 
@@ -47,7 +47,7 @@ def restore(file: Path, db: Path, yes: bool) -> None:
         if yes or loss.nothing:
             return True
         if not someone_is_there():
-            raise InputError(_("nothing was restored: nobody can be asked here; --yes says yes"))
+            raise InputError(_("nothing is restored: there is no terminal to ask on; give --yes"))
         return click.confirm(_("Restore the backup?"), default=False, err=True)
 
     with ended_cleanly():
@@ -81,7 +81,8 @@ def _told(loss: Loss, db: Path) -> Iterator[str]:
     yield _("  new creators: %s") % f"{loss.creators:,}"
     money = ", ".join(map(str, loss.money))
     calls = f"{loss.calls:,}" + (f" ({money})" if money else "")
-    yield _("  charged calls: %(calls)s in %(runs)s runs; the same pages would be paid again") % {
-        "calls": calls,
-        "runs": f"{loss.runs:,}",
-    }
+    yield ngettext(
+        "  charged calls: %(calls)s in %(runs)s run; the same pages would be paid again",
+        "  charged calls: %(calls)s in %(runs)s runs; the same pages would be paid again",
+        loss.runs,
+    ) % {"calls": calls, "runs": f"{loss.runs:,}"}

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from crawler.budgets import check_budget_pays
 from crawler.cli.accounts import accounts_asked
 from crawler.cli.confirm_new_database import ask_for_new_database
-from crawler.cli.garbage import collect_rarely
+from crawler.cli.garbage_collection import collect_rarely
 from crawler.cli.output import say, terminal_json
 from crawler.cli.plan import found_keywords, show_plan
 from crawler.cli.question import confirmed_in_a_run, someone_is_there

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from crawler.cli.output import ended_cleanly, say
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.keywords import read_keywords
 from crawler.keywords.split import PARTS_MAX, split_keywords
 from crawler.model import Keyword, Problem
@@ -49,7 +49,8 @@ def split(paths: tuple[Path, ...], parts: int, output: Path) -> None:
     with ended_cleanly():
         made = split_keywords(_usable(read_keywords(paths)), parts, output, paths)
     for path, count in made:
-        say(_("%(file)s: %(keywords)s keywords") % {"file": path, "keywords": f"{count:,}"})
+        line = ngettext("%(file)s: %(keywords)s keyword", "%(file)s: %(keywords)s keywords", count)
+        say(line % {"file": path, "keywords": f"{count:,}"})
     first = shlex.quote(str(made[0][0]))
     say(_("next, on the first machine: %s") % f"{program_name()} run {first}", err=True)
 

@@ -189,6 +189,12 @@ def _rate_limit(kept: KeptLimit) -> str:
     return _("rate limit: about %(rate)s, %(counted)s (learnt %(when)s)") % (words | {"counted": counted})
 
 
+def _rate(kept: KeptLimit) -> str:
+    """The account's limit in a cell: what was learnt, or up to where there was none."""
+    rate = str(Rate(kept.learnt.per_second))
+    return rate if kept.learnt.found else _("none up to %s") % rate
+
+
 def _accounts(status: Status) -> Iterator[str]:
     """The accounts of the last run, each with its limit and its day."""
     yield ""
@@ -198,7 +204,7 @@ def _accounts(status: Status) -> Iterator[str]:
             each.name,
             each.charged_today,
             each.unknown_today,
-            None if each.rate_limit is None else str(Rate(each.rate_limit.learnt.per_second)),
+            None if each.rate_limit is None else _rate(each.rate_limit),
             None if each.reason is None else reason_text(each.reason),
         )
         for each in status.accounts

@@ -2,7 +2,8 @@
 
 Values in, values out: time is passed in, nothing waits here. The formula, with reasons, is in docs/pace.md.
 
-- **searching**: the pace rises with the third power of the time while answers come and none is a refusal.
+- **searching**: the pace rises with the third power of the time while answers come and none is a refusal; what
+  answers do not tell of yet stays small.
 - **probing**: after the first refusal, or where nothing but refusals comes, single calls go after waits that
   double; the first that is taken ends it, and the window that explains all answers best gives the limit.
 - **steady**: a refusal lowers the pace to STEP below where it was refused; PRICE_CALLS good answers bring
@@ -34,6 +35,9 @@ SEARCH_CUBE_SECONDS = 400.0
 """The search adds (seconds since it began)^3 / SEARCH_CUBE_SECONDS calls per second: careful at first, and at
 100 a second after 34 seconds."""
 
+SEARCH_UNSEEN_SHARE = 0.6
+"""How much the search may add, of the pace, in the time that an answer takes: what is under way is refused."""
+
 CUT_MAX = 0.5
 HOLD_SHARE = 0.02
 """Most of the time that may be spent on waiting after refusals."""
@@ -42,7 +46,7 @@ RETRY_AFTER_MAX_SECONDS = 300.0
 CALM_CALLS = 20
 """Good answers after a cut that show it was enough."""
 
-DEBT_MAX_CALLS = 4 * PRICE_CALLS
+DEBT_MAX_CALLS = PRICE_CALLS
 AS_KNOWN_SHARE = 0.8
 ROOM_SHARE = 1.25
 """How much faster than the pace calls go while a sliding minute has room: a call takes the room of the one a
@@ -177,12 +181,12 @@ class LearningPace:
             self._asked_until = max(self._asked_until, until)
             # All calls wait for it: what they lose has to be earned as well.
             self._held_calls = (until - now) * self.per_second / HOLD_SHARE
-        self._refused_in_a_row += 1
         if self._phase is not Phase.STEADY:
             return self._probe(sent_at, now, pace)
         if sent_at <= self._cut_at:
             self._quiet_calls = max(-DEBT_MAX_CALLS, min(0, self._quiet_calls) - PRICE_CALLS)
             return False
+        self._refused_in_a_row += 1
         if self._refused_in_a_row >= max(4.0, 0.15 * self.per_second * self._catching_up(now)):
             return self._probe(sent_at, now, pace)
         self._cut(sent_at, now, pace or self.per_second)
@@ -194,7 +198,9 @@ class LearningPace:
         fresh = now - self._answered_at < 2 * self._latency_seconds + 3
         if fresh and self._used(now, 0.7):
             self._searched_seconds += seconds
-            self._set(self._began_per_second + self._searched_seconds**3 / SEARCH_CUBE_SECONDS)
+            cube = self._began_per_second + self._searched_seconds**3 / SEARCH_CUBE_SECONDS
+            unseen = SEARCH_UNSEEN_SHARE / max(self._latency_seconds, SEARCH_UNSEEN_SHARE)
+            self._set(min(cube, self.per_second * (1 + seconds * unseen)))
 
     def _probe(self, sent_at: float, now: float, pace: float | None) -> bool:
         if self._phase is Phase.PROBING:
@@ -258,20 +264,14 @@ class LearningPace:
     def _raise_a_little(self, now: float) -> None:
         """One good answer's worth: the more, the longer there was no refusal."""
         self._quiet_calls += 1
-        if self._quiet_calls <= 0 or not self._used(now, 0.85):
+        if not self._used(now, 0.85):
             return
         window_seconds = self._window.seconds if self._window is not None else 1.0
         lately = self._log.count(now, window_seconds) / window_seconds if self._long else None
         price = max(PRICE_CALLS, self._held_calls)
         share = rise(
-            self.per_second,
-            self._limit,
-            self._quiet_calls,
-            price,
-            self._latency_seconds,
-            window_seconds,
-            lately,
-        )
+            self.per_second, self._limit, self._quiet_calls, price, self._latency_seconds, window_seconds, lately
+        )  # fmt: skip
         self._set(self.per_second * (1 + share))
 
     def _used(self, now: float, share: float) -> bool:

@@ -35,7 +35,7 @@ def rise(
     sent per second in the last window, if it is a long one: it is full long after the pace became too high.
     """
     below = limit * (1 - STEP) / pace - 1  # after cuts in a row more than was needed
-    share = 2 * max(STEP, below) * quiet_calls / price_calls**2
+    share = max(2 * STEP * quiet_calls / price_calls, 8 * below, 0.0) / price_calls
     if latency_seconds > 0:
         share = min(share, STEP / 2 / (latency_seconds * pace))
     if lately is not None:

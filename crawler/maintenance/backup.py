@@ -14,7 +14,7 @@ from crawler.clock import Now, utc_now
 from crawler.errors import InputError, StoreError
 from crawler.files import replacing
 from crawler.i18n import _
-from crawler.maintenance.thinning import Rule, surplus
+from crawler.maintenance.backup_thinning import Rule, surplus
 from crawler.maintenance.verify import examine
 from crawler.store.copy import (
     backups_folder,

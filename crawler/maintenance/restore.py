@@ -19,7 +19,7 @@ from crawler.errors import InputError, StoreError
 from crawler.files import put_in_place, replacing, temporary_folder, write_errors
 from crawler.i18n import _
 from crawler.maintenance.erased_again import erase_again
-from crawler.maintenance.loss import Loss, loss_of
+from crawler.maintenance.restore_loss import Loss, loss_of
 from crawler.maintenance.verify import examine
 from crawler.store.copy import (
     BESIDE,

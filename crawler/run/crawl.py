@@ -31,9 +31,9 @@ from crawler.run.start import Approve, Beginning, approved
 from crawler.run_settings import RunSettings
 from crawler.store import runs
 from crawler.store.database import store_errors
+from crawler.store.disk_reserve import Reserve
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
-from crawler.store.reserve import Reserve
 from crawler.store.worklist import Worklist, not_asked
 from crawler.summary import (
     AccountSummary,

@@ -29,8 +29,8 @@ from crawler.model import Work
 from crawler.planning.foresight import Aside, in_thread
 from crawler.run.spending_check import AskBalance
 from crawler.store.database import open_database
+from crawler.store.disk_reserve import Reserve
 from crawler.store.ledger import Ledger
-from crawler.store.reserve import Reserve
 from crawler.store.transactions import Store
 from crawler.store.worklist import Worklist, due_work, leave_out, make_worklist
 from crawler.vendor.balance import ask_balance

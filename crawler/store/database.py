@@ -15,8 +15,8 @@ from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.copy import copy_before_upgrade
+from crawler.store.disk_reserve import spare_a_small_disk
 from crawler.store.readonly import NEWER, file_at, tables_of
-from crawler.store.reserve import spare_a_small_disk
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -155,6 +155,8 @@ def describe(event: Event) -> str:
             return _("no more calls in this run: %s") % reason_text(event.reason)
         case OfAccount():
             return _("account %(name)s: %(text)s") % {"name": event.account, "text": describe(event.event)}
+        case Draining(in_flight=0):
+            return _("stopping: %s") % reason_text(event.reason)
         case Draining():
             line = ngettext(
                 "stopping: %(reason)s; %(calls)d call in flight is allowed to finish",

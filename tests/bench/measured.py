@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from crawler.cli.garbage import collect_rarely
+from crawler.cli.garbage_collection import collect_rarely
 from crawler.keywords import read_keywords
 from crawler.model import PageRequest, Reply
 from crawler.run.crawl import run_crawl

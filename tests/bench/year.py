@@ -28,6 +28,7 @@ from crawler.analysis.status import read_status
 from crawler.clock import shanghai_day
 from crawler.keywords import identity
 from crawler.maintenance.backup import back_up
+from crawler.maintenance.backup_thinning import parse_keep
 from crawler.maintenance.doctor.facts import (
     BackupFacts,
     DatabaseFacts,
@@ -40,7 +41,6 @@ from crawler.maintenance.doctor.facts import (
 from crawler.maintenance.doctor.finding import Level
 from crawler.maintenance.doctor.night_checks import schedule
 from crawler.maintenance.retention import sweep_after
-from crawler.maintenance.thinning import parse_keep
 from crawler.maintenance.verify import examine
 from crawler.model import Keyword
 from crawler.notice_settings import Told

@@ -221,3 +221,14 @@ async def test_an_answer_that_repeats_the_token_of_another_account_is_kept_witho
     shown = await project("query", "top", "--json", CRAWLER_DB="c.db")
     assert "*** ***" in shown.stdout
     assert not any(token.encode() in (project.folder / "c.db").read_bytes() for token in (MAIN, SPARE))
+
+
+async def test_the_doctor_says_where_each_account_has_its_token_and_which_has_none(project, simulator):
+    check = ("doctor", "keywords.txt", "--base-url", simulator.base_url)
+    found = await project(*check)
+    assert "account main: found in MAIN_TOKEN; account spare: found in spare.token" in found.stdout
+    project.environment["MAIN_TOKEN"] = ""
+    missing = await project(*check)
+    assert "accounts.main.token-env: there is no token in this variable" in missing.stdout
+    assert "the variable or the file that its table in crawler.toml names" in missing.stdout
+    assert "JUSTONEAPI_TOKEN" not in missing.stdout

@@ -100,7 +100,7 @@ async def test_every_setting_stands_in_the_file_and_holds_once_its_mark_is_taken
     assert tomllib.loads(text).keys() == set(WRITTEN)
     lines = [line for line in text.splitlines() if " = " in line or line.startswith("# [")]
     whole = "\n".join(line.removeprefix("# ") for line in lines if not line.endswith(("。", ".")))
-    assert tomllib.loads(whole).keys() - {"export", "backup", "profiles"} == {
+    assert tomllib.loads(whole).keys() - {"export", "backup", "accounts", "profiles"} == {
         setting.key for setting in SHARED_SETTINGS
     }
     (crawler.folder / "crawler.toml").write_text(whole, encoding="utf-8")

@@ -17,8 +17,8 @@ import pytest
 from crawler.errors import AlreadyRunning, InputError, StoreError
 from crawler.maintenance.backup import back_up
 from crawler.maintenance.erasure import forget
-from crawler.maintenance.loss import loss_of
 from crawler.maintenance.restore import restore
+from crawler.maintenance.restore_loss import loss_of
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.copy import is_backup
 from crawler.store.database import open_database

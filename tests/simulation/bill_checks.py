@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import groupby
-from math import log
+from math import ceil, log
 
 from crawler.account import Account
 from crawler.reasons import ReasonCode
@@ -183,8 +183,8 @@ def price_of(history: History, line: Line) -> Decimal | None:
 
 
 def pace_is_kept(history: History) -> Iterator[str]:
-    """No second holds more calls than the rate, retries and restarts included; a rate below one a second
-    keeps that distance between calls."""
+    """No second holds more calls than evenly spaced ones would be, no whole number of seconds up to ten more
+    than the rate, retries and restarts included; a rate below one a second keeps that distance between calls."""
     for life, account in senders(history):
         per_second = per_second_of(account.rate)
         if per_second is None:
@@ -192,9 +192,6 @@ def pace_is_kept(history: History) -> Iterator[str]:
         lines = lines_by(history, life, account)
         if not lines:
             continue
-        window_seconds, allowed = (
-            (1.0, int(per_second)) if per_second == int(per_second) else (1 / per_second, 1)
-        )
         # Calls of the run before count for the first second of this one, if that was no faster.
         earlier = [
             line.at
@@ -202,11 +199,22 @@ def pace_is_kept(history: History) -> Iterator[str]:
             if line.token == account.token and line.at < life.begun and _as_slow(history, line, per_second)
         ]
         times = earlier + [line.at for line in lines]
-        for number, moment in enumerate(times):
-            many = bisect_left(times, moment + window_seconds - 1e-6) - number
-            if many > allowed:
-                yield f"{many} calls within {window_seconds:.3f} s, the rate was {account.rate}"
-                break
+        for window_seconds, allowed in _windows_of(per_second):
+            for number, moment in enumerate(times):
+                many = bisect_left(times, moment + window_seconds - 1e-6) - number
+                if many > allowed:
+                    yield f"{many} calls within {window_seconds:.3f} s, the rate was {account.rate}"
+                    break
+
+
+def _windows_of(per_second: float) -> list[tuple[float, int]]:
+    """Windows by their seconds, with the most calls that they may hold."""
+    whole = [
+        (float(seconds), round(per_second * seconds))
+        for seconds in range(1, 11)
+        if abs(per_second * seconds - round(per_second * seconds)) < 1e-9
+    ]
+    return [(1.0, ceil(per_second)), *whole] if per_second >= 1 and whole else [(1 / per_second, 1)]
 
 
 def a_learnt_pace_follows_the_limit(history: History) -> Iterator[str]:

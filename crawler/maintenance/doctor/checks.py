@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import reduce
 from statistics import median
 from typing import NamedTuple
 
@@ -30,7 +31,10 @@ def token(facts: Facts) -> Finding:
     found = facts.token
     if found.problem is not None:
         if facts.accounts:
-            return bad(found.problem, _("put it where token-env or token-file says, for you alone to read"))
+            return bad(
+                found.problem,
+                _("give it its token, in the variable or the file that its table in crawler.toml names"),
+            )
         return bad(found.problem, _("put the token into .env as JUSTONEAPI_TOKEN=…"))
     text = _("found in %s") % found.source
     if found.exposed:
@@ -197,7 +201,11 @@ def each(find: Callable[[Facts], Finding]) -> Callable[[Facts], Finding]:
             (one.name, find(replace(facts, token=one.token, service=one.service))) for one in facts.accounts
         ]
         worst = max((finding for _name, finding in found), key=lambda finding: finding.level)
-        return replace(worst, text="; ".join(f"{name}: {finding.text}" for name, finding in found))
+        line = _("account %(name)s: %(text)s")
+        return replace(
+            worst,
+            text=reduce(also, (line % {"name": name, "text": finding.text} for name, finding in found)),
+        )
 
     return of_all
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawler.account_settings import chosen_names, is_exposed, read_accounts
+from crawler.account_settings import chosen_names, is_exposed, read_accounts, token_source
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
@@ -101,13 +101,14 @@ def _account(
     files in which its token may stand."""
     of_run = {"base_url": where.base_url, "rate": "auto"}
     (account,) = read_accounts(where.file, [name], of_run, where.given, variables, tokens=False)
+    source = "" if where.file is None else token_source(where.file, name)
     problem = None
     try:
         (account,) = read_accounts(where.file, [name], of_run, where.given, variables)
     except CrawlerError as error:
         problem = str(error)
     service = _service(account.base_url, account.token)
-    return AccountFacts(name, TokenFacts(str(where.file and where.file.path), problem, exposed), service)
+    return AccountFacts(name, TokenFacts(source, problem, exposed), service)
 
 
 def _token(file: Path | None, variables: Mapping[str, str]) -> tuple[str, TokenFacts]:

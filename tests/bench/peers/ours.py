@@ -2,7 +2,7 @@
 
 import asyncio
 
-from crawler.cli.garbage import collect_rarely
+from crawler.cli.garbage_collection import collect_rarely
 from tests.bench.measured import crawl
 from tests.bench.peers.task import CONCURRENCY, PAGES_MAX, Task, measure
 

@@ -12,8 +12,8 @@ import pytest
 
 from crawler.errors import StoreError
 from crawler.model import PageSaved
+from crawler.store.disk_reserve import ALLOCATE, CALL_BYTES, CALLS_MAX, Reserve, spare_a_small_disk
 from crawler.store.ledger import Ledger
-from crawler.store.reserve import ALLOCATE, CALL_BYTES, CALLS_MAX, Reserve, spare_a_small_disk
 from tests.store.fixture import creator
 
 Usage = namedtuple("Usage", "total used free")
