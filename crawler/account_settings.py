@@ -101,7 +101,21 @@ def read_accounts(
     if file is None or not names:
         return ()
     check_accounts(file)
-    return tuple(_account(file, name, of_run, given, variables if tokens else None) for name in names)
+    accounts = tuple(_account(file, name, of_run, given, variables if tokens else None) for name in names)
+    if tokens:
+        _check_tokens_differ(accounts)
+    return accounts
+
+
+def _check_tokens_differ(accounts: Sequence[Account]) -> None:
+    """Raises InputError for a token under two names: its caps would hold for each, and its pace be double."""
+    names: dict[str, str] = {}
+    for account in accounts:
+        name = str(account.name)
+        if (first := names.setdefault(account.token, name)) != name:
+            raise InputError(
+                _("accounts %(one)s and %(other)s have the same token") % {"one": first, "other": name}
+            )
 
 
 def chosen_names(file: SettingsFile | None, chosen: Sequence[str]) -> tuple[str, ...]:

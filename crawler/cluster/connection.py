@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Set
 from contextlib import asynccontextmanager, suppress
 
 from distributed import Client
@@ -79,27 +79,37 @@ class Cluster:
             if not self._lost:
                 self._emit(WorkerLeft(worker.name, len(self._workers)))
 
-    async def begin(self, patience_seconds: float) -> None:
-        """Returns once there is a worker, or the run is ending; raises ClusterError where none comes,
-        InputError where one does not fit."""
+    async def begin(self, patience_seconds: float, wanted: Set[str]) -> None:
+        """Returns once there is a worker, and each of the names `wanted`, or the run is ending; raises
+        ClusterError where one does not come, InputError where one does not fit."""
         try:
             async with Deadline(patience_seconds):
                 there = await self.dask.scheduler.versions(packages=[])
                 if differing := differences(there["packages"], self._here, OF_A_SCHEDULER):
                     raise InputError(_("the scheduler: %s") % differing)
-                while not self._workers and not self._shutdown.requested:
+                while self._missing(wanted) and not self._shutdown.requested:
                     await self._look()
                     if self._refused:
                         raise InputError("\n".join(self._refused.values()))
-                    if not self._workers:
+                    if self._missing(wanted):
                         await self._shutdown.sleep(LOOK_SECONDS)
         except TimeoutError:
+            if absent := wanted - {worker.name for worker in self.workers}:
+                text = _(
+                    "no worker of the name %(names)s has come to the cluster in %(seconds)d s; nothing was "
+                    "asked for and nothing spent"
+                )
+                names = ", ".join(sorted(absent))
+                raise ClusterError(text % {"names": names, "seconds": patience_seconds}) from None
             raise ClusterError(
                 _("no worker has come to the cluster in %d s; nothing was asked for and nothing spent")
                 % patience_seconds
             ) from None
         except LOST as exc:
             raise ClusterError(_("the scheduler is gone: %s") % type(exc).__name__) from exc
+
+    def _missing(self, wanted: Set[str]) -> bool:
+        return not self._workers or not wanted <= {worker.name for worker in self.workers}
 
     async def watch(self) -> None:
         """Keeps up with who comes and goes, until the scheduler is lost."""
@@ -150,10 +160,12 @@ async def watched(
     shutdown: Shutdown,
     emit: Callable[[Event], None],
     patience_seconds: float = WORKER_SECONDS,
+    wanted: Set[str] = frozenset(),
 ) -> AsyncIterator[Cluster]:
-    """The cluster that a client of Dask is connected to, with at least one worker at first."""
+    """The cluster that a client of Dask is connected to, at first with at least one worker and those of the
+    names `wanted`."""
     cluster = Cluster(dask, shutdown, emit)
-    await cluster.begin(patience_seconds)
+    await cluster.begin(patience_seconds, wanted)
     watching = asyncio.create_task(cluster.watch())
     try:
         yield cluster

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Set
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -44,17 +44,18 @@ async def open_cluster(
     shutdown: Shutdown,
     emit: Callable[[Event], None],
     patience_seconds: float = WORKER_SECONDS,
+    wanted: Set[str] = frozenset(),
 ) -> AsyncIterator[Cluster]:
     """The cluster at an address as `check_cluster` gives it, for the time of the block.
 
-    Raises ClusterError where no scheduler answers or no worker comes, InputError where certificates are
-    missing or versions do not go together.
+    Raises ClusterError where no scheduler answers, no worker comes or one of the names `wanted` does not,
+    InputError where certificates are missing or versions do not go together.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told by events
     workers = local_workers(address)
     async with (
         _elsewhere(address) if workers is None else _here(workers) as client,
-        watched(client, shutdown, emit, patience_seconds) as cluster,
+        watched(client, shutdown, emit, patience_seconds, wanted) as cluster,
     ):
         yield cluster
 

@@ -31,7 +31,9 @@ async def client_opener(
         raise MissingExtra("--cluster", "cluster") from exc
     async with AsyncExitStack() as stack:
         try:
-            cluster = await stack.enter_async_context(open_cluster(settings.cluster, shutdown, emit))
+            wanted = frozenset(each.worker for each in settings.senders if each.worker is not None)
+            opening = open_cluster(settings.cluster, shutdown, emit, wanted=wanted)
+            cluster = await stack.enter_async_context(opening)
         except ClusterError:
             if not shutdown.requested:
                 raise

@@ -166,6 +166,14 @@ async def test_a_token_file_that_everybody_can_read_is_refused(project, simulato
     assert simulator.bill.requests == 0
 
 
+async def test_one_token_under_two_names_is_refused(project, simulator):
+    (project.folder / "spare.token").write_text(MAIN)
+    ended = await night(project, simulator)
+    assert (ended.exit_code, simulator.bill.requests) == (2, 0)
+    assert "accounts main and spare have the same token" in ended.stderr
+    assert MAIN not in ended.stderr
+
+
 async def test_the_doctor_says_where_each_account_has_its_token_and_which_has_none(project, simulator):
     check = ("doctor", "keywords.txt", "--base-url", simulator.base_url)
     found = await project(*check)

@@ -11,6 +11,7 @@ from crawler.cluster.connection import Cluster, watched
 from crawler.cluster.worker import NotReached, Worker, reach
 from crawler.engine.policy import Policy
 from crawler.engine.shutdown import Shutdown
+from crawler.errors import ClusterError
 from crawler.model import CallFailed, Charge, FailureKind, PageRequest, Reply
 from crawler.reasons import Reason, ReasonCode
 from crawler.simulator import Simulator, SimulatorSettings
@@ -133,6 +134,13 @@ async def test_a_call_that_nobody_can_make_is_free_and_ends_the_run(processes):
     assert isinstance(failed, CallFailed)
     decision = Policy(SEARCH_USER_V2).decide(failed, answered=True)
     assert (decision.rule.charge, decision.reason.code) == (Charge.FREE, ReasonCode.CLUSTER_LOST)
+
+
+async def test_where_an_account_is_bound_to_somebody_who_does_not_come_nothing_is_begun(processes):
+    async with Client(processes.address, asynchronous=True, set_as_default=False) as dask:
+        with pytest.raises(ClusterError, match="no worker of the name w9 has come"):
+            async with watched(dask, Shutdown(), lambda event: None, 3.0, {"w1", "w9"}):
+                pass
 
 
 async def test_a_worker_that_is_not_there_was_sent_nothing(processes):

@@ -7,7 +7,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -90,8 +90,17 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
         heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
         overdue_after=where.overdue_after,
         accounts=tuple(_account(where, name, variables, token_facts.exposed) for name in names),
-        cluster=None if where.cluster is None else ClusterFacts(where.cluster, *probe_cluster(where.cluster)),
+        cluster=_cluster(where, names, variables),
     )
+
+
+def _cluster(where: Where, names: Sequence[str], variables: Mapping[str, str]) -> ClusterFacts | None:
+    if where.cluster is None:
+        return None
+    of_run = {"base_url": where.base_url, "rate": "auto"}
+    accounts = read_accounts(where.file, names, of_run, where.given, variables, tokens=False)
+    wanted = {account.worker for account in accounts if account.worker is not None}
+    return ClusterFacts(where.cluster, *probe_cluster(where.cluster, wanted))
 
 
 def _account(
