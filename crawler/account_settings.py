@@ -109,10 +109,10 @@ def read_accounts(
 
 def _check_tokens_differ(accounts: Sequence[Account]) -> None:
     """Raises InputError for a token under two names: its caps would hold for each, and its pace be double."""
-    names: dict[str, str] = {}
+    names: dict[tuple[str, str], str] = {}
     for account in accounts:
         name = str(account.name)
-        if (first := names.setdefault(account.token, name)) != name:
+        if (first := names.setdefault((account.base_url, account.token), name)) != name:
             raise InputError(
                 _("accounts %(one)s and %(other)s have the same token") % {"one": first, "other": name}
             )

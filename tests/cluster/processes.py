@@ -94,9 +94,15 @@ class Processes:
 
 
 def running_in(session: int) -> list[str]:
-    """The processes of a session that are still there."""
+    """The processes of a session that are still there; those that are just ending, whose command line is gone,
+    are not."""
     lines = subprocess.check_output(["ps", "-eo", "sid=,stat=,args="], text=True).splitlines()
-    return [line for line in lines if line.split()[0] == str(session) and line.split()[1][0] != "Z"]
+    found = [line.split(maxsplit=2) for line in lines]
+    return [
+        " ".join(each)
+        for each in found
+        if each[0] == str(session) and each[1][0] != "Z" and not each[2].startswith("[")
+    ]
 
 
 @contextmanager
