@@ -94,8 +94,8 @@ class Processes:
 
 
 def running_in(session: int) -> list[str]:
-    """The processes of a session that are still there; those that are just ending, whose command line is gone,
-    are not."""
+    """The processes of a session that are still there, without those that are just ending: their command
+    line is gone."""
     lines = subprocess.check_output(["ps", "-eo", "sid=,stat=,args="], text=True).splitlines()
     found = [line.split(maxsplit=2) for line in lines]
     return [
