@@ -33,6 +33,7 @@ from crawler.vendor.client import ApiSettings, open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.bench.serving import serving
 from tests.bench.words import keyword_texts
+from tests.cluster.side_by_side import side_by_side
 
 WORLD = {"creators": 100_000, "pages_per_keyword": [10, 10], "lines_max": 10}
 WARM_UP = 200
@@ -157,7 +158,11 @@ def main() -> None:
     parser.add_argument("--paces", type=int, nargs="*", default=[50, 300])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keywords", type=int, default=300)
+    parser.add_argument("--killed", action="store_true", help="One night while workers are killed, instead.")
     options = parser.parse_args()
+    if options.killed:
+        write(side_by_side())
+        return
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     asyncio.run(compare(options))
     asyncio.run(nights(options))
