@@ -40,7 +40,7 @@ run: $(VENV)/.run ## Crawl keywords/; without a token, play the night against th
 test: lint types unit ## Everything that must hold: style, types, tests
 
 unit: $(VENV)/.dev ## The tests alone
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 3 $(ARGS)
 
 lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff check .
