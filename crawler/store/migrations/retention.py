@@ -4,7 +4,7 @@
 that of their runs, empty for this database's own, so that no page counts twice where databases are merged.
 `runs.users_new_pruned` is the part of `users_new` that such pages brought. `pruned_quotas` are the days on
 which a pruned call met the end of the quota of its account, '' where it has no name. `sweeps` has a row for
-each sweep that removed something.
+each sweep that removed something. The views of spending count all of it, by account too.
 """
 
 from __future__ import annotations
@@ -60,8 +60,6 @@ SELECT keyword_id, endpoint_id, fetched_at, call_id IS NULL, call_id IS NULL, us
  UNION ALL
 SELECT keyword_id, endpoint_id, last_at, pages, pages, users_new
   FROM pruned_pages;
-
-DROP VIEW spend_by_account;
 
 CREATE VIEW spend_by_account AS
 WITH sent AS (
