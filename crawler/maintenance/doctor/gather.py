@@ -71,6 +71,11 @@ class Where:
     backups: Path | None = None
     paths_named: bool = False
 
+    @property
+    def of_run(self) -> dict[str, str]:
+        """What an account has from the settings of a run, as far as it is asked here."""
+        return {"base_url": self.base_url, "rate": "auto"}
+
 
 def gather(where: Where, variables: Mapping[str, str]) -> Facts:
     """All facts; raises nothing that can be told as one of them, InputError for an account that is asked for
@@ -97,8 +102,7 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
 def _cluster(where: Where, names: Sequence[str], variables: Mapping[str, str]) -> ClusterFacts | None:
     if where.cluster is None:
         return None
-    of_run = {"base_url": where.base_url, "rate": "auto"}
-    accounts = read_accounts(where.file, names, of_run, where.given, variables, tokens=False)
+    accounts = read_accounts(where.file, names, where.of_run, where.given, variables, tokens=False)
     wanted = {account.worker for account in accounts if account.worker is not None}
     return ClusterFacts(where.cluster, *probe_cluster(where.cluster, wanted))
 
@@ -108,12 +112,11 @@ def _account(
 ) -> AccountFacts:
     """One of the accounts that the file of settings declares, with what the service says of it; `exposed` are
     files in which its token may stand."""
-    of_run = {"base_url": where.base_url, "rate": "auto"}
-    (account,) = read_accounts(where.file, [name], of_run, where.given, variables, tokens=False)
+    (account,) = read_accounts(where.file, [name], where.of_run, where.given, variables, tokens=False)
     source = "" if where.file is None else token_source(where.file, name)
     problem = None
     try:
-        (account,) = read_accounts(where.file, [name], of_run, where.given, variables)
+        (account,) = read_accounts(where.file, [name], where.of_run, where.given, variables)
     except CrawlerError as error:
         problem = str(error)
     service = _service(account.base_url, account.token)
