@@ -20,7 +20,10 @@ from tests.filled import fill
 
 def pytest_configure():
     """Commands that the tests start answer to Ctrl-C, even where the tests were started with `&`: a shell
-    then has them ignore it, which their children inherit."""
+    then has them ignore it, which their children inherit. Those thousands of commands also share what is
+    compiled, even where the environment says that nothing compiled is kept."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

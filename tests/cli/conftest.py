@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests import forked
+
 TOKEN = "tok-SECRET-8b1f2c"
 
 
@@ -57,8 +59,9 @@ class CommandLine:
 
     async def __call__(self, *arguments: object, stdin: bytes = b"", **environment: str) -> Ended:
         """How the command ended."""
-        process = await self.start(*arguments, **environment)
-        return await ended(process, stdin)
+        given, variables = [*map(str, arguments)], self.environment | environment
+        process = await asyncio.to_thread(forked.run, given, self.folder, variables, stdin)
+        return Ended(process.returncode, process.stdout.decode(), process.stderr.decode())
 
     def keywords(self, *keywords: str) -> Path:
         """A keyword file."""

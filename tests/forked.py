@@ -1,0 +1,134 @@
+"""Commands that begin with everything imported: each is a process of its own, forked from one that waits.
+
+Most of a short command's time is the start of Python and its imports, the same every time. So one process
+for each of pytest's has them done, and forks for each command: standard streams, folder, variables, exit
+code and signals are the command's own. What Python itself reads from its environment when it starts is as in
+the waiting process, or the command is started anew; so it is where there is no `fork`. What is about the
+start itself, a terminal or a kill starts `python -m crawler`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "TZ")
+"""How the names of variables begin that count when Python starts; LANGUAGE is read by each message."""
+
+MESSAGE_BYTES_MAX = 1 << 17
+STDIN_BYTES_MAX = 1 << 16
+"""What a pipe takes before somebody reads it."""
+
+
+def run(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """How `crawler` with these arguments ended in `folder`, with what it wrote."""
+    if not hasattr(os, "fork") or len(stdin) > STDIN_BYTES_MAX:
+        command = [sys.executable, "-m", "crawler", *arguments]
+        return subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True)
+    waiting = _waiting(frozenset(item for item in environment.items() if _counts_at_the_start(item[0])))
+    order = json.dumps([[*arguments], str(folder), {**environment}]).encode()
+    pipes = [os.pipe() for _ in ("stdin", "stdout", "stderr", "exit code")]
+    own, theirs = zip(*(pipe if number else pipe[::-1] for number, pipe in enumerate(pipes)), strict=True)
+    os.write(own[0], stdin)
+    os.close(own[0])
+    socket.send_fds(waiting, [order], theirs)
+    for each in theirs:
+        os.close(each)
+    stdout, stderr, exit_code = _read(own[1:])
+    return subprocess.CompletedProcess(arguments, int(exit_code), stdout, stderr)
+
+
+def _counts_at_the_start(name: str) -> bool:
+    return name.startswith(READ_AT_THE_START) and name != "LANGUAGE"
+
+
+@cache
+def _waiting(counting: frozenset[tuple[str, str]]) -> socket.socket:
+    """Where a process takes orders that was started with these variables; it ends with this one."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    kept = {name: value for name, value in os.environ.items() if not _counts_at_the_start(name)}
+    process = subprocess.Popen(  # its streams are pipes, as those of commands are
+        [sys.executable, "-P", __file__], env=kept | dict(counting),
+        stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    theirs.close()
+    atexit.register(process.communicate)
+    atexit.register(ours.close)
+    return ours
+
+
+def _read(ends: Sequence[int]) -> list[bytes]:
+    """All that comes out of some pipes until the last of their writers has gone."""
+    read: dict[int, list[bytes]] = {end: [] for end in ends}
+    with selectors.DefaultSelector() as selector:
+        for end in ends:
+            selector.register(end, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _events in selector.select():
+                if part := os.read(key.fd, 1 << 16):
+                    read[key.fd].append(part)
+                else:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+    return [b"".join(parts) for parts in read.values()]
+
+
+def main() -> None:
+    """Waits for orders on standard input and forks for each."""
+    from crawler.cli import COMMANDS
+
+    for place in (*COMMANDS.values(), "crawler.run.crawl:", "crawler.store.database:", "sqlite_utils:"):
+        importlib.import_module(place.partition(":")[0])
+    gc.freeze()
+    orders = socket.socket(fileno=os.dup(0))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that nobody need wait for those who wait
+    while True:
+        message, given, _flags, _address = socket.recv_fds(orders, MESSAGE_BYTES_MAX, 4)
+        if not message:
+            return
+        if os.fork():
+            for each in given:
+                os.close(each)
+            continue
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        if command := os.fork():
+            for each in given[:3]:
+                os.close(each)
+            _pid, status = os.waitpid(command, 0)
+            os.write(given[3], str(os.waitstatus_to_exitcode(status)).encode())
+            os._exit(0)
+        orders.close()
+        return _become(given, *json.loads(message))
+
+
+def _become(given: Sequence[int], arguments: list[str], folder: str, environment: dict[str, str]) -> None:
+    """Is the command from here on."""
+    for number, each in enumerate(given[:3]):
+        os.dup2(each, number)
+    for each in given:
+        os.close(each)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    import crawler.cli
+
+    sys.argv = [str(Path(crawler.__file__).with_name("__main__.py")), *arguments]
+    sys.path.insert(0, folder)
+    crawler.cli.main()
+
+
+if __name__ == "__main__":
+    main()
