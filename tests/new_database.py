@@ -1,14 +1,22 @@
-"""A new database at once: a copy of one that was made before, for tests that are not about the making."""
+"""A new database at once: a copy of one that was made before, for tests that are not about the making.
+
+Run as a program, `python -m tests.new_database`, it writes from the migrations what the crawler makes new
+databases of.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from crawler.store.database import open_database
+from crawler.store.migrations import NEW_DATABASE, migrations
+from crawler.store.scripts import ScriptDatabase
 
 
 def opened(path: Path) -> Database:
@@ -26,3 +34,30 @@ def new_database() -> bytes:
         path = Path(folder) / "new.db"
         open_database(path).close()
         return path.read_bytes()
+
+
+def migrated() -> sqlite3.Connection:
+    """A database in memory that has had every migration, one after the other."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrations.apply(ScriptDatabase(connection))
+    return connection
+
+
+def written() -> str:
+    """What new databases are made of: all that the migrations make, without their records."""
+    with closing(migrated()) as connection:
+        made = connection.execute(
+            "SELECT type, sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> '_sqlite_migrations'"
+        ).fetchall()
+        rows = [line for line in connection.iterdump() if line.startswith("INSERT INTO")]
+    of_type = {kind: [sql for each, sql in made if each == kind] for kind, _sql in made}
+    there = [row.removesuffix(";") for row in rows if "_sqlite_migrations" not in row]
+    statements = [*of_type["table"], *there, *of_type["index"], *of_type["view"], *of_type["trigger"]]
+    return "\n".join([HEAD, *(f"{statement};\n" for statement in statements)])
+
+
+HEAD = "-- All that the migrations make, written by `python -m tests.new_database`.\n"
+
+
+if __name__ == "__main__":
+    NEW_DATABASE.write_text(written(), encoding="utf-8", newline="\n")

@@ -103,4 +103,5 @@ class WallClock:
 def run(main: Coroutine[Any, Any, T]) -> T:
     """What `main` returns, run from the beginning to the end in virtual time. Raises Hang."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        return runner.run(main)
+        # The runner's own `run` has Python make a text of all that is returned, where it takes back Ctrl-C.
+        return runner.get_loop().run_until_complete(main)

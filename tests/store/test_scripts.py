@@ -5,8 +5,9 @@ from contextlib import closing
 
 from sqlite_utils import Database
 
-from crawler.store.migrations import migrate, migrations
+from crawler.store.migrations import NEW_DATABASE, applied_migrations, known_migrations, migrate, migrations
 from crawler.store.scripts import ScriptDatabase, statements
+from tests.new_database import migrated, written
 
 TRIGGER = """CREATE TRIGGER told AFTER INSERT ON heard BEGIN
     INSERT INTO said VALUES ('one;
@@ -19,14 +20,24 @@ def schema(connection):
     return connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY rowid").fetchall()
 
 
-def test_a_new_database_is_the_one_that_sqlite_utils_makes_in_its_slower_way():
-    with (
-        closing(sqlite3.connect(":memory:", isolation_level=None)) as ours,
-        closing(sqlite3.connect(":memory:", isolation_level=None)) as theirs,
-    ):
-        migrate(ours)
+def contents(connection):
+    """All that makes a database, in any order, without the moments of its migrations."""
+    lines = [line for line in connection.iterdump() if 'INTO "_sqlite_migrations"' not in line]
+    return sorted(lines), applied_migrations(connection)
+
+
+def test_migrations_make_what_sqlite_utils_makes_of_them_in_its_slower_way():
+    with closing(migrated()) as ours, closing(sqlite3.connect(":memory:", isolation_level=None)) as theirs:
         migrations.apply(Database(theirs))
         assert schema(ours) == schema(theirs) != []
+
+
+def test_a_new_database_is_the_one_that_its_migrations_make_one_after_the_other():
+    assert NEW_DATABASE.read_text(encoding="utf-8") == written(), "`python -m tests.new_database` writes it"
+    with closing(migrated()) as slowly, closing(sqlite3.connect(":memory:", isolation_level=None)) as at_once:
+        migrate(at_once)
+        assert contents(at_once) == contents(slowly)
+        assert applied_migrations(at_once) == known_migrations()
 
 
 def test_a_statement_ends_where_sqlite_says_it_ends():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from sqlite_utils.migrations import Migrations
 
+from crawler.clock import utc_now
 from crawler.store.archive import create_archive
 from crawler.store.forecasts import create_forecasts
 from crawler.store.merging import prepare_merging
@@ -48,9 +50,26 @@ for _name, _apply in _IN_ORDER:
     migrations(name=_name)(_apply)
 
 
+NEW_DATABASE = Path(__file__).with_name("new_database.sql")
+"""All that the migrations make, without their records."""
+
+_RECORD = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)"
+
+
 def migrate(connection: sqlite3.Connection) -> None:
-    """Applies what is missing, each migration with its record in one transaction, or within the caller's."""
-    migrations.apply(ScriptDatabase(connection))
+    """Applies what is missing, each migration with its record in one transaction, or within the caller's.
+
+    An empty database gets in one go what all of them make, in a tenth of the time.
+    """
+    db = ScriptDatabase(connection)
+    if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        migrations.apply(db)
+        return
+    with db.atomic():
+        migrations.ensure_migrations_table(db)
+        db.executescript(NEW_DATABASE.read_text(encoding="utf-8"))
+        moment = str(utc_now())
+        connection.executemany(_RECORD, [(migrations.name, name, moment) for name, _apply in _IN_ORDER])
 
 
 def applied_migrations(connection: sqlite3.Connection) -> set[str]:
