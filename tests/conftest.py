@@ -17,13 +17,21 @@ from aioresponses import aioresponses as AioResponses
 
 from tests.filled import fill
 
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4 << 30
+"""What folders in memory need at least: one for each test that runs, and those of tests that have failed."""
+
 
 def pytest_configure():
-    """Commands that the tests start answer to Ctrl-C, even where the tests were started with `&`: a shell
+    """Folders of tests are in memory where there is room: no test cuts the power, and none waits for a disk.
+
+    Commands that the tests start answer to Ctrl-C, even where the tests were started with `&`: a shell
     then has them ignore it, which their children inherit. Those thousands of commands also share what is
     compiled, even where the environment says that nothing compiled is kept."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -33,11 +33,14 @@ STDIN_BYTES_MAX = 1 << 16
 
 def run(
     arguments: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: bytes = b""
-) -> subprocess.CompletedProcess[bytes]:
+) -> subprocess.CompletedProcess[str]:
     """How `crawler` with these arguments ended in `folder`, with what it wrote."""
     if not hasattr(os, "fork") or len(stdin) > STDIN_BYTES_MAX:
         command = [sys.executable, "-m", "crawler", *arguments]
-        return subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True)
+        done = subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True)
+        return subprocess.CompletedProcess(
+            command, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
     waiting = _waiting(frozenset(item for item in environment.items() if _counts_at_the_start(item[0])))
     order = json.dumps([[*arguments], str(folder), {**environment}]).encode()
     pipes = [os.pipe() for _ in ("stdin", "stdout", "stderr", "exit code")]
@@ -48,7 +51,7 @@ def run(
     for each in theirs:
         os.close(each)
     stdout, stderr, exit_code = _read(own[1:])
-    return subprocess.CompletedProcess(arguments, int(exit_code), stdout, stderr)
+    return subprocess.CompletedProcess(arguments, int(exit_code), stdout.decode(), stderr.decode())
 
 
 def _counts_at_the_start(name: str) -> bool:

@@ -61,7 +61,7 @@ class CommandLine:
         """How the command ended."""
         given, variables = [*map(str, arguments)], self.environment | environment
         process = await asyncio.to_thread(forked.run, given, self.folder, variables, stdin)
-        return Ended(process.returncode, process.stdout.decode(), process.stderr.decode())
+        return Ended(process.returncode, process.stdout, process.stderr)
 
     def keywords(self, *keywords: str) -> Path:
         """A keyword file."""

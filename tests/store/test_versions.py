@@ -21,11 +21,13 @@ import crawler as crawler_package
 from crawler.errors import InputError, StoreError
 from crawler.reasons import ReasonCode, read_reason
 from crawler.simulator import Simulator, SimulatorSettings
+from crawler.store import upgrade
 from crawler.store.copy import check_room, is_backup
 from crawler.store.database import open_database
 from crawler.store.lock import hold
 from crawler.store.migrations import migrations
 from crawler.store.readonly import LATEST_MIGRATION, open_readonly
+from tests import forked
 
 VERSIONS = sorted((Path(__file__).parent / "versions").glob("*.db.gz"))
 READING = (
@@ -68,13 +70,7 @@ def applied(path):
 
 
 def crawler(*arguments, **variables):
-    return subprocess.run(
-        [sys.executable, "-m", "crawler", *arguments],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"LANGUAGE": "en"} | variables,
-        check=False,
-    )
+    return forked.run(arguments, Path.cwd(), os.environ | {"LANGUAGE": "en"} | variables)
 
 
 def contents(path, query):
@@ -214,7 +210,8 @@ def test_one_of_a_newer_version_is_refused(three_nights, tmp_path, arguments):
     assert not (tmp_path / "backups").exists()
 
 
-def test_while_a_run_of_its_version_writes_it_it_is_left_alone(older):
+def test_while_a_run_of_its_version_writes_it_it_is_left_alone(older, monkeypatch):
+    monkeypatch.setattr(upgrade, "PATIENCE_SECONDS", 0.3)
     old, before = older, older.read_bytes()
     with hold(old), pytest.raises(InputError, match="older version"):
         open_readonly(old)
