@@ -3,8 +3,8 @@
 Most of a short command's time is the start of Python and its imports, the same every time. So one process
 for each of pytest's has them done, and forks for each command: standard streams, folder, variables, exit
 code and signals are the command's own. What Python itself reads from its environment when it starts is as in
-the waiting process, or the command is started anew; so it is where there is no `fork`. What is about the
-start itself, a terminal or a kill starts `python -m crawler`.
+the waiting process. The modules of commands are imported by each, once it knows its language. What is about
+the start itself, a terminal or a kill starts `python -m crawler`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ from pathlib import Path
 READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "TZ")
 """How the names of variables begin that count when Python starts; LANGUAGE is read by each message."""
 
+IMPORTED = (
+    "aiohttp", "sqlite_utils", "rich.console", "rich.live", "crawler.cli", "crawler.run.crawl",
+    "crawler.planning.plan", "crawler.analysis.query", "crawler.analysis.status",
+    "crawler.maintenance.doctor.gather", "crawler.simulator",
+)  # fmt: skip
+
 MESSAGE_BYTES_MAX = 1 << 17
 STDIN_BYTES_MAX = 1 << 16
 """What a pipe takes before somebody reads it."""
@@ -35,22 +41,27 @@ def run(
     arguments: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: bytes = b""
 ) -> subprocess.CompletedProcess[str]:
     """How `crawler` with these arguments ended in `folder`, with what it wrote."""
-    if not hasattr(os, "fork") or len(stdin) > STDIN_BYTES_MAX:
+    more = {name for name in environment.keys() - os.environ.keys() if name.startswith("PYTHON")}
+    if not hasattr(os, "fork") or more - {"PYTHONWARNINGS"} or len(stdin) > STDIN_BYTES_MAX:
         command = [sys.executable, "-m", "crawler", *arguments]
         done = subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True)
         return subprocess.CompletedProcess(
             command, done.returncode, done.stdout.decode(), done.stderr.decode()
         )
-    waiting = _waiting(frozenset(item for item in environment.items() if _counts_at_the_start(item[0])))
+    waiting, orders = _waiting(
+        frozenset(item for item in environment.items() if _counts_at_the_start(item[0]))
+    )
     order = json.dumps([[*arguments], str(folder), {**environment}]).encode()
     pipes = [os.pipe() for _ in ("stdin", "stdout", "stderr", "exit code")]
     own, theirs = zip(*(pipe if number else pipe[::-1] for number, pipe in enumerate(pipes)), strict=True)
     os.write(own[0], stdin)
     os.close(own[0])
-    socket.send_fds(waiting, [order], theirs)
+    socket.send_fds(orders, [order], theirs)
     for each in theirs:
         os.close(each)
     stdout, stderr, exit_code = _read(own[1:])
+    if not exit_code:
+        raise RuntimeError(waiting.communicate()[0].decode())
     return subprocess.CompletedProcess(arguments, int(exit_code), stdout.decode(), stderr.decode())
 
 
@@ -59,8 +70,8 @@ def _counts_at_the_start(name: str) -> bool:
 
 
 @cache
-def _waiting(counting: frozenset[tuple[str, str]]) -> socket.socket:
-    """Where a process takes orders that was started with these variables; it ends with this one."""
+def _waiting(counting: frozenset[tuple[str, str]]) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A process that was started with these variables and ends with this one, and where it takes orders."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     kept = {name: value for name, value in os.environ.items() if not _counts_at_the_start(name)}
     process = subprocess.Popen(  # its streams are pipes, as those of commands are
@@ -70,7 +81,7 @@ def _waiting(counting: frozenset[tuple[str, str]]) -> socket.socket:
     theirs.close()
     atexit.register(process.communicate)
     atexit.register(ours.close)
-    return ours
+    return process, ours
 
 
 def _read(ends: Sequence[int]) -> list[bytes]:
@@ -91,10 +102,11 @@ def _read(ends: Sequence[int]) -> list[bytes]:
 
 def main() -> None:
     """Waits for orders on standard input and forks for each."""
-    from crawler.cli import COMMANDS
+    for name in IMPORTED:
+        importlib.import_module(name)
+    from crawler.i18n import translations
 
-    for place in (*COMMANDS.values(), "crawler.run.crawl:", "crawler.store.database:", "sqlite_utils:"):
-        importlib.import_module(place.partition(":")[0])
+    assert not translations.cache_info().currsize, "something is in a language before it is known in which"
     gc.freeze()
     orders = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that nobody need wait for those who wait

@@ -73,7 +73,7 @@ def _check_folder(folder: Path, sources: Sequence[Path]) -> None:
         if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
             raise InputError(_("%s is there already: name a new folder with --output") % folder)
         inside = [source for source in sources if source.is_dir() and _is_below(folder, source)]
-    except (OSError, ValueError) as exc:
+    except (OSError, RuntimeError, ValueError) as exc:  # the second for a loop of links, up to Python 3.12
         reason = getattr(exc, "strerror", None) or exc
         raise InputError(_("cannot make the folder %s: %s") % (folder, reason)) from exc
     if inside:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crawler.cli import COMMANDS, EXIT_CRASHED, command_line, main
@@ -110,6 +110,7 @@ CASES = [
 
 @settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(CASES), st.sampled_from(HOSTILE) | st.text(max_size=20))
+@example(case=("split", "-o"), value=LOOP)
 def test_no_argument_makes_a_traceback(room, capsys, monkeypatch, case, value):
     command, option = case
     monkeypatch.setenv("JUSTONEAPI_TOKEN", "test-token")
