@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import cached_property
 
 from asyncio_throttle.throttler import Throttler
 
@@ -67,7 +68,6 @@ class Throttle:
         sent_seconds_ago: Iterable[float] = (),
     ) -> None:
         self._sleep = sleep
-        self._now = asyncio.get_running_loop().time  # asked several times a call
         self._queue = asyncio.Lock()
         self._gate = asyncio.Lock()
         self._asking = 0
@@ -89,6 +89,11 @@ class Throttle:
             )
         else:
             self._pace = FixedPace(rate.per_second, last_sent_at)
+
+    @cached_property
+    def _now(self) -> Callable[[], float]:
+        """The loop's clock: looked for once, and asked several times a call."""
+        return asyncio.get_running_loop().time
 
     @property
     def rate(self) -> Rate:
