@@ -190,4 +190,3 @@ class Throttle:
     def _learn_lead(self, seconds: float) -> None:
         if seconds <= LEAD_MAX_SECONDS:  # else something is in the way, and tells nothing
             self._lead_seconds += (seconds - self._lead_seconds) / 8
-
