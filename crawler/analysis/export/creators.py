@@ -39,7 +39,7 @@ _LAST_SEEN = [column.name for column in _STORED].index("last_seen_at")
 _COMPUTED = [column.source for column in EXPORTED].index(Source.COMPUTED)
 """Where a row's values stand, and where among them those from other tables belong."""
 
-_Sighting = Sequence[Any]
+_Sighting = tuple[Any, ...]
 _BY, _LAST_AT, _OF = 1, 2, 3
 """First seen, by which keyword, last seen, and whom: as `sql.READ_SIGHTINGS` has it."""
 
