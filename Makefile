@@ -97,8 +97,9 @@ morning: $(VENV)/.dev ## Times of every question, search and export on data/mill
 translations: $(VENV)/.dev ## Take up changed messages and compile the catalogues
 	$(BIN)/python -m tests.translations
 
-docs: $(VENV)/.dev ## Write the tables of docs/ from the code
+docs: $(VENV)/.dev ## Write from the code the tables of docs/, from the migrations what makes a new database
 	$(BIN)/python -m tests.documentation
+	$(BIN)/python -m tests.new_database
 
 picture: $(VENV)/.dev ## Write docs/report.png, the report on invented nights (needs Chromium)
 	$(BIN)/python -m tests.picture

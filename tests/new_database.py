@@ -1,7 +1,6 @@
 """A new database at once: a copy of one that was made before, for tests that are not about the making.
 
-Run as a program, `python -m tests.new_database`, it writes from the migrations what the crawler makes new
-databases of.
+Run as a program, by `make docs`, it writes from the migrations what the crawler makes new databases of.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def written() -> str:
     return "\n".join([HEAD, *(f"{statement};\n" for statement in statements)])
 
 
-HEAD = "-- All that the migrations make, written by `python -m tests.new_database`.\n"
+HEAD = "-- All that the migrations make, written by `make docs`.\n"
 
 
 if __name__ == "__main__":

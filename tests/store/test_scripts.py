@@ -33,7 +33,7 @@ def test_migrations_make_what_sqlite_utils_makes_of_them_in_its_slower_way():
 
 
 def test_a_new_database_is_the_one_that_its_migrations_make_one_after_the_other():
-    assert NEW_DATABASE.read_text(encoding="utf-8") == written(), "`python -m tests.new_database` writes it"
+    assert NEW_DATABASE.read_text(encoding="utf-8") == written(), "`make docs` writes it"
     with closing(migrated()) as slowly, closing(sqlite3.connect(":memory:", isolation_level=None)) as at_once:
         migrate(at_once)
         assert contents(at_once) == contents(slowly)

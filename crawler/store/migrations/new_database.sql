@@ -1,4 +1,4 @@
--- All that the migrations make, written by `python -m tests.new_database`.
+-- All that the migrations make, written by `make docs`.
 
 CREATE TABLE endpoints (
     id       INTEGER PRIMARY KEY,
