@@ -27,7 +27,7 @@ from crawler.keywords.validation import keyword_from, quoted
 from crawler.maintenance.retention import sweep_after
 from crawler.model import Keyword, Problem
 from crawler.money import Money
-from crawler.notice_settings import HEARTBEAT, NOTICE_SETTINGS, NOTIFY, NOTIFY_ON, Told
+from crawler.notice_settings import HEARTBEAT, NOTICE_SETTINGS, NOTIFY, NOTIFY_ON, NoticeKind
 from crawler.notices.heartbeat import FAIL, SUCCESS, ping_address
 from crawler.notices.message import Delivery
 from crawler.retention_settings import RETENTION_SETTINGS, Retention
@@ -47,7 +47,7 @@ from crawler.store.readonly import reading
 from crawler.summary import RunSummary
 from crawler.token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
 from crawler.ui.delivery import deliver
-from crawler.ui.notice import run_notice
+from crawler.ui.notice_text import run_notice
 
 Keywords = str | Path | Keyword | Iterable[str | Path | Keyword | Problem]
 SETTINGS = (*RUN_SETTINGS, *RETENTION_SETTINGS)
@@ -201,8 +201,10 @@ def send_notices(
     about = NOTIFY_ON.check(found.get(NOTIFY_ON.name, NOTIFY_ON.default), NOTIFY_ON.name)
     ping = HEARTBEAT.check(found.get(HEARTBEAT.name), HEARTBEAT.name)
     notice = run_notice(summary, "crawler run")
-    address = None if ping is None else ping_address(ping, FAIL if notice.told is Told.FAILED else SUCCESS)
-    return deliver(notice, channels if notice.told in about else (), address, summary)
+    address = (
+        None if ping is None else ping_address(ping, FAIL if notice.kind is NoticeKind.FAILED else SUCCESS)
+    )
+    return deliver(notice, channels if notice.kind in about else (), address, summary)
 
 
 def keyword(

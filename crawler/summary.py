@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
-from crawler.expectation import Hindsight
+from crawler.forecast import ForecastAccuracy
 from crawler.money import Money
 from crawler.reasons import Ending, Reason, ending_of
 
@@ -147,7 +147,7 @@ class RunSummary:
     price: Money | None = None
     order: OrderTaken | None = None
     not_asked: tuple[NotAsked, ...] = field(default=())
-    forecast: Hindsight | None = None
+    forecast: ForecastAccuracy | None = None
     accounts: tuple[AccountSummary, ...] = field(default=())
     sweep: Sweep | None = None
 

@@ -10,7 +10,7 @@ import click
 import orjson
 
 from crawler.account_settings import account_names
-from crawler.cli.configured import Surroundings, own_entries
+from crawler.cli.command_settings import SettingsSources, own_entries
 from crawler.cli.output import say, terminal_json
 from crawler.environment import TOKEN_VARIABLE
 from crawler.i18n import N_, _, english
@@ -55,9 +55,9 @@ class Held:
 )
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
 @click.pass_obj
-def config(surroundings: Surroundings | None, as_json: bool) -> None:
+def config(sources: SettingsSources | None, as_json: bool) -> None:
     """Shows what a command would find."""
-    found = surroundings or Surroundings()
+    found = sources or SettingsSources()
     held = [
         _masked(each)
         for each in (_token(found), *_settings(found), *_of_accounts(found.file), *_of_commands(found.file))
@@ -76,7 +76,7 @@ def config(surroundings: Surroundings | None, as_json: bool) -> None:
         click.echo(line)
 
 
-def _token(found: Surroundings) -> Held:
+def _token(found: SettingsSources) -> Held:
     """Whether there is a token, never which."""
     file = next(each for each in _settings(found) if each.name == TOKEN_FILE.key)
     if file.value is not None:
@@ -86,7 +86,7 @@ def _token(found: Surroundings) -> Held:
     return Held(TOKEN_KEY, None, _("none yet"))
 
 
-def _settings(found: Surroundings) -> Iterator[Held]:
+def _settings(found: SettingsSources) -> Iterator[Held]:
     """Every setting that may stand at the top of the file."""
     for setting in SHARED_SETTINGS:
         if setting.variable in found.variables:
@@ -157,7 +157,7 @@ def _place(entry: Entry) -> str:
     return f"{where} [{PROFILES}.{parts[1]}]" if parts[0] == PROFILES else where
 
 
-def _variable(name: str, found: Surroundings) -> str:
+def _variable(name: str, found: SettingsSources) -> str:
     return f"{name}, {_(found.variables[name])}"
 
 

@@ -11,12 +11,12 @@ import click
 
 from crawler.analysis.filters import parse_when
 from crawler.analysis.report import Words, read_report, render
+from crawler.atomic_files import replacing
 from crawler.cli.output import ended_cleanly, say
 from crawler.cli.setting_options import setting_values
 from crawler.cli.shared_options import SINCE_HELP, db_option, price_option
 from crawler.clock import utc_now
 from crawler.errors import InputError
-from crawler.files import replacing
 from crawler.i18n import _, language, translations
 from crawler.money import Money
 from crawler.run_settings import PRICE

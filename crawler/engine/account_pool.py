@@ -18,7 +18,7 @@ from crawler.engine.budget import CAP_REASONS, Verdict
 from crawler.engine.call_gate import Hours
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.events import AccountParked, CircuitClosed, CircuitOpened, Event, OfAccount
-from crawler.engine.ports import Client
+from crawler.engine.interfaces import Client
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
 from crawler.model import Charge

@@ -12,8 +12,8 @@ from crawler.endpoint import Action
 from crawler.engine.account_pool import AccountPool, PooledAccount
 from crawler.engine.budget import CAP_REASONS, Verdict
 from crawler.engine.events import CircuitOpened, Event
+from crawler.engine.interfaces import Ledger
 from crawler.engine.policy import FORBIDDEN, Decision, Policy
-from crawler.engine.ports import Ledger
 from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
 from crawler.model import Charge, Outcome, Work

@@ -145,7 +145,7 @@ class BalanceTold:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerJoined:
+class ClusterWorkerJoined:
     """A worker of the cluster takes calls from now on, one of so many `workers`."""
 
     name: str
@@ -153,7 +153,7 @@ class WorkerJoined:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerLeft:
+class ClusterWorkerLeft:
     """A worker of the cluster takes no more calls; `workers` are left."""
 
     name: str
@@ -161,7 +161,7 @@ class WorkerLeft:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerRefused:
+class ClusterWorkerRefused:
     """A worker that joined late is given no calls; `problem` says why, in the reader's language."""
 
     problem: str
@@ -218,9 +218,9 @@ Event = (
     | CircuitClosed
     | SpendingAhead
     | BalanceTold
-    | WorkerJoined
-    | WorkerLeft
-    | WorkerRefused
+    | ClusterWorkerJoined
+    | ClusterWorkerLeft
+    | ClusterWorkerRefused
     | QuotaWait
     | QuotaBack
     | AccountParked

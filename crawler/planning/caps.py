@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crawler.clock import next_occurrence, shanghai_day
-from crawler.expectation import Interval
+from crawler.forecast import Interval
 from crawler.planning.accounts import calls_left
 from crawler.planning.pace import Pace
 from crawler.run.spending_check import money_caps

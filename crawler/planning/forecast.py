@@ -12,7 +12,7 @@ from typing import NamedTuple
 from crawler.engine.keyword_history import AIMS, WORTHWHILE, Aim, FreshKeyword, KeywordHistory
 from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_queue import YieldQueue
-from crawler.expectation import BOUND, Interval
+from crawler.forecast import BOUND, Interval
 
 NIGHTS_TESTED = 4
 """Earlier nights, the latest ones, that are forecast from what was known before them."""

@@ -13,7 +13,7 @@ from crawler.clock import Now
 from crawler.engine.keyword_history import AIMS, Aim, Explanation
 from crawler.engine.yield_queue import YieldQueue
 from crawler.errors import InputError
-from crawler.expectation import Forecast, Interval
+from crawler.forecast import Forecast, Interval
 from crawler.i18n import _
 from crawler.model import Keyword
 from crawler.money import Money
@@ -28,7 +28,13 @@ from crawler.planning.forecast import (
     forecast_calls,
     test_nights,
 )
-from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
+from crawler.planning.forecast_inputs import (
+    DueSample,
+    ForecastInputs,
+    planned_worklist,
+    read_due_sample,
+    read_forecast_inputs,
+)
 from crawler.planning.pace import Pace
 from crawler.run.spending_check import check_currency
 from crawler.run_settings import RunSettings
@@ -73,11 +79,11 @@ def make_plan(
     """The plan of a run over `keywords` into the database, None for one that is not there yet."""
     with (
         _there(connection) as database,
-        laid_out(database, keywords, settings, endpoint_id, now) as laid,
+        planned_worklist(database, keywords, settings, endpoint_id, now) as laid,
     ):
         check_currency(database, settings, now())
-        ahead = read_ahead(laid.connection, laid.listed)
-        made = plan_of(database, ahead, settings, endpoint_id, now)
+        sample = read_due_sample(laid.connection, laid.listed)
+        made = plan_of(database, sample, settings, endpoint_id, now)
         return replace(made, not_asked=laid.not_asked)
 
 
@@ -95,14 +101,14 @@ def _there(connection: sqlite3.Connection | None) -> Iterator[sqlite3.Connection
 
 
 def plan_of(
-    connection: sqlite3.Connection, ahead: Ahead, settings: RunSettings, endpoint_id: int, now: Now
+    connection: sqlite3.Connection, sample: DueSample, settings: RunSettings, endpoint_id: int, now: Now
 ) -> Plan:
     """The plan of what is ahead, from what the database tells of it."""
-    known = read_known(connection, ahead, settings, endpoint_id, now)
+    known = read_forecast_inputs(connection, sample, settings, endpoint_id, now)
     depths = Depths.of(known.everyone)
     pace = read_paces(connection, endpoint_id, settings, now)
     stretch = read_stretch(connection)
-    in_full = forecast_calls(known.due, depths, ahead.every, stretch.calls)
+    in_full = forecast_calls(known.due, depths, sample.every, stretch.calls)
     caps = read_caps(connection, settings, pace, now())
     calls = in_full
     for cap in caps:
@@ -110,12 +116,12 @@ def plan_of(
     binding = caps[0] if caps and _binds(caps[0], in_full) else None
     minutes = pace.minutes(calls).within(minutes_left(settings, now()))
     order = _order(connection, settings, endpoint_id, now)
-    new = _new_creators(known, ahead, depths, calls, binding, order, AIMS[settings.aim])
+    new = _new_creators(known, sample, depths, calls, binding, order, AIMS[settings.aim])
     creators = new.creators and new.creators.stretched(stretch.creators)
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
-        order, ahead.listed, ahead.due, ahead.unfinished, ahead.never_asked,
-        ahead.due - ahead.unfinished - ahead.never_asked, len(nights), new.nights_tested, caps, binding, pace,
+        order, sample.listed, sample.due, sample.unfinished, sample.never_asked,
+        sample.due - sample.unfinished - sample.never_asked, len(nights), new.nights_tested, caps, binding, pace,
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
         price=usual_price(connection, endpoint_id, settings),
@@ -142,19 +148,19 @@ class _New:
 
 
 def _new_creators(
-    known: Known,
-    ahead: Ahead,
+    known: ForecastInputs,
+    sample: DueSample,
     depths: Depths,
     calls: Interval,
     binding: Cap | None,
     order: str,
     aim: Aim,
 ) -> _New:
-    tested, every = test_nights(known.everyone), ahead.every
-    if not ahead.due:
+    tested, every = test_nights(known.everyone), sample.every
+    if not sample.due:
         return _New(tested.nights, Interval(0.0, 0.0, 0.0))
     if calls.expected is None or not known.everyone:
-        left = None if binding is None else ahead.due - math.ceil(binding.calls.expected or 0)
+        left = None if binding is None else sample.due - math.ceil(binding.calls.expected or 0)
         return _New(tested.nights, keywords_left_out=None if left is None else max(0, left) or None)
     brought = _brought(known, depths, calls.expected / every, binding, order, aim)
     lost = None
@@ -177,7 +183,7 @@ def _binds(cap: Cap, in_full: Interval) -> bool:
 
 
 def _brought(
-    known: Known, depths: Depths, calls: float, binding: Cap | None, order: str, aim: Aim
+    known: ForecastInputs, depths: Depths, calls: float, binding: Cap | None, order: str, aim: Aim
 ) -> Brought:
     if order == "yield":
         return expected_by_yield(known.histories, known.fresh, round(calls), Random(0), aim)
@@ -198,15 +204,15 @@ def explain(
     """
     with (
         _there(connection) as database,
-        laid_out(database, keywords, settings, endpoint_id, now) as laid,
+        planned_worklist(database, keywords, settings, endpoint_id, now) as laid,
     ):
-        ahead = read_ahead(laid.connection, laid.listed, keywords_max=laid.listed)
+        sample = read_due_sample(laid.connection, laid.listed, keywords_max=laid.listed)
         named = laid.connection.execute("SELECT id FROM keywords WHERE identity = ?", (identity,)).fetchone()
-        wanted = next((one for one in ahead.keywords if named and one.work.keyword_id == named[0]), None)
+        wanted = next((one for one in sample.keywords if named and one.work.keyword_id == named[0]), None)
         if wanted is None:
             message = _("no keyword that is due is called %s: `crawler plan` counts those that are")
             raise InputError(message % identity)
-        known = read_known(database, ahead, settings, endpoint_id, now)
+        known = read_forecast_inputs(database, sample, settings, endpoint_id, now)
     work = wanted.work
     order = YieldQueue(known.histories, known.fresh, aim=AIMS[settings.aim])
     value = order.explain(work.keyword_id, work.page)

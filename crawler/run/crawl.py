@@ -19,10 +19,10 @@ from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import CrawlerError, StoreError
 from crawler.model import Keyword, Problem
-from crawler.planning.foresight import Foresight
+from crawler.planning.background_forecast import BackgroundForecast
 from crawler.reasons import Reason
 from crawler.run.accounts import RunAccounts
-from crawler.run.calling import client_opener
+from crawler.run.client_opener import client_opener
 from crawler.run.dependencies import Dependencies
 from crawler.run.end_reason import end_reason
 from crawler.run.ordering import Ordering
@@ -109,7 +109,7 @@ class _Run:
         self._file = SameFile(settings.db)
         self._order_taken = OrderTaken("file", asked=False)
         self._not_asked: tuple[NotAsked, ...] = ()
-        self._foresight = Foresight(
+        self._forecast = BackgroundForecast(
             db, run_id, worklist, settings, dependencies.endpoint.id, dependencies.now
         )
 
@@ -130,15 +130,15 @@ class _Run:
         async with accounts.open(self._emit) as pool:
             engine = self._engine(pool, ledger, drift)
             ending = asyncio.create_task(pool.end_on_time())
-            self._foresight.begin(self._parts.aside)
+            self._forecast.begin(self._parts.offload)
             try:
                 statistics = await engine.run(min(settings.workers, max(1, self._due)))
                 await ledger.close()
                 seconds = loop.time() - begun
-                await self._foresight.end(self._shutdown)
+                await self._forecast.end(self._shutdown)
             finally:
                 ending.cancel()
-                self._foresight.cancel()
+                self._forecast.cancel()
         parked = {each.name: each.parked for each in pool.accounts if each.name and each.parked}
         return self._end(statistics, drift.drifted, seconds, accounts, parked)
 
@@ -206,12 +206,12 @@ class _Run:
                 creators = runs.count_creators(self._connection, self._run_id)
                 summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
                 summary = replace(summary, accounts=self._account_summaries(parked))
-                summary = self._foresight.looked_back(summary)
+                summary = self._forecast.with_accuracy(summary)
                 with self._db.atomic():
                     accounts.keep_limits(always=True)
                     for name, why in parked.items():
                         runs.end_account(self._connection, self._run_id, name, why)
-                    self._foresight.keep()
+                    self._forecast.keep()
                     runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
             # What was saved before stays saved; only the end of the run could not be written.

@@ -21,12 +21,12 @@ from crawler.engine.budget import Budget
 from crawler.engine.call_gate import Hours
 from crawler.engine.caller import Caller
 from crawler.engine.circuit_breaker import CircuitBreakerLimits
+from crawler.engine.interfaces import Client
 from crawler.engine.policy import Policy
-from crawler.engine.ports import Client
 from crawler.engine.response_drift import DriftLimits
 from crawler.engine.throttle import Throttle
 from crawler.model import Work
-from crawler.planning.foresight import Aside, in_thread
+from crawler.planning.background_forecast import Offload, in_thread
 from crawler.run.spending_check import AskBalance
 from crawler.store.database import open_database
 from crawler.store.disk_reserve import Reserve
@@ -64,7 +64,7 @@ class Parts:
     policy: type[Policy] | partial[Policy] = Policy
     caller: type[Caller] = Caller
     hours: type[Hours] = Hours
-    aside: Aside = in_thread
+    offload: Offload = in_thread
 
 
 @dataclass(frozen=True, slots=True)

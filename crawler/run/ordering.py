@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from crawler.engine.keyword_history import AIMS, KeywordHistory
 from crawler.engine.order import FileOrder, Order
-from crawler.engine.worth import known_keywords, not_worth_asking
+from crawler.engine.worth import keyword_histories, not_worth_asking
 from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_order import YieldOrder
 from crawler.model import DueKeyword
@@ -58,11 +58,11 @@ class Ordering:
         return not_worth_asking(self._known()[1], finished, self.settings.stop_below)
 
     def _known(self) -> tuple[list[DueKeyword], list[KeywordHistory]]:
-        again, pages, finders = history.read_known(
+        again, pages, finders = history.read_due_history(
             self.connection, self.dependencies.endpoint.id, self.dependencies.now
         )
         due = list(again)
-        return due, known_keywords(due, pages, finders, self.settings.refresh_after / timedelta(days=1))
+        return due, keyword_histories(due, pages, finders, self.settings.refresh_after / timedelta(days=1))
 
     def _read(self, due: Callable[[sqlite3.Connection], Iterator[T]]) -> Iterator[T]:
         with store_errors(self.settings.db):

@@ -16,7 +16,7 @@ from crawler.i18n import _
 from crawler.model import Keyword, Problem
 from crawler.run.dependencies import Dependencies
 from crawler.run.ordering import Ordering
-from crawler.run.spending_check import Ahead, balances_told, check_currency, first_spending
+from crawler.run.spending_check import WorkAhead, balances_told, check_currency, first_spending
 from crawler.run_settings import RunSettings
 from crawler.service_address import service_of
 from crawler.store import runs
@@ -65,7 +65,7 @@ class Beginning:
                 raise InputError(_("the given files contain no keyword"))
             worklist = self._leave_out(worklist, run_id)
             check_currency(db.conn, settings, self.dependencies.now())
-            await self._tell_money(Ahead(worklist.due, pages_ahead(db.conn)))
+            await self._tell_money(WorkAhead(worklist.due, pages_ahead(db.conn)))
         self.emit(
             RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service)
         )
@@ -83,7 +83,7 @@ class Beginning:
             stop_below=self.settings.stop_below or 0.0,
         )
 
-    async def _tell_money(self, ahead: Ahead) -> None:
+    async def _tell_money(self, ahead: WorkAhead) -> None:
         """Says what the account holds and, the first time, what is ahead; raises InputError where that is not
         wanted."""
         settings, ask = self.settings, self.dependencies.parts.ask_balance

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler.notices.channels import takes_files
-from crawler.notices.message import Delivery, Errand, Notice
-from crawler.notices.messenger import Messenger, child_environment
+from crawler.notices.delivery_process import DeliveryProcess, child_environment
+from crawler.notices.message import Delivery, DeliveryRequest, Notice
 from crawler.summary import RunSummary
 
 REPORT_SECONDS_MAX = 3.0
@@ -24,7 +24,7 @@ def deliver(
 ) -> tuple[Delivery, ...]:
     """What became of the notice at each of the channels, and of the ping."""
     with _report(summary, channels) as report:
-        return Messenger(Errand(replace(notice, report=report), channels, ping)).deliveries()
+        return DeliveryProcess(DeliveryRequest(replace(notice, report=report), channels, ping)).deliveries()
 
 
 @contextmanager

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from crawler.analysis.export.creators import Row, as_creator, count_creators, read_rows
 from crawler.analysis.export.database import check_replaceable, copy_database
+from crawler.analysis.export.destinations import Place, is_url, local_name, place_of
 from crawler.analysis.export.headers import NAMES
+from crawler.analysis.export.incremental import mark_of
 from crawler.analysis.export.parquet import write_parquet
 from crawler.analysis.export.partitions import History, file_name, first_fans, whole_days
-from crawler.analysis.export.places import Place, is_url, local_name, place_of
-from crawler.analysis.export.since_last import mark_of
 from crawler.analysis.export.text import write_csv, write_jsonl
 from crawler.analysis.export.xlsx import write_xlsx
 from crawler.analysis.filters import Filters
+from crawler.atomic_files import replacing
 from crawler.errors import InputError, StoreError
-from crawler.files import replacing
 from crawler.i18n import _
 from crawler.store.readonly import reading
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from crawler.analysis.export.creators import Row
+from crawler.analysis.export.destinations import Place
+from crawler.analysis.export.incremental import Mark, read_mark
 from crawler.analysis.export.parquet import FirstFans, day_of, write_days
-from crawler.analysis.export.places import Place
-from crawler.analysis.export.since_last import Mark, read_mark
 from crawler.analysis.filters import Filters
 from crawler.clock import SHANGHAI, shanghai_day, shanghai_day_start, stamp
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.store.merging import origin
+from crawler.store.database_origin import origin
 
 Read = Callable[[Filters], Iterable[Row]]
 """The creators that filters choose, by day."""

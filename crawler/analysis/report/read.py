@@ -26,10 +26,10 @@ from crawler.analysis.report.values import (
     Spent,
 )
 from crawler.clock import Now, shanghai_day, shanghai_day_start, stamp
-from crawler.expectation import Hindsight
+from crawler.forecast import ForecastAccuracy
 from crawler.money import stored_money
 from crawler.reasons import Outcome, Reason, ReasonCode, read_reason
-from crawler.store.forecasts import read_hindsights
+from crawler.store.forecasts import read_forecast_accuracy
 from crawler.summary import CallCounts
 
 DAYS = 30
@@ -74,7 +74,7 @@ class _Reader:
         buckets = self._buckets()
         growers = self._rows(sql.GROWERS, limit=GROWERS_MAX)
         runs = self._rows(sql.RUNS, limit=RUNS_MAX)
-        forecasts = read_hindsights(self._connection, [row["id"] for row in runs])
+        forecasts = read_forecast_accuracy(self._connection, [row["id"] for row in runs])
         run_lines = tuple(_run(row, forecasts.get(row["id"])) for row in runs)
         return Report(
             made_at=stamp(self._moment),
@@ -181,7 +181,7 @@ def _creator(row: sqlite3.Row, keywords: Iterable[str], tags: Iterable[str]) -> 
     )
 
 
-def _run(row: sqlite3.Row, forecast: Hindsight | None) -> RunLine:
+def _run(row: sqlite3.Row, forecast: ForecastAccuracy | None) -> RunLine:
     price = stored_money(row["price"], row["currency"])
     return RunLine(
         started_at=row["started_at"],

@@ -14,7 +14,7 @@ from crawler.i18n.formatting import also, shanghai_time, size
 from crawler.i18n.reasons import CAUSES
 from crawler.maintenance.doctor.facts import Facts
 from crawler.maintenance.doctor.finding import Finding, bad, good, warning
-from crawler.maintenance.doctor.night_checks import backups, last_night, schedule
+from crawler.maintenance.doctor.last_run_checks import backups, last_night, schedule
 from crawler.vendor.probe import Verdict
 
 SLOW_MILLISECONDS = 3000

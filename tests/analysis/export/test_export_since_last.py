@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 
 from crawler.analysis.export import Options, export
-from crawler.analysis.export.places import Store
+from crawler.analysis.export.destinations import Store
 from crawler.analysis.filters import Filters
 from crawler.errors import InputError, StoreError
 from crawler.maintenance.erasure import forget
@@ -29,7 +29,7 @@ SCHEMA = {
     "tags": "list<element: string>", "first_seen_at": "timestamp[ms, tz=UTC]",
     "last_seen_at": "timestamp[ms, tz=UTC]", "extra": "string", "fans_first": "int64",
 }  # fmt: skip
-"""The history of format 1. Another column or type is another format: see `since_last.FORMAT`."""
+"""The history of format 1. Another column or type is another format: see `incremental.FORMAT`."""
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from crawler.atomic_files import put_in_place, temporary_folder, write_errors
 from crawler.errors import InputError, MissingExtra, StoreError
-from crawler.files import put_in_place, temporary_folder, write_errors
 from crawler.i18n import _
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
