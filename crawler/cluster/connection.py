@@ -96,8 +96,8 @@ class Cluster:
         except TimeoutError:
             if absent := wanted - {worker.name for worker in self.workers}:
                 text = _(
-                    "no worker of the name %(names)s has come to the cluster in %(seconds)d s; nothing was "
-                    "asked for and nothing spent"
+                    "no cluster worker of the name %(names)s has come to the cluster in %(seconds)d s; "
+                    "nothing was asked for and nothing spent"
                 )
                 names = ", ".join(sorted(absent))
                 raise ClusterError(text % {"names": names, "seconds": patience_seconds}) from None

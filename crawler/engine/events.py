@@ -146,7 +146,7 @@ class BalanceTold:
 
 @dataclass(frozen=True, slots=True)
 class ClusterWorkerJoined:
-    """A worker of the cluster takes calls from now on, one of so many `workers`."""
+    """A cluster worker takes calls from now on, one of so many `workers`."""
 
     name: str
     workers: int
@@ -154,7 +154,7 @@ class ClusterWorkerJoined:
 
 @dataclass(frozen=True, slots=True)
 class ClusterWorkerLeft:
-    """A worker of the cluster takes no more calls; `workers` are left."""
+    """A cluster worker takes no more calls; `workers` are left."""
 
     name: str
     workers: int
@@ -162,7 +162,7 @@ class ClusterWorkerLeft:
 
 @dataclass(frozen=True, slots=True)
 class ClusterWorkerRefused:
-    """A worker that joined late is given no calls; `problem` says why, in the reader's language."""
+    """A cluster worker that joined late is given no calls; `problem` says why, in the reader's language."""
 
     problem: str
 

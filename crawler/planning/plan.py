@@ -121,7 +121,8 @@ def plan_of(
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
         order, sample.listed, sample.due, sample.unfinished, sample.never_asked,
-        sample.due - sample.unfinished - sample.never_asked, len(nights), new.nights_tested, caps, binding, pace,
+        sample.due - sample.unfinished - sample.never_asked, len(nights), new.nights_tested,
+        caps, binding, pace,
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
         price=usual_price(connection, endpoint_id, settings),

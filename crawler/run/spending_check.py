@@ -125,7 +125,7 @@ async def balances_told(
     settings: RunSettings, ahead: WorkAhead, shutdown: Shutdown, ask: AskBalance
 ) -> list[BalanceTold | None]:
     """What each account holds, None where nobody says so; nothing where no call is ahead. A run that is
-    ending waits for no answer. The token of an account that is bound to a worker of a cluster is not used
+    ending waits for no answer. The token of an account that is bound to a cluster worker is not used
     here: it is seen at that worker's address alone."""
     import asyncio  # this and the client are loaded where a run begins, not for a plan or a command's help
 

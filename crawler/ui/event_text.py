@@ -145,9 +145,11 @@ def describe(event: Event) -> str:
         case SpendingAhead() | BalanceTold():
             return _money(event)
         case ClusterWorkerJoined():
-            return _worker(_("worker %(name)s takes calls; workers: %(workers)d"), event)
+            return _worker(_("cluster worker %(name)s takes calls; cluster workers: %(workers)d"), event)
         case ClusterWorkerLeft():
-            return _worker(_("worker %(name)s is lost or silent; workers left: %(workers)d"), event)
+            return _worker(
+                _("cluster worker %(name)s is lost or silent; cluster workers left: %(workers)d"), event
+            )
         case ClusterWorkerRefused():
             return also(event.problem, _("it is given no calls"))
         case QuotaWait():

@@ -70,7 +70,7 @@ def test_a_worker_with_the_same_versions_fits():
 )  # fmt: skip
 def test_a_worker_with_another_version_does_not_fit(package, version):
     told = unfit("w1", LOOPBACK, HERE | {package: version}, HERE)
-    assert told.startswith("worker w1: ")
+    assert told.startswith("cluster worker w1: ")
     assert f"{package} is {'missing' if version is None else version.removesuffix('.final.0')} there" in told
     assert told.count(" here") == 1
     assert differences(HERE | {package: version}, HERE, OF_A_WORKER)

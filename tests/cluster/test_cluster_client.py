@@ -138,7 +138,7 @@ async def test_a_call_that_nobody_can_make_is_free_and_ends_the_run(processes):
 
 async def test_where_an_account_is_bound_to_somebody_who_does_not_come_nothing_is_begun(processes):
     async with Client(processes.address, asynchronous=True, set_as_default=False) as dask:
-        with pytest.raises(ClusterError, match="no worker of the name w9 has come"):
+        with pytest.raises(ClusterError, match="no cluster worker of the name w9 has come"):
             async with watched(dask, Shutdown(), lambda event: None, 3.0, {"w1", "w9"}):
                 pass
 

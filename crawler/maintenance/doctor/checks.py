@@ -171,13 +171,15 @@ def keywords(facts: Facts) -> Finding:
 
 
 def cluster(facts: Facts) -> Finding:
-    """Whether there are workers to make the calls."""
+    """Whether there are cluster workers to make the calls."""
     found = facts.cluster
     if found is None:
         return good(_("none: calls are made here"))
     if found.problem is not None:
-        return bad(found.problem, _("start scheduler and workers, or leave out --cluster"))
-    workers = ngettext("%(address)s: %(workers)d worker", "%(address)s: %(workers)d workers", found.workers)
+        return bad(found.problem, _("start the scheduler and its workers, or leave out --cluster"))
+    workers = ngettext(
+        "%(address)s: %(workers)d cluster worker", "%(address)s: %(workers)d cluster workers", found.workers
+    )
     return good(workers % {"address": found.address, "workers": found.workers})
 
 

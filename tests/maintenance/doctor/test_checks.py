@@ -170,7 +170,7 @@ TABLE = [
         "cluster",
         {"cluster": ClusterFacts("tls://scheduler:8786", 2, None)},
         G,
-        "tls://scheduler:8786: 2 workers",
+        "tls://scheduler:8786: 2 cluster workers",
     ),
     ("cluster", {"cluster": ClusterFacts("local:1", 1, None)}, G, "local:1: 1 worker"),
     ("cluster", {"cluster": ClusterFacts("local:2", 0, "no worker has come")}, B, "no worker has come"),
