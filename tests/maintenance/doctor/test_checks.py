@@ -172,7 +172,7 @@ TABLE = [
         G,
         "tls://scheduler:8786: 2 cluster workers",
     ),
-    ("cluster", {"cluster": ClusterFacts("local:1", 1, None)}, G, "local:1: 1 worker"),
+    ("cluster", {"cluster": ClusterFacts("local:1", 1, None)}, G, "local:1: 1 cluster worker"),
     ("cluster", {"cluster": ClusterFacts("local:2", 0, "no worker has come")}, B, "no worker has come"),
     ("notices", {"channels": (ChannelFacts("x://***", "unknown"),)}, B, "x://***: unknown"),
 ]
