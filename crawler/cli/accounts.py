@@ -25,7 +25,7 @@ def accounts_asked(
     """
     sources = context.obj
     file = None if sources is None else sources.file
-    return read_accounts(file, chosen, values, given_settings(context), os.environ, tokens=tokens)
+    return read_accounts(file, chosen, values, given_settings(context), os.environ if tokens else None)
 
 
 def given_settings(context: click.Context) -> list[str]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawler.account_settings import chosen_names, is_exposed, read_accounts, token_source
+from crawler.account import Account
+from crawler.account_settings import is_exposed, read_accounts, read_token, token_source
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
@@ -80,7 +81,7 @@ class Where:
 def gather(where: Where, variables: Mapping[str, str]) -> Facts:
     """All facts; raises nothing that can be told as one of them, InputError for an account that is asked for
     and not declared."""
-    names = chosen_names(where.file, where.accounts)
+    accounts = read_accounts(where.file, where.accounts, where.of_run, where.given)
     token, token_facts = _token(where.token_file, variables)
     database = _database(where)
     return Facts(
@@ -94,33 +95,33 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
         channels=tuple(map(_channel, where.channels)),
         heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
         overdue_after=where.overdue_after,
-        accounts=tuple(_account(where, name, variables, token_facts.exposed) for name in names),
-        cluster=_cluster(where, names, variables),
+        accounts=tuple(_account(where, each, variables, token_facts.exposed) for each in accounts),
+        cluster=_cluster(where, accounts),
     )
 
 
-def _cluster(where: Where, names: Sequence[str], variables: Mapping[str, str]) -> ClusterFacts | None:
+def _cluster(where: Where, accounts: Sequence[Account]) -> ClusterFacts | None:
     if where.cluster is None:
         return None
-    accounts = read_accounts(where.file, names, where.of_run, where.given, variables, tokens=False)
     wanted = {account.worker for account in accounts if account.worker is not None}
     return ClusterFacts(where.cluster, *probe_cluster(where.cluster, wanted))
 
 
 def _account(
-    where: Where, name: str, variables: Mapping[str, str], exposed: tuple[Path, ...]
+    where: Where, account: Account, variables: Mapping[str, str], exposed: tuple[Path, ...]
 ) -> AccountFacts:
     """One of the accounts that the file of settings declares, with what the service says of it; `exposed` are
     files in which its token may stand."""
-    (account,) = read_accounts(where.file, [name], where.of_run, where.given, variables, tokens=False)
-    source = "" if where.file is None else token_source(where.file, name)
-    problem = None
+    assert where.file is not None
+    assert account.name is not None
+    variable, file = token_source(where.file, account.name)
+    token, problem = "", None
     try:
-        (account,) = read_accounts(where.file, [name], where.of_run, where.given, variables)
+        token = read_token(where.file, account.name, variables)
     except CrawlerError as error:
         problem = str(error)
-    service = _service(account.base_url, account.token)
-    return AccountFacts(name, TokenFacts(source, problem, exposed), service)
+    service = _service(account.base_url, token)
+    return AccountFacts(account.name, TokenFacts(variable or str(file), problem, exposed), service)
 
 
 def _token(file: Path | None, variables: Mapping[str, str]) -> tuple[str, TokenFacts]:
