@@ -64,7 +64,7 @@ class NotAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderTaken:
+class ChosenOrder:
     """The order of calls that a run took, `file` or `yield`, and whether it was `asked` for; else earlier
     nights decided."""
 
@@ -145,7 +145,7 @@ class RunSummary:
     failures: tuple[FailedKeyword, ...] = field(default=())
     strange_answers: int = 0
     price: Money | None = None
-    order: OrderTaken | None = None
+    order: ChosenOrder | None = None
     not_asked: tuple[NotAsked, ...] = field(default=())
     forecast: ForecastAccuracy | None = None
     accounts: tuple[AccountSummary, ...] = field(default=())

@@ -90,14 +90,14 @@ def doctor(
     """Checks, and exits with the worst level found."""
     from crawler.maintenance.doctor.checks import CHECKS
     from crawler.maintenance.doctor.fix import fix
-    from crawler.maintenance.doctor.gather import Where, gather
+    from crawler.maintenance.doctor.gather import DoctorSettings, gather
 
     values = setting_values(context, SETTINGS)
     if test_notice:
         _send_trial(values["notify"])
     about = values.pop("notify_on")
     named = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
-    where = Where(
+    where = DoctorSettings(
         paths=paths,
         channels=values.pop("notify"),
         accounts=values.pop("account"),

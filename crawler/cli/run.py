@@ -21,7 +21,7 @@ from crawler.cli.confirmation import confirmed_in_a_run, someone_is_there
 from crawler.cli.garbage_collection import collect_rarely
 from crawler.cli.output import say, terminal_json
 from crawler.cli.plan import found_keywords, show_plan
-from crawler.cli.retention_after_run import swept
+from crawler.cli.retention_after_run import apply_retention
 from crawler.cli.run_notices import RunNotices
 from crawler.cli.search_after_run import update_search
 from crawler.cli.setting_options import setting_options, setting_values
@@ -140,7 +140,7 @@ def run(
             settings, simulated = _settings(context, options, simulate_without_token, token_needed=True)
             check_budget_pays(settings)
             summary = notices.summary = _run(settings, paths, options, simulated)
-            summary = notices.summary = swept(summary, options)
+            summary = notices.summary = apply_retention(summary, options)
         except CrawlerError as error:
             _show_refusal(error, options["db"], as_json=as_json)
             raise

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from distributed import Client
 from distributed.versions import get_versions
 
-from crawler.cluster.fitness import OF_A_SCHEDULER, PACKAGES, Versions, differences, unfit
+from crawler.cluster.compatibility import OF_A_SCHEDULER, PACKAGES, Versions, differences, incompatibility
 from crawler.cluster.worker import LOST, ClusterWorker, NotReached, reach
 from crawler.engine.events import ClusterWorkerJoined, ClusterWorkerLeft, ClusterWorkerRefused, Event
 from crawler.engine.shutdown import Shutdown
@@ -146,7 +146,7 @@ class Cluster:
         """Takes in a worker that answers and fits."""
         with suppress(NotReached, *LOST):  # it is listed still: the next look tries again
             worker, versions = await reach(self.dask, address, name, PACKAGES)
-            if problem := unfit(name, address, versions, self._here):
+            if problem := incompatibility(name, address, versions, self._here):
                 self._refused[address] = problem
                 self._emit(ClusterWorkerRefused(problem))
                 return

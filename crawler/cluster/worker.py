@@ -12,7 +12,7 @@ from distributed.core import send_recv
 from distributed.protocol import to_serialize
 from distributed.scheduler import KilledWorker
 
-from crawler.cluster.fitness import Versions
+from crawler.cluster.compatibility import Versions
 from crawler.vendor.deadline import Deadline
 
 REACH_SECONDS = 5.0

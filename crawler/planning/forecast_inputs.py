@@ -12,7 +12,7 @@ from datetime import timedelta
 from crawler.clock import Now
 from crawler.engine.keyword_history import AIMS, FreshKeyword, KeywordHistory, Look
 from crawler.engine.keyword_neighbours import neighbour_groups
-from crawler.engine.worth import keyword_histories, not_worth_asking, taken_up
+from crawler.engine.keyword_worth import keyword_histories, not_worth_asking, resumed
 from crawler.engine.yield_model import YieldModel
 from crawler.model import DueKeyword, Keyword
 from crawler.planning.forecast import Due, worthwhile_calls
@@ -174,7 +174,7 @@ def read_forecast_inputs(
             fresh.append(FreshKeyword(work.keyword_id, one.priority, position, work.pages_max))
         else:
             history = replace(history, priority=one.priority, position=position, pages_max=work.pages_max)
-            history = taken_up(history, one, stale_days)
+            history = resumed(history, one, stale_days)
             everyone[work.keyword_id] = history
             histories.append(history)
         due.append(Due(work.keyword_id, work.page, work.pages_max, history))

@@ -27,21 +27,21 @@ from crawler.run.dependencies import Dependencies
 from crawler.run.end_reason import end_reason
 from crawler.run.ordering import Ordering
 from crawler.run.same_file import SameFile
-from crawler.run.start import Approve, Beginning, approved
+from crawler.run.start import Approve, RunStart, approved
 from crawler.run_settings import RunSettings
 from crawler.store import runs
 from crawler.store.database import store_errors
-from crawler.store.disk_reserve import Reserve
+from crawler.store.disk_reserve import DiskReserve
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
 from crawler.store.worklist import Worklist, not_asked
 from crawler.summary import (
     AccountSummary,
     CallCounts,
+    ChosenOrder,
     CreatorCounts,
     KeywordCounts,
     NotAsked,
-    OrderTaken,
     RunStatistics,
     RunSummary,
 )
@@ -75,7 +75,7 @@ async def run_crawl(
                 closing(parts.open_database(settings.db)) as db,
                 closing(parts.reserve(settings.db, settings.workers)) as reserve,
             ):
-                beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
+                beginning = RunStart(settings, db, shutdown, emit, approve, dependencies)
                 run_id, worklist = await beginning.begin(keywords)
                 run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve)
                 return await run.run()
@@ -93,7 +93,7 @@ class _Run:
         shutdown: Shutdown,
         emit: Callable[[Event], None],
         dependencies: Dependencies,
-        reserve: Reserve,
+        reserve: DiskReserve,
     ) -> None:
         self._settings = settings
         self._reserve = reserve
@@ -107,7 +107,7 @@ class _Run:
         self._parts = dependencies.parts
         self._now = dependencies.now
         self._file = SameFile(settings.db)
-        self._order_taken = OrderTaken("file", asked=False)
+        self._order_taken = ChosenOrder("file", asked=False)
         self._not_asked: tuple[NotAsked, ...] = ()
         self._forecast = BackgroundForecast(
             db, run_id, worklist, settings, dependencies.endpoint.id, dependencies.now

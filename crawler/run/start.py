@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from sqlite_utils import Database
 
-from crawler.engine.account_pool import told_apart
+from crawler.engine.account_pool import labelled
 from crawler.engine.events import Event, LineSkipped, RunStarted, SpendingAhead
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
@@ -32,7 +32,7 @@ async def approved(ahead: SpendingAhead) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class RunStart:
     """What is done before the first call: all of it, or nothing is left behind."""
 
     settings: RunSettings
@@ -91,7 +91,7 @@ class Beginning:
         for account, balance in zip(settings.senders, balances, strict=False):  # none, where no call is ahead
             if balance is not None:
                 several = len(settings.senders) > 1 and account.name
-                (told_apart(account.name, self.emit) if several and account.name else self.emit)(balance)
+                (labelled(account.name, self.emit) if several and account.name else self.emit)(balance)
         first = first_spending(self.db.conn, self.settings, ahead)
         if first is not None and not self.shutdown.requested:
             self.emit(first)

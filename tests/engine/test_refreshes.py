@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from crawler.engine.keyword_history import AIMS, WORTHWHILE, KeywordHistory, Look
-from crawler.engine.worth import keyword_histories, not_worth_asking
+from crawler.engine.keyword_worth import keyword_histories, not_worth_asking
 from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_queue import YieldQueue
 from crawler.simulator import Simulator, SimulatorSettings

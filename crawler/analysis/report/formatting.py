@@ -26,7 +26,7 @@ _LABELS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Formatter:
     """How to write for readers of `lang` (`zh` or `en`); `price`, if known, is what a charged call cost
     in runs that had none."""
 

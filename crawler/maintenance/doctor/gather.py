@@ -53,7 +53,7 @@ _KNOWN = "SELECT identity FROM keywords WHERE retired_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class DoctorSettings:
     """What is looked at: the settings of the next night; where `paths` are `paths_named` by whoever asks,
     samples among them count."""
 
@@ -78,7 +78,7 @@ class Where:
         return {"base_url": self.base_url, "rate": "auto"}
 
 
-def gather(where: Where, variables: Mapping[str, str]) -> Facts:
+def gather(where: DoctorSettings, variables: Mapping[str, str]) -> Facts:
     """All facts; raises nothing that can be told as one of them, InputError for an account that is asked for
     and not declared."""
     accounts = read_accounts(where.file, where.accounts, where.of_run, where.given)
@@ -100,7 +100,7 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
     )
 
 
-def _cluster(where: Where, accounts: Sequence[Account]) -> ClusterFacts | None:
+def _cluster(where: DoctorSettings, accounts: Sequence[Account]) -> ClusterFacts | None:
     if where.cluster is None:
         return None
     wanted = {account.worker for account in accounts if account.worker is not None}
@@ -108,7 +108,7 @@ def _cluster(where: Where, accounts: Sequence[Account]) -> ClusterFacts | None:
 
 
 def _account(
-    where: Where, account: Account, variables: Mapping[str, str], exposed: tuple[Path, ...]
+    where: DoctorSettings, account: Account, variables: Mapping[str, str], exposed: tuple[Path, ...]
 ) -> AccountFacts:
     """One of the accounts that the file of settings declares, with what the service says of it; `exposed` are
     files in which its token may stand."""
@@ -140,7 +140,7 @@ def _service(base_url: str, token: str) -> ServiceFacts:
     return ServiceFacts(base_url, sends_token_in_clear(base_url), answered)
 
 
-def _database(where: Where) -> DatabaseFacts:
+def _database(where: DoctorSettings) -> DatabaseFacts:
     path = where.db
     try:
         found = file_at(path)
@@ -153,7 +153,7 @@ def _database(where: Where) -> DatabaseFacts:
         return DatabaseFacts(path, there=True, problem=str(error))
 
 
-def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: Where) -> DatabaseFacts:
+def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: DoctorSettings) -> DatabaseFacts:
     damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if damage != "ok":
         return replace(facts, damage=str(damage))
@@ -188,7 +188,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _keywords(where: Where, database: DatabaseFacts) -> KeywordFacts:
+def _keywords(where: DoctorSettings, database: DatabaseFacts) -> KeywordFacts:
     samples = where.paths_named or is_loopback(where.base_url)
     found: set[str] = set()
     count = repeated = wrong = 0

@@ -33,11 +33,11 @@ def keyword_histories(
         history = KeywordHistory(
             work.keyword_id, seen, due.priority, due.position, work.pages_max, group.get(work.keyword_id)
         )
-        histories.append(taken_up(history, due, stale_days))
+        histories.append(resumed(history, due, stale_days))
     return histories
 
 
-def taken_up(history: KeywordHistory, due: DueKeyword, stale_days: float) -> KeywordHistory:
+def resumed(history: KeywordHistory, due: DueKeyword, stale_days: float) -> KeywordHistory:
     """The history with the page at which a keyword that was begun is taken up.
 
     What a cap cut off longer ago than `stale_days`, or the keyword's own, can be gone on with or begun anew;

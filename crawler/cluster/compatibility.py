@@ -20,7 +20,7 @@ _EXACT = ("creator-crawler", "distributed")
 """Both sides must have the same version of these; of others the first two numbers count."""
 
 
-def unfit(name: str, address: str, there: Versions, here: Versions) -> str:
+def incompatibility(name: str, address: str, there: Versions, here: Versions) -> str:
     """Why a worker cannot be given calls, in words; empty where it can."""
     if not is_private(address):
         message = _(
