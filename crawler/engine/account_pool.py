@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 from crawler.clock import Now, shanghai_day
@@ -103,7 +104,7 @@ class PooledAccount:
         self._refusals_in_a_row += lowered
         return lowered, self._refusals_in_a_row > REFUSALS_MAX
 
-    def out_of_breath(self) -> Reason:
+    def why_no_more_probes(self) -> Reason:
         """Why no more probes are sent."""
         unreachable = self.breaker.unreachable
         code = ReasonCode.UNREACHABLE if unreachable else ReasonCode.OUTAGE
@@ -129,7 +130,7 @@ class AccountPool:
         self._nobody_waits.set()
         self._changed = asyncio.Event()
         for account in self.accounts:
-            account.gate = gate(account, self._parking(account))
+            account.gate = gate(account, partial(self.park, account))
 
     @property
     def only(self) -> PooledAccount | None:
@@ -248,7 +249,7 @@ class AccountPool:
             unreachable = breaker.unreachable
             seconds = breaker.next_pause_seconds()
             if seconds is None:
-                self.park(account, account.out_of_breath())
+                self.park(account, account.why_no_more_probes())
                 return None
             account.probe_at = now + seconds
             account.emit(CircuitOpened(seconds, breaker.probes, account.last_failure, unreachable))
@@ -258,9 +259,6 @@ class AccountPool:
         """How long the first of the quotas that are waited for takes; None where there is none."""
         waits = (account.gate.reopens_in_seconds() for account in self._in_use())
         return min((wait for wait in waits if wait), default=None)
-
-    def _parking(self, account: PooledAccount) -> Callable[[Reason], None]:
-        return lambda reason: self.park(account, reason)
 
 
 def labelled(name: str, emit: Callable[[Event], None]) -> Callable[[Event], None]:

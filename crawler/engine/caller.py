@@ -69,7 +69,7 @@ class Caller:
 
     async def _wait_for_probe(self, only: PooledAccount) -> bool:
         breaker = only.breaker
-        reason, unreachable = only.out_of_breath(), breaker.unreachable
+        reason, unreachable = only.why_no_more_probes(), breaker.unreachable
         seconds = breaker.next_pause_seconds()
         if seconds is None:
             self._pool.park(only, reason)

@@ -22,7 +22,7 @@ from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
-from crawler.maintenance.doctor.backups import read_backups
+from crawler.maintenance.doctor.backups import CHARGED, read_backups
 from crawler.maintenance.doctor.facts import (
     AccountFacts,
     ChannelFacts,
@@ -48,7 +48,6 @@ from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 PROBLEMS_SHOWN = 5
 
-_CHARGED = "SELECT coalesce(sum(charged), 0) FROM daily_spend"
 _KNOWN = "SELECT identity FROM keywords WHERE retired_at IS NULL"
 
 
@@ -167,7 +166,7 @@ def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: DoctorSet
     status = read_status(
         connection, endpoint_id=SEARCH_USER_V2.id, refresh_after=where.refresh_after, now=utc_now
     )
-    charged = connection.execute(_CHARGED).fetchone()[0]
+    charged = connection.execute(CHARGED).fetchone()[0]
     return replace(facts, calls_charged=charged, status=status)
 
 
