@@ -157,9 +157,9 @@ async def test_whoever_never_answers_is_not_waited_for(night, receiver):
     assert f"not delivered to http://127.0.0.1:{receiver.port}/***: " in ended.stderr
 
 
-def test_a_messenger_whose_time_is_up_is_ended():
-    messenger = DeliveryProcess(DeliveryRequest(NOTICE, (WECOM,)), patience_seconds=0.0)
-    assert [each.problem for each in messenger.deliveries()] == ["not delivered in time"]
+def test_a_delivery_process_whose_time_is_up_is_ended():
+    process = DeliveryProcess(DeliveryRequest(NOTICE, (WECOM,)), patience_seconds=0.0)
+    assert [each.problem for each in process.deliveries()] == ["not delivered in time"]
 
 
 @pytest.mark.parametrize("way", ["flag", "variable"])
