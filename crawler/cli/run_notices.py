@@ -15,7 +15,7 @@ from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.notice_settings import NoticeKind
 from crawler.notices.delivery_process import DeliveryProcess
-from crawler.notices.heartbeat import FAIL, START, SUCCESS, ping_address
+from crawler.notices.heartbeat import START, ping_address
 from crawler.notices.message import Delivery, DeliveryRequest, Notice
 from crawler.summary import RunSummary
 from crawler.ui.delivery import deliver
@@ -62,10 +62,7 @@ class RunNotices:
         # Somebody at a terminal sees what was wrong with the command.
         seen = self.summary is None and someone_is_there()
         channels = self._channels if notice.kind in self._about and not seen else ()
-        ping = None
-        if self._heartbeat is not None:
-            ping = ping_address(self._heartbeat, FAIL if notice.kind is NoticeKind.FAILED else SUCCESS)
-        complain(deliver(notice, channels, ping, self.summary))
+        complain(deliver(notice, channels, self._heartbeat, self.summary))
 
     def _notice(self, error: BaseException | None) -> Notice:
         if self.summary is not None:

@@ -261,6 +261,6 @@ class AccountPool:
         return min((wait for wait in waits if wait), default=None)
 
 
-def labelled(name: str, emit: Callable[[Event], None]) -> Callable[[Event], None]:
-    """`emit` for what happens to one account of several."""
-    return lambda event: emit(OfAccount(name, event))
+def labelled(name: str | None, emit: Callable[[Event], None]) -> Callable[[Event], None]:
+    """`emit` for what happens to one account of several, called by its `name`; None for the only one."""
+    return emit if name is None else lambda event: emit(OfAccount(name, event))

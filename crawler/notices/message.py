@@ -28,7 +28,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRequest:
-    """What one delivery process does: the notice for each channel, and one ping of a heartbeat with its text."""
+    """What one delivery process sends: the notice to each channel, and one ping with its text."""
 
     notice: Notice
     channels: tuple[str, ...] = ()

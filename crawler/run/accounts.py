@@ -85,7 +85,7 @@ class RunAccounts:
                         throttle=sender.throttle,
                         budget=sender.budget,
                         breaker=CircuitBreaker(self._dependencies.breaker_limits),
-                        emit=labelled(account.name, emit) if several and account.name else emit,
+                        emit=labelled(account.name if several else None, emit),
                     )
                 )
             yield parts.pool(pooled, self._call_gate, self._shutdown, self._dependencies.now)

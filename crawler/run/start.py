@@ -90,8 +90,8 @@ class RunStart:
         balances = await balances_told(settings, ahead, self.shutdown, ask)
         for account, balance in zip(settings.senders, balances, strict=False):  # none, where no call is ahead
             if balance is not None:
-                several = len(settings.senders) > 1 and account.name
-                (labelled(account.name, self.emit) if several and account.name else self.emit)(balance)
+                name = account.name if len(settings.senders) > 1 else None
+                labelled(name, self.emit)(balance)
         first = first_spending(self.db.conn, self.settings, ahead)
         if first is not None and not self.shutdown.requested:
             self.emit(first)
