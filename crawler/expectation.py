@@ -159,9 +159,13 @@ class Hindsight:
 
 def look_back(
     forecast: Forecast, *, outcome: str, reason: str | None, charged: int, seconds: float, creators: int
-) -> Hindsight:
-    """A run beside its forecast: how it ended, its charged calls, its time and its new creators."""
-    cut_short = outcome not in (Outcome.DONE, Outcome.FAILED) and reason not in FORESEEN
+) -> Hindsight | None:
+    """A run beside its forecast: how it ended, its charged calls, its time and its new creators. None where
+    it was stopped before a call was charged: that tells nothing."""
+    ended = outcome in (Outcome.DONE, Outcome.FAILED)
+    if not ended and not charged:
+        return None
+    cut_short = not ended and reason not in FORESEEN
     said = forecast.creators_of_first(charged) if cut_short else forecast.creators
     return Hindsight(
         cut_short,

@@ -43,10 +43,13 @@ def hindsight_lines(
 
 def _line(what: str, found: Beside, show: Callable[[float], str], translate: Translate) -> str:
     low, high = show(found.low), show(found.high)
-    words = {
-        "came": translate(what) % show(found.came),
-        "bounds": low if low == high else translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high},
-    }
+    if low == high:
+        bounds = low
+    elif found.low:
+        bounds = translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high}
+    else:
+        bounds = translate(N_("up to %s")) % high
+    words = {"came": translate(what) % show(found.came), "bounds": bounds}
     if found.held is None:
         line = translate(N_("%(came)s (cut short; expected in all: %(bounds)s)"))
     elif found.held:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from random import Random
 
 from crawler.clock import Now
@@ -17,9 +18,9 @@ from crawler.expectation import Forecast, Interval
 from crawler.i18n import _
 from crawler.model import Keyword
 from crawler.money import Money
-from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces, usual_price
+from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces
 from crawler.planning.calibration import read_stretch
-from crawler.planning.caps import Cap, minutes_left, read_caps
+from crawler.planning.caps import Cap, minutes_left, money_left, read_caps
 from crawler.planning.forecast import (
     Brought,
     Depths,
@@ -30,6 +31,7 @@ from crawler.planning.forecast import (
 )
 from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
 from crawler.planning.pace import Pace
+from crawler.planning.prices import Prices, read_prices
 from crawler.run.spending_check import check_currency
 from crawler.run_settings import RunSettings
 from crawler.store.page_history import any_pages
@@ -42,7 +44,7 @@ class Plan:
     creators rests. `binding` is the cap that is expected to end it, None where it reads all that is due;
     `keywords_left_out` and `creators_left_out` are what that leaves for later, None where nobody knows.
     `not_asked` are the keywords that `--stop-below` leaves out. `price` is what a call costs, on average of
-    several `accounts`."""
+    several `accounts`; `money` is in its currency, None where no price is known."""
 
     order: str
     listed: int
@@ -60,6 +62,7 @@ class Plan:
     creators_left_out: float | None
     not_asked: tuple[NotAsked, ...] = ()
     price: Money | None = None
+    money: Interval | None = None
     accounts: tuple[AccountPlan, ...] = ()
 
 
@@ -103,7 +106,8 @@ def plan_of(
     pace = read_paces(connection, endpoint_id, settings, now)
     stretch = read_stretch(connection)
     in_full = forecast_calls(known.due, depths, ahead.every, stretch.calls)
-    caps = read_caps(connection, settings, pace, now())
+    prices = read_prices(connection, endpoint_id, settings, now())
+    caps = read_caps(connection, settings, prices, pace, now())
     calls = in_full
     for cap in caps:
         calls = calls.within(cap.calls)
@@ -118,9 +122,18 @@ def plan_of(
         ahead.due - ahead.unfinished - ahead.never_asked, len(nights), new.nights_tested, caps, binding, pace,
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
-        price=usual_price(connection, endpoint_id, settings),
+        price=None if prices is None else prices.usual,
+        money=None if prices is None else _money(prices, calls, money_left(connection, settings, now())),
         accounts=plan_accounts(connection, endpoint_id, settings, now()),
     )  # fmt: skip
+
+
+def _money(prices: Prices, calls: Interval, left: dict[str, Decimal]) -> Interval:
+    """What so many calls cost, never more than is left of a budget."""
+    money = prices.cost(calls)
+    for budget in left.values():
+        money = money.within(float(budget))
+    return money
 
 
 def _order(connection: sqlite3.Connection, settings: RunSettings, endpoint_id: int, now: Now) -> str:

@@ -98,7 +98,7 @@ def read_hindsights(connection: sqlite3.Connection, run_ids: list[int]) -> dict[
         row = dict(zip(names, values, strict=True))
         if row["charged"] is None:  # the process died, and no run has come since
             continue
-        found[row["run_id"]] = look_back(
+        told = look_back(
             _forecast(row),
             outcome=row["outcome"],
             reason=row["reason"],
@@ -106,6 +106,8 @@ def read_hindsights(connection: sqlite3.Connection, run_ids: list[int]) -> dict[
             seconds=row["seconds"],
             creators=row["users_new"],
         )
+        if told is not None:
+            found[row["run_id"]] = told
     return found
 
 

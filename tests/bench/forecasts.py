@@ -35,6 +35,7 @@ NIGHTS = 7
 DAY_SECONDS = 86_400.0
 WAYS = ("file order, in full", "file order, capped", "yield, capped")
 CUT_SHORT = "cut short by the quota"
+CUT_SHARE = 0.15
 Held = dict[tuple[str, str], list[bool]]
 
 
@@ -64,7 +65,7 @@ async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[st
         full, usual, share = 0, random.choice(WAYS), random.uniform(0.1, 0.6)
         for night in range(count):
             simulator.reset_quota()
-            way = WAYS[0] if night == 0 else CUT_SHORT if random.random() < 0.15 else usual
+            way = WAYS[0] if night == 0 else CUT_SHORT if random.random() < CUT_SHARE else usual
             some = max(5, round(full * share))
             quota = some // 2 if way == CUT_SHORT else None
             simulator.settings = replace(world, night=night, daily_quota=quota)

@@ -13,7 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawler.account_settings import chosen_names, is_exposed, read_accounts, token_source
+from crawler.account_settings import (
+    chosen_names,
+    is_exposed,
+    read_accounts,
+    refuse_token_file,
+    token_source,
+)
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
@@ -79,8 +85,9 @@ class Where:
 
 def gather(where: Where, variables: Mapping[str, str]) -> Facts:
     """All facts; raises nothing that can be told as one of them, InputError for an account that is asked for
-    and not declared."""
+    and not declared, and for a token file that no account would use."""
     names = chosen_names(where.file, where.accounts)
+    refuse_token_file(where.token_file, names)
     token, token_facts = _token(where.token_file, variables)
     database = _database(where)
     return Facts(
