@@ -205,7 +205,7 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     yield ""
     yield from _accounts(made)
     yield _pace(made.pace)
-    if forecast.creators is not None and not made.nights_tested:
+    if forecast.creators is not None and not made.looked_twice:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
     yield from _not_asked(made)
     yield from _left_out(made)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from random import Random
 
 from crawler.clock import Now
 from crawler.engine.keyword_history import AIMS, Aim, Explanation
@@ -21,15 +20,9 @@ from crawler.money import Money
 from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces
 from crawler.planning.calibration import read_stretch
 from crawler.planning.caps import Cap, minutes_left, money_left, read_caps
-from crawler.planning.forecast import (
-    Brought,
-    Depths,
-    expected_by_yield,
-    expected_in_full,
-    forecast_calls,
-    test_nights,
-)
+from crawler.planning.forecast import Depths, forecast_calls
 from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
+from crawler.planning.newcomers import Brought, Tested, expected_by_yield, expected_in_full, test_nights
 from crawler.planning.pace import Pace
 from crawler.planning.prices import Prices, read_prices
 from crawler.run.spending_check import check_currency
@@ -41,7 +34,7 @@ from crawler.summary import NotAsked
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A run before it is made. `nights_tested` says on how many earlier nights the interval of the new
-    creators rests. `binding` is the cap that is expected to end it, None where it reads all that is due;
+    creators rests, which is a guess before any page was `looked_twice` at. `binding` is the cap that is expected to end it, None where it reads all that is due;
     `keywords_left_out` and `creators_left_out` are what that leaves for later, None where nobody knows.
     `not_asked` are the keywords that `--stop-below` leaves out. `price` is what a call costs, on average of
     several `accounts`; `money` is in its currency, None where no price is known."""
@@ -54,6 +47,7 @@ class Plan:
     again: int
     nights: int
     nights_tested: int
+    looked_twice: bool
     caps: tuple[Cap, ...]
     binding: Cap | None
     pace: Pace
@@ -119,7 +113,8 @@ def plan_of(
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
         order, ahead.listed, ahead.due, ahead.unfinished, ahead.never_asked,
-        ahead.due - ahead.unfinished - ahead.never_asked, len(nights), new.nights_tested, caps, binding, pace,
+        ahead.due - ahead.unfinished - ahead.never_asked, len(nights),
+        new.tested.nights, new.tested.looked_twice, caps, binding, pace,
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
         price=None if prices is None else prices.usual,
@@ -147,7 +142,7 @@ def _order(connection: sqlite3.Connection, settings: RunSettings, endpoint_id: i
 class _New:
     """The part of a plan that is about new creators."""
 
-    nights_tested: int
+    tested: Tested
     creators: Interval | None = None
     growth: tuple[tuple[float, float], ...] = ()
     keywords_left_out: int | None = None
@@ -165,17 +160,17 @@ def _new_creators(
 ) -> _New:
     tested, every = test_nights(known.everyone), ahead.every
     if not ahead.due:
-        return _New(tested.nights, Interval(0.0, 0.0, 0.0))
+        return _New(tested, Interval(0.0, 0.0, 0.0))
     if calls.expected is None or not known.everyone:
         left = None if binding is None else ahead.due - math.ceil(binding.calls.expected or 0)
-        return _New(tested.nights, keywords_left_out=None if left is None else max(0, left) or None)
-    brought = _brought(known, depths, calls.expected / every, binding, order, aim)
+        return _New(tested, keywords_left_out=None if left is None else max(0, left) or None)
+    brought = _brought(known, depths, tested, calls.expected / every, binding, order, aim)
     lost = None
     if binding is not None:
-        in_full = expected_in_full(known.due, depths, None)
+        in_full = expected_in_full(known.due, depths, None, tested.first_come)
         lost = max(0.0, in_full.creators - brought.creators) * every * math.exp(tested.mean)
     return _New(
-        tested.nights,
+        tested,
         tested.interval(brought.creators * every),
         tuple((at * every, new * every) for at, new in brought.growth),
         (len(known.due) - brought.keywords) * every,
@@ -190,11 +185,18 @@ def _binds(cap: Cap, in_full: Interval) -> bool:
 
 
 def _brought(
-    known: Known, depths: Depths, calls: float, binding: Cap | None, order: str, aim: Aim
+    known: Known,
+    depths: Depths,
+    tested: Tested,
+    calls: float,
+    binding: Cap | None,
+    order: str,
+    aim: Aim,
 ) -> Brought:
     if order == "yield":
-        return expected_by_yield(known.histories, known.fresh, round(calls), Random(0), aim)
-    return expected_in_full(known.due, depths, None if binding is None else calls)
+        histories, fresh = known.histories, known.fresh
+        return expected_by_yield(histories, fresh, depths, round(calls), aim, tested.first_come)
+    return expected_in_full(known.due, depths, None if binding is None else calls, tested.first_come)
 
 
 def explain(
