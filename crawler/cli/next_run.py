@@ -10,7 +10,7 @@ import click
 from crawler.cli.configured import Surroundings
 from crawler.i18n import _
 from crawler.run_settings import PATHS
-from crawler.settings_file import read_file
+from crawler.settings_file import value_of
 from crawler.store.readonly import reading
 from crawler.store.worklist import keyword_files
 from crawler.ui.program_name import db_argument, program_name
@@ -30,12 +30,16 @@ def next_run(db: Path, options: str = "") -> str:
     if there:
         return command
     note = _("%(command)s  (PATHS: the keyword files as before; without any a run takes %(paths)s)")
-    return note % {"command": command, "paths": ", ".join(map(str, _paths()))}
+    return note % {"command": command, "paths": _paths()}
 
 
-def _paths() -> tuple[Path, ...]:
+def _paths() -> str:
     """The keyword files and folders of a run that is given none."""
     found: Surroundings | None = click.get_current_context().obj
-    told = {} if found is None or found.file is None else read_file(found.file, [PATHS], "run")
-    paths: tuple[Path, ...] = told.get(PATHS.name) or (Path(str(PATHS.default)),)
-    return paths
+    paths = [str(PATHS.default)]
+    if found is not None and found.file is not None:
+        for base in found.file.bases_in_force():
+            for entry in (*found.file.entries(base), *found.file.entries((*base, "run"))):
+                if entry.key == PATHS.key:
+                    paths = value_of(PATHS, entry, found.file.folder)
+    return shlex.join(paths)

@@ -196,8 +196,8 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     if made.money is not None:
         rows.append((_("money"), *_cells(made.money, lambda amount: f"{amount:,.2f}")))
     expected, least, most = _cells(forecast.minutes, lambda minutes: span(60 * minutes))
-    known = forecast.minutes.low or not forecast.minutes.high  # else nobody knows how fast calls may go
-    rows.append((_("time"), expected, least if known else "", most))
+    unknown = least == span(0) != most  # nobody knows how fast calls may go
+    rows.append((_("time"), expected, "" if unknown else least, most))
     if forecast.creators is not None:
         rows.append((_("new creators"), *_cells(forecast.creators, _count)))
     names = (_("tonight"), _("expected"), _("at least"), _("at most"))

@@ -45,10 +45,10 @@ def _line(what: str, found: Beside, show: Callable[[float], str], translate: Tra
     low, high = show(found.low), show(found.high)
     if low == high:
         bounds = low
-    elif found.low:
-        bounds = translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high}
-    else:
+    elif low == show(0):
         bounds = translate(N_("up to %s")) % high
+    else:
+        bounds = translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high}
     words = {"came": translate(what) % show(found.came), "bounds": bounds}
     if found.held is None:
         line = translate(N_("%(came)s (cut short; expected in all: %(bounds)s)"))

@@ -34,10 +34,11 @@ from crawler.summary import NotAsked
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A run before it is made. `nights_tested` says on how many earlier nights the interval of the new
-    creators rests, which is a guess before any page was `looked_twice` at. `binding` is the cap that is expected to end it, None where it reads all that is due;
-    `keywords_left_out` and `creators_left_out` are what that leaves for later, None where nobody knows.
-    `not_asked` are the keywords that `--stop-below` leaves out. `price` is what a call costs, on average of
-    several `accounts`; `money` is in its currency, None where no price is known."""
+    creators rests, which is a guess before any page was `looked_twice` at. `binding` is the cap that is
+    expected to end it, None where it reads all that is due; `keywords_left_out` and `creators_left_out` are
+    what that leaves for later, None where nobody knows. `not_asked` are the keywords that `--stop-below`
+    leaves out. `price` is what a call costs, on average of several `accounts`; `money` is in its currency,
+    None where no price is known."""
 
     order: str
     listed: int
