@@ -27,7 +27,7 @@ def stamp(moment: datetime) -> str:
 
 def shanghai_day(moment: datetime) -> str:
     """The quota's calendar day, `YYYY-MM-DD` in Asia/Shanghai."""
-    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d")
+    return moment.astimezone(SHANGHAI).date().isoformat()
 
 
 def shanghai_day_start(moment: datetime) -> datetime:

@@ -16,11 +16,10 @@ from crawler.i18n import _
 TOLD_FROM = 50_000
 """Creators to bring into the index from which on its progress is shown."""
 
-SHARE_OF_RUN = 0.05
-SECONDS_MIN = 0.5
-"""What the index may take before its last transaction begins: a share of the run's time, and so much in any
-case. At the pace of a paid API that is more than it needs. What is left the next run does; a search looks
-through it one by one until then."""
+SHARE_OF_RUN = 0.03
+"""Of a run's time, what the index may take before its last transaction begins; one it makes in any case. At
+the pace of a paid API that is more than it needs. What is left the next run does; a search looks through it
+one by one until then."""
 
 
 def update_search(db: Path, run_seconds: float, *, told: bool) -> None:
@@ -30,7 +29,7 @@ def update_search(db: Path, run_seconds: float, *, told: bool) -> None:
     from crawler.store.database import open_database, store_errors
     from crawler.store.lock import hold
 
-    until = time.monotonic() + max(SECONDS_MIN, run_seconds * SHARE_OF_RUN)
+    until = time.monotonic() + run_seconds * SHARE_OF_RUN
     try:
         with interrupted_by_signals(), hold(db), store_errors(db), closing(open_database(db)) as database:
             update_search_index(

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import cached_property
 
 from asyncio_throttle.throttler import Throttler
 
@@ -74,8 +75,8 @@ class Throttle:
         self._nobody_asks = asyncio.Event()
         self._nobody_asks.set()
         self._lead_seconds = 0.0
-        last_sent_at = None if last_sent_seconds_ago is None else _now() - last_sent_seconds_ago
-        sent_before = sorted(_now() - each for each in sent_seconds_ago)
+        last_sent_at = None if last_sent_seconds_ago is None else self._now() - last_sent_seconds_ago
+        sent_before = sorted(self._now() - each for each in sent_seconds_ago)
         windows = () if rate.per_second is None else windows_of(rate.per_second)
         self._ceilings = tuple(SlidingWindow(*window) for window in windows)
         for ceiling in self._ceilings:
@@ -89,6 +90,11 @@ class Throttle:
         else:
             self._pace = FixedPace(rate.per_second, last_sent_at)
 
+    @cached_property
+    def _now(self) -> Callable[[], float]:
+        """The loop's clock: looked for once, and asked several times a call."""
+        return asyncio.get_running_loop().time
+
     @property
     def rate(self) -> Rate:
         """The present rate."""
@@ -101,11 +107,11 @@ class Throttle:
 
     def opens_in_seconds(self) -> float:
         """How long until one more call may be prepared; 0 or less where it may be at once."""
-        return self._opens_at(self._preparing) - self._lead_seconds - _now()
+        return self._opens_at(self._preparing) - self._lead_seconds - self._now()
 
     def pause_seconds(self) -> float:
         """How long all calls are still held back."""
-        return max(0.0, self._pace.paused_until - _now())
+        return max(0.0, self._pace.paused_until - self._now())
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -122,12 +128,12 @@ class Throttle:
                 await self._wait(prepare=True)
                 self._preparing += 1
                 prepared = True
-            begun = _now()
+            begun = self._now()
             yield
-            self._learn_lead(_now() - begun)
+            self._learn_lead(self._now() - begun)
             async with self._gate:
                 await self._wait()
-                now = _now()
+                now = self._now()
                 self._pace.sent(now)
                 for ceiling in self._ceilings:
                     ceiling.sent(now)
@@ -146,7 +152,7 @@ class Throttle:
             return
         while True:
             await self._nobody_asks.wait()
-            wait = self._opens_at() - _now()
+            wait = self._opens_at() - self._now()
             if wait <= SOON_SECONDS or await self._woken_early(wait):
                 return
 
@@ -155,15 +161,15 @@ class Throttle:
 
         Answers to calls that were under way when the rate was lowered last say nothing new.
         """
-        return self._pace.refused(sent_at, _now(), retry_after_seconds)
+        return self._pace.refused(sent_at, self._now(), retry_after_seconds)
 
     def went_well(self, sent_at: float | None = None) -> None:
         """Takes in an answer that was not a refusal, to a call sent at `sent_at`."""
-        now = _now()
+        now = self._now()
         self._pace.went_well(now if sent_at is None else sent_at, now)
 
     def _opens_at(self, ahead: int = 0) -> float:
-        now = _now()
+        now = self._now()
         at = self._pace.opens_at(now, ahead)
         return max(at, *(ceiling.opens_at(now) for ceiling in self._ceilings)) if self._ceilings else at
 
@@ -172,19 +178,15 @@ class Throttle:
         begun, but not where the run is ending."""
         while True:
             ahead, early = (self._preparing, self._lead_seconds) if prepare else (0, 0.0)
-            wait = self._opens_at(ahead) - early - _now()
+            wait = self._opens_at(ahead) - early - self._now()
             if wait <= SOON_SECONDS or await self._woken_early(wait):
                 return
 
     async def _woken_early(self, seconds: float) -> bool:
-        before = _now()
+        before = self._now()
         await self._sleep(seconds)
-        return _now() - before < seconds / 2
+        return self._now() - before < seconds / 2
 
     def _learn_lead(self, seconds: float) -> None:
         if seconds <= LEAD_MAX_SECONDS:  # else something is in the way, and tells nothing
             self._lead_seconds += (seconds - self._lead_seconds) / 8
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -37,11 +37,11 @@ SELECT pages.keyword_id, pages.page,
 _BEFORE_THE_LATEST = "SELECT id FROM pages ORDER BY id DESC LIMIT 1 OFFSET :pages"
 
 _FINDERS = """
-SELECT group_concat(DISTINCT keyword_id)
+SELECT group_concat(keyword_id)
   FROM sightings
  WHERE user_key > (SELECT coalesce(max(key), 0) FROM users) - :creators AND endpoint_id = :endpoint_id
  GROUP BY user_key
-HAVING count(DISTINCT keyword_id) BETWEEN 2 AND :shared_by
+HAVING count(*) BETWEEN 2 AND :shared_by
 """
 
 _DUE_COLUMNS = """

@@ -1,5 +1,7 @@
 """Raw replies as they are kept: zlib, with a dictionary of what every page says.
 
+zlib-ng packs them: the same format in less than half of the time. What it writes any zlib reads.
+
 A packed reply names its dictionary itself: zlib writes the dictionary's checksum into the head. So a
 dictionary is never edited: a better one is put in front of `_DICTIONARIES`, and what others packed stays
 readable, as does what was packed without one.
@@ -9,7 +11,9 @@ from __future__ import annotations
 
 import zlib
 
-LEVEL = 6
+from zlib_ng import zlib_ng
+
+LEVEL = 5
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """No reply is longer: one that unpacks to more is damaged."""
 
@@ -74,7 +78,7 @@ _BY_CHECKSUM = {zlib.adler32(each): each for each in _DICTIONARIES}
 
 def pack(body: bytes) -> bytes:
     """A raw reply as it is kept."""
-    packer = zlib.compressobj(LEVEL, zdict=_DICTIONARIES[0])
+    packer = zlib_ng.compressobj(LEVEL, zdict=_DICTIONARIES[0])
     return packer.compress(body) + packer.flush()
 
 

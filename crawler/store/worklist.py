@@ -58,17 +58,16 @@ def make_worklist(
         read += len(chunk)
     listed = connection.execute("SELECT count(*) FROM incoming").fetchone()[0]
     _retire(connection, listed, stamp(moment))
-    connection.execute(
-        sql.FIND_DUE,
-        {
-            "endpoint_id": endpoint_id,
-            "pages_max": pages_max,
-            "now": stamp(moment),
-            "stale_before": stamp(moment - refresh_after),
-            "worthwhile": worthwhile,
-            "future": stamp(moment + CLOCK_SLACK),
-        },
-    )
+    values = {
+        "endpoint_id": endpoint_id,
+        "pages_max": pages_max,
+        "now": stamp(moment),
+        "stale_before": stamp(moment - refresh_after),
+        "worthwhile": worthwhile,
+        "future": stamp(moment + CLOCK_SLACK),
+    }
+    connection.execute(sql.FIND_NEVER_ASKED, values)
+    connection.execute(sql.FIND_DUE_AGAIN, values)
     due = connection.execute("SELECT count(*) FROM due").fetchone()[0]
     return Worklist(listed, read - listed, due)
 

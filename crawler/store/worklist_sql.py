@@ -106,12 +106,20 @@ CREATE TEMP TABLE IF NOT EXISTS due (
 ) WITHOUT ROWID
 """
 
+FIND_NEVER_ASKED = """
+INSERT INTO due (stage, urgency, finished_at, position, keyword_id, generation, page, pages_max, whole)
+SELECT 1, -priority, '', position, keywords.id, 1, 1, coalesce(keywords.pages_max, :pages_max), 1
+  FROM incoming
+  JOIN keywords ON keywords.id = incoming.keyword_id
+ WHERE keywords.id NOT IN (SELECT keyword_id FROM checkpoints WHERE endpoint_id = :endpoint_id)
+"""
+
 # A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped. One
 # that stopped beyond today's limit is finished by it. What ended in the future ended by a wrong clock. What a
 # refresh left unread as not worthwhile is gone on with by a run that reads all.
 # Keywords are read whole again after five to ten days, each after a time of its own, so that they do not all
 # come in one night.
-FIND_DUE = """
+FIND_DUE_AGAIN = """
 WITH candidates AS (
     SELECT keywords.id AS keyword_id, priority, position,
            coalesce(keywords.pages_max, :pages_max) AS pages_max,
@@ -127,8 +135,8 @@ WITH candidates AS (
                  NOT BETWEEN -0.05 AND 5 + 5 * (keywords.id * 40503 % 65536) / 65536.0 AS whole
       FROM incoming
       JOIN keywords ON keywords.id = incoming.keyword_id
-      LEFT JOIN checkpoints
-             ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
+      JOIN checkpoints
+        ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
 ),
 judged AS (
     SELECT *,
@@ -140,8 +148,7 @@ judged AS (
 ),
 staged AS (
     SELECT *,
-           CASE WHEN state IS NULL THEN 1
-                WHEN state <> 'failed' AND unfinished THEN 0
+           CASE WHEN state <> 'failed' AND unfinished THEN 0
                 WHEN left_unread THEN 3
                 ELSE 2 END AS stage
       FROM judged
@@ -152,13 +159,12 @@ SELECT stage,
        iif(stage >= 2, finished_at, ''),
        position,
        keyword_id,
-       CASE WHEN state IS NULL THEN 1 WHEN unfinished OR left_unread THEN generation ELSE generation + 1 END,
+       iif(unfinished OR left_unread, generation, generation + 1),
        iif(unfinished OR left_unread, next_page, 1),
        pages_max,
        whole OR state = 'done' AND unfinished
   FROM staged
- WHERE state IS NULL
-    OR unfinished
+ WHERE unfinished
     OR left_unread
     OR finished_at <= stale_before
     OR finished_at > :future
@@ -175,7 +181,7 @@ SELECT stage, urgency, finished_at, position, keyword_id, text, generation, page
 
 FORGET_NOT_ASKED = """
 DELETE FROM not_asked
- WHERE endpoint_id = ? AND keyword_id IN (SELECT keyword_id FROM incoming)
+ WHERE endpoint_id = ? AND EXISTS (SELECT 1 FROM incoming WHERE incoming.keyword_id = not_asked.keyword_id)
 """
 
 NOTE_NOT_ASKED = """

@@ -36,6 +36,8 @@ def kept_as_text(text: str) -> str:
     and LibreOffice then keep `0012` and `26814156493` as text, the tab does not show, and a program is rid of
     it by stripping white space, which the other way, `="0012"`, does not allow.
     """
+    if text.isdecimal() and len(text) <= _LENGTH_MAX:  # as most numbers of people are
+        return "\t" + text
     if runs(text):
         return str(neutralized(text))
     return "\t" + text if reads_as_value(text) else text

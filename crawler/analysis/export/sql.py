@@ -21,7 +21,7 @@ SELECT key, {columns}
 OF_KEYS = "key IN (SELECT value FROM json_each(:keys))"
 
 READ_SIGHTINGS = """
-SELECT user_key, first_seen_at, last_seen_at, keyword_id
+SELECT first_seen_at, keyword_id, last_seen_at, user_key
   FROM sightings
  WHERE user_key IN (SELECT value FROM json_each(:keys))
 """

@@ -21,7 +21,7 @@ from crawler.analysis.search.sql import BETWEEN_KEYWORDS, KEY_MASK, SPACE
 INDEX_FROM = 200_000
 """Creators from which on the index is worth its room."""
 
-CHUNK = 5_000
+CHUNK = 2_000
 """Creators of one transaction: an update that is interrupted loses no more than these, and one that is to end
 goes on for no longer than they take."""
 
