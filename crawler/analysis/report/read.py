@@ -76,9 +76,8 @@ class _Reader:
         runs = self._rows(sql.RUNS, limit=RUNS_MAX)
         forecasts = read_hindsights(self._connection, [row["id"] for row in runs])
         prices = _by(self._rows(sql.RUN_PRICES), "run_id")
-        run_lines = tuple(
-            _run(row, _spent(prices.get(row["id"], ())), forecasts.get(row["id"])) for row in runs
-        )
+        lines = ((row, _spent(prices.get(row["id"], ())), forecasts.get(row["id"])) for row in runs)
+        run_lines = tuple(_run(*each) for each in lines)
         return Report(
             made_at=stamp(self._moment),
             since=self._since,
@@ -229,10 +228,9 @@ def _in_full(runs: Sequence[RunLine]) -> InFull | None:
 
 def _of_so_many(run: RunLine, calls: int) -> Spent:
     """So many calls at the prices of the run, in the same shares."""
-    charged = sum(priced.charged for priced in run.spent)
-    if not charged:
-        return (PricedCalls(run.price, calls),)
-    return tuple(PricedCalls(each.price, round(calls * each.charged / charged)) for each in run.spent)
+    spent = run.spent or (PricedCalls(run.price, 1),)
+    charged = sum(each.charged for each in spent)
+    return tuple(PricedCalls(each.price, round(calls * each.charged / charged)) for each in spent)
 
 
 def _seconds(row: sqlite3.Row) -> float | None:
