@@ -16,17 +16,25 @@ from crawler.engine.policy import FORBIDDEN, Decision, Policy
 from crawler.engine.ports import Ledger
 from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
-from crawler.model import Charge, Outcome, Work
+from crawler.model import CallFailed, Charge, FailureKind, Page, Reply, Work
 from crawler.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A call that was sent and has ended, with what to do about it and the account that sent it."""
+    """A call that was sent and has ended, with what to do about it and the account that sent it.
+
+    `body` is there where the answer could be decoded, `page` where there is one in it. What was decoded is
+    not kept: while pages wait for their commit it would go cold, and cold memory is dear to free.
+    """
 
     call_id: int
     sent_at: float
-    outcome: Outcome
+    http_status: int | None
+    milliseconds: int
+    body: bytes | None
+    page: Page | None
+    was_sent: bool
     decision: Decision
     account: PooledAccount
 
@@ -122,7 +130,11 @@ class Caller:
         elif decision.rule is FORBIDDEN:
             account.forbidden()
         self._settle(account, day, charge)
-        return Answer(call_id, sent_at, outcome, decision, account)
+        body = outcome.body if isinstance(outcome, Reply) else None
+        page = self._policy.page_in(outcome, decision)
+        was_sent = not (isinstance(outcome, CallFailed) and outcome.kind is FailureKind.NOT_SENT)
+        ended = (outcome.http_status, outcome.milliseconds, body, page, was_sent)
+        return Answer(call_id, sent_at, *ended, decision, account)
 
     def _answered(self, account: PooledAccount) -> bool:
         """Whether a gateway's bare status says nothing about this account."""

@@ -34,13 +34,10 @@ from crawler.engine.shutdown import Shutdown
 from crawler.engine.workers import run_workers
 from crawler.errors import CrawlerError
 from crawler.model import (
-    CallFailed,
     CallWithoutPage,
     Charge,
-    FailureKind,
     FetchedPage,
     Page,
-    Reply,
     Settlement,
     Work,
 )
@@ -125,7 +122,7 @@ class Engine:
             if answer is None:
                 task.state = TaskState.STOPPED
                 return
-            page = self._read(answer)
+            page = answer.page
             if page is None:
                 await self._without_page(task, answer, answer.decision)
             elif page.unreadable:
@@ -134,16 +131,8 @@ class Engine:
                 await self._save(task, answer, page)
                 return
 
-    def _read(self, answer: Answer) -> Page | None:
-        """The page in an answer that has one, empty where it says that there is no more."""
-        action = answer.decision.rule.action
-        if action is Action.USE and isinstance(answer.outcome, Reply):
-            return self._policy.endpoint.read_page(answer.outcome.data)
-        return Page(()) if action is Action.END_KEYWORD else None
-
     async def _save(self, task: KeywordTask, answer: Answer, page: Page) -> None:
         """Saves a page; its keyword goes on with the next or is done."""
-        assert isinstance(answer.outcome, Reply)
         self._went_well(answer)
         answer.account.served()
         work = task.work
@@ -151,7 +140,7 @@ class Engine:
         met = {creator.identity for creator in page.creators} - task.seen
         task.seen |= met
         end = self._policy.end_of_keyword(page, work, len(met), answer.decision.rule.action)
-        body = answer.outcome.body if self._archive or page.oddity is not None else None
+        body = answer.body if self._archive or page.oddity is not None else None
         # What the page must bring is said beforehand, so that the keyword ends in the page's own transaction.
         needed = 0 if work.whole or end is not None else self._order.new_needed(task, page.entries)
         saved = await self._ledger.save_page(
@@ -177,13 +166,13 @@ class Engine:
         # Tasks that wait for a turn must know at once, not only when this call is settled durably.
         if rule.action is Action.SLOW_DOWN:
             self._slow_down(answer)
-        kept = fails and rule.charge is not Charge.FREE and isinstance(answer.outcome, Reply)
+        body = answer.body if fails and rule.charge is not Charge.FREE else None
         await self._ledger.settle_call(
             CallWithoutPage(
                 answer.call_id,
                 _settlement(answer, decision),
                 task.work,
-                answer.outcome.body if kept and isinstance(answer.outcome, Reply) else None,
+                body,
                 decision.reason if fails else None,
             )
         )
@@ -254,9 +243,7 @@ class Engine:
         """Tells the account's circuit breaker what a call without a page says about the service."""
         answer.account.probe_under_way = False
         if decision.rule.blame is Blame.SERVICE:
-            outcome = answer.outcome
-            sent = not (isinstance(outcome, CallFailed) and outcome.kind is FailureKind.NOT_SENT)
-            answer.account.failed(decision.reason, connected=sent)
+            answer.account.failed(decision.reason, connected=answer.was_sent)
         elif decision.rule.blame is Blame.KEYWORD:
             self._went_well(answer)
         self._pool.wake()
@@ -277,14 +264,14 @@ class Engine:
 
 def _settlement(answer: Answer, decision: Decision | None) -> Settlement:
     """How the ledger keeps a call; `decision` is None for one that brought its page."""
-    outcome, taken = answer.outcome, decision or answer.decision
+    taken = decision or answer.decision
     reason = None if decision is None else decision.reason
-    return Settlement(taken.rule.charge, taken.code, outcome.http_status, outcome.milliseconds, reason)
+    return Settlement(taken.rule.charge, taken.code, answer.http_status, answer.milliseconds, reason)
 
 
 def _call_ended(task: KeywordTask, answer: Answer, decision: Decision) -> CallEnded:
-    outcome, work = answer.outcome, task.work
+    work = task.work
     return CallEnded(
-        work, work.page, task.attempt, decision.code, outcome.http_status, decision.rule.charge,
-        outcome.milliseconds, decision.reason,
+        work, work.page, task.attempt, decision.code, answer.http_status, decision.rule.charge,
+        answer.milliseconds, decision.reason,
     )  # fmt: skip

@@ -96,6 +96,13 @@ class Policy:
             details["http_status"] = outcome.http_status
         return Decision(rule, Reason(rule.reason, details), None, outcome.retry_after_seconds)
 
+    def page_in(self, outcome: Outcome, decision: Decision) -> Page | None:
+        """The page in an answer that has one, empty where it says that there is no more."""
+        action = decision.rule.action
+        if action is Action.USE and isinstance(outcome, Reply):
+            return self.endpoint.read_page(outcome.data)
+        return Page(()) if action is Action.END_KEYWORD else None
+
     def _rule_for_failure(self, failure: CallFailed, answered: bool) -> Rule:
         match failure.kind:
             case FailureKind.NOT_SENT:
