@@ -140,26 +140,18 @@ def _nights(histories: Sequence[KeywordHistory]) -> Iterator[_Night]:
         if not any(map(_looked_twice, before)):
             return
         model = YieldModel(before)
-        looks = [
-            (history.keyword_id, look)
+        asked = (
+            _Asked(
+                keyword_id := history.keyword_id,
+                look,
+                model.without_tonight(keyword_id, look.page),
+                _again(model, keyword_id, look.page),
+            )
             for history in histories
             for look in history.looks
             if round(look.days_ago) == night
-        ]
-        looks.sort(key=lambda one: -one[1].days_ago)
-        yield _Night(
-            before,
-            model,
-            [
-                _Asked(
-                    keyword_id,
-                    look,
-                    model.without_tonight(keyword_id, look.page),
-                    _again(model, keyword_id, look.page),
-                )
-                for keyword_id, look in looks
-            ],
         )
+        yield _Night(before, model, sorted(asked, key=lambda one: -one.look.days_ago))
 
 
 def _looked_twice(history: KeywordHistory) -> bool:
