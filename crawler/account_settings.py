@@ -103,6 +103,18 @@ def read_accounts(
     return accounts
 
 
+def refuse_token_file(token_file: Path | None, accounts: Sequence[object]) -> None:
+    """Raises InputError for a token file that nobody would use, as `accounts` have tokens of their own."""
+    if token_file is not None and accounts:
+        raise InputError(
+            _(
+                "--token-file %s would not be used: accounts are declared, each with its own token; name the "
+                "file as token-file in the table of an account"
+            )
+            % token_file
+        )
+
+
 def _check_tokens_differ(accounts: Sequence[Account]) -> None:
     """Raises InputError for a token under two names: its caps would hold for each, and its pace be double."""
     names: dict[tuple[str, str], str] = {}

@@ -13,6 +13,9 @@ CONFIDENCE = 0.8
 BOUND = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 """How many standard deviations from the middle a bound is."""
 
+PART_SPREAD = 0.15
+"""How far a part of a night is off its share, as a deviation of the logarithm for each e-th of it."""
+
 DEVIATIONS_MAX = 3.0
 """What lies farther off tells no more than that."""
 
@@ -108,10 +111,12 @@ def grown(growth: Sequence[tuple[float, float]], calls: float) -> float:
 
 
 def _of_part(whole: Interval, expected: float, middle: float) -> Interval:
-    """The interval of a part: as wide as that of the whole, and by the noise of its smaller count wider."""
+    """The interval of a part: as wide as that of the whole, and wider by the noise of its smaller count and
+    by how little is known of when in a night newcomers come."""
     above = math.log(max(1.0, whole.high / expected)) / BOUND
     below = math.log(max(1.0, expected / max(whole.low, 1e-9))) / BOUND
     noise = 1 / max(1.0, middle) - 1 / max(1.0, expected)
+    noise += (PART_SPREAD * math.log(max(1e-3, middle / expected))) ** 2
     low = middle * math.exp(-BOUND * math.sqrt(max(0.0, below**2 + noise)))
     return Interval(middle, low, middle * math.exp(BOUND * math.sqrt(max(0.0, above**2 + noise))))
 
@@ -159,9 +164,13 @@ class ForecastAccuracy:
 
 def compare_forecast(
     forecast: Forecast, *, outcome: str, reason: str | None, charged: int, seconds: float, creators: int
-) -> ForecastAccuracy:
-    """A run beside its forecast: how it ended, its charged calls, its time and its new creators."""
-    cut_short = outcome not in (Outcome.DONE, Outcome.FAILED) and reason not in FORESEEN
+) -> ForecastAccuracy | None:
+    """A run beside its forecast: how it ended, its charged calls, its time and its new creators. None where
+    it was stopped before a call was charged: that tells nothing."""
+    ended = outcome in (Outcome.DONE, Outcome.FAILED)
+    if not ended and not charged:
+        return None
+    cut_short = not ended and reason not in FORESEEN
     said = forecast.creators_of_first(charged) if cut_short else forecast.creators
     return ForecastAccuracy(
         cut_short,

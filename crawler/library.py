@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from crawler.account import Account
-from crawler.account_settings import read_accounts
+from crawler.account_settings import read_accounts, refuse_token_file
 from crawler.analysis.export.creators import read_creators
 from crawler.analysis.filters import Filters, parse_when
 from crawler.clock import utc_now
@@ -153,6 +153,7 @@ def _settings(token: str | None, given: dict[str, Any]) -> tuple[RunSettings, Re
         **{each.name: each.check(kept[each.name], each.name) for each in RETENTION_SETTINGS}
     )
     if token is None and (accounts := _accounts(found, given, variables)):
+        refuse_token_file(_token_file(variables), accounts)
         return RunSettings("", **found, accounts=accounts), retention
     settings = RunSettings("", **found)
     checked = check_token(_token(token, variables), NO_TOKEN_IN_PYTHON)
@@ -180,8 +181,12 @@ def _accounts(
 def _token(given: str | None, variables: Mapping[str, str]) -> str:
     if given is not None:
         return given
-    file = _found([TOKEN_FILE], variables).get(TOKEN_FILE.name)
+    file = _token_file(variables)
     return variables.get(TOKEN_VARIABLE, "") if file is None else read_token_file(file)
+
+
+def _token_file(variables: Mapping[str, str]) -> Path | None:
+    return _found([TOKEN_FILE], variables).get(TOKEN_FILE.name)
 
 
 def send_notices(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.account import Account
-from crawler.budgets import check_budget
+from crawler.budgets import check_budgets
 from crawler.cluster_address import check_cluster
 from crawler.errors import InputError
 from crawler.i18n import N_, _
@@ -162,9 +162,7 @@ class RunSettings:
         if len(services := {service_of(each.base_url) for each in self.senders}) > 1:
             names = ", ".join(sorted(map(_, services)))
             raise InputError(_("the accounts of a run are of one service, not of several: %s") % names)
-        for account in self.senders:
-            for budget in (self.budget, self.budget_per_day, account.budget, account.budget_per_day):
-                check_budget(budget, account.price)
+        check_budgets(self)
 
     @property
     def senders(self) -> tuple[Account, ...]:

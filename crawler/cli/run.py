@@ -14,6 +14,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
+from crawler.account_settings import refuse_token_file
 from crawler.budgets import check_budget_pays
 from crawler.cli.accounts import accounts_asked
 from crawler.cli.confirm_new_database import ask_for_new_database
@@ -169,6 +170,7 @@ def _settings(
     """The run's settings, and whether it runs against the simulator."""
     values = setting_values(context, RUN_SETTINGS)
     accounts = accounts_asked(context, values, options["account"], tokens=token_needed)
+    refuse_token_file(options["token_file"], accounts)
     if accounts:
         return RunSettings("", **values, accounts=accounts), False
     settings = RunSettings("", **values)

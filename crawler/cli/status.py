@@ -11,6 +11,7 @@ import click
 import orjson
 
 from crawler.analysis.status import AccountStatus, Run, Status, UndoneKeyword, read_status
+from crawler.cli.next_run import next_run
 from crawler.cli.output import say, terminal_json
 from crawler.cli.shared_options import db_option
 from crawler.clock import parse_span, utc_now
@@ -22,7 +23,6 @@ from crawler.rate import Rate
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.rate_limits import KeptLimit
 from crawler.store.readonly import exported, reading
-from crawler.ui.program_name import db_argument, program_name
 from crawler.ui.summary import removed_text
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize
@@ -131,9 +131,7 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
     going_on = any(run.lives for run in status.runs)
     if status.keywords.due and not going_on and exported(status.service) is None:
         yield ""
-        yield _("To continue:  %s  (PATHS: the keyword files as before)") % (
-            f"{program_name()} run PATHS{db_argument(db)}"
-        )
+        yield sanitize(_("To continue:  %s") % next_run(db))
 
 
 def _service(service: str | None) -> str:

@@ -45,10 +45,13 @@ def forecast_accuracy_lines(
 
 def _line(what: str, found: Comparison, show: Callable[[float], str], translate: Translate) -> str:
     low, high = show(found.low), show(found.high)
-    words = {
-        "came": translate(what) % show(found.came),
-        "bounds": low if low == high else translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high},
-    }
+    if low == high:
+        bounds = low
+    elif low == show(0):
+        bounds = translate(N_("up to %s")) % high
+    else:
+        bounds = translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high}
+    words = {"came": translate(what) % show(found.came), "bounds": bounds}
     if found.held is None:
         line = translate(N_("%(came)s (cut short; expected in all: %(bounds)s)"))
     elif found.held:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from crawler.account import Account
+from crawler.budgets import about_account
 from crawler.clock import shanghai_day
 from crawler.engine.budget import MoneyCaps
 from crawler.engine.events import BalanceTold, SpendingAhead
@@ -81,7 +82,8 @@ def check_currency(connection: sqlite3.Connection, settings: RunSettings, moment
                 message = _(
                     "calls of today were paid in %(paid)s: a daily budget in %(budget)s cannot be held"
                 )
-                raise InputError(message % {"paid": paid.currency, "budget": budget.currency})
+                with about_account(account):
+                    raise InputError(message % {"paid": paid.currency, "budget": budget.currency})
 
 
 def calls_within_caps(settings: RunSettings) -> int | None:

@@ -98,7 +98,7 @@ def read_forecast_accuracy(connection: sqlite3.Connection, run_ids: list[int]) -
         row = dict(zip(names, values, strict=True))
         if row["charged"] is None:  # the process died, and no run has come since
             continue
-        found[row["run_id"]] = compare_forecast(
+        told = compare_forecast(
             _forecast(row),
             outcome=row["outcome"],
             reason=row["reason"],
@@ -106,6 +106,8 @@ def read_forecast_accuracy(connection: sqlite3.Connection, run_ids: list[int]) -
             seconds=row["seconds"],
             creators=row["users_new"],
         )
+        if told is not None:
+            found[row["run_id"]] = told
     return found
 
 

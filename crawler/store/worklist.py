@@ -107,6 +107,11 @@ def not_asked(connection: sqlite3.Connection, run_id: int) -> tuple[NotAsked, ..
     return tuple(NotAsked(*row) for row in connection.execute(sql.NOT_ASKED, (run_id,)))
 
 
+def keyword_files(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """What the keywords that are not retired were read from: files as they were named then."""
+    return tuple(row[0] for row in connection.execute(sql.KNOWN_FILES))
+
+
 def pages_ahead(connection: sqlite3.Connection) -> int:
     """How many pages the due keywords have left at most."""
     return int(connection.execute(sql.PAGES_AHEAD).fetchone()[0])

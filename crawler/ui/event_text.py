@@ -123,7 +123,7 @@ def describe(event: Event) -> str:
             line = _("%(keyword)s: failed at page %(page)d, %(reason)s; it is due again next time")
             return _keyword(line, event)
         case RateLimited():
-            line = _("rate limit reached: all calls wait %(seconds).0f s, then continue at %(rate)s")
+            line = _("rate limit reached: all calls wait %(seconds).0f s, then slow down to %(rate)s")
             return line % {"seconds": event.pause_seconds, "rate": event.rate}
         case RetryPause():
             line = (

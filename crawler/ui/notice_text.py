@@ -53,7 +53,7 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     lines += account_lines(summary)
     if summary.sweep is not None:
         lines += [_("removed by age: %s") % line for line in sweep_lines(summary.sweep)]
-    return _notice(kind, f"{heading(summary.outcome)}: {title}", (*lines, *next_lines(summary, command)))
+    return _notice(kind, f"{heading(summary)}: {title}", (*lines, *next_lines(summary, command)))
 
 
 def refused_notice(why: str, db: Path, command: str) -> Notice:

@@ -1,6 +1,7 @@
 """`crawler plan`, `crawler coverage` and `crawler suggest` on what real nights against the simulator left."""
 
 import json
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -56,6 +57,7 @@ async def test_before_the_first_night_there_are_bounds_and_no_database_is_made(c
     assert made["creators"] is None
     text = (await crawler("plan", "keywords.txt")).stdout
     assert "has no finished night yet" in text
+    assert re.search(r"^time +\d+ min$", text, re.MULTILINE)  # at least: nobody knows
     assert not (crawler.folder / "data").exists()
 
 

@@ -74,10 +74,13 @@ class Formatter:
         return told or None
 
     def forecast(self, run: RunLine) -> list[str]:
-        """How far the forecast of a run was off, figure by figure."""
+        """How far the forecast of a run was off, figure by figure; in calls alone where the run had several
+        prices."""
         if run.forecast is None:
             return []
-        price = run.price or (None if self.price is None else Money(self.price, self.currency))
+        price = run.price
+        if self.price is not None and not any(priced.price for priced in run.spent):
+            price = price or Money(self.price, self.currency)
         return list(forecast_accuracy_lines(run.forecast, price, self.catalogue.gettext, self.duration))
 
     def ratio(self, part: int, whole: int) -> str:

@@ -28,7 +28,8 @@ Spent = tuple[PricedCalls, ...]
 @dataclass(frozen=True, slots=True)
 class RunLine:
     """One run; `seconds` and `outcome` are None while it is going on. `forecast` is how far that was off,
-    None where there was none; `price` is what a charged call cost."""
+    None where there was none; `price` is what a charged call cost, None where that is not known or differs
+    by account."""
 
     started_at: str
     seconds: float | None

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from crawler.account import Account
-from crawler.account_settings import is_exposed, read_accounts, read_token, token_source
+from crawler.account_settings import is_exposed, read_accounts, read_token, refuse_token_file, token_source
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
@@ -79,8 +79,9 @@ class DoctorSettings:
 
 def gather(where: DoctorSettings, variables: Mapping[str, str]) -> Facts:
     """All facts; raises nothing that can be told as one of them, InputError for an account that is asked for
-    and not declared."""
+    and not declared, and for a token file that no account would use."""
     accounts = read_accounts(where.file, where.accounts, where.of_run, where.given)
+    refuse_token_file(where.token_file, accounts)
     token, token_facts = _token(where.token_file, variables)
     database = _database(where)
     return Facts(
