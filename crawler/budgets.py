@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from crawler.account import Account
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.money import Money
+from crawler.setting import about
 
 if TYPE_CHECKING:
     from crawler.run_settings import RunSettings
@@ -23,11 +26,30 @@ def check_budget(budget: Money | None, price: Money | None) -> None:
         raise InputError(message % {"budget": budget.currency, "price": price.currency})
 
 
+def check_budgets(settings: RunSettings) -> None:
+    """Raises InputError, with the account's name, where a budget cannot be told in calls of one's price."""
+    for account in settings.senders:
+        with about_account(account.name):
+            for budget in _budgets(settings, account):
+                check_budget(budget, account.price)
+
+
 def check_budget_pays(settings: RunSettings) -> None:
-    """Raises InputError where a budget does not pay for a single call: no run could ever make one."""
+    """Raises InputError, with the account's name, where a budget does not pay for a single call of it: none
+    could ever be made."""
     for account in settings.senders:
         price = account.price
-        for budget in (settings.budget, settings.budget_per_day, account.budget, account.budget_per_day):
+        for budget in _budgets(settings, account):
             if budget is not None and price is not None and not budget.pays_for(price):
                 message = _("the budget of %(budget)s does not pay for one call at %(price)s")
-                raise InputError(message % {"budget": budget.amount, "price": price.amount})
+                with about_account(account.name):
+                    raise InputError(message % {"budget": budget.amount, "price": price.amount})
+
+
+def _budgets(settings: RunSettings, account: Account) -> tuple[Money | None, ...]:
+    return settings.budget, settings.budget_per_day, account.budget, account.budget_per_day
+
+
+def about_account(name: str | None) -> AbstractContextManager[None]:
+    """An InputError raised within is about the account of that name, if it has one."""
+    return about(_("account %s") % name) if name else nullcontext()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.account import Account
-from crawler.budgets import check_budget
+from crawler.budgets import check_budgets
 from crawler.cluster_address import check_cluster
 from crawler.errors import InputError
 from crawler.i18n import N_, _
@@ -144,7 +144,9 @@ class RunSettings:
         "120s",
     )
     cluster: str | None = declared(
-        "--cluster", optional(text(check_cluster)), N_("Calls by Dask workers: local:4, or tls://host:8786.")
+        "--cluster",
+        optional(text(check_cluster)),
+        N_("Calls by cluster workers (Dask): local:4, or tls://host:8786."),
     )
     archive: bool = declared(
         "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"
@@ -160,9 +162,7 @@ class RunSettings:
         if len(services := {service_of(each.base_url) for each in self.senders}) > 1:
             names = ", ".join(sorted(map(_, services)))
             raise InputError(_("the accounts of a run are of one service, not of several: %s") % names)
-        for account in self.senders:
-            for budget in (self.budget, self.budget_per_day, account.budget, account.budget_per_day):
-                check_budget(budget, account.price)
+        check_budgets(self)
 
     @property
     def senders(self) -> tuple[Account, ...]:

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from crawler.store.database import open_database
 from crawler.store.migrations import NEW_DATABASE, migrations
-from crawler.store.scripts import ScriptDatabase
+from crawler.store.sql_scripts import ScriptDatabase
 
 
 def opened(path: Path) -> Database:

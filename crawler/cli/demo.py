@@ -20,8 +20,8 @@ from crawler.run_settings import RunSettings
 from crawler.simulator import SimulatorSettings
 from crawler.store.lock import hold
 from crawler.summary import RunSummary
-from crawler.ui.describe import Level
 from crawler.ui.display import display
+from crawler.ui.event_text import Level
 from crawler.ui.program_name import db_argument, program_name
 from crawler.ui.summary import summary_text
 from crawler.ui.tally import Scale
@@ -127,9 +127,10 @@ async def _story(db: Path) -> RunSummary:
         _tell(_("A simulator plays the API at %s: it allows 20 calls a second and %d successful calls a day.")
               % (simulator.base_url, QUOTA))  # fmt: skip
         _tell(
-            _("Day 1: %d keywords are due. The rate limit slows all workers, the quota stops the run.")
+            _("Day 1: %d keywords are due. Calls go as fast as they can (--rate unlimited), so that the rate "
+              "limit slows all workers and the quota stops the run; by default a run finds the limit itself.")
             % len(NICHES)
-        )
+        )  # fmt: skip
         await _crawl(settings, shutdown)
         if shutdown.reason is not None and shutdown.reason.code is ReasonCode.INTERRUPTED:
             return await _crawl(settings, shutdown)

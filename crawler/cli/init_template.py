@@ -61,7 +61,8 @@ def _lines() -> Iterator[str]:
     yield from _comment(
         _(
             "Several accounts share the calls of a run; each has its own rate, caps and price. A token never "
-            "stands here: token-env names the variable that holds it, token-file a file only you can read."
+            "stands here: token-env names the variable that holds it, token-file a file only you can read. "
+            "What an account has spent today counts by its name: renamed, its caps of the day begin anew."
         )
     )
     yield from ("# [accounts.main]", '# token-env = "JUSTONEAPI_TOKEN_MAIN"', "# max-calls-per-day = 1000")

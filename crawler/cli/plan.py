@@ -15,17 +15,16 @@ from click.core import ParameterSource
 
 from crawler.budgets import check_budget_pays
 from crawler.cli.accounts import accounts_asked
-from crawler.cli.explanation import explanation, explanation_json
+from crawler.cli.keyword_explanation import explanation, explanation_json
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
 from crawler.errors import OnlySamples
-from crawler.expectation import Interval
+from crawler.forecast import Interval
 from crawler.i18n import _
 from crawler.i18n.formatting import span
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
-from crawler.money import Money
 from crawler.planning.accounts import AccountPlan
 from crawler.planning.pace import Pace, PaceFrom
 from crawler.planning.plan import Plan, explain, make_plan
@@ -114,7 +113,7 @@ def show_plan(
             lines = [explanation_json(*shown)] if as_json else explanation(explained, *shown)
         else:
             made = make_plan(connection, keywords, *planned)
-            lines = [plan_json(made, made.price)] if as_json else plan_lines(made, settings)
+            lines = [plan_json(made)] if as_json else plan_lines(made, settings)
         for line in lines:
             say(terminal_json(line) if as_json else line)
 
@@ -147,10 +146,9 @@ def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:
             yield item
 
 
-def plan_json(made: Plan, price: Money | None) -> str:
+def plan_json(made: Plan) -> str:
     """The plan for programs."""
     forecast, pace = made.forecast, made.pace
-    money = None if price is None else asdict(forecast.calls.times(float(price.amount)))
     counts = ("order", "listed", "due", "unfinished", "never_asked", "again", "nights", "nights_tested")
     return orjson.dumps(
         {
@@ -167,7 +165,7 @@ def plan_json(made: Plan, price: Money | None) -> str:
             "creators": forecast.creators,
             "keywords_left_out": made.keywords_left_out,
             "creators_left_out": made.creators_left_out,
-            "money": money,
+            "money": made.money,
             **({"accounts": [_account(each) for each in made.accounts]} if made.accounts else {}),
         }
     ).decode()
@@ -175,7 +173,7 @@ def plan_json(made: Plan, price: Money | None) -> str:
 
 def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     """The plan for people."""
-    forecast, price = made.forecast, made.price
+    forecast = made.forecast
     counts = _(
         "keywords due: %(due)s of %(listed)s "
         "(%(unfinished)s unfinished, %(never)s never asked, %(again)s again)"
@@ -195,11 +193,11 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
         yield _("%s has no finished night yet: these are bounds, not expectations.") % settings.db
     yield ""
     rows: list[tuple[object, ...]] = [(_("charged calls"), *_cells(forecast.calls, _count))]
-    if price is not None:
-        rows.append(
-            (_("money"), *_cells(forecast.calls.times(float(price.amount)), lambda amount: f"{amount:,.2f}"))
-        )
-    rows.append((_("time"), *_cells(forecast.minutes, lambda minutes: span(60 * minutes))))
+    if made.money is not None:
+        rows.append((_("money"), *_cells(made.money, lambda amount: f"{amount:,.2f}")))
+    expected, least, most = _cells(forecast.minutes, lambda minutes: span(60 * minutes))
+    unknown = least == span(0) != most  # nobody knows how fast calls may go
+    rows.append((_("time"), expected, "" if unknown else least, most))
     if forecast.creators is not None:
         rows.append((_("new creators"), *_cells(forecast.creators, _count)))
     names = (_("tonight"), _("expected"), _("at least"), _("at most"))
@@ -207,10 +205,10 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     yield ""
     yield from _accounts(made)
     yield _pace(made.pace)
-    if forecast.creators is not None and not made.nights_tested:
+    if forecast.creators is not None and not made.looked_twice:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
     yield from _not_asked(made)
-    yield from _left_out(made, price)
+    yield from _left_out(made)
 
 
 def _pace(pace: Pace) -> str:
@@ -247,9 +245,9 @@ def _accounts(made: Plan) -> Iterator[str]:
     yield ""
 
 
-def _left_out(made: Plan, price: Money | None) -> Iterator[str]:
+def _left_out(made: Plan) -> Iterator[str]:
     """Which cap ends the run, and what it leaves for later; else that none does."""
-    in_full = made.forecast.calls_in_full
+    in_full, price = made.forecast.calls_in_full, made.price
     if made.binding is None:
         if made.caps:
             yield _("No cap binds: %s would be reached first.") % _cap(

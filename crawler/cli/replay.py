@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from crawler.analysis.search import update_search_index
+from crawler.cli.next_run import next_run
 from crawler.cli.output import ended_cleanly, say
 from crawler.cli.shared_options import db_option
 from crawler.i18n import _
@@ -19,7 +20,6 @@ from crawler.maintenance.replay import replay as read_again
 from crawler.store.database import open_database, store_errors
 from crawler.store.lock import hold
 from crawler.store.readonly import reading
-from crawler.ui.program_name import db_argument, program_name
 
 
 @click.command(
@@ -97,6 +97,6 @@ def _lines(replayed: Replayed, db: Path, into: Path | None) -> Iterator[str]:
             _("Pages gained without paying again: %(pages)s. To go on behind them:  %(command)s")
             % {
                 "pages": counts["pages_new"],
-                "command": f"{program_name()} run PATHS{db_argument(into or db)}",
+                "command": next_run(into or db),
             }
         )

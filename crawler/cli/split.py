@@ -51,8 +51,9 @@ def split(paths: tuple[Path, ...], parts: int, output: Path) -> None:
     for path, count in made:
         line = ngettext("%(file)s: %(keywords)s keyword", "%(file)s: %(keywords)s keywords", count)
         say(line % {"file": path, "keywords": f"{count:,}"})
-    first = shlex.quote(str(made[0][0]))
-    say(_("next, on the first machine: %s") % f"{program_name()} run {first}", err=True)
+    first = next(path for path, count in made if count)  # with few keywords a part can be without any
+    command = f"{program_name()} run {shlex.quote(str(first))}"
+    say(_("next, on each machine its part: %s") % command, err=True)
 
 
 def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:

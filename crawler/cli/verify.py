@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from crawler.cli.next_run import next_run
 from crawler.cli.output import say, terminal_json
 from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
@@ -146,9 +147,7 @@ def _left_out(db: Path, found: Findings) -> Iterator[str]:
         yield sanitize(seen % (shown | {"complete": part.complete_day or "–"}))
     yield from _more(len(found.in_part))
     if found.in_part:
-        yield _("To read the rest of them: %s  (PATHS: the keyword files as before)") % (
-            f"{program_name()} run PATHS --refresh full{db_argument(db)}"
-        )
+        yield _("To read the rest of them: %s") % next_run(db, " --refresh full")
     for left in found.not_asked[:SHOWN_MAX]:
         line = _("not asked: %(keyword)s, %(expected).2f new creators per call expected on %(day)s")
         yield sanitize(line % {"keyword": left.keyword, "expected": left.expected, "day": left.day})
@@ -170,21 +169,19 @@ def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
 
 
 def _advice(db: Path, result: Repaired) -> Iterator[str]:
-    where = db_argument(db)
-    program = program_name()
     gaps, left = result.before.gaps, result.after.gaps
     if result.before is result.after:
         yield _("Gaps: %s.") % f"{len(gaps):,}"
         if any(gap.repairable for gap in gaps):
-            command = f"{program} verify --repair{where} && {program} run PATHS{where}"
-            yield _("To repair them: %s  (PATHS: the keyword files as before)") % command
+            command = f"{program_name()} verify --repair{db_argument(db)} && {next_run(db)}"
+            yield _("To repair them: %s") % command
     else:
         yield _("Gaps: %s, of which %s are repaired.") % (f"{len(gaps):,}", f"{len(gaps) - len(left):,}")
     if result.keywords:
         names = ", ".join(result.keywords[:10]) + (", …" if len(result.keywords) > 10 else "")
         yield sanitize(
-            _("Keywords to crawl again: %s (%s). Run: %s  (PATHS: the keyword files as before)")
-            % (f"{len(result.keywords):,}", names, f"{program} run PATHS{where}")
+            _("Keywords to crawl again: %s (%s). Run: %s")
+            % (f"{len(result.keywords):,}", names, next_run(db))
         )
     if any(not gap.repairable for gap in left):
         yield _("What cannot be repaired needs a backup of the database.")

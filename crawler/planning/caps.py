@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from crawler.clock import next_occurrence, shanghai_day
-from crawler.expectation import Interval
+from crawler.clock import next_occurrence
+from crawler.forecast import Interval
 from crawler.planning.accounts import calls_left
 from crawler.planning.pace import Pace
-from crawler.run.spending_check import money_caps
+from crawler.planning.prices import Prices
+from crawler.run.spending_check import day_money
 from crawler.run_settings import RunSettings
 from crawler.store.runs import calls_charged_on_day
 
@@ -24,30 +26,39 @@ class Cap:
 
 
 def read_caps(
-    connection: sqlite3.Connection, settings: RunSettings, pace: Pace, moment: datetime
+    connection: sqlite3.Connection,
+    settings: RunSettings,
+    prices: Prices | None,
+    pace: Pace,
+    moment: datetime,
 ) -> tuple[Cap, ...]:
     """Every cap that is set, with what was spent today taken off those of a day; the narrowest first."""
-    money, today = money_caps(connection, _priced(settings), moment), shanghai_day(moment)
-    left: dict[str, int | None] = {
+    counted = {
         "--max-calls": settings.calls_max,
         "--max-calls-per-day": _left(settings.calls_max_per_day, calls_charged_on_day(connection, moment)),
-        "--budget": money.run_max,
-        "--budget-per-day": _left(money.day_max, money.used_by_day.get(today, 0)),
     }
     of_accounts = [calls_left(connection, each, moment) for each in settings.accounts]
     if of_accounts and None not in of_accounts:
-        left["[accounts]"] = sum(filter(None, of_accounts))
-    caps = [Cap(option, Interval(calls, calls, calls)) for option, calls in left.items() if calls is not None]
+        counted["[accounts]"] = sum(filter(None, of_accounts))
+    caps = [Cap(option, Interval(left, left, left)) for option, left in counted.items() if left is not None]
+    if prices is not None:
+        budgets = money_left(connection, settings, moment)
+        caps += [Cap(option, prices.calls_for(money)) for option, money in budgets.items()]
     minutes = minutes_left(settings, moment)
     if minutes is not None:
         caps.append(Cap("--until", pace.calls(minutes)))
     return tuple(sorted(caps, key=lambda cap: cap.calls.expected or 0.0))
 
 
-def _priced(settings: RunSettings) -> RunSettings:
-    """The run at the price of its dearest account, so that a budget promises no call that it does not pay."""
-    prices = [each.price for each in settings.senders if each.price is not None]
-    return replace(settings, price=max(prices, key=lambda price: price.amount, default=None))
+def money_left(connection: sqlite3.Connection, settings: RunSettings, moment: datetime) -> dict[str, Decimal]:
+    """What is left of each budget of the run, by its option; earlier calls of the day that have no price
+    count as the dearest."""
+    left = {} if settings.budget is None else {"--budget": settings.budget.amount}
+    if settings.budget_per_day is not None:
+        dearest = max(each.price.amount for each in settings.senders if each.price is not None)
+        spent = day_money(connection, moment, dearest)
+        left["--budget-per-day"] = max(Decimal(0), settings.budget_per_day.amount - spent)
+    return left
 
 
 def minutes_left(settings: RunSettings, moment: datetime) -> float | None:

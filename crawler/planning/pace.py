@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from crawler.clock import Now, stamp
-from crawler.expectation import Interval
+from crawler.forecast import Interval
 from crawler.rate import parse_rate
 from crawler.store.rate_limits import read_limit
 
@@ -27,7 +27,7 @@ OLDER_SHARE = 0.6
 BIAS_RUNS = 0.5
 """As how many runs it counts that a run is as fast as the pace, before runs say so."""
 
-SPREAD, SPREAD_RUNS = 0.15, 1.0
+SPREAD, SPREAD_RUNS = 0.05, 0.5
 """How far a run is off what is expected before runs say so, in logarithms, and as how many runs it counts."""
 
 _RUNS = """

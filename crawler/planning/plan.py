@@ -7,29 +7,30 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from random import Random
+from decimal import Decimal
 
 from crawler.clock import Now
 from crawler.engine.keyword_history import AIMS, Aim, Explanation
 from crawler.engine.yield_queue import YieldQueue
 from crawler.errors import InputError
-from crawler.expectation import Forecast, Interval
+from crawler.forecast import Forecast, Interval
 from crawler.i18n import _
 from crawler.model import Keyword
 from crawler.money import Money
-from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces, usual_price
+from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces
 from crawler.planning.calibration import read_stretch
-from crawler.planning.caps import Cap, minutes_left, read_caps
-from crawler.planning.forecast import (
-    Brought,
-    Depths,
-    expected_by_yield,
-    expected_in_full,
-    forecast_calls,
-    test_nights,
+from crawler.planning.caps import Cap, minutes_left, money_left, read_caps
+from crawler.planning.forecast import Depths, forecast_calls
+from crawler.planning.forecast_inputs import (
+    DueSample,
+    ForecastInputs,
+    planned_worklist,
+    read_due_sample,
+    read_forecast_inputs,
 )
-from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
+from crawler.planning.newcomers import Brought, Tested, expected_by_yield, expected_in_full, test_nights
 from crawler.planning.pace import Pace
+from crawler.planning.prices import Prices, read_prices
 from crawler.run.spending_check import check_currency
 from crawler.run_settings import RunSettings
 from crawler.store.page_history import any_pages
@@ -39,10 +40,11 @@ from crawler.summary import NotAsked
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A run before it is made. `nights_tested` says on how many earlier nights the interval of the new
-    creators rests. `binding` is the cap that is expected to end it, None where it reads all that is due;
-    `keywords_left_out` and `creators_left_out` are what that leaves for later, None where nobody knows.
-    `not_asked` are the keywords that `--stop-below` leaves out. `price` is what a call costs, on average of
-    several `accounts`."""
+    creators rests, which is a guess before any page was `looked_twice` at. `binding` is the cap that is
+    expected to end it, None where it reads all that is due; `keywords_left_out` and `creators_left_out` are
+    what that leaves for later, None where nobody knows. `not_asked` are the keywords that `--stop-below`
+    leaves out. `price` is what a call costs, on average of several `accounts`; `money` is in its currency,
+    None where no price is known."""
 
     order: str
     listed: int
@@ -52,6 +54,7 @@ class Plan:
     again: int
     nights: int
     nights_tested: int
+    looked_twice: bool
     caps: tuple[Cap, ...]
     binding: Cap | None
     pace: Pace
@@ -60,6 +63,7 @@ class Plan:
     creators_left_out: float | None
     not_asked: tuple[NotAsked, ...] = ()
     price: Money | None = None
+    money: Interval | None = None
     accounts: tuple[AccountPlan, ...] = ()
 
 
@@ -73,11 +77,11 @@ def make_plan(
     """The plan of a run over `keywords` into the database, None for one that is not there yet."""
     with (
         _there(connection) as database,
-        laid_out(database, keywords, settings, endpoint_id, now) as laid,
+        planned_worklist(database, keywords, settings, endpoint_id, now) as laid,
     ):
         check_currency(database, settings, now())
-        ahead = read_ahead(laid.connection, laid.listed)
-        made = plan_of(database, ahead, settings, endpoint_id, now)
+        sample = read_due_sample(laid.connection, laid.listed)
+        made = plan_of(database, sample, settings, endpoint_id, now)
         return replace(made, not_asked=laid.not_asked)
 
 
@@ -95,32 +99,43 @@ def _there(connection: sqlite3.Connection | None) -> Iterator[sqlite3.Connection
 
 
 def plan_of(
-    connection: sqlite3.Connection, ahead: Ahead, settings: RunSettings, endpoint_id: int, now: Now
+    connection: sqlite3.Connection, sample: DueSample, settings: RunSettings, endpoint_id: int, now: Now
 ) -> Plan:
     """The plan of what is ahead, from what the database tells of it."""
-    known = read_known(connection, ahead, settings, endpoint_id, now)
+    known = read_forecast_inputs(connection, sample, settings, endpoint_id, now)
     depths = Depths.of(known.everyone)
     pace = read_paces(connection, endpoint_id, settings, now)
     stretch = read_stretch(connection)
-    in_full = forecast_calls(known.due, depths, ahead.every, stretch.calls)
-    caps = read_caps(connection, settings, pace, now())
+    in_full = forecast_calls(known.due, depths, sample.every, stretch.calls)
+    prices = read_prices(connection, endpoint_id, settings, now())
+    caps = read_caps(connection, settings, prices, pace, now())
     calls = in_full
     for cap in caps:
         calls = calls.within(cap.calls)
     binding = caps[0] if caps and _binds(caps[0], in_full) else None
     minutes = pace.minutes(calls).within(minutes_left(settings, now()))
     order = _order(connection, settings, endpoint_id, now)
-    new = _new_creators(known, ahead, depths, calls, binding, order, AIMS[settings.aim])
+    new = _new_creators(known, sample, depths, calls, binding, order, AIMS[settings.aim])
     creators = new.creators and new.creators.stretched(stretch.creators)
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
-        order, ahead.listed, ahead.due, ahead.unfinished, ahead.never_asked,
-        ahead.due - ahead.unfinished - ahead.never_asked, len(nights), new.nights_tested, caps, binding, pace,
+        order, sample.listed, sample.due, sample.unfinished, sample.never_asked,
+        sample.due - sample.unfinished - sample.never_asked, len(nights),
+        new.tested.nights, new.tested.looked_twice, caps, binding, pace,
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
-        price=usual_price(connection, endpoint_id, settings),
+        price=None if prices is None else prices.usual,
+        money=None if prices is None else _money(prices, calls, money_left(connection, settings, now())),
         accounts=plan_accounts(connection, endpoint_id, settings, now()),
     )  # fmt: skip
+
+
+def _money(prices: Prices, calls: Interval, left: dict[str, Decimal]) -> Interval:
+    """What so many calls cost, never more than is left of a budget."""
+    money = prices.cost(calls)
+    for budget in left.values():
+        money = money.within(float(budget))
+    return money
 
 
 def _order(connection: sqlite3.Connection, settings: RunSettings, endpoint_id: int, now: Now) -> str:
@@ -134,7 +149,7 @@ def _order(connection: sqlite3.Connection, settings: RunSettings, endpoint_id: i
 class _New:
     """The part of a plan that is about new creators."""
 
-    nights_tested: int
+    tested: Tested
     creators: Interval | None = None
     growth: tuple[tuple[float, float], ...] = ()
     keywords_left_out: int | None = None
@@ -142,27 +157,27 @@ class _New:
 
 
 def _new_creators(
-    known: Known,
-    ahead: Ahead,
+    known: ForecastInputs,
+    sample: DueSample,
     depths: Depths,
     calls: Interval,
     binding: Cap | None,
     order: str,
     aim: Aim,
 ) -> _New:
-    tested, every = test_nights(known.everyone), ahead.every
-    if not ahead.due:
-        return _New(tested.nights, Interval(0.0, 0.0, 0.0))
+    tested, every = test_nights(known.everyone), sample.every
+    if not sample.due:
+        return _New(tested, Interval(0.0, 0.0, 0.0))
     if calls.expected is None or not known.everyone:
-        left = None if binding is None else ahead.due - math.ceil(binding.calls.expected or 0)
-        return _New(tested.nights, keywords_left_out=None if left is None else max(0, left) or None)
-    brought = _brought(known, depths, calls.expected / every, binding, order, aim)
+        left = None if binding is None else sample.due - math.ceil(binding.calls.expected or 0)
+        return _New(tested, keywords_left_out=None if left is None else max(0, left) or None)
+    brought = _brought(known, depths, tested, calls.expected / every, binding, order, aim)
     lost = None
     if binding is not None:
-        in_full = expected_in_full(known.due, depths, None)
+        in_full = expected_in_full(known.due, depths, None, tested.first_come)
         lost = max(0.0, in_full.creators - brought.creators) * every * math.exp(tested.mean)
     return _New(
-        tested.nights,
+        tested,
         tested.interval(brought.creators * every),
         tuple((at * every, new * every) for at, new in brought.growth),
         (len(known.due) - brought.keywords) * every,
@@ -177,11 +192,18 @@ def _binds(cap: Cap, in_full: Interval) -> bool:
 
 
 def _brought(
-    known: Known, depths: Depths, calls: float, binding: Cap | None, order: str, aim: Aim
+    known: ForecastInputs,
+    depths: Depths,
+    tested: Tested,
+    calls: float,
+    binding: Cap | None,
+    order: str,
+    aim: Aim,
 ) -> Brought:
     if order == "yield":
-        return expected_by_yield(known.histories, known.fresh, round(calls), Random(0), aim)
-    return expected_in_full(known.due, depths, None if binding is None else calls)
+        histories, fresh = known.histories, known.fresh
+        return expected_by_yield(histories, fresh, depths, round(calls), aim, tested.first_come)
+    return expected_in_full(known.due, depths, None if binding is None else calls, tested.first_come)
 
 
 def explain(
@@ -198,15 +220,15 @@ def explain(
     """
     with (
         _there(connection) as database,
-        laid_out(database, keywords, settings, endpoint_id, now) as laid,
+        planned_worklist(database, keywords, settings, endpoint_id, now) as laid,
     ):
-        ahead = read_ahead(laid.connection, laid.listed, keywords_max=laid.listed)
+        sample = read_due_sample(laid.connection, laid.listed, keywords_max=laid.listed)
         named = laid.connection.execute("SELECT id FROM keywords WHERE identity = ?", (identity,)).fetchone()
-        wanted = next((one for one in ahead.keywords if named and one.work.keyword_id == named[0]), None)
+        wanted = next((one for one in sample.keywords if named and one.work.keyword_id == named[0]), None)
         if wanted is None:
             message = _("no keyword that is due is called %s: `crawler plan` counts those that are")
             raise InputError(message % identity)
-        known = read_known(database, ahead, settings, endpoint_id, now)
+        known = read_forecast_inputs(database, sample, settings, endpoint_id, now)
     work = wanted.work
     order = YieldQueue(known.histories, known.fresh, aim=AIMS[settings.aim])
     value = order.explain(work.keyword_id, work.page)

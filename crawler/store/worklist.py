@@ -13,7 +13,7 @@ from pathlib import Path
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
 from crawler.store import worklist_sql as sql
-from crawler.store.plain_lines import PlainLines
+from crawler.store.plain_keywords import PlainKeywords
 from crawler.summary import NotAsked
 
 CLOCK_SLACK = timedelta(hours=1)
@@ -107,6 +107,11 @@ def not_asked(connection: sqlite3.Connection, run_id: int) -> tuple[NotAsked, ..
     return tuple(NotAsked(*row) for row in connection.execute(sql.NOT_ASKED, (run_id,)))
 
 
+def keyword_files(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """What the keywords that are not retired were read from: files as they were named then."""
+    return tuple(row[0] for row in connection.execute(sql.KNOWN_FILES))
+
+
 def pages_ahead(connection: sqlite3.Connection) -> int:
     """How many pages the due keywords have left at most."""
     return int(connection.execute(sql.PAGES_AHEAD).fetchone()[0])
@@ -137,7 +142,7 @@ def _is_gone(file: Path) -> bool:
 def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:
     """Stores the keywords of a chunk and lists them from `position` on; of equal ones the first counts."""
     last_known = _last_keyword(connection)
-    lines = PlainLines.of(chunk)
+    lines = PlainKeywords.of(chunk)
     if lines is None:
         identities = _merge_one_by_one(connection, chunk, moment)
     elif lines.list_unchanged(connection, position):

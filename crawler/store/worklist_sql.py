@@ -62,6 +62,13 @@ SELECT DISTINCT rtrim(rtrim(source, '0123456789'), ':')
  WHERE retired_at IS NULL AND id NOT IN (SELECT keyword_id FROM incoming)
 """
 
+KNOWN_FILES = """
+SELECT DISTINCT rtrim(rtrim(source, '0123456789'), ':')
+  FROM keywords
+ WHERE retired_at IS NULL
+ ORDER BY 1
+"""
+
 FILES_READ = """
 SELECT DISTINCT rtrim(rtrim(source, '0123456789'), ':')
   FROM incoming

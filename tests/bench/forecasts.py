@@ -4,7 +4,7 @@
 
 The real crawler and the real simulator in virtual time: worlds whose keywords, newcomers, rate limit and
 latency are drawn from a fresh seed, seven nights each. The nights of a world read all, or have a cap in file
-order or by yield; a few are cut short by the daily quota.
+order or by yield; some are cut short by the daily quota.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from crawler.expectation import Beside
+from crawler.forecast import Comparison
 from crawler.library import keyword
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
@@ -35,6 +35,7 @@ NIGHTS = 7
 DAY_SECONDS = 86_400.0
 WAYS = ("file order, in full", "file order, capped", "yield, capped")
 CUT_SHORT = "cut short by the quota"
+CUT_SHARE = 0.3
 Held = dict[tuple[str, str], list[bool]]
 
 
@@ -55,7 +56,7 @@ def drawn(random: Random) -> tuple[SimulatorSettings, list[str]]:
     return world, random.sample(list(keyword_texts(2_000)), random.randint(40, 100))
 
 
-async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[str, str, Beside]]:
+async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[str, str, Comparison]]:
     """Every figure of every night beside its forecast, with the way of the night."""
     world, texts = drawn(random)
     wall, found = WallClock(), []
@@ -63,8 +64,10 @@ async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[st
         settings = RunSettings("tok-1", db=db, base_url=simulator.base_url, refresh_after=timedelta(hours=6))
         full, usual, share = 0, random.choice(WAYS), random.uniform(0.1, 0.6)
         for night in range(count):
+            # A night of the simulator has a day's newcomers, so that the first one begins a day as well.
+            await asyncio.sleep(DAY_SECONDS - wall().timestamp() % DAY_SECONDS + random.uniform(0, 3_600))
             simulator.reset_quota()
-            way = WAYS[0] if night == 0 else CUT_SHORT if random.random() < 0.15 else usual
+            way = WAYS[0] if night == 0 else CUT_SHORT if random.random() < CUT_SHARE else usual
             some = max(5, round(full * share))
             quota = some // 2 if way == CUT_SHORT else None
             simulator.settings = replace(world, night=night, daily_quota=quota)
@@ -75,7 +78,7 @@ async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[st
                     order="yield" if way == WAYS[2] else "file",
                 ),
                 [keyword(text) for text in texts],
-                dependencies=Dependencies(random, wall, parts=Parts(aside=at_once)),
+                dependencies=Dependencies(random, wall, parts=Parts(offload=at_once)),
             )
             if night == 0:
                 full = summary.calls.charged
@@ -83,7 +86,6 @@ async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[st
                 told = summary.forecast
                 figures = (("calls", told.calls), ("minutes", told.minutes), ("new creators", told.creators))
                 found += [(way, what, figure) for what, figure in figures if figure is not None]
-            await asyncio.sleep(DAY_SECONDS - wall().timestamp() % DAY_SECONDS + random.uniform(0, 3_600))
     return found
 
 

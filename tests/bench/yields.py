@@ -16,15 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from crawler.expectation import Interval
-from crawler.planning.forecast import (
-    Depths,
-    Due,
-    expected_by_yield,
-    expected_in_full,
-    forecast_calls,
-    test_nights,
-)
+from crawler.forecast import Interval
+from crawler.planning.forecast import Depths, Due, forecast_calls
+from crawler.planning.newcomers import expected_by_yield, expected_in_full, test_nights
 from tests.bench.yield_orders import (
     BreadthFirst,
     FileOrder,
@@ -180,8 +174,9 @@ def forecasts(
 
 def _forecast(played: Played, night: int, cap: int | None, yields: bool) -> Iterator[tuple[str, Interval]]:
     histories, fresh = played.histories(night)
+    depths, tested = Depths.of(histories), test_nights(histories)
     if yields:
-        new = expected_by_yield(histories, fresh, cap or 0, Random(0)).creators
+        brought = expected_by_yield(histories, fresh, depths, cap or 0, first_come=tested.first_come)
     else:
         known = {history.keyword_id: history for history in histories}
         due = []
@@ -191,14 +186,12 @@ def _forecast(played: Played, night: int, cap: int | None, yields: bool) -> Iter
             looks = played.looks[keyword]
             page = looks[-1][1] + 1 if looks and not looks[-1][3] else 1
             due.append(Due(keyword, page, PAGES_MAX, known.get(keyword)))
-        depths = Depths.of(histories)
-        new = expected_in_full(due, depths, cap).creators
+        brought = expected_in_full(due, depths, cap, tested.first_come)
         if cap is None:
             yield "calls", forecast_calls(due, depths)
-    tested = test_nights(histories)
     yield (
-        "new creators" if tested.nights else "new creators, nothing looked at twice yet",
-        tested.interval(new),
+        "new creators" if tested.looked_twice else "new creators, nothing looked at twice yet",
+        tested.interval(brought.creators),
     )
 
 

@@ -95,6 +95,16 @@ async def test_a_night_that_a_quota_cuts_short_is_compared_as_far_as_it_came(cra
     assert "as far as it came: " in text
 
 
+@pytest.mark.parametrize("options", [(), ("--max-calls-per-day", "0")])
+async def test_a_start_on_a_day_that_is_used_up_tells_of_no_forecast(crawler, simulator, options):
+    simulator.settings = simulator.settings.changed({"daily_quota": simulator.bill.charged})
+    ended = await crawler(*night(simulator, *options))
+    assert ended.summary["calls"]["charged"] == 0
+    assert ended.summary["forecast"] is None
+    assert (await last_run(crawler))["forecast"] is None
+    assert "forecast of run 2" not in (await crawler("status")).stdout
+
+
 async def test_an_interrupted_night_keeps_its_forecast(crawler, simulator):
     simulator.settings = simulator.settings.changed({"latency_seconds": [0.2, 0.2]})
     process = await crawler.start(*night(simulator, "--workers", "1"))

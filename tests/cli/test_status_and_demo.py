@@ -51,7 +51,11 @@ async def test_status_says_what_is_done_unfinished_failed_due_and_what_it_cost(c
     assert "1 done, 1 unfinished, 0 failed, 2 never asked" in text
     assert "unfinished, will continue at: 露营, page 3" in text
     assert "due now: 3" in text
-    assert "run PATHS  (PATHS: the keyword files as before)" in text
+    assert text.rstrip().endswith("crawler run keywords.txt")
+    (crawler.folder / "crawler.toml").write_text('[run]\npaths = ["lists"]\n')
+    (crawler.folder / "keywords.txt").rename(crawler.folder / "gone.txt")
+    text = (await crawler("status")).stdout
+    assert "run PATHS  (PATHS: the keyword files as before; without any a run takes lists)" in text
     found = json.loads((await crawler("status", "--json")).stdout)
     assert found["days"][0] | {"day": ""} == {"day": "", "sent": 6, "charged": 5, "free": 1, "unknown": 0}
     assert found["runs"][0]["outcome"] == "stopped"

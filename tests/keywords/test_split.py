@@ -137,3 +137,12 @@ def test_files_without_a_keyword_make_no_parts(tmp_path):
     with pytest.raises(InputError, match="there is no keyword"):
         ask(path, 2, "-o", tmp_path / "parts")
     assert [each.name for each in tmp_path.iterdir()] == ["list.txt"]
+
+
+def test_the_part_that_is_proposed_has_keywords(tmp_path):
+    """Of one keyword all parts but its own are without any."""
+    path = tmp_path / "list.txt"
+    path.write_text("穿搭\n", encoding="utf-8")
+    result = ask(path, 9, "-o", tmp_path / "parts")
+    (part,) = [each for each in (tmp_path / "parts").iterdir() if each.stat().st_size]
+    assert result.stderr.rstrip().endswith(f"crawler run {part}")

@@ -26,10 +26,10 @@ from crawler.analysis.report.values import (
     Spent,
 )
 from crawler.clock import Now, shanghai_day, shanghai_day_start, stamp
-from crawler.expectation import Hindsight
+from crawler.forecast import ForecastAccuracy
 from crawler.money import stored_money
 from crawler.reasons import Outcome, Reason, ReasonCode, read_reason
-from crawler.store.forecasts import read_hindsights
+from crawler.store.forecasts import read_forecast_accuracy
 from crawler.summary import CallCounts
 
 DAYS = 30
@@ -74,8 +74,10 @@ class _Reader:
         buckets = self._buckets()
         growers = self._rows(sql.GROWERS, limit=GROWERS_MAX)
         runs = self._rows(sql.RUNS, limit=RUNS_MAX)
-        forecasts = read_hindsights(self._connection, [row["id"] for row in runs])
-        run_lines = tuple(_run(row, forecasts.get(row["id"])) for row in runs)
+        forecasts = read_forecast_accuracy(self._connection, [row["id"] for row in runs])
+        prices = _by(self._rows(sql.RUN_PRICES), "run_id")
+        lines = ((row, _spent(prices.get(row["id"], ())), forecasts.get(row["id"])) for row in runs)
+        run_lines = tuple(_run(*each) for each in lines)
         return Report(
             made_at=stamp(self._moment),
             since=self._since,
@@ -132,9 +134,7 @@ class _Reader:
         start = shanghai_day_start(datetime.fromisoformat(last_call)) - timedelta(days=DAYS - 1)
         since = stamp(start)
         spent = {row["day"]: row for row in self._rows(sql.DAYS, since=since)}
-        prices: dict[str, list[sqlite3.Row]] = {}
-        for row in self._rows(sql.DAYS_PRICES, since=since):
-            prices.setdefault(row["day"], []).append(row)
+        prices = _by(self._rows(sql.DAYS_PRICES, since=since), "day")
         users_new = {row["day"]: row["users_new"] for row in self._rows(sql.DAYS_NEW, since=since)}
         days = [shanghai_day(start + timedelta(days=number)) for number in range(DAYS)]
         return tuple(
@@ -181,8 +181,14 @@ def _creator(row: sqlite3.Row, keywords: Iterable[str], tags: Iterable[str]) -> 
     )
 
 
-def _run(row: sqlite3.Row, forecast: Hindsight | None) -> RunLine:
-    price = stored_money(row["price"], row["currency"])
+def _by(rows: Iterable[sqlite3.Row], column: str) -> dict[Any, list[sqlite3.Row]]:
+    found: dict[Any, list[sqlite3.Row]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
+def _run(row: sqlite3.Row, spent: Spent, forecast: ForecastAccuracy | None) -> RunLine:
     return RunLine(
         started_at=row["started_at"],
         seconds=None if row["ended_at"] is None else _seconds(row),
@@ -196,8 +202,8 @@ def _run(row: sqlite3.Row, forecast: Hindsight | None) -> RunLine:
         users_seen=row["users_seen"],
         rate_limited=row["rate_limited"],
         calls=_calls(row),
-        spent=(PricedCalls(price, row["charged"] or 0),),
-        price=price,
+        spent=spent,
+        price=stored_money(row["price"], row["currency"]),
         forecast=forecast,
     )
 
@@ -215,9 +221,16 @@ def _in_full(runs: Sequence[RunLine]) -> InFull | None:
                 calls = run.calls.charged
             if found is None or before + calls > found.calls:
                 in_full = before + round(calls)
-                found = InFull(in_full, unknown, (PricedCalls(run.price, in_full),))
+                found = InFull(in_full, unknown, _of_so_many(run, in_full))
         before += run.calls.charged
     return found
+
+
+def _of_so_many(run: RunLine, calls: int) -> Spent:
+    """So many calls at the prices of the run, in the same shares."""
+    spent = run.spent or (PricedCalls(run.price, 1),)
+    charged = sum(each.charged for each in spent)
+    return tuple(PricedCalls(each.price, round(calls * each.charged / charged)) for each in spent)
 
 
 def _seconds(row: sqlite3.Row) -> float | None:

@@ -47,7 +47,15 @@ SELECT count(*) FILTER (WHERE charge = 'charged') AS charged,
  WHERE sent_at >= :since
 """
 
-# Charged calls by what they cost: the price of their run, NULL where it was given none.
+# Charged calls by what they cost: the price of their account, else of their run, NULL where there was none.
+RUN_PRICES = """
+SELECT calls.run_id, paid.price, paid.currency, count(*) AS charged
+  FROM calls
+  JOIN run_prices AS paid ON paid.run_id = calls.run_id AND paid.account IS calls.account
+ WHERE calls.sent_at >= :since AND calls.charge = 'charged'
+ GROUP BY 1, 2, 3
+"""
+
 PRICES = """
 SELECT paid.price, paid.currency, count(*) AS charged
   FROM calls

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.expectation import Hindsight
+from crawler.forecast import ForecastAccuracy
 from crawler.money import Money
 from crawler.reasons import Reason
 from crawler.summary import CallCounts
@@ -28,7 +28,8 @@ Spent = tuple[PricedCalls, ...]
 @dataclass(frozen=True, slots=True)
 class RunLine:
     """One run; `seconds` and `outcome` are None while it is going on. `forecast` is how far that was off,
-    None where there was none; `price` is what a charged call cost."""
+    None where there was none; `price` is what a charged call cost, None where that is not known or differs
+    by account."""
 
     started_at: str
     seconds: float | None
@@ -44,7 +45,7 @@ class RunLine:
     calls: CallCounts
     spent: Spent = ()
     price: Money | None = None
-    forecast: Hindsight | None = None
+    forecast: ForecastAccuracy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from decimal import Decimal
 
-from crawler.expectation import Beside, Hindsight
+from crawler.forecast import Comparison, ForecastAccuracy
 from crawler.i18n import N_, _
 from crawler.i18n.formatting import span
 from crawler.money import Money
@@ -14,16 +14,18 @@ from crawler.money import Money
 Translate = Callable[[str], str]
 
 
-def hindsight_fields(found: Hindsight | None, price: Money | None = None) -> dict[str, object] | None:
-    """The hindsight as programs take it; in money too where a price is known."""
+def forecast_accuracy_fields(
+    found: ForecastAccuracy | None, price: Money | None = None
+) -> dict[str, object] | None:
+    """How far a forecast was off, as programs take it; in money too where a price is known."""
     if found is None:
         return None
     money = None if price is None else asdict(found.calls.times(float(price.amount)))
     return asdict(found) | {"money": money}
 
 
-def hindsight_lines(
-    found: Hindsight,
+def forecast_accuracy_lines(
+    found: ForecastAccuracy,
     price: Money | None = None,
     translate: Translate = _,
     duration: Callable[[float], str] = span,
@@ -41,12 +43,15 @@ def hindsight_lines(
         yield translate(N_("as far as it came: %s")) % line if found.cut_short else line
 
 
-def _line(what: str, found: Beside, show: Callable[[float], str], translate: Translate) -> str:
+def _line(what: str, found: Comparison, show: Callable[[float], str], translate: Translate) -> str:
     low, high = show(found.low), show(found.high)
-    words = {
-        "came": translate(what) % show(found.came),
-        "bounds": low if low == high else translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high},
-    }
+    if low == high:
+        bounds = low
+    elif low == show(0):
+        bounds = translate(N_("up to %s")) % high
+    else:
+        bounds = translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high}
+    words = {"came": translate(what) % show(found.came), "bounds": bounds}
     if found.held is None:
         line = translate(N_("%(came)s (cut short; expected in all: %(bounds)s)"))
     elif found.held:

@@ -13,6 +13,9 @@ CONFIDENCE = 0.8
 BOUND = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 """How many standard deviations from the middle a bound is."""
 
+PART_SPREAD = 0.15
+"""How far a part of a night is off its share, as a deviation of the logarithm for each e-th of it."""
+
 DEVIATIONS_MAX = 3.0
 """What lies farther off tells no more than that."""
 
@@ -108,16 +111,18 @@ def grown(growth: Sequence[tuple[float, float]], calls: float) -> float:
 
 
 def _of_part(whole: Interval, expected: float, middle: float) -> Interval:
-    """The interval of a part: as wide as that of the whole, and by the noise of its smaller count wider."""
+    """The interval of a part: as wide as that of the whole, and wider by the noise of its smaller count and
+    by how little is known of when in a night newcomers come."""
     above = math.log(max(1.0, whole.high / expected)) / BOUND
     below = math.log(max(1.0, expected / max(whole.low, 1e-9))) / BOUND
     noise = 1 / max(1.0, middle) - 1 / max(1.0, expected)
+    noise += (PART_SPREAD * math.log(max(1e-3, middle / expected))) ** 2
     low = middle * math.exp(-BOUND * math.sqrt(max(0.0, below**2 + noise)))
     return Interval(middle, low, middle * math.exp(BOUND * math.sqrt(max(0.0, above**2 + noise))))
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Comparison:
     """What came beside what was expected of it; `held` is whether it lies within the bounds, None for what a
     run that was cut short cannot tell."""
 
@@ -127,10 +132,10 @@ class Beside:
     came: float
     held: bool | None
 
-    def times(self, factor: float) -> Beside:
+    def times(self, factor: float) -> Comparison:
         """The same in another unit."""
         said = Interval(self.expected, self.low, self.high).times(factor)
-        return Beside(said.expected, said.low, said.high, self.came * factor, self.held)
+        return Comparison(said.expected, said.low, said.high, self.came * factor, self.held)
 
     @property
     def deviations(self) -> float | None:
@@ -145,34 +150,38 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class Hindsight:
+class ForecastAccuracy:
     """How far a forecast was off. A run that something unforeseen `cut_short` (quota, signal, outage) tells
     nothing of the calls and the minutes in all; its creators are then beside what was forecast of as many
     calls as it made. `calls_in_full` is what was expected without a cap."""
 
     cut_short: bool
-    calls: Beside
-    minutes: Beside
-    creators: Beside | None
+    calls: Comparison
+    minutes: Comparison
+    creators: Comparison | None
     calls_in_full: Interval
 
 
-def look_back(
+def compare_forecast(
     forecast: Forecast, *, outcome: str, reason: str | None, charged: int, seconds: float, creators: int
-) -> Hindsight:
-    """A run beside its forecast: how it ended, its charged calls, its time and its new creators."""
-    cut_short = outcome not in (Outcome.DONE, Outcome.FAILED) and reason not in FORESEEN
+) -> ForecastAccuracy | None:
+    """A run beside its forecast: how it ended, its charged calls, its time and its new creators. None where
+    it was stopped before a call was charged: that tells nothing."""
+    ended = outcome in (Outcome.DONE, Outcome.FAILED)
+    if not ended and not charged:
+        return None
+    cut_short = not ended and reason not in FORESEEN
     said = forecast.creators_of_first(charged) if cut_short else forecast.creators
-    return Hindsight(
+    return ForecastAccuracy(
         cut_short,
-        _beside(forecast.calls, charged, 0, judged=not cut_short),
-        _beside(forecast.minutes, round(seconds / 60, 3), 3, judged=not cut_short),
-        None if said is None else _beside(said, creators, 0, judged=True),
+        _compared(forecast.calls, charged, 0, judged=not cut_short),
+        _compared(forecast.minutes, round(seconds / 60, 3), 3, judged=not cut_short),
+        None if said is None else _compared(said, creators, 0, judged=True),
         forecast.calls_in_full,
     )
 
 
-def _beside(said: Interval, came: float, digits: int, *, judged: bool) -> Beside:
+def _compared(said: Interval, came: float, digits: int, *, judged: bool) -> Comparison:
     """Bounds hold as they are shown: of counts they are whole numbers."""
     low, high = round(said.low, digits), round(said.high, digits)
-    return Beside(said.expected, low, high, came, low <= came <= high if judged else None)
+    return Comparison(said.expected, low, high, came, low <= came <= high if judged else None)

@@ -1,0 +1,75 @@
+"""What calls cost by accounts of different prices, and how many of them an amount of money pays for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from crawler.forecast import Interval
+from crawler.money import Money
+from crawler.planning.accounts import calls_left, usual_price
+from crawler.run_settings import RunSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Calls that can be made at a price: how many, None where no cap of the account's own binds them."""
+
+    price: Decimal
+    calls_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What the calls of a run cost: `usual` on average, and what each account takes, the cheapest first."""
+
+    usual: Money
+    offers: tuple[Offer, ...]
+
+    def calls_for(self, money: Decimal) -> Interval:
+        """How many calls so much pays for: at most the cheapest, at least the dearest."""
+        least, most = _paid_by(money, self.offers[::-1]), _paid_by(money, self.offers)
+        usual = int(money // self.usual.amount)
+        return Interval(min(max(least, usual), most), least, most)
+
+    def cost(self, calls: Interval) -> Interval:
+        """What so many calls cost: at least the cheapest, at most the dearest."""
+        expected = None if calls.expected is None else calls.expected * float(self.usual.amount)
+        return Interval(expected, _cost(calls.low, self.offers), _cost(calls.high, self.offers[::-1]))
+
+
+def read_prices(
+    connection: sqlite3.Connection, endpoint_id: int, settings: RunSettings, moment: datetime
+) -> Prices | None:
+    """What each account of a run takes; None where a price is not known or they are in several currencies."""
+    usual = usual_price(connection, endpoint_id, settings)
+    if usual is None:
+        return None
+    offers = [
+        Offer(each.price.amount, calls_left(connection, each, moment) if settings.accounts else None)
+        for each in settings.senders
+        if each.price is not None
+    ]
+    return Prices(usual, tuple(sorted(offers, key=lambda offer: offer.price)))
+
+
+def _paid_by(money: Decimal, offers: Iterable[Offer]) -> int:
+    """How many calls are made of what is offered, in that order, before the money is gone."""
+    calls = 0
+    for offer in offers:
+        paid = int(money // offer.price)
+        made = paid if offer.calls_left is None else min(paid, offer.calls_left)
+        calls, money = calls + made, money - made * offer.price
+    return calls
+
+
+def _cost(calls: float, offers: Iterable[Offer]) -> float:
+    """What so many calls cost, made by what is offered in that order."""
+    cost = 0.0
+    for offer in offers:
+        made = calls if offer.calls_left is None else min(calls, offer.calls_left)
+        calls, cost = calls - made, cost + made * float(offer.price)
+    return cost
