@@ -42,7 +42,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """How `crawler` with these arguments ended in `folder`, with what it wrote."""
     more = {name for name in environment.keys() - os.environ.keys() if name.startswith("PYTHON")}
-    if not hasattr(os, "fork") or more - {"PYTHONWARNINGS"} or len(stdin) > STDIN_BYTES_MAX:
+    if sys.platform != "linux" or more - {"PYTHONWARNINGS"} or len(stdin) > STDIN_BYTES_MAX:
         command = [sys.executable, "-m", "crawler", *arguments]
         done = subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True)
         return subprocess.CompletedProcess(
