@@ -13,7 +13,7 @@ class Account:
     accounts.
 
     Caps that are None do not bind; they are the account's own, beside those of the run. `price` None is the
-    run's. `worker` names the machine of a cluster from which alone its calls go, None for any.
+    run's. `worker` names the one cluster worker that makes its calls, None for any.
     """
 
     name: str | None

@@ -7,6 +7,7 @@ import re
 import stat
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,34 +76,29 @@ def check_accounts(file: SettingsFile) -> None:
             raise InputError(message % file.called((ACCOUNTS_TABLE, name)))
 
 
-def token_source(file: SettingsFile, name: str) -> str:
-    """The variable or the file that holds an account's token."""
-    own = dict(_values(file, name))
-    return str(own.get("token_env") or own.get("token_file"))
-
-
 def read_accounts(
     file: SettingsFile | None,
     chosen: Sequence[str],
     of_run: Mapping[str, Any],
     given: Collection[str],
-    variables: Mapping[str, str],
-    *,
-    tokens: bool = True,
+    variables: Mapping[str, str] | None = None,
 ) -> tuple[Account, ...]:
     """The accounts `chosen` by name, all of them where none is; () where none is declared.
 
     What an account does not say it has from the run's settings, `of_run`; those of them that were `given` on
-    the command line or by a variable go before its own. Without `tokens` each has an empty one; without a
-    price in `of_run`, as nothing is spent, budgets are not held against one. Raises
-    InputError for a name that is not declared, TokenError, with the line, for a token that cannot be had.
+    the command line or by a variable go before its own. Without `variables` each has an empty token; without
+    a price in `of_run`, as nothing is spent, budgets are not held against one. Raises InputError for a name
+    that is not declared, TokenError, with the line, for a token that cannot be had.
     """
     names = chosen_names(file, chosen)
     if file is None or not names:
         return ()
     check_accounts(file)
-    accounts = tuple(_account(file, name, of_run, given, variables if tokens else None) for name in names)
-    if tokens:
+    accounts = tuple(_account(file, name, of_run, given) for name in names)
+    if variables is not None:
+        accounts = tuple(
+            replace(each, token=read_token(file, str(each.name), variables)) for each in accounts
+        )
         _check_tokens_differ(accounts)
     return accounts
 
@@ -142,13 +138,7 @@ def chosen_names(file: SettingsFile | None, chosen: Sequence[str]) -> tuple[str,
     return tuple(name for name in names if not chosen or name in chosen)
 
 
-def _account(
-    file: SettingsFile,
-    name: str,
-    of_run: Mapping[str, Any],
-    given: Collection[str],
-    variables: Mapping[str, str] | None,
-) -> Account:
+def _account(file: SettingsFile, name: str, of_run: Mapping[str, Any], given: Collection[str]) -> Account:
     own = dict(_values(file, name))
     for setting in OF_RUN:
         if setting in of_run and (own.get(setting) is None or setting in given):
@@ -157,14 +147,20 @@ def _account(
         with about(file.called((ACCOUNTS_TABLE, name))):
             for budget in (own.get("budget"), own.get("budget_per_day")):
                 check_budget(budget, own["price"])
-    variable, token_file = own.pop("token_env", None), own.pop("token_file", None)
-    token = "" if variables is None else _token(file, name, variable, token_file, variables)
-    return Account(name, token, **own)
+    for source in (TOKEN_ENV, ACCOUNT_TOKEN_FILE):
+        own.pop(source.name, None)
+    return Account(name, "", **own)
 
 
-def _token(
-    file: SettingsFile, name: str, variable: str | None, token_file: Path | None, variables: Mapping[str, str]
-) -> str:
+def token_source(file: SettingsFile, name: str) -> tuple[str | None, Path | None]:
+    """The variable that holds an account's token, or the file."""
+    own = dict(_values(file, name))
+    return own.get("token_env"), own.get("token_file")
+
+
+def read_token(file: SettingsFile, name: str, variables: Mapping[str, str]) -> str:
+    """An account's token; raises TokenError, with the line, where it cannot be had."""
+    variable, token_file = token_source(file, name)
     key = "token-env" if token_file is None else "token-file"
     called = file.called((ACCOUNTS_TABLE, name, key))
     try:

@@ -20,7 +20,8 @@ def check_cluster(written: object) -> str:
     address = written.strip().rstrip("/")
     if address.startswith(LOCAL):
         if not 1 <= (local_workers(address) or 0) <= LOCAL_WORKERS_MAX:
-            raise InputError(_("local:N starts from 1 to %d workers, not %s") % (LOCAL_WORKERS_MAX, written))
+            message = _("local:N starts from 1 to %d cluster workers, not %s")
+            raise InputError(message % (LOCAL_WORKERS_MAX, written))
         return address
     try:
         parts = urlsplit(address)

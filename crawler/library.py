@@ -27,8 +27,7 @@ from crawler.keywords.validation import keyword_from, quoted
 from crawler.maintenance.retention import sweep_after
 from crawler.model import Keyword, Problem
 from crawler.money import Money
-from crawler.notice_settings import HEARTBEAT, NOTICE_SETTINGS, NOTIFY, NOTIFY_ON, Told
-from crawler.notices.heartbeat import FAIL, SUCCESS, ping_address
+from crawler.notice_settings import HEARTBEAT, NOTICE_SETTINGS, NOTIFY, NOTIFY_ON
 from crawler.notices.message import Delivery
 from crawler.retention_settings import RETENTION_SETTINGS, Retention
 from crawler.run.crawl import run_crawl
@@ -47,7 +46,7 @@ from crawler.store.readonly import reading
 from crawler.summary import RunSummary
 from crawler.token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
 from crawler.ui.delivery import deliver
-from crawler.ui.notice import run_notice
+from crawler.ui.notice_text import run_notice
 
 Keywords = str | Path | Keyword | Iterable[str | Path | Keyword | Problem]
 SETTINGS = (*RUN_SETTINGS, *RETENTION_SETTINGS)
@@ -204,10 +203,9 @@ def send_notices(
     found |= {name: value for name, value in given.items() if value is not None}
     channels = NOTIFY.check(found.get(NOTIFY.name, ()), NOTIFY.name)
     about = NOTIFY_ON.check(found.get(NOTIFY_ON.name, NOTIFY_ON.default), NOTIFY_ON.name)
-    ping = HEARTBEAT.check(found.get(HEARTBEAT.name), HEARTBEAT.name)
+    checked = HEARTBEAT.check(found.get(HEARTBEAT.name), HEARTBEAT.name)
     notice = run_notice(summary, "crawler run")
-    address = None if ping is None else ping_address(ping, FAIL if notice.told is Told.FAILED else SUCCESS)
-    return deliver(notice, channels if notice.told in about else (), address, summary)
+    return deliver(notice, channels if notice.kind in about else (), checked, summary)
 
 
 def keyword(

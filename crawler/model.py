@@ -113,7 +113,7 @@ class FailureKind(enum.StrEnum):
     UNREADABLE = "unreadable"  # HTML, cut or non-JSON text, a JSON value that is no envelope
     TOO_LARGE = "too_large"
     WORKER_LOST = (
-        "worker_lost"  # the worker that was to make it is gone or silent: nobody knows whether it did
+        "worker_lost"  # the cluster worker that was to make it is gone or silent: nobody knows whether it did
     )
     NO_WORKER = "no_worker"  # it was given to nobody: nothing can have been charged
 

@@ -18,7 +18,7 @@ _BETWEEN_PARTS = re.compile(r"[/:?&=@#%,\s]+")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/?#]\S*", re.IGNORECASE)
 
 
-class Told(StrEnum):
+class NoticeKind(StrEnum):
     """What a notice is about: a night that is done, one that stopped and goes on by itself, one that somebody
     has to look at, and a night of which nothing was heard."""
 
@@ -53,13 +53,13 @@ def check_heartbeat(written: object) -> str:
     return address
 
 
-def check_told(written: object) -> tuple[Told, ...]:
+def check_notice_kinds(written: object) -> tuple[NoticeKind, ...]:
     """`done,failed` as what notices are about."""
     words = written if isinstance(written, tuple | list) else text_needed(written).replace(",", " ").split()
     try:
-        return tuple(Told(word) for word in words)
+        return tuple(NoticeKind(word) for word in words)
     except ValueError:
-        raise InputError(_("must be one or more of %s") % ",".join(Told)) from None
+        raise InputError(_("must be one or more of %s") % ",".join(NoticeKind)) from None
 
 
 def masked(address: str) -> str:
@@ -88,12 +88,12 @@ NOTIFY = Setting(
     N_("Send a notice of how the run ended; can be repeated. Better set by its variable: it holds keys."),
     secret=True,
 )
-NOTIFY_ON: Setting[tuple[Told, ...]] = Setting(
+NOTIFY_ON: Setting[tuple[NoticeKind, ...]] = Setting(
     "notify_on",
     "--notify-on",
-    Kind(str, check_told, metavar="WORDS"),
+    Kind(str, check_notice_kinds, metavar="WORDS"),
     N_("What notices are sent about: some of done,stopped,failed,silent."),
-    ",".join(Told),
+    ",".join(NoticeKind),
 )
 HEARTBEAT = Setting(
     "heartbeat",

@@ -144,7 +144,9 @@ class RunSettings:
         "120s",
     )
     cluster: str | None = declared(
-        "--cluster", optional(text(check_cluster)), N_("Calls by Dask workers: local:4, or tls://host:8786.")
+        "--cluster",
+        optional(text(check_cluster)),
+        N_("Calls by cluster workers (Dask): local:4, or tls://host:8786."),
     )
     archive: bool = declared(
         "--no-archive", switch_off(), N_("Keep no raw replies: there is nothing to replay then."), "no"

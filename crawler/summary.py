@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
-from crawler.expectation import Hindsight
+from crawler.forecast import ForecastAccuracy
 from crawler.money import Money
 from crawler.reasons import Ending, Reason, ending_of
 
@@ -64,7 +64,7 @@ class NotAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderTaken:
+class ChosenOrder:
     """The order of calls that a run took, `file` or `yield`, and whether it was `asked` for; else earlier
     nights decided."""
 
@@ -145,9 +145,9 @@ class RunSummary:
     failures: tuple[FailedKeyword, ...] = field(default=())
     strange_answers: int = 0
     price: Money | None = None
-    order: OrderTaken | None = None
+    order: ChosenOrder | None = None
     not_asked: tuple[NotAsked, ...] = field(default=())
-    forecast: Hindsight | None = None
+    forecast: ForecastAccuracy | None = None
     accounts: tuple[AccountSummary, ...] = field(default=())
     sweep: Sweep | None = None
 

@@ -79,7 +79,7 @@ def readers() -> dict[str, Callable[[str], object]]:
     from crawler.environment import ENV_CHARACTERS_MAX
     from crawler.keywords.validation import identity, keyword_from
     from crawler.maintenance.erasure import plain_name
-    from crawler.maintenance.mentions import Mentions
+    from crawler.maintenance.redaction import Mentions
     from crawler.safe_links import picture_link, profile_link
     from crawler.store.erased import Forgotten, fingerprint
     from crawler.untrusted_text import sanitize

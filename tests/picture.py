@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from crawler.analysis.report import Words, read_report, render
+from crawler.analysis.report import Formatter, read_report, render
 from crawler.cli.demo import NICHES, WORLD
 from crawler.i18n import translations
 from crawler.keywords import identity
@@ -68,7 +68,7 @@ def report(db: Path) -> str:
     """The report of the morning after the last night."""
     with closing(open_readonly(db)) as connection:
         found = read_report(connection, since=None, now=lambda: MORNING)
-    return render(found, Words("en", translations("en"), PRICE), pictures=False)
+    return render(found, Formatter("en", translations("en"), PRICE), pictures=False)
 
 
 def photograph(page: Path, picture: Path, profile: Path) -> None:

@@ -23,9 +23,9 @@ FLOORS = (
         "model",
         "summary",
         "account",
-        "expectation",
+        "forecast",
         "endpoint",
-        "files",
+        "atomic_files",
     },
     {
         "rate",

@@ -37,7 +37,7 @@ def test_all_patterns_are_known():
     assert patterns_in_functions() <= {
         "analysis/browse/metadata.py",  # on SQL of our own
         "maintenance/erasure.py",
-        "maintenance/mentions.py",
+        "maintenance/redaction.py",
         "store/migrations/reasons.py",  # on reasons that an older version wrote
         "vendor/token_mask.py",
     }

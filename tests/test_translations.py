@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 import pytest
 
-import crawler.cli.click_words
+import crawler.cli.click_messages
 from crawler.cli import COMMANDS
 from crawler.cli.help import wrapped
 from crawler.errors import StoreError
@@ -113,7 +113,7 @@ def test_a_catalogue_is_as_its_tool_writes_it_and_compiled(language):
 
 def test_what_click_says_is_listed_as_click_says_it():
     source = "".join(path.read_text("utf-8") for path in Path(inspect.getfile(click)).parent.glob("*.py"))
-    for words in crawler.cli.click_words.CLICK_WORDS:
+    for words in crawler.cli.click_messages.CLICK_WORDS:
         for text in texts(words):
             assert f'"{text}"' in source
 

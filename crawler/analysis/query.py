@@ -59,7 +59,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryResult:
     """Rows as they are read, with the names of their columns; each name occurs once."""
 
     columns: tuple[str, ...]
@@ -138,12 +138,12 @@ def prepare(question: Question, filters: Filters, price: Money | None) -> tuple[
 
 def ask(
     connection: sqlite3.Connection, sql: str, parameters: dict[str, object] | None = None, hint: str = ""
-) -> Answer:
+) -> QueryResult:
     """The answer to `sql`, read row by row; InputError with SQLite's own message and `hint` for bad SQL."""
     try:
         cursor = connection.execute(sql, parameters or {})
         columns = _distinct([column[0] for column in cursor.description or ()])
-        return Answer(columns, _rows(cursor, hint))
+        return QueryResult(columns, _rows(cursor, hint))
     except (sqlite3.Error, sqlite3.Warning, MemoryError) as exc:
         raise _translated(exc, hint) from exc
 
@@ -167,7 +167,7 @@ def _translated(exc: sqlite3.Error | sqlite3.Warning | MemoryError, hint: str) -
     return InputError("\n".join(filter(None, [_("SQLite reports: %s") % exc, reads, hint])))
 
 
-def with_reasons(answer: Answer, translate: Callable[[str], str]) -> Answer:
+def with_reasons(answer: QueryResult, translate: Callable[[str], str]) -> QueryResult:
     """The answer with words for each reason: columns `x_code`, `x_details` become `x`, `x_code`."""
     columns = answer.columns
     pairs = [
@@ -194,7 +194,7 @@ def with_reasons(answer: Answer, translate: Callable[[str], str]) -> Answer:
             if place not in dropped:
                 yield value
 
-    return Answer(tuple(shown), (list(worded(row)) for row in answer.rows))
+    return QueryResult(tuple(shown), (list(worded(row)) for row in answer.rows))
 
 
 def _text(value: object) -> str | None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from crawler.clock import Now, shanghai_day_start, stamp
-from crawler.expectation import Hindsight
+from crawler.forecast import ForecastAccuracy
 from crawler.money import Money, stored_money
 from crawler.reasons import Reason, read_reason
-from crawler.store.archive import Archive, read_archive
-from crawler.store.forecasts import read_hindsights
+from crawler.store.forecasts import read_forecast_accuracy
 from crawler.store.rate_limits import KeptLimit, read_limit
+from crawler.store.reply_archive import Archive, read_archive
 from crawler.store.sweeps import PastSweep, last_sweep
 
 DAYS_SHOWN = 7
@@ -138,7 +138,7 @@ class Run:
     seconds: float
     lives: bool | None
     price: Money | None
-    forecast: Hindsight | None
+    forecast: ForecastAccuracy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ def read_status(
         service = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
         creators = connection.execute(_CREATORS).fetchone()
         runs = rows(_RUNS, limit=RUNS_SHOWN)
-        forecasts = read_hindsights(connection, [row["id"] for row in runs])
+        forecasts = read_forecast_accuracy(connection, [row["id"] for row in runs])
         return Status(
             service=service and service[0],
             creators=creators["total"],
@@ -217,7 +217,7 @@ def _account(connection: sqlite3.Connection, endpoint_id: int, row: sqlite3.Row)
     return AccountStatus(row["account"], limit, row["charged"], row["unknown"], reason)
 
 
-def _run(row: sqlite3.Row, forecast: Hindsight | None) -> Run:
+def _run(row: sqlite3.Row, forecast: ForecastAccuracy | None) -> Run:
     told = dict(row)
     pid, host = told.pop("pid"), told.pop("host")
     reason = read_reason(told.pop("reason"), told.pop("reason_details"))

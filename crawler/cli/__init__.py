@@ -15,10 +15,16 @@ from typing import NoReturn
 
 import click
 
-from crawler.cli.configured import THE_ENVIRONMENT, Surroundings, asks_for_help, check_file, values_for
+from crawler.cli.command_settings import (
+    THE_ENVIRONMENT,
+    SettingsSources,
+    asks_for_help,
+    check_file,
+    values_for,
+)
+from crawler.cli.command_summaries import WHAT_COMMANDS_DO
 from crawler.cli.help import HelpContext
 from crawler.cli.setting_options import asked, asked_language, options_of_every_command
-from crawler.cli.what_commands_do import WHAT_COMMANDS_DO
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError, InputError
 from crawler.i18n import N_, _, speak_to_libraries
@@ -90,11 +96,11 @@ class LazyGroup(click.Group):
             name, command, rest = super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
             raise click.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
-        surroundings = ctx.obj
-        if name is not None and surroundings is not None and surroundings.file is not None:
+        sources = ctx.obj
+        if name is not None and sources is not None and sources.file is not None:
             loaders = {each: partial(load, each) for each in COMMANDS}
-            check_file(surroundings.file, loaders)
-            found = values_for(surroundings.file, loaders, name)
+            check_file(sources.file, loaders)
+            found = values_for(sources.file, loaders, name)
             ctx.default_map = {name: {parameter: value for parameter, (value, _place) in found.items()}}
         return name, command, rest
 
@@ -126,7 +132,7 @@ HELP = N_(
 )
 
 
-def command_line(surroundings: Surroundings | None = None) -> click.Group:
+def command_line(sources: SettingsSources | None = None) -> click.Group:
     """The whole command line, in the language that holds when it is made."""
     group = LazyGroup(
         "crawler",
@@ -134,7 +140,7 @@ def command_line(surroundings: Surroundings | None = None) -> click.Group:
         context_settings={
             "help_option_names": ["-h", "--help"],
             "max_content_width": 100,
-            "obj": surroundings,
+            "obj": sources,
         },
         help=_(HELP),
     )
@@ -153,8 +159,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     )  # a library's complaint could quote a URL, token and all
     _open_streams()
     try:
-        surroundings = _surroundings(sys.argv[1:] if arguments is None else arguments)
-        code = command_line(surroundings).main(arguments, prog_name="crawler", standalone_mode=False)
+        sources = _sources(sys.argv[1:] if arguments is None else arguments)
+        code = command_line(sources).main(arguments, prog_name="crawler", standalone_mode=False)
     except SystemExit as ended:
         code = ended.code
     except CrawlerError as error:
@@ -180,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _surroundings(arguments: Sequence[str]) -> Surroundings:
+def _sources(arguments: Sequence[str]) -> SettingsSources:
     """Applies the language asked for and the variables of `.env` before any text is made, and reads the file
     of settings."""
     language = asked_language(arguments)
@@ -197,7 +203,7 @@ def _surroundings(arguments: Sequence[str]) -> Surroundings:
             word = file.shared(LANG)
             if word in LANG.kind.choices:  # what is none is told when the whole file is checked
                 os.environ[LANG.variable] = str(word)
-        return Surroundings(None if asks_for_help(arguments) else file, variables)
+        return SettingsSources(None if asks_for_help(arguments) else file, variables)
     finally:
         speak_to_libraries()
 

@@ -23,9 +23,9 @@ def accounts_asked(
 
     What the command line or a variable says of address, rate and price goes before what an account says.
     """
-    surroundings = context.obj
-    file = None if surroundings is None else surroundings.file
-    return read_accounts(file, chosen, values, given_settings(context), os.environ, tokens=tokens)
+    sources = context.obj
+    file = None if sources is None else sources.file
+    return read_accounts(file, chosen, values, given_settings(context), os.environ if tokens else None)
 
 
 def given_settings(context: click.Context) -> list[str]:

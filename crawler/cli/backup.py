@@ -14,7 +14,7 @@ from crawler.cli.shared_options import db_option
 from crawler.i18n import _
 from crawler.i18n.formatting import size
 from crawler.maintenance.backup import Backup, back_up
-from crawler.maintenance.backup_thinning import parse_keep
+from crawler.maintenance.backup_rotation import parse_keep
 from crawler.ui.program_name import db_argument, program_name
 
 

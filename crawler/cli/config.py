@@ -10,7 +10,7 @@ import click
 import orjson
 
 from crawler.account_settings import account_names
-from crawler.cli.configured import Surroundings, own_entries
+from crawler.cli.command_settings import SettingsSources, own_entries
 from crawler.cli.output import say, terminal_json
 from crawler.environment import TOKEN_VARIABLE
 from crawler.i18n import N_, _, english
@@ -27,7 +27,7 @@ TOKEN_KEY = "token"  # noqa: S105 - what the token is called
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class SettingInForce:
     """A setting as it holds; `source` is `default`, a variable with its place, or a line of the file."""
 
     name: str
@@ -55,9 +55,9 @@ class Held:
 )
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
 @click.pass_obj
-def config(surroundings: Surroundings | None, as_json: bool) -> None:
+def config(sources: SettingsSources | None, as_json: bool) -> None:
     """Shows what a command would find."""
-    found = surroundings or Surroundings()
+    found = sources or SettingsSources()
     held = [
         _masked(each)
         for each in (_token(found), *_settings(found), *_of_accounts(found.file), *_of_commands(found.file))
@@ -76,33 +76,33 @@ def config(surroundings: Surroundings | None, as_json: bool) -> None:
         click.echo(line)
 
 
-def _token(found: Surroundings) -> Held:
+def _token(found: SettingsSources) -> SettingInForce:
     """Whether there is a token, never which."""
     file = next(each for each in _settings(found) if each.name == TOKEN_FILE.key)
     if file.value is not None:
-        return Held(TOKEN_KEY, MASK, f"{file.value}, {file.source}")
+        return SettingInForce(TOKEN_KEY, MASK, f"{file.value}, {file.source}")
     if os.environ.get(TOKEN_VARIABLE, "").strip():
-        return Held(TOKEN_KEY, MASK, _variable(TOKEN_VARIABLE, found))
-    return Held(TOKEN_KEY, None, _("none yet"))
+        return SettingInForce(TOKEN_KEY, MASK, _variable(TOKEN_VARIABLE, found))
+    return SettingInForce(TOKEN_KEY, None, _("none yet"))
 
 
-def _settings(found: Surroundings) -> Iterator[Held]:
+def _settings(found: SettingsSources) -> Iterator[SettingInForce]:
     """Every setting that may stand at the top of the file."""
     for setting in SHARED_SETTINGS:
         if setting.variable in found.variables:
             text = os.environ[setting.variable]
             yield _hidden(
-                setting, Held(setting.key, _read(setting, text), _variable(setting.variable, found))
+                setting, SettingInForce(setting.key, _read(setting, text), _variable(setting.variable, found))
             )
         elif (entry := _entry(found.file, setting)) is not None:
             assert found.file is not None
             value = value_of(setting, entry, found.file.folder)
-            yield _hidden(setting, Held(setting.key, value, _place(entry)))
+            yield _hidden(setting, SettingInForce(setting.key, value, _place(entry)))
         else:
-            yield Held(setting.key, _default(setting), _(DEFAULT))
+            yield SettingInForce(setting.key, _default(setting), _(DEFAULT))
 
 
-def _hidden(setting: Setting[object], held: Held) -> Held:
+def _hidden(setting: Setting[object], held: SettingInForce) -> SettingInForce:
     """Without what is secret in it."""
     if not setting.secret or isinstance(held.value, bool) or held.value is None:
         return held
@@ -119,23 +119,23 @@ def _entry(file: SettingsFile | None, setting: Setting[object]) -> Entry | None:
     return found
 
 
-def _of_accounts(file: SettingsFile | None) -> Iterator[Held]:
+def _of_accounts(file: SettingsFile | None) -> Iterator[SettingInForce]:
     """What the tables of accounts say: where each token comes from, never the token."""
     for name in account_names(file):
         assert file is not None
         for entry in file.entries((ACCOUNTS_TABLE, name)):
             value = masked_tokens(str(entry.value))
-            yield Held(f"{ACCOUNTS_TABLE}.{name}.{entry.key}", value, _place(entry))
+            yield SettingInForce(f"{ACCOUNTS_TABLE}.{name}.{entry.key}", value, _place(entry))
 
 
-def _of_commands(file: SettingsFile | None) -> Iterator[Held]:
+def _of_commands(file: SettingsFile | None) -> Iterator[SettingInForce]:
     """What tables of commands say, which goes before the settings for all."""
     if file is None:
         return
     for command, entry, value in own_entries(file):
         several = [str(each) for each in value] if isinstance(value, list) else None
         written = value if isinstance(value, bool) else several or str(value)
-        yield Held(f"{command}.{entry.key}", written, _place(entry))
+        yield SettingInForce(f"{command}.{entry.key}", written, _place(entry))
 
 
 def _read(setting: Setting[object], text: str) -> str | bool:
@@ -157,11 +157,11 @@ def _place(entry: Entry) -> str:
     return f"{where} [{PROFILES}.{parts[1]}]" if parts[0] == PROFILES else where
 
 
-def _variable(name: str, found: Surroundings) -> str:
+def _variable(name: str, found: SettingsSources) -> str:
     return f"{name}, {_(found.variables[name])}"
 
 
-def _masked(held: Held) -> Held:
+def _masked(held: SettingInForce) -> SettingInForce:
     """Without the token, wherever it was put by mistake."""
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
@@ -171,7 +171,7 @@ def _masked(held: Held) -> Held:
         value = value.replace(token, MASK)
     elif isinstance(value, list):
         value = [each.replace(token, MASK) for each in value]
-    return Held(held.name, value, held.source.replace(token, MASK))
+    return SettingInForce(held.name, value, held.source.replace(token, MASK))
 
 
 def _shown(value: str | bool | list[str] | None) -> str:
@@ -180,7 +180,7 @@ def _shown(value: str | bool | list[str] | None) -> str:
     return " ".join(value) if isinstance(value, list) else value or ""
 
 
-def _json(file: SettingsFile | None, held: list[Held]) -> str:
+def _json(file: SettingsFile | None, held: list[SettingInForce]) -> str:
     settings = [asdict(each) | {"source": english(each.source)} for each in held]
     path, profile = (None, None) if file is None else (str(file.path), file.profile)
     return orjson.dumps({"file": path, "profile": profile, "settings": settings}).decode()

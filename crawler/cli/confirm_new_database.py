@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from crawler.cli.confirmation import confirmed, someone_is_there
 from crawler.cli.output import say
-from crawler.cli.question import confirmed, someone_is_there
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.run_settings import DB, RunSettings

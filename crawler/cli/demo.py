@@ -20,8 +20,8 @@ from crawler.run_settings import RunSettings
 from crawler.simulator import SimulatorSettings
 from crawler.store.lock import hold
 from crawler.summary import RunSummary
-from crawler.ui.describe import Level
 from crawler.ui.display import display
+from crawler.ui.event_text import Level
 from crawler.ui.program_name import db_argument, program_name
 from crawler.ui.summary import summary_text
 from crawler.ui.tally import Scale

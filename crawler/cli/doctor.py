@@ -14,16 +14,16 @@ from click.core import ParameterSource
 
 from crawler.cli.accounts import given_settings
 from crawler.cli.output import say, terminal_json
+from crawler.cli.run_notices import complain
 from crawler.cli.setting_options import setting_options, setting_values
-from crawler.cli.telling import complain
 from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.maintenance.doctor.finding import Finding, Level
-from crawler.notice_settings import HEARTBEAT, NOTIFY, NOTIFY_ON, OVERDUE_AFTER, Told
-from crawler.notices.message import Errand, Notice
-from crawler.notices.messenger import Messenger
+from crawler.notice_settings import HEARTBEAT, NOTIFY, NOTIFY_ON, OVERDUE_AFTER, NoticeKind
+from crawler.notices.delivery_process import DeliveryProcess
+from crawler.notices.message import DeliveryRequest, Notice
 from crawler.run_settings import ACCOUNT, DB, RUN_SETTINGS, TOKEN_FILE
-from crawler.ui.notice import trial_notice, wrong_notice
+from crawler.ui.notice_text import trial_notice, wrong_notice
 from crawler.untrusted_text import width
 
 if TYPE_CHECKING:
@@ -90,14 +90,14 @@ def doctor(
     """Checks, and exits with the worst level found."""
     from crawler.maintenance.doctor.checks import CHECKS
     from crawler.maintenance.doctor.fix import fix
-    from crawler.maintenance.doctor.gather import Where, gather
+    from crawler.maintenance.doctor.gather import DoctorSettings, gather
 
     values = setting_values(context, SETTINGS)
     if test_notice:
         _send_trial(values["notify"])
     about = values.pop("notify_on")
     named = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
-    where = Where(
+    where = DoctorSettings(
         paths=paths,
         channels=values.pop("notify"),
         accounts=values.pop("account"),
@@ -121,8 +121,8 @@ def doctor(
             say(line)
     if tell and worst is Level.BAD:
         notice = _notice(found)
-        if notice.told in about:
-            complain(Messenger(Errand(notice, where.channels)).deliveries())
+        if notice.kind in about:
+            complain(DeliveryProcess(DeliveryRequest(notice, where.channels)).deliveries())
     sys.exit(int(worst))
 
 
@@ -160,7 +160,9 @@ def _notice(found: Found) -> Notice:
     title = _("Nothing was heard of the last night") if silent else _("The next night is in danger")
     lines = [f"{_(check.name)}: {finding.text}\n→ {finding.advice}" for check, finding in wrong]
     return wrong_notice(
-        Told.SILENT if silent else Told.FAILED, title, [part for line in lines for part in line.split("\n")]
+        NoticeKind.SILENT if silent else NoticeKind.FAILED,
+        title,
+        [part for line in lines for part in line.split("\n")],
     )
 
 
@@ -168,7 +170,7 @@ def _send_trial(channels: tuple[str, ...]) -> None:
     """Sends a test notice; raises InputError where there is nobody to send it to."""
     if not channels:
         raise InputError(_("there is nobody to send a notice to: set CRAWLER_NOTIFY, or give --notify"))
-    for each in Messenger(Errand(trial_notice(), channels), TRIAL_SECONDS).deliveries():
+    for each in DeliveryProcess(DeliveryRequest(trial_notice(), channels), TRIAL_SECONDS).deliveries():
         if each.problem is None:
             say(_("delivered to %s") % each.channel, err=True)
         else:

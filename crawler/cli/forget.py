@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import click
 
+from crawler.cli.confirmation import confirmed
 from crawler.cli.output import say
-from crawler.cli.question import confirmed
 from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.configured import Surroundings
+from crawler.cli.command_settings import SettingsSources
 from crawler.i18n import _
 from crawler.run_settings import PATHS
 from crawler.settings_file import value_of
@@ -35,7 +35,7 @@ def next_run(db: Path, options: str = "") -> str:
 
 def _paths() -> str:
     """The keyword files and folders of a run that is given none."""
-    found: Surroundings | None = click.get_current_context().obj
+    found: SettingsSources | None = click.get_current_context().obj
     paths = [str(PATHS.default)]
     if found is not None and found.file is not None:
         for base in found.file.bases_in_force():

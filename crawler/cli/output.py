@@ -21,7 +21,7 @@ import click
 import orjson
 
 from crawler.analysis.delimited_text import parted
-from crawler.analysis.query import Answer
+from crawler.analysis.query import QueryResult
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.ui.table import record_lines, stdout_cells, stdout_links, table_lines
@@ -73,8 +73,8 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def write_answer(
-    answer: Answer,
+def write_result(
+    answer: QueryResult,
     output: str,
     *,
     table_rows: int | None = TABLE_ROWS,
@@ -142,7 +142,7 @@ def terminal_json(text: str) -> str:
     return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _parts(answer: Answer, output: str, *, to_terminal: bool) -> Iterator[bytes]:
+def _parts(answer: QueryResult, output: str, *, to_terminal: bool) -> Iterator[bytes]:
     """The answer piece by piece; on a terminal without what could steer it."""
     if to_terminal and output == "csv":
         columns = [sanitize(column) for column in answer.columns]
@@ -153,7 +153,7 @@ def _parts(answer: Answer, output: str, *, to_terminal: bool) -> Iterator[bytes]
         yield terminal_json(part.decode()).encode() if to_terminal else part
 
 
-def _lines(answer: Answer, output: str, rows_max: int | None) -> Iterator[str]:
+def _lines(answer: QueryResult, output: str, rows_max: int | None) -> Iterator[str]:
     rows = islice(answer.rows, rows_max)
     if output == EXPANDED:
         return record_lines(answer.columns, rows, stdout_cells(), links=stdout_links())
@@ -165,7 +165,7 @@ def _tell_left_out(columns: Sequence[str]) -> None:
     say(told % ", ".join(columns), err=True)
 
 
-def _with_lists(answer: Answer) -> Iterator[Sequence[object]]:
+def _with_lists(answer: QueryResult) -> Iterator[Sequence[object]]:
     """The rows with the texts that were joined as lists."""
     places = [place for place, name in enumerate(answer.columns) if name in LISTS]
     for row in answer.rows:

@@ -15,12 +15,12 @@ from click.core import ParameterSource
 
 from crawler.budgets import check_budget_pays
 from crawler.cli.accounts import accounts_asked
-from crawler.cli.explanation import explanation, explanation_json
+from crawler.cli.keyword_explanation import explanation, explanation_json
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
 from crawler.errors import OnlySamples
-from crawler.expectation import Interval
+from crawler.forecast import Interval
 from crawler.i18n import _
 from crawler.i18n.formatting import span
 from crawler.keywords import identity, read_keywords

@@ -17,7 +17,7 @@ from crawler.analysis.filters import Filters
 from crawler.analysis.query import (
     PARAMETERS,
     SCHEMA,
-    Answer,
+    QueryResult,
     Question,
     ask,
     find_question,
@@ -26,7 +26,7 @@ from crawler.analysis.query import (
     prepare,
     with_reasons,
 )
-from crawler.cli.output import FOR_PEOPLE, TABLE_ROWS, output_options, write_answer
+from crawler.cli.output import FOR_PEOPLE, TABLE_ROWS, output_options, write_result
 from crawler.cli.setting_options import setting_values
 from crawler.cli.shared_options import db_option, filter_options, price_option, questions_option
 from crawler.errors import InputError
@@ -107,7 +107,7 @@ def query(
     if question is None and not schema:
         if options := given(filters, None):
             raise InputError(_("%s needs a named question: `crawler query` lists them") % options[0])
-        write_answer(_listed(named, output), output, table_rows=None)
+        write_result(_listed(named, output), output, table_rows=None)
         return
     by_name = not schema and question is not None and question != "-" and bool(_NAME.fullmatch(question))
     with reading(db) as connection:
@@ -127,7 +127,7 @@ def query(
             )
         else:
             answer = _limited(ask(connection, _sql(question, filters), hint=_hint()), filters.limit)
-        write_answer(answer, output, table_rows=table_rows, when_empty=_("no rows"), lists=by_name)
+        write_result(answer, output, table_rows=table_rows, when_empty=_("no rows"), lists=by_name)
 
 
 def _sql(question: str | None, filters: Filters) -> str:
@@ -155,7 +155,7 @@ def _wanted_price(ctx: click.Context, question: Question) -> Money | None:
     return price
 
 
-def _translated(answer: Answer, translate: Callable[[str], str]) -> Answer:
+def _translated(answer: QueryResult, translate: Callable[[str], str]) -> QueryResult:
     """The answer with what the database says in English in the reader's language."""
     worded = [column in _WORDED for column in answer.columns]
     rows = (
@@ -165,18 +165,18 @@ def _translated(answer: Answer, translate: Callable[[str], str]) -> Answer:
         ]
         for row in answer.rows
     )
-    return Answer(answer.columns, rows)
+    return QueryResult(answer.columns, rows)
 
 
-def _limited(answer: Answer, limit: int | None) -> Answer:
-    return Answer(answer.columns, islice(answer.rows, limit))
+def _limited(answer: QueryResult, limit: int | None) -> QueryResult:
+    return QueryResult(answer.columns, islice(answer.rows, limit))
 
 
-def _listed(questions: dict[str, Question], output: str) -> Answer:
+def _listed(questions: dict[str, Question], output: str) -> QueryResult:
     say = _ if output in FOR_PEOPLE else N_
     columns = (say(N_("question")), say(N_("answers")), say(N_("options")))
     rows = [(q.name, say(q.title), " ".join(sorted(q.options))) for q in questions.values()]
-    return Answer(columns, _wrapped(columns, rows) if output == "table" else iter(rows))
+    return QueryResult(columns, _wrapped(columns, rows) if output == "table" else iter(rows))
 
 
 def _wrapped(columns: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> Iterator[Sequence[object]]:

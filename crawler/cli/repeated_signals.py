@@ -8,7 +8,7 @@ REPEATED_AFTER_SECONDS = 0.1
 """A signal that comes again sooner was sent by the same hand: systemd, or a terminal that closes."""
 
 
-class Signals:
+class RepeatedSignals:
     """Remembers what was received. Only a second Ctrl-C, or the same other signal once more after a moment,
     gives up the calls in flight: they are paid."""
 

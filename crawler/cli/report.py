@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from crawler.analysis.filters import parse_when
-from crawler.analysis.report import Words, read_report, render
+from crawler.analysis.report import Formatter, read_report, render
+from crawler.atomic_files import replacing
 from crawler.cli.output import ended_cleanly, say
 from crawler.cli.setting_options import setting_values
 from crawler.cli.shared_options import SINCE_HELP, db_option, price_option
 from crawler.clock import utc_now
 from crawler.errors import InputError
-from crawler.files import replacing
 from crawler.i18n import _, language, translations
 from crawler.money import Money
 from crawler.run_settings import PRICE
@@ -79,7 +79,7 @@ def report(
             content = read_report(connection, since=start, now=utc_now)
         except sqlite3.DatabaseError as exc:
             raise InputError(_("cannot read %s: %s") % (db, exc)) from exc
-    words = Words(lang or language(), translations(lang or language()))
+    words = Formatter(lang or language(), translations(lang or language()))
     if price is not None:
         words = replace(words, price=price.amount, currency=price.currency)
     page = render(content, words, pictures=pictures, where=db_argument(db))

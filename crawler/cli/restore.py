@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from crawler.cli.confirmation import someone_is_there
 from crawler.cli.output import ended_cleanly, say
-from crawler.cli.question import someone_is_there
 from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _, ngettext

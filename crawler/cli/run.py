@@ -18,15 +18,15 @@ from crawler.account_settings import refuse_token_file
 from crawler.budgets import check_budget_pays
 from crawler.cli.accounts import accounts_asked
 from crawler.cli.confirm_new_database import ask_for_new_database
+from crawler.cli.confirmation import confirmed_in_a_run, someone_is_there
 from crawler.cli.garbage_collection import collect_rarely
 from crawler.cli.output import say, terminal_json
 from crawler.cli.plan import found_keywords, show_plan
-from crawler.cli.question import confirmed_in_a_run, someone_is_there
+from crawler.cli.retention_after_run import apply_retention
+from crawler.cli.run_notices import RunNotices
 from crawler.cli.search_after_run import update_search
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import stop_on_signals
-from crawler.cli.sweeping import swept
-from crawler.cli.telling import Telling
 from crawler.engine.events import SpendingAhead
 from crawler.environment import TOKEN_VARIABLE
 from crawler.errors import CrawlerError, InputError, TokenError
@@ -51,8 +51,8 @@ from crawler.setting import Setting
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.token import check_token, read_token_file
-from crawler.ui.describe import Level
 from crawler.ui.display import Emit, display
+from crawler.ui.event_text import Level
 from crawler.ui.program_name import DEFAULT_DB, this_command
 from crawler.ui.summary import summary_fields, summary_json, summary_text
 from crawler.ui.tally import Scale
@@ -136,12 +136,12 @@ def run(
     except CrawlerError as error:
         _show_refusal(error, options["db"], as_json=as_json)
         raise
-    with Telling(options, options["db"]) as telling:
+    with RunNotices(options, options["db"]) as notices:
         try:
             settings, simulated = _settings(context, options, simulate_without_token, token_needed=True)
             check_budget_pays(settings)
-            summary = telling.summary = _run(settings, paths, options, simulated)
-            summary = telling.summary = swept(summary, options)
+            summary = notices.summary = _run(settings, paths, options, simulated)
+            summary = notices.summary = apply_retention(summary, options)
         except CrawlerError as error:
             _show_refusal(error, options["db"], as_json=as_json)
             raise

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from crawler.cli import load
-from crawler.cli.configured import Surroundings
+from crawler.cli.command_settings import SettingsSources
 from crawler.cli.doctor import SETTINGS as OF_DOCTOR
 from crawler.cli.output import say
 from crawler.cli.run import COMMAND_SETTINGS
@@ -118,12 +118,12 @@ def schedule(
 def _chosen(context: click.Context, arguments: tuple[str, ...]) -> Iterator[str]:
     """The file of settings and the profile that hold here, for the night to hold to the same; what stands in
     .env it finds there by itself."""
-    surroundings = context.obj or Surroundings()
-    file = surroundings.file
+    sources = context.obj or SettingsSources()
+    file = sources.file
     if file is None:
         return
     for setting, value in ((CONFIG, file.path.absolute()), (PROFILE, file.profile)):
-        by_itself = surroundings.variables.get(setting.variable) == str(ENV_FILE)
+        by_itself = sources.variables.get(setting.variable) == str(ENV_FILE)
         named = setting is PROFILE or file.path != SETTINGS_FILE
         if value is not None and named and not by_itself and asked(arguments, setting.flag) is None:
             yield from (setting.flag, str(value))

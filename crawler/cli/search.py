@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from crawler.analysis.filters import Filters
-from crawler.analysis.query import Answer
+from crawler.analysis.query import QueryResult
 from crawler.analysis.search import COLUMNS, LIMIT, read_found, search_creators
-from crawler.cli.output import FOR_PEOPLE, output_options, write_answer
+from crawler.cli.output import FOR_PEOPLE, output_options, write_result
 from crawler.cli.shared_options import db_option, filter_options
 from crawler.i18n import _
 from crawler.store.readonly import reading
@@ -40,7 +40,7 @@ def search(words: tuple[str, ...], db: Path, filters: Filters, output: str) -> N
     """The command; its help stands above, where it can be translated."""
     with reading(db) as connection:
         found = search_creators(connection, " ".join(words), filters)
-        write_answer(Answer(COLUMNS, read_found(connection, found)), output, table_rows=None, lists=True)
+        write_result(QueryResult(COLUMNS, read_found(connection, found)), output, table_rows=None, lists=True)
     if output in FOR_PEOPLE and not found:
         click.echo(_("no creator found"), err=True)
     elif output in FOR_PEOPLE and filters.limit is None and len(found) == LIMIT:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from crawler.cli.repeated_signals import Signals
+from crawler.cli.repeated_signals import RepeatedSignals
 from crawler.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def stop_on_signals(shutdown: Shutdown, drain_seconds: float) -> None:
-    """The first signal ends the run and lets calls in flight finish; `Signals` says what later ones do."""
+    """The first signal ends the run, calls in flight finish; `RepeatedSignals` says what later ones do."""
     import asyncio
 
     loop = asyncio.get_running_loop()
-    signals = Signals()
+    signals = RepeatedSignals()
 
     def receive(number: int) -> None:
         if signals.forces(number, loop.time()):

@@ -16,8 +16,8 @@ from crawler.cli.output import say, terminal_json
 from crawler.cli.shared_options import db_option
 from crawler.clock import parse_span, utc_now
 from crawler.i18n import _
+from crawler.i18n.forecast_accuracy import forecast_accuracy_fields, forecast_accuracy_lines
 from crawler.i18n.formatting import shanghai_time, size, span
-from crawler.i18n.hindsight import hindsight_fields, hindsight_lines
 from crawler.i18n.reasons import outcome_text, reason_text, told
 from crawler.rate import Rate
 from crawler.reasons import Reason, ReasonCode
@@ -71,7 +71,7 @@ def _as_json(status: Status) -> dict[str, Any]:
     found = asdict(status)
     for line, run in zip(found["runs"], status.runs, strict=True):
         line["price"] = None if run.price is None else str(run.price.amount)
-        line["forecast"] = hindsight_fields(run.forecast, run.price)
+        line["forecast"] = forecast_accuracy_fields(run.forecast, run.price)
     parts: tuple[tuple[str, tuple[UndoneKeyword | Run | AccountStatus, ...]], ...] = (
         ("unfinished", status.unfinished),
         ("failed", status.failed),
@@ -224,7 +224,7 @@ def _forecast(runs: tuple[Run, ...]) -> Iterator[str]:
         if run.forecast is not None:
             yield ""
             yield _("forecast of run %d:") % run.id
-            yield from (f"  {line}" for line in hindsight_lines(run.forecast, run.price))
+            yield from (f"  {line}" for line in forecast_accuracy_lines(run.forecast, run.price))
             return
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from crawler.analysis.query import Answer
+from crawler.analysis.query import QueryResult
 from crawler.analysis.suggest import read_suggestions
-from crawler.cli.output import output_options, write_answer
+from crawler.cli.output import output_options, write_result
 from crawler.cli.shared_options import db_option
 from crawler.i18n import N_, _
 from crawler.store.readonly import reading
@@ -51,4 +51,4 @@ def suggest(db: Path, limit: int, min_creators: int, output: str) -> None:
         found = read_suggestions(connection, limit=limit, creators_min=min_creators)
     rows = iter([(one.keyword, one.creators, one.share, one.fans_median, one.example) for one in found])
     columns = tuple(map(_, COLUMNS)) if output == "table" else COLUMNS
-    write_answer(Answer(columns, rows), output, table_rows=None, when_empty=_("no word is missing"))
+    write_result(QueryResult(columns, rows), output, table_rows=None, when_empty=_("no word is missing"))

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 
 from crawler.engine.events import Event, QuotaBack, QuotaWait, RunStarted
 from crawler.i18n import _
-from crawler.notices.supervisor import READY, Supervisor, status, supervisor_of
-from crawler.ui.describe import describe
+from crawler.notices.sd_notify import READY, Supervisor, status, supervisor_of
 from crawler.ui.display import Emit
+from crawler.ui.event_text import describe
 from crawler.ui.tally import Tally
 
 STATUS_SECONDS = 10.0

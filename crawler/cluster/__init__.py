@@ -1,1 +1,1 @@
-"""Calls on the workers of a Dask cluster; everything else of a run stays in its own process."""
+"""Calls made by cluster workers (Dask); everything else of a run stays in its own process."""

@@ -12,7 +12,7 @@ from distributed import Client, Future
 
 from crawler.cluster.call_sender import CallSender
 from crawler.cluster.connection import Cluster
-from crawler.cluster.worker import LOST, REACH_SECONDS, NotReached, Worker
+from crawler.cluster.worker import LOST, REACH_SECONDS, ClusterWorker, NotReached
 from crawler.model import CallFailed, FailureKind, Outcome, PageRequest
 from crawler.vendor.client import ApiSettings, read_answer
 from crawler.vendor.deadline import Deadline
@@ -33,7 +33,7 @@ class ClusterClient:
         self._cluster = cluster
         self._settings = settings
         self._mask = TokenMasks(settings.token, *settings.other_tokens)
-        self._senders: dict[Worker, asyncio.Task[str]] = {}
+        self._senders: dict[ClusterWorker, asyncio.Task[str]] = {}
         self._actors: list[Future] = []  # each lives as long as this is kept
 
     async def call(self, request: PageRequest) -> Outcome:
@@ -49,7 +49,7 @@ class ClusterClient:
                 worker.in_flight -= 1
         return CallFailed(FailureKind.NO_WORKER, self._cluster.why_nobody, _since(begun))
 
-    async def _call_on(self, worker: Worker, request: PageRequest, begun: float) -> Outcome:
+    async def _call_on(self, worker: ClusterWorker, request: PageRequest, begun: float) -> Outcome:
         """What came of a call that was given to a worker; raises NotReached where it was not."""
         sender = await self._sender(worker)
         try:
@@ -69,7 +69,7 @@ class ClusterClient:
         workers = [worker for worker in self._cluster.workers if self._settings.worker in (None, worker.name)]
         await asyncio.gather(*map(self._sender, workers), return_exceptions=True)
 
-    async def _sender(self, worker: Worker) -> str:
+    async def _sender(self, worker: ClusterWorker) -> str:
         """The key of this account's sender on a worker, made for the first call; raises NotReached."""
         if worker not in self._senders:
             self._senders[worker] = asyncio.create_task(self._make_sender(worker))
@@ -78,7 +78,7 @@ class ClusterClient:
         except LOST as exc:
             raise NotReached from exc
 
-    async def _make_sender(self, worker: Worker) -> str:
+    async def _make_sender(self, worker: ClusterWorker) -> str:
         key = f"crawler-calls-{uuid4().hex}"
         dask: Client = self._cluster.dask
         actor = dask.submit(

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, suppress
 from distributed import Client
 from distributed.versions import get_versions
 
-from crawler.cluster.fitness import OF_A_SCHEDULER, PACKAGES, Versions, differences, unfit
-from crawler.cluster.worker import LOST, NotReached, Worker, reach
-from crawler.engine.events import Event, WorkerJoined, WorkerLeft, WorkerRefused
+from crawler.cluster.compatibility import OF_A_SCHEDULER, PACKAGES, Versions, differences, incompatibility
+from crawler.cluster.worker import LOST, ClusterWorker, NotReached, reach
+from crawler.engine.events import ClusterWorkerJoined, ClusterWorkerLeft, ClusterWorkerRefused, Event
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import ClusterError, InputError
 from crawler.i18n import _
@@ -38,18 +38,18 @@ class Cluster:
         self.why_nobody = ""
         self._shutdown = shutdown
         self._emit = emit
-        self._workers: dict[str, Worker] = {}
+        self._workers: dict[str, ClusterWorker] = {}
         self._refused: dict[str, str] = {}  # why, by address
         self._heard: dict[str, tuple[float, float]] = {}
         self._lost = False
         self._here: Versions = get_versions(packages=PACKAGES)["packages"]
 
     @property
-    def workers(self) -> list[Worker]:
+    def workers(self) -> list[ClusterWorker]:
         """Those that can be given calls just now."""
         return list(self._workers.values())
 
-    async def worker(self, name: str | None) -> Worker | None:
+    async def worker(self, name: str | None) -> ClusterWorker | None:
         """The one with the fewest calls in flight, of that name where one is given; it is waited for. None
         where nobody is left, and then `why_nobody` says why.
 
@@ -72,12 +72,12 @@ class Cluster:
         self.why_nobody = "the scheduler is gone"
         return None
 
-    def drop(self, worker: Worker) -> None:
+    def drop(self, worker: ClusterWorker) -> None:
         """A worker is given no more calls, until it answers again."""
         if self._workers.get(worker.address) is worker:
             del self._workers[worker.address]
             if not self._lost:
-                self._emit(WorkerLeft(worker.name, len(self._workers)))
+                self._emit(ClusterWorkerLeft(worker.name, len(self._workers)))
 
     async def begin(self, patience_seconds: float, wanted: Set[str]) -> None:
         """Returns once there is a worker, and each of the names `wanted`, or the run is ending; raises
@@ -96,8 +96,8 @@ class Cluster:
         except TimeoutError:
             if absent := wanted - {worker.name for worker in self.workers}:
                 text = _(
-                    "no worker of the name %(names)s has come to the cluster in %(seconds)d s; nothing was "
-                    "asked for and nothing spent"
+                    "no cluster worker of the name %(names)s has come to the cluster in %(seconds)d s; "
+                    "nothing was asked for and nothing spent"
                 )
                 names = ", ".join(sorted(absent))
                 raise ClusterError(text % {"names": names, "seconds": patience_seconds}) from None
@@ -146,12 +146,12 @@ class Cluster:
         """Takes in a worker that answers and fits."""
         with suppress(NotReached, *LOST):  # it is listed still: the next look tries again
             worker, versions = await reach(self.dask, address, name, PACKAGES)
-            if problem := unfit(name, address, versions, self._here):
+            if problem := incompatibility(name, address, versions, self._here):
                 self._refused[address] = problem
-                self._emit(WorkerRefused(problem))
+                self._emit(ClusterWorkerRefused(problem))
                 return
             self._workers[address] = worker
-            self._emit(WorkerJoined(name, len(self._workers)))
+            self._emit(ClusterWorkerJoined(name, len(self._workers)))
 
 
 @asynccontextmanager

@@ -86,7 +86,7 @@ async def _here(workers: int) -> AsyncIterator[Client]:
                 await cluster
         except (OSError, RuntimeError) as exc:
             await cluster.close()
-            raise ClusterError(_("the workers could not be started: %s") % exc) from exc
+            raise ClusterError(_("the cluster workers could not be started: %s") % exc) from exc
         async with cluster, Client(cluster, **_OPTIONS) as client:
             yield client
 

@@ -1,4 +1,4 @@
-"""A worker as the coordinating process sees it, and the way to it."""
+"""A cluster worker as the coordinating process sees it, and the way to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from distributed.core import send_recv
 from distributed.protocol import to_serialize
 from distributed.scheduler import KilledWorker
 
-from crawler.cluster.fitness import Versions
+from crawler.cluster.compatibility import Versions
 from crawler.vendor.deadline import Deadline
 
 REACH_SECONDS = 5.0
@@ -29,7 +29,7 @@ class NotReached(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Worker:
+class ClusterWorker:
     """One worker; `through` is its own address, or the scheduler's where nothing leads to it from here.
 
     A message is sent once and never again. The methods of Dask's own `Actor` are not used, for they ask again
@@ -76,13 +76,15 @@ class Worker:
             pool.reuse(self.through, connection)
 
 
-async def reach(dask: Client, address: str, name: str, packages: Iterable[str]) -> tuple[Worker, Versions]:
+async def reach(
+    dask: Client, address: str, name: str, packages: Iterable[str]
+) -> tuple[ClusterWorker, Versions]:
     """A worker, and the versions on it; raises NotReached or what is in `LOST` where it does not answer.
 
     It is asked directly, which is faster, else by way of the scheduler.
     """
     for through in (address, dask.scheduler.address):
-        worker = Worker(address, name, through, dask)
+        worker = ClusterWorker(address, name, through, dask)
         try:
             async with Deadline(REACH_SECONDS):
                 return worker, await worker.versions(packages)

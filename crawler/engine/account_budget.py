@@ -58,11 +58,8 @@ class CommonBudget:
         """Turns a reserved place into spending, unless the call was free; unknown counts as spent."""
         self.release(day, price)
         if charge is not Charge.FREE:
-            self._spend(day, price)
-
-    def _spend(self, day: str, price: Decimal) -> None:
-        self._calls.spend(day, Decimal(1))
-        self._money.spend(day, price)
+            self._calls.spend(day, Decimal(1))
+            self._money.spend(day, price)
 
 
 class AccountBudget:

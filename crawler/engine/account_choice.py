@@ -19,7 +19,7 @@ class Offer:
     price: Decimal = Decimal(0)
 
 
-def first_to_go(offers: Iterable[Offer]) -> Offer | None:
+def choose_account(offers: Iterable[Offer]) -> Offer | None:
     """The account that may make a call first, of several that may the cheapest, then as they were declared;
     None where there is no offer."""
     return min(offers, key=_order, default=None)

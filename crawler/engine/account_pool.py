@@ -10,15 +10,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 from crawler.clock import Now, shanghai_day
-from crawler.engine.account_choice import SOON_SECONDS, Offer, first_to_go
+from crawler.engine.account_choice import SOON_SECONDS, Offer, choose_account
 from crawler.engine.budget import CAP_REASONS, Verdict
-from crawler.engine.call_gate import Hours
+from crawler.engine.call_gate import CallGate
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.events import AccountParked, CircuitClosed, CircuitOpened, Event, OfAccount
-from crawler.engine.ports import Client
+from crawler.engine.interfaces import Client
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.throttle import Throttle
 from crawler.model import Charge
@@ -60,7 +61,7 @@ class PooledAccount:
         self.throttle = throttle
         self.budget = budget
         self.breaker = breaker
-        self.hours: Hours
+        self.gate: CallGate
         """Set by the pool, which it closes."""
         self.emit = emit
         self.parked: Reason | None = None
@@ -103,7 +104,7 @@ class PooledAccount:
         self._refusals_in_a_row += lowered
         return lowered, self._refusals_in_a_row > REFUSALS_MAX
 
-    def out_of_breath(self) -> Reason:
+    def why_no_more_probes(self) -> Reason:
         """Why no more probes are sent."""
         unreachable = self.breaker.unreachable
         code = ReasonCode.UNREACHABLE if unreachable else ReasonCode.OUTAGE
@@ -116,7 +117,7 @@ class AccountPool:
     def __init__(
         self,
         accounts: Sequence[PooledAccount],
-        hours: Callable[[PooledAccount, Callable[[Reason], None]], Hours],
+        gate: Callable[[PooledAccount, Callable[[Reason], None]], CallGate],
         shutdown: Shutdown,
         now: Now,
     ) -> None:
@@ -129,7 +130,7 @@ class AccountPool:
         self._nobody_waits.set()
         self._changed = asyncio.Event()
         for account in self.accounts:
-            account.hours = hours(account, self._parking(account))
+            account.gate = gate(account, partial(self.park, account))
 
     @property
     def only(self) -> PooledAccount | None:
@@ -143,11 +144,11 @@ class AccountPool:
 
     def over(self) -> bool:
         """Whether the run is ending."""
-        return self.accounts[0].hours.over()
+        return self.accounts[0].gate.over()
 
     async def end_on_time(self) -> None:
         """Ends the run at the end that was set."""
-        await self.accounts[0].hours.end_on_time()
+        await self.accounts[0].gate.end_on_time()
 
     def park(self, account: PooledAccount, reason: Reason) -> None:
         """Makes no more calls by this account; where it was the last one, the run ends."""
@@ -192,7 +193,7 @@ class AccountPool:
             return await self.only.throttle.unused()
         while not self.over():
             await self._nobody_waits.wait()
-            offer = first_to_go(self._offers())
+            offer = choose_account(self._offers())
             wait = 1.0 if offer is None else offer.wait_seconds
             if wait <= SOON_SECONDS:
                 return None
@@ -203,7 +204,7 @@ class AccountPool:
         """The account that makes the next call, once it may."""
         while not self.over():
             self._changed.clear()
-            offer = first_to_go(self._offers())
+            offer = choose_account(self._offers())
             if offer is not None and offer.wait_seconds <= SOON_SECONDS:
                 account = self.accounts[offer.place]
                 if account.breaker.is_open:
@@ -223,7 +224,7 @@ class AccountPool:
         """What each account could do now or later; those that have reached a cap are parked here."""
         day = shanghai_day(self._now())
         for place, account in enumerate(self.accounts):
-            if account.parked is not None or account.hours.reopens_in_seconds():
+            if account.parked is not None or account.gate.reopens_in_seconds():
                 continue
             verdict = account.budget.reserve(day)
             if verdict is Verdict.GO:
@@ -248,7 +249,7 @@ class AccountPool:
             unreachable = breaker.unreachable
             seconds = breaker.next_pause_seconds()
             if seconds is None:
-                self.park(account, account.out_of_breath())
+                self.park(account, account.why_no_more_probes())
                 return None
             account.probe_at = now + seconds
             account.emit(CircuitOpened(seconds, breaker.probes, account.last_failure, unreachable))
@@ -256,13 +257,10 @@ class AccountPool:
 
     def _quota_seconds(self) -> float | None:
         """How long the first of the quotas that are waited for takes; None where there is none."""
-        waits = (account.hours.reopens_in_seconds() for account in self._in_use())
+        waits = (account.gate.reopens_in_seconds() for account in self._in_use())
         return min((wait for wait in waits if wait), default=None)
 
-    def _parking(self, account: PooledAccount) -> Callable[[Reason], None]:
-        return lambda reason: self.park(account, reason)
 
-
-def told_apart(name: str, emit: Callable[[Event], None]) -> Callable[[Event], None]:
-    """`emit` for what happens to one account of several."""
-    return lambda event: emit(OfAccount(name, event))
+def labelled(name: str | None, emit: Callable[[Event], None]) -> Callable[[Event], None]:
+    """`emit` for what happens to one account of several, called by its `name`; None for the only one."""
+    return emit if name is None else lambda event: emit(OfAccount(name, event))

@@ -30,7 +30,7 @@ def quota_returns(now: datetime) -> datetime:
     return next_shanghai_day(now) + NEW_DAY_SLACK
 
 
-class Hours:
+class CallGate:
     """Opens and closes for all workers at once. `until` is the end of all calls, None where there is none;
     `waits` is whether a used up quota is waited for instead of `park` being called, which by default ends the
     run."""

@@ -12,8 +12,8 @@ from crawler.endpoint import Action
 from crawler.engine.account_pool import AccountPool, PooledAccount
 from crawler.engine.budget import CAP_REASONS, Verdict
 from crawler.engine.events import CircuitOpened, Event
+from crawler.engine.interfaces import Ledger
 from crawler.engine.policy import FORBIDDEN, Decision, Policy
-from crawler.engine.ports import Ledger
 from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
 from crawler.model import CallFailed, Charge, FailureKind, Page, Reply, Work
@@ -77,7 +77,7 @@ class Caller:
 
     async def _wait_for_probe(self, only: PooledAccount) -> bool:
         breaker = only.breaker
-        reason, unreachable = only.out_of_breath(), breaker.unreachable
+        reason, unreachable = only.why_no_more_probes(), breaker.unreachable
         seconds = breaker.next_pause_seconds()
         if seconds is None:
             self._pool.park(only, reason)
@@ -103,7 +103,7 @@ class Caller:
                     return None
             if day is None:  # another account may still have room
                 continue
-            if not self._pool.over() and not account.hours.closed and account.parked is None:
+            if not self._pool.over() and not account.gate.closed and account.parked is None:
                 return await self._ask(work, call_id, day, account)
             self._release(account, day)
             await self._ledger.drop_call(call_id)
@@ -126,7 +126,7 @@ class Caller:
         self.charges[charge] += 1
         # A stop must be known before anyone takes the place that this call gives back.
         if decision.rule.action is Action.STOP_RUN:
-            account.hours.stop(decision.reason)
+            account.gate.stop(decision.reason)
         elif decision.rule is FORBIDDEN:
             account.forbidden()
         self._settle(account, day, charge)
@@ -145,8 +145,8 @@ class Caller:
         """The day on whose account the next call goes; None where a cap or the end of the run forbids it."""
         only = self._pool.only is not None
         while not self._pool.over():
-            if account.hours.closed and only:
-                await account.hours.wait_open()
+            if account.gate.closed and only:
+                await account.gate.wait_open()
                 continue
             day = shanghai_day(self._now())
             verdict = account.budget.reserve(day)

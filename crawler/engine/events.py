@@ -145,24 +145,24 @@ class BalanceTold:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerJoined:
-    """A worker of the cluster takes calls from now on, one of so many `workers`."""
+class ClusterWorkerJoined:
+    """A cluster worker takes calls from now on, one of so many `workers`."""
 
     name: str
     workers: int
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerLeft:
-    """A worker of the cluster takes no more calls; `workers` are left."""
+class ClusterWorkerLeft:
+    """A cluster worker takes no more calls; `workers` are left."""
 
     name: str
     workers: int
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerRefused:
-    """A worker that joined late is given no calls; `problem` says why, in the reader's language."""
+class ClusterWorkerRefused:
+    """A cluster worker that joined late is given no calls; `problem` says why, in the reader's language."""
 
     problem: str
 
@@ -218,9 +218,9 @@ Event = (
     | CircuitClosed
     | SpendingAhead
     | BalanceTold
-    | WorkerJoined
-    | WorkerLeft
-    | WorkerRefused
+    | ClusterWorkerJoined
+    | ClusterWorkerLeft
+    | ClusterWorkerRefused
     | QuotaWait
     | QuotaBack
     | AccountParked

@@ -25,10 +25,10 @@ from crawler.engine.events import (
     RateLimited,
     RetryPause,
 )
+from crawler.engine.interfaces import Ledger
 from crawler.engine.keyword_task import KeywordTask, TaskState
 from crawler.engine.order import Order
 from crawler.engine.policy import NOT_UNDERSTOOD, Decision, Policy, unreadable
-from crawler.engine.ports import Ledger
 from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
 from crawler.engine.workers import run_workers

@@ -1,4 +1,4 @@
-"""As many workers as the pace and the latency of the answers need."""
+"""Workers, which are tasks of the event loop: as many as the pace and the latency of the answers need."""
 
 from __future__ import annotations
 

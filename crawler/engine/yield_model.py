@@ -27,7 +27,7 @@ from crawler.engine.keyword_history import (
     KeywordHistory,
     Look,
 )
-from crawler.engine.yield_pages import Pages, Rates, Sum
+from crawler.engine.yield_pages import KeywordPages, Rates, Sum
 
 LUCK, NEIGHBOURS_LUCK = 4.0, 8.0
 """`c` of a night's luck, of one keyword and of its neighbours: the variance of a gamma factor is 1 / c."""
@@ -51,7 +51,7 @@ START = ((1.0, 2.0), (0.7, 2.0), (0.8 * PAGE_SIZE, 1.0))
 """By depth, what a look is expected to bring before anything is known, and as how many looks that counts."""
 
 
-class Relook(NamedTuple):
+class Revisit(NamedTuple):
     """A look at a page that had been looked at `days` before."""
 
     keyword_id: int
@@ -75,7 +75,7 @@ class YieldModel:
 
     def __init__(self, histories: Iterable[KeywordHistory], aim: Aim = AIMS["both"]) -> None:
         self.aim = aim
-        self.pages: dict[int, Pages] = {}
+        self.pages: dict[int, KeywordPages] = {}
         self._group: dict[int, int] = {}
         self._of_neighbours: dict[tuple[int, Depth], Sum] = defaultdict(Sum)
         self._of_keyword: dict[int, Sum] = defaultdict(Sum)
@@ -85,8 +85,8 @@ class YieldModel:
         self.base = [self._base(depth, relooks) for depth in Depth]
         self._fit(relooks)
 
-    def _read(self, history: KeywordHistory) -> Iterator[Relook]:
-        pages = self.pages[history.keyword_id] = Pages(history)
+    def _read(self, history: KeywordHistory) -> Iterator[Revisit]:
+        pages = self.pages[history.keyword_id] = KeywordPages(history)
         if history.group is not None:
             self._group[history.keyword_id] = history.group
         for look in history.looks:
@@ -95,10 +95,10 @@ class YieldModel:
                 pages.unread.add(look.new, 1)
             elif before > look.days_ago:
                 night = round(look.days_ago)
-                yield Relook(history.keyword_id, _depth(look.page), look.new, before - look.days_ago, night)
+                yield Revisit(history.keyword_id, _depth(look.page), look.new, before - look.days_ago, night)
             pages.take(look)
 
-    def _base(self, depth: Depth, relooks: Sequence[Relook]) -> float:
+    def _base(self, depth: Depth, relooks: Sequence[Revisit]) -> float:
         mean, weight = START[depth]
         if depth is Depth.UNREAD:
             found = sum(pages.unread.found for pages in self.pages.values())
@@ -108,7 +108,7 @@ class YieldModel:
             looks = sum(look.days for look in relooks if look.depth is depth)
         return (found + mean * weight) / (looks + weight)
 
-    def _fit(self, relooks: Sequence[Relook]) -> None:
+    def _fit(self, relooks: Sequence[Revisit]) -> None:
         """The factors, one after the other: each explains what those before it leave. A night's luck makes
         many counts of one keyword say less than as many nights would."""
         nights: dict[tuple[int, int], float] = defaultdict(float)
@@ -174,7 +174,7 @@ class YieldModel:
             self.base[Depth.DEEPER] * self.neighbours(keyword_id, Depth.DEEPER) * keyword,
         )
 
-    def _of_page(self, pages: Pages, page: int, rates: Rates) -> float:
+    def _of_page(self, pages: KeywordPages, page: int, rates: Rates) -> float:
         if pages.end is not None and page > pages.end:
             return pages.beyond(page, rates)
         days = pages.days_ago.get(page)
@@ -191,7 +191,7 @@ class YieldModel:
         """Takes up what a page brought tonight."""
         pages = self.pages.get(keyword_id)
         if pages is None:
-            pages = self.pages[keyword_id] = Pages(options)
+            pages = self.pages[keyword_id] = KeywordPages(options)
         known_to_end = pages.end is not None and look.page > pages.end and not look.entries
         if look.page not in pages.days_ago:
             if not known_to_end:

@@ -41,7 +41,7 @@ class Rates(NamedTuple):
     deeper: float
 
 
-class Pages:
+class KeywordPages:
     """What is known of one keyword's pages: when each was last looked at, its entries, where the end is."""
 
     __slots__ = ("days_ago", "end", "entries", "options", "unread")
@@ -53,9 +53,9 @@ class Pages:
         self.end: int | None = None
         self.unread = Sum()
 
-    def copy(self) -> Pages:
+    def copy(self) -> KeywordPages:
         """One that can change by itself."""
-        other = Pages(self.options)
+        other = KeywordPages(self.options)
         other.days_ago, other.entries = dict(self.days_ago), dict(self.entries)
         other.end, other.unread = self.end, self.unread.copy()
         return other

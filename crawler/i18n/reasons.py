@@ -39,7 +39,7 @@ _FORMS: dict[ReasonCode, str] = {
     ReasonCode.FORBIDDEN: N_("refused before it reached the API"),
     ReasonCode.NO_CONNECTION: N_("no connection"),
     ReasonCode.NO_ANSWER: N_("no readable answer"),
-    ReasonCode.WORKER_LOST: N_("the worker that had the call was lost"),
+    ReasonCode.WORKER_LOST: N_("the cluster worker that had the call was lost"),
     ReasonCode.PAGE_LOST: N_("its page is lost: found by crawler verify"),
     ReasonCode.NO_CREATORS: N_("its answer held no creator, nor did those of many keywords in a row"),
     ReasonCode.ALL_DONE: N_("all due keywords are done"),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import orjson
 
+from crawler.atomic_files import sync, temporary_folder, write_errors
 from crawler.errors import InputError
-from crawler.files import sync, temporary_folder, write_errors
 from crawler.i18n import _
 from crawler.model import Keyword
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crawler.atomic_files import replacing
 from crawler.clock import Now, utc_now
 from crawler.errors import InputError, StoreError
-from crawler.files import replacing
 from crawler.i18n import _
-from crawler.maintenance.backup_thinning import Rule, surplus
+from crawler.maintenance.backup_rotation import Rule, surplus
 from crawler.maintenance.verify import examine
 from crawler.store.copy import (
     backups_folder,

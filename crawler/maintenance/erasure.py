@@ -15,7 +15,7 @@ from crawler.clock import Now, stamp, utc_now
 from crawler.creator import PROVISIONAL
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.maintenance.mentions import Mentions, clean_others, erase_replies
+from crawler.maintenance.redaction import Mentions, redact_replies, redact_texts
 from crawler.store.database import open_database, store_errors
 from crawler.store.erased import (
     ADMIT,
@@ -197,8 +197,8 @@ def _erase(connection: sqlite3.Connection, name: str, moment: str) -> Erased:
     changes += connection.execute(DELETE_MENTIONS).rowcount
     connection.execute(DELETE_LOST_RED_IDS)
     rejects = connection.execute(DELETE_REJECTS).rowcount
-    others = clean_others(connection, names | former)
-    replies = erase_replies(connection, mentions)
+    others = redact_texts(connection, names | former)
+    replies = redact_replies(connection, mentions)
     new = _remember(connection, names, moment)
     marked = [ALONE + each for each in former - names] + [WANTED + each for each in wanted]
     _remember(connection, marked, moment)

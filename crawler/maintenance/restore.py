@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from crawler.atomic_files import put_in_place, replacing, temporary_folder, write_errors
 from crawler.clock import Now, utc_now
 from crawler.errors import InputError, StoreError
-from crawler.files import put_in_place, replacing, temporary_folder, write_errors
 from crawler.i18n import _
-from crawler.maintenance.erased_again import erase_again
+from crawler.maintenance.erasure_after_restore import erase_again
 from crawler.maintenance.restore_loss import Loss, loss_of
 from crawler.maintenance.verify import examine
 from crawler.store.copy import (

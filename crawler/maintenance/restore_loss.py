@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from crawler.atomic_files import database_uri
 from crawler.errors import InputError
-from crawler.files import database_uri
 from crawler.i18n import _
 from crawler.money import Money, stored_money
 from crawler.store.readonly import open_as_it_is

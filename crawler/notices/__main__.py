@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from crawler.errors import MissingExtra
-from crawler.notice_settings import Told, hide
+from crawler.notice_settings import NoticeKind, hide
 from crawler.notices.channels import send
 from crawler.notices.heartbeat import ping
 from crawler.notices.message import Notice
@@ -24,15 +24,15 @@ _telling = threading.Lock()
 
 
 def main() -> None:
-    """Runs the errand and leaves without waiting for anything that libraries may have begun."""
-    errand = json.load(sys.stdin.buffer)
-    told = errand["notice"]
-    notice = Notice(Told(told["told"]), told["title"], told["body"], told["report"])
-    addresses = errand["channels"]
+    """Runs the request and leaves without waiting for anything that libraries may have begun."""
+    request = json.load(sys.stdin.buffer)
+    given = request["notice"]
+    notice = Notice(NoticeKind(given["kind"]), given["title"], given["body"], given["report"])
+    addresses = request["channels"]
     tasks = [partial(_sent, channel, notice) for channel in addresses]
-    if errand["ping"] is not None:
-        addresses = [*addresses, errand["ping"]]
-        tasks.append(partial(ping, errand["ping"], notice.text))
+    if request["ping"] is not None:
+        addresses = [*addresses, request["ping"]]
+        tasks.append(partial(ping, request["ping"], notice.text))
     threads = [
         threading.Thread(target=_deliver, args=(number, task, addresses), daemon=True)
         for number, task in enumerate(tasks)

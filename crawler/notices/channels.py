@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crawler.errors import MissingExtra
 from crawler.i18n import _
-from crawler.notice_settings import Told
+from crawler.notice_settings import NoticeKind
 from crawler.notices import robots
 from crawler.notices.message import Notice
 from crawler.untrusted_text import sanitize, truncate
@@ -17,7 +17,12 @@ from crawler.untrusted_text import sanitize, truncate
 if TYPE_CHECKING:
     from apprise import NotifyBase
 
-_KINDS = {Told.DONE: "success", Told.STOPPED: "info", Told.FAILED: "failure", Told.SILENT: "failure"}
+_KINDS = {
+    NoticeKind.DONE: "success",
+    NoticeKind.STOPPED: "info",
+    NoticeKind.FAILED: "failure",
+    NoticeKind.SILENT: "failure",
+}
 _loading = threading.Lock()
 
 
@@ -51,7 +56,7 @@ def send(channel: str, notice: Notice) -> str | None:
         return _("apprise knows no channel of that form")
     attached = notice.report if plugin.attachment_support else None
     sent = plugin.notify(
-        body=notice.body, title=notice.title, notify_type=_KINDS[notice.told], attach=attached
+        body=notice.body, title=notice.title, notify_type=_KINDS[notice.kind], attach=attached
     )
     if sent:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from crawler.notices.post import post
+from crawler.notices.http_request import post
 
 START, FAIL, SUCCESS = "start", "fail", ""
 ATTEMPTS = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.notice_settings import Told
+from crawler.notice_settings import NoticeKind
 
 BODY_BYTES_MAX = 1500
 """What every channel takes: a robot of WeCom cuts at 2048 bytes, title included."""
@@ -15,7 +15,7 @@ class Notice:
     """A notice: what it is about, its title on one line, its text, and the path of a file that goes with it
     where a channel takes one."""
 
-    told: Told
+    kind: NoticeKind
     title: str
     body: str
     report: str | None = None
@@ -27,8 +27,8 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """What one messenger does: the notice for each channel, and one ping of a heartbeat with its text."""
+class DeliveryRequest:
+    """What one delivery process sends: the notice to each channel, and one ping with its text."""
 
     notice: Notice
     channels: tuple[str, ...] = ()

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
 from crawler.i18n import _
+from crawler.notices.http_request import post
 from crawler.notices.message import Notice
-from crawler.notices.post import post
 from crawler.untrusted_text import sanitize, truncate
 
 SAID_CELLS_MAX = 200

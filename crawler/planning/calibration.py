@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crawler.expectation import Beside
-from crawler.store.forecasts import latest_hindsights
+from crawler.forecast import Comparison
+from crawler.store.forecasts import latest_forecast_accuracy
 
 RUNS = 12
 """The latest runs, whose forecasts are looked at."""
@@ -27,13 +27,13 @@ class Stretch:
 
 def read_stretch(connection: sqlite3.Connection) -> Stretch:
     """As the latest forecasts and what came of them have it."""
-    past = latest_hindsights(connection, RUNS)
+    past = latest_forecast_accuracy(connection, RUNS)
     return Stretch(
         stretch_of(one.calls for one in past), stretch_of(one.creators for one in past if one.creators)
     )
 
 
-def stretch_of(past: Iterable[Beside]) -> float:
+def stretch_of(past: Iterable[Comparison]) -> float:
     """The root of the mean square of how many standard deviations each was off, shrunk towards one."""
     off = [one.deviations for one in past]
     squares = [each**2 for each in off if each is not None]

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from crawler.clock import next_occurrence
-from crawler.expectation import Interval
+from crawler.forecast import Interval
 from crawler.planning.accounts import calls_left
 from crawler.planning.pace import Pace
 from crawler.planning.prices import Prices

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from crawler.engine.keyword_history import WORTHWHILE, KeywordHistory
 from crawler.engine.yield_model import YieldModel
-from crawler.expectation import BOUND, Interval
+from crawler.forecast import BOUND, Interval
 
 DEPTH_SPREAD = 0.007
 """How far the length of all keywords moves together in a night, as a share, before nights say so."""
@@ -131,8 +131,8 @@ def forecast_calls(due: Sequence[Due], depths: Depths, every: int = 1, stretch: 
     fresh = sum(one.history is None for one in due) * every
     known = keywords - fresh
     change = depths.change_variance or 0.25
-    ahead = sum(_nights(found[-1].days_ago) for one in due if (found := _readings_of(one))) * every
-    variance = known * change + ahead**2 * change * max(1, depths.again) / max(1, depths.nights) ** 2
+    sample = sum(_nights(found[-1].days_ago) for one in due if (found := _readings_of(one))) * every
+    variance = known * change + sample**2 * change * max(1, depths.again) / max(1, depths.nights) ** 2
     variance += fresh * depths.variance + fresh * fresh * depths.variance / max(1, depths.first)
     variance += (DEPTH_SPREAD * total) ** 2
     if every > 1:  # those passed over may differ from those looked at

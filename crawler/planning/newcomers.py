@@ -16,7 +16,7 @@ from typing import NamedTuple
 from crawler.engine.keyword_history import AIMS, Aim, FreshKeyword, KeywordHistory, Look
 from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_queue import YieldQueue
-from crawler.expectation import Interval
+from crawler.forecast import Interval
 from crawler.planning.forecast import Depths, Due, expected_calls
 
 NIGHTS_TESTED = 4

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from crawler.clock import Now, stamp
-from crawler.expectation import Interval
+from crawler.forecast import Interval
 from crawler.rate import parse_rate
 from crawler.store.rate_limits import read_limit
 

@@ -13,7 +13,7 @@ from crawler.clock import Now
 from crawler.engine.keyword_history import AIMS, Aim, Explanation
 from crawler.engine.yield_queue import YieldQueue
 from crawler.errors import InputError
-from crawler.expectation import Forecast, Interval
+from crawler.forecast import Forecast, Interval
 from crawler.i18n import _
 from crawler.model import Keyword
 from crawler.money import Money
@@ -21,7 +21,13 @@ from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces
 from crawler.planning.calibration import read_stretch
 from crawler.planning.caps import Cap, minutes_left, money_left, read_caps
 from crawler.planning.forecast import Depths, forecast_calls
-from crawler.planning.known import Ahead, Known, laid_out, read_ahead, read_known
+from crawler.planning.forecast_inputs import (
+    DueSample,
+    ForecastInputs,
+    planned_worklist,
+    read_due_sample,
+    read_forecast_inputs,
+)
 from crawler.planning.newcomers import Brought, Tested, expected_by_yield, expected_in_full, test_nights
 from crawler.planning.pace import Pace
 from crawler.planning.prices import Prices, read_prices
@@ -71,11 +77,11 @@ def make_plan(
     """The plan of a run over `keywords` into the database, None for one that is not there yet."""
     with (
         _there(connection) as database,
-        laid_out(database, keywords, settings, endpoint_id, now) as laid,
+        planned_worklist(database, keywords, settings, endpoint_id, now) as laid,
     ):
         check_currency(database, settings, now())
-        ahead = read_ahead(laid.connection, laid.listed)
-        made = plan_of(database, ahead, settings, endpoint_id, now)
+        sample = read_due_sample(laid.connection, laid.listed)
+        made = plan_of(database, sample, settings, endpoint_id, now)
         return replace(made, not_asked=laid.not_asked)
 
 
@@ -93,14 +99,14 @@ def _there(connection: sqlite3.Connection | None) -> Iterator[sqlite3.Connection
 
 
 def plan_of(
-    connection: sqlite3.Connection, ahead: Ahead, settings: RunSettings, endpoint_id: int, now: Now
+    connection: sqlite3.Connection, sample: DueSample, settings: RunSettings, endpoint_id: int, now: Now
 ) -> Plan:
     """The plan of what is ahead, from what the database tells of it."""
-    known = read_known(connection, ahead, settings, endpoint_id, now)
+    known = read_forecast_inputs(connection, sample, settings, endpoint_id, now)
     depths = Depths.of(known.everyone)
     pace = read_paces(connection, endpoint_id, settings, now)
     stretch = read_stretch(connection)
-    in_full = forecast_calls(known.due, depths, ahead.every, stretch.calls)
+    in_full = forecast_calls(known.due, depths, sample.every, stretch.calls)
     prices = read_prices(connection, endpoint_id, settings, now())
     caps = read_caps(connection, settings, prices, pace, now())
     calls = in_full
@@ -109,12 +115,12 @@ def plan_of(
     binding = caps[0] if caps and _binds(caps[0], in_full) else None
     minutes = pace.minutes(calls).within(minutes_left(settings, now()))
     order = _order(connection, settings, endpoint_id, now)
-    new = _new_creators(known, ahead, depths, calls, binding, order, AIMS[settings.aim])
+    new = _new_creators(known, sample, depths, calls, binding, order, AIMS[settings.aim])
     creators = new.creators and new.creators.stretched(stretch.creators)
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
-        order, ahead.listed, ahead.due, ahead.unfinished, ahead.never_asked,
-        ahead.due - ahead.unfinished - ahead.never_asked, len(nights),
+        order, sample.listed, sample.due, sample.unfinished, sample.never_asked,
+        sample.due - sample.unfinished - sample.never_asked, len(nights),
         new.tested.nights, new.tested.looked_twice, caps, binding, pace,
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
@@ -151,19 +157,19 @@ class _New:
 
 
 def _new_creators(
-    known: Known,
-    ahead: Ahead,
+    known: ForecastInputs,
+    sample: DueSample,
     depths: Depths,
     calls: Interval,
     binding: Cap | None,
     order: str,
     aim: Aim,
 ) -> _New:
-    tested, every = test_nights(known.everyone), ahead.every
-    if not ahead.due:
+    tested, every = test_nights(known.everyone), sample.every
+    if not sample.due:
         return _New(tested, Interval(0.0, 0.0, 0.0))
     if calls.expected is None or not known.everyone:
-        left = None if binding is None else ahead.due - math.ceil(binding.calls.expected or 0)
+        left = None if binding is None else sample.due - math.ceil(binding.calls.expected or 0)
         return _New(tested, keywords_left_out=None if left is None else max(0, left) or None)
     brought = _brought(known, depths, tested, calls.expected / every, binding, order, aim)
     lost = None
@@ -186,7 +192,7 @@ def _binds(cap: Cap, in_full: Interval) -> bool:
 
 
 def _brought(
-    known: Known,
+    known: ForecastInputs,
     depths: Depths,
     tested: Tested,
     calls: float,
@@ -214,15 +220,15 @@ def explain(
     """
     with (
         _there(connection) as database,
-        laid_out(database, keywords, settings, endpoint_id, now) as laid,
+        planned_worklist(database, keywords, settings, endpoint_id, now) as laid,
     ):
-        ahead = read_ahead(laid.connection, laid.listed, keywords_max=laid.listed)
+        sample = read_due_sample(laid.connection, laid.listed, keywords_max=laid.listed)
         named = laid.connection.execute("SELECT id FROM keywords WHERE identity = ?", (identity,)).fetchone()
-        wanted = next((one for one in ahead.keywords if named and one.work.keyword_id == named[0]), None)
+        wanted = next((one for one in sample.keywords if named and one.work.keyword_id == named[0]), None)
         if wanted is None:
             message = _("no keyword that is due is called %s: `crawler plan` counts those that are")
             raise InputError(message % identity)
-        known = read_known(database, ahead, settings, endpoint_id, now)
+        known = read_forecast_inputs(database, sample, settings, endpoint_id, now)
     work = wanted.work
     order = YieldQueue(known.histories, known.fresh, aim=AIMS[settings.aim])
     value = order.explain(work.keyword_id, work.page)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from crawler.expectation import Interval
+from crawler.forecast import Interval
 from crawler.money import Money
 from crawler.planning.accounts import calls_left, usual_price
 from crawler.run_settings import RunSettings

@@ -12,8 +12,8 @@ from decimal import Decimal
 from crawler.account import Account
 from crawler.clock import next_occurrence, shanghai_day
 from crawler.engine.account_budget import CommonCaps
-from crawler.engine.account_pool import AccountPool, Caps, PooledAccount, told_apart
-from crawler.engine.call_gate import Hours
+from crawler.engine.account_pool import AccountPool, Caps, PooledAccount, labelled
+from crawler.engine.call_gate import CallGate
 from crawler.engine.circuit_breaker import CircuitBreaker
 from crawler.engine.events import Event
 from crawler.engine.shutdown import Shutdown
@@ -85,14 +85,14 @@ class RunAccounts:
                         throttle=sender.throttle,
                         budget=sender.budget,
                         breaker=CircuitBreaker(self._dependencies.breaker_limits),
-                        emit=told_apart(account.name, emit) if several and account.name else emit,
+                        emit=labelled(account.name if several else None, emit),
                     )
                 )
-            yield parts.pool(pooled, self._hours, self._shutdown, self._dependencies.now)
+            yield parts.pool(pooled, self._call_gate, self._shutdown, self._dependencies.now)
 
-    def _hours(self, account: PooledAccount, park: Callable[[Reason], None]) -> Hours:
+    def _call_gate(self, account: PooledAccount, park: Callable[[Reason], None]) -> CallGate:
         settings, now = self._settings, self._dependencies.now
-        return self._dependencies.parts.hours(
+        return self._dependencies.parts.call_gate(
             until=None if settings.until is None else next_occurrence(settings.until, now()),
             waits=settings.wait_for_quota,
             shutdown=self._shutdown,

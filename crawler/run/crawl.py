@@ -19,29 +19,29 @@ from crawler.engine.response_drift import DriftDetector
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import CrawlerError, StoreError
 from crawler.model import Keyword, Problem
-from crawler.planning.foresight import Foresight
+from crawler.planning.background_forecast import BackgroundForecast
 from crawler.reasons import Reason
 from crawler.run.accounts import RunAccounts
-from crawler.run.calling import client_opener
+from crawler.run.client_opener import client_opener
 from crawler.run.dependencies import Dependencies
 from crawler.run.end_reason import end_reason
 from crawler.run.ordering import Ordering
 from crawler.run.same_file import SameFile
-from crawler.run.start import Approve, Beginning, approved
+from crawler.run.start import Approve, RunStart, approved
 from crawler.run_settings import RunSettings
 from crawler.store import runs
 from crawler.store.database import store_errors
-from crawler.store.disk_reserve import Reserve
+from crawler.store.disk_reserve import DiskReserve
 from crawler.store.ledger import Ledger
 from crawler.store.lock import hold
 from crawler.store.worklist import Worklist, not_asked
 from crawler.summary import (
     AccountSummary,
     CallCounts,
+    ChosenOrder,
     CreatorCounts,
     KeywordCounts,
     NotAsked,
-    OrderTaken,
     RunStatistics,
     RunSummary,
 )
@@ -75,7 +75,7 @@ async def run_crawl(
                 closing(parts.open_database(settings.db)) as db,
                 closing(parts.reserve(settings.db, settings.workers)) as reserve,
             ):
-                beginning = Beginning(settings, db, shutdown, emit, approve, dependencies)
+                beginning = RunStart(settings, db, shutdown, emit, approve, dependencies)
                 run_id, worklist = await beginning.begin(keywords)
                 run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve)
                 return await run.run()
@@ -93,7 +93,7 @@ class _Run:
         shutdown: Shutdown,
         emit: Callable[[Event], None],
         dependencies: Dependencies,
-        reserve: Reserve,
+        reserve: DiskReserve,
     ) -> None:
         self._settings = settings
         self._reserve = reserve
@@ -107,9 +107,9 @@ class _Run:
         self._parts = dependencies.parts
         self._now = dependencies.now
         self._file = SameFile(settings.db)
-        self._order_taken = OrderTaken("file", asked=False)
+        self._order_taken = ChosenOrder("file", asked=False)
         self._not_asked: tuple[NotAsked, ...] = ()
-        self._foresight = Foresight(
+        self._forecast = BackgroundForecast(
             db, run_id, worklist, settings, dependencies.endpoint.id, dependencies.now
         )
 
@@ -130,15 +130,15 @@ class _Run:
         async with accounts.open(self._emit) as pool:
             engine = self._engine(pool, ledger, drift)
             ending = asyncio.create_task(pool.end_on_time())
-            self._foresight.begin(self._parts.aside)
+            self._forecast.begin(self._parts.offload)
             try:
                 statistics = await engine.run(min(settings.workers, max(1, self._due)))
                 await ledger.close()
                 seconds = loop.time() - begun
-                await self._foresight.end(self._shutdown)
+                await self._forecast.end(self._shutdown)
             finally:
                 ending.cancel()
-                self._foresight.cancel()
+                self._forecast.cancel()
         parked = {each.name: each.parked for each in pool.accounts if each.name and each.parked}
         return self._end(statistics, drift.drifted, seconds, accounts, parked)
 
@@ -206,12 +206,12 @@ class _Run:
                 creators = runs.count_creators(self._connection, self._run_id)
                 summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
                 summary = replace(summary, accounts=self._account_summaries(parked))
-                summary = self._foresight.looked_back(summary)
+                summary = self._forecast.with_accuracy(summary)
                 with self._db.atomic():
                     accounts.keep_limits(always=True)
                     for name, why in parked.items():
                         runs.end_account(self._connection, self._run_id, name, why)
-                    self._foresight.keep()
+                    self._forecast.keep()
                     runs.end_run(self._connection, self._run_id, summary, statistics.rate_limited, self._now)
         except CrawlerError as exc:
             # What was saved before stays saved; only the end of the run could not be written.

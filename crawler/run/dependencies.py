@@ -18,18 +18,18 @@ from crawler.endpoint import Endpoint
 from crawler.engine.account_budget import AccountBudget, CommonBudget
 from crawler.engine.account_pool import AccountPool
 from crawler.engine.budget import Budget
-from crawler.engine.call_gate import Hours
+from crawler.engine.call_gate import CallGate
 from crawler.engine.caller import Caller
 from crawler.engine.circuit_breaker import CircuitBreakerLimits
+from crawler.engine.interfaces import Client
 from crawler.engine.policy import Policy
-from crawler.engine.ports import Client
 from crawler.engine.response_drift import DriftLimits
 from crawler.engine.throttle import Throttle
 from crawler.model import Work
-from crawler.planning.foresight import Aside, in_thread
+from crawler.planning.background_forecast import Offload, in_thread
 from crawler.run.spending_check import AskBalance
 from crawler.store.database import open_database
-from crawler.store.disk_reserve import Reserve
+from crawler.store.disk_reserve import DiskReserve
 from crawler.store.ledger import Ledger
 from crawler.store.transactions import Store
 from crawler.store.worklist import Worklist, due_work, leave_out, make_worklist
@@ -55,7 +55,7 @@ class Parts:
     due_work: Callable[[sqlite3.Connection], Iterator[Work]] = due_work
     store: type[Store] | partial[Store] = Store
     ledger: type[Ledger] = Ledger
-    reserve: Callable[[Path, int], Reserve] = Reserve
+    reserve: Callable[[Path, int], DiskReserve] = DiskReserve
     budget: type[Budget] = Budget
     account_budget: type[AccountBudget] = AccountBudget
     common_budget: type[CommonBudget] = CommonBudget
@@ -63,8 +63,8 @@ class Parts:
     throttle: type[Throttle] = Throttle
     policy: type[Policy] | partial[Policy] = Policy
     caller: type[Caller] = Caller
-    hours: type[Hours] = Hours
-    aside: Aside = in_thread
+    call_gate: type[CallGate] = CallGate
+    offload: Offload = in_thread
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import TypeVar
 
 from crawler.engine.keyword_history import AIMS, KeywordHistory
+from crawler.engine.keyword_worth import keyword_histories, not_worth_asking
 from crawler.engine.order import FileOrder, Order
-from crawler.engine.worth import known_keywords, not_worth_asking
 from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_order import YieldOrder
 from crawler.model import DueKeyword
@@ -18,7 +18,7 @@ from crawler.run.dependencies import Dependencies
 from crawler.run_settings import RunSettings
 from crawler.store import page_history as history
 from crawler.store.database import store_errors
-from crawler.summary import OrderTaken
+from crawler.summary import ChosenOrder
 
 T = TypeVar("T")
 
@@ -31,14 +31,14 @@ class Ordering:
     settings: RunSettings
     dependencies: Dependencies
 
-    def taken(self) -> OrderTaken:
+    def taken(self) -> ChosenOrder:
         """The order that was asked for, else the one that learns where there is anything to learn from."""
         if self.settings.order != "auto":
-            return OrderTaken(self.settings.order, asked=True)
+            return ChosenOrder(self.settings.order, asked=True)
         known = history.any_pages(
             self.connection, endpoint_id=self.dependencies.endpoint.id, now=self.dependencies.now
         )
-        return OrderTaken("yield" if known else "file", asked=False)
+        return ChosenOrder("yield" if known else "file", asked=False)
 
     def order_of(self, order: str) -> Order:
         """The work of a run in that order."""
@@ -58,11 +58,11 @@ class Ordering:
         return not_worth_asking(self._known()[1], finished, self.settings.stop_below)
 
     def _known(self) -> tuple[list[DueKeyword], list[KeywordHistory]]:
-        again, pages, finders = history.read_known(
+        again, pages, finders = history.read_due_history(
             self.connection, self.dependencies.endpoint.id, self.dependencies.now
         )
         due = list(again)
-        return due, known_keywords(due, pages, finders, self.settings.refresh_after / timedelta(days=1))
+        return due, keyword_histories(due, pages, finders, self.settings.refresh_after / timedelta(days=1))
 
     def _read(self, due: Callable[[sqlite3.Connection], Iterator[T]]) -> Iterator[T]:
         with store_errors(self.settings.db):

@@ -33,7 +33,7 @@ AskBalance = Callable[["ApiSettings"], Awaitable[Money | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class WorkAhead:
     """The calls of a run before it begins: of `keywords` that are due, at most `calls_max`."""
 
     keywords: int
@@ -108,7 +108,7 @@ def _caps(caps: RunSettings | Account, price: Money | None) -> list[int]:
 
 
 def first_spending(
-    connection: sqlite3.Connection, settings: RunSettings, ahead: Ahead
+    connection: sqlite3.Connection, settings: RunSettings, ahead: WorkAhead
 ) -> SpendingAhead | None:
     """What is to be said, and asked, before the first paid calls of a database; None where these were made,
     where a cap binds them, where nothing is due, and for a simulator."""
@@ -124,10 +124,10 @@ def first_spending(
 
 
 async def balances_told(
-    settings: RunSettings, ahead: Ahead, shutdown: Shutdown, ask: AskBalance
+    settings: RunSettings, ahead: WorkAhead, shutdown: Shutdown, ask: AskBalance
 ) -> list[BalanceTold | None]:
     """What each account holds, None where nobody says so; nothing where no call is ahead. A run that is
-    ending waits for no answer. The token of an account that is bound to a worker of a cluster is not used
+    ending waits for no answer. The token of an account that is bound to a cluster worker is not used
     here: it is seen at that worker's address alone."""
     import asyncio  # this and the client are loaded where a run begins, not for a plan or a command's help
 
@@ -166,7 +166,7 @@ async def _not_asked() -> None:
     """Nobody says what the account holds."""
 
 
-def _missing(balance: Money, price: Money | None, ahead: Ahead, cap: int | None) -> Money | None:
+def _missing(balance: Money, price: Money | None, ahead: WorkAhead, cap: int | None) -> Money | None:
     """The money that may be needed, where the balance falls short of it."""
     if price is None or price.currency != balance.currency:
         return None

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from sqlite_utils import Database
 
-from crawler.engine.account_pool import told_apart
+from crawler.engine.account_pool import labelled
 from crawler.engine.events import Event, LineSkipped, RunStarted, SpendingAhead
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
@@ -16,7 +16,7 @@ from crawler.i18n import _
 from crawler.model import Keyword, Problem
 from crawler.run.dependencies import Dependencies
 from crawler.run.ordering import Ordering
-from crawler.run.spending_check import Ahead, balances_told, check_currency, first_spending
+from crawler.run.spending_check import WorkAhead, balances_told, check_currency, first_spending
 from crawler.run_settings import RunSettings
 from crawler.service_address import service_of
 from crawler.store import runs
@@ -32,7 +32,7 @@ async def approved(ahead: SpendingAhead) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class RunStart:
     """What is done before the first call: all of it, or nothing is left behind."""
 
     settings: RunSettings
@@ -65,7 +65,7 @@ class Beginning:
                 raise InputError(_("the given files contain no keyword"))
             worklist = self._leave_out(worklist, run_id)
             check_currency(db.conn, settings, self.dependencies.now())
-            await self._tell_money(Ahead(worklist.due, pages_ahead(db.conn)))
+            await self._tell_money(WorkAhead(worklist.due, pages_ahead(db.conn)))
         self.emit(
             RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service)
         )
@@ -83,15 +83,15 @@ class Beginning:
             stop_below=self.settings.stop_below or 0.0,
         )
 
-    async def _tell_money(self, ahead: Ahead) -> None:
+    async def _tell_money(self, ahead: WorkAhead) -> None:
         """Says what the account holds and, the first time, what is ahead; raises InputError where that is not
         wanted."""
         settings, ask = self.settings, self.dependencies.parts.ask_balance
         balances = await balances_told(settings, ahead, self.shutdown, ask)
         for account, balance in zip(settings.senders, balances, strict=False):  # none, where no call is ahead
             if balance is not None:
-                several = len(settings.senders) > 1 and account.name
-                (told_apart(account.name, self.emit) if several and account.name else self.emit)(balance)
+                name = account.name if len(settings.senders) > 1 else None
+                labelled(name, self.emit)(balance)
         first = first_spending(self.db.conn, self.settings, ahead)
         if first is not None and not self.shutdown.requested:
             self.emit(first)

@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crawler.atomic_files import database_uri, replacing
 from crawler.errors import InputError, StoreError
-from crawler.files import database_uri, replacing
 from crawler.i18n import _
 from crawler.store.readonly import LATEST_MIGRATION, open_as_it_is
 

@@ -16,7 +16,7 @@ from crawler.creator import COLUMNS, PROVISIONAL, Creator
 from crawler.model import PageSaved
 from crawler.store import sql
 from crawler.store.row_batches import Rows
-from crawler.store.seen import Seen
+from crawler.store.seen_creators import SeenCreators
 
 # A row is kept as a list in the order of `sql.USER_FIELDS`, as it is read and bound: this path is hot.
 # From ID to WRITTEN_RUN_ID it is in the order of `Creator`, whose `rank` stands where the row has its key.
@@ -50,14 +50,14 @@ class CreatorWriter:
         run_id: int,
         stamp: str,
         keys: Iterator[int],
-        seen: Seen | None = None,
+        seen: SeenCreators | None = None,
     ) -> None:
         self._connection = connection
         self._rows = rows
         self._run_id = run_id
         self._stamp = stamp
         self._keys = keys
-        self._seen = Seen() if seen is None else seen
+        self._seen = SeenCreators() if seen is None else seen
         self.met: set[int] = set()
         self._by_id: dict[str, Row] = {}
         self._by_red_id: dict[str, Row] = {}

@@ -48,7 +48,7 @@ class Usage(Protocol):
         ...
 
 
-class Reserve:
+class DiskReserve:
     """Room on the disk of a database, taken before the first call. It has no name, so that nothing of it is
     left behind however the process ends."""
 

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING
 
-from crawler.expectation import Forecast, Hindsight, Interval, look_back
+from crawler.forecast import Forecast, ForecastAccuracy, Interval, compare_forecast
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -89,7 +89,7 @@ def _columns(interval: Interval) -> tuple[float | None, float, float]:
     return interval.expected, interval.low, interval.high
 
 
-def read_hindsights(connection: sqlite3.Connection, run_ids: list[int]) -> dict[int, Hindsight]:
+def read_forecast_accuracy(connection: sqlite3.Connection, run_ids: list[int]) -> dict[int, ForecastAccuracy]:
     """How far the forecasts of these runs were off, of those that have ended and had one."""
     found = {}
     cursor = connection.execute(_READ, (json.dumps(run_ids),))
@@ -98,7 +98,7 @@ def read_hindsights(connection: sqlite3.Connection, run_ids: list[int]) -> dict[
         row = dict(zip(names, values, strict=True))
         if row["charged"] is None:  # the process died, and no run has come since
             continue
-        told = look_back(
+        told = compare_forecast(
             _forecast(row),
             outcome=row["outcome"],
             reason=row["reason"],
@@ -111,10 +111,10 @@ def read_hindsights(connection: sqlite3.Connection, run_ids: list[int]) -> dict[
     return found
 
 
-def latest_hindsights(connection: sqlite3.Connection, runs: int) -> list[Hindsight]:
+def latest_forecast_accuracy(connection: sqlite3.Connection, runs: int) -> list[ForecastAccuracy]:
     """How far the latest forecasts were off, of so many runs at most."""
     ids = [row[0] for row in connection.execute(_LATEST, (runs,))]
-    return list(read_hindsights(connection, ids).values())
+    return list(read_forecast_accuracy(connection, ids).values())
 
 
 def _forecast(row: dict[str, object]) -> Forecast:

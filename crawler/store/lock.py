@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from crawler.errors import AlreadyRunning, CrawlerError, InputError, StoreError
 from crawler.i18n import _
-from crawler.store.process import age_seconds
+from crawler.store.other_processes import age_seconds
 from crawler.store.readonly import file_at, open_as_it_is
 from crawler.store.runs import running_process
 

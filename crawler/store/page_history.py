@@ -202,7 +202,7 @@ def due_fresh(connection: sqlite3.Connection) -> Iterator[DueKeyword]:
         after = rows[-1][7], rows[-1][6]
 
 
-def read_known(
+def read_due_history(
     connection: sqlite3.Connection, endpoint_id: int, now: Now
 ) -> tuple[Iterator[DueKeyword], Iterator[PageRead], Iterator[list[int]]]:
     """What an order of calls goes by: work that is due again, pages read, keywords that share creators."""

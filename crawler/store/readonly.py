@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from crawler.atomic_files import database_uri
 from crawler.errors import InputError
-from crawler.files import database_uri
 from crawler.i18n import N_, _
 
 DEMO_DB = Path("data/demo.db")

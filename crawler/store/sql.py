@@ -90,13 +90,8 @@ ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
        last_rank    = excluded.last_rank
 """
 
-MOVE_SIGHTINGS = """
-INSERT INTO sightings (endpoint_id, keyword_id, user_key, generation, first_seen_at, first_page, first_rank,
-                       last_seen_at, last_page, last_rank)
-SELECT endpoint_id, keyword_id, ?, generation, first_seen_at, first_page, first_rank,
-       last_seen_at, last_page, last_rank
-  FROM sightings
- WHERE user_key = ?
+# Both sightings of a creator who was taken for two: when it came first, and when last.
+JOIN_SIGHTINGS = """\
 ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
    SET generation    = max(generation, excluded.generation),
        first_page    = iif(excluded.first_seen_at < first_seen_at, excluded.first_page, first_page),
@@ -104,7 +99,16 @@ ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
        first_seen_at = min(first_seen_at, excluded.first_seen_at),
        last_page     = iif(excluded.last_seen_at > last_seen_at, excluded.last_page, last_page),
        last_rank     = iif(excluded.last_seen_at > last_seen_at, excluded.last_rank, last_rank),
-       last_seen_at  = max(last_seen_at, excluded.last_seen_at)
+       last_seen_at  = max(last_seen_at, excluded.last_seen_at)"""
+
+MOVE_SIGHTINGS = f"""
+INSERT INTO sightings (endpoint_id, keyword_id, user_key, generation, first_seen_at, first_page, first_rank,
+                       last_seen_at, last_page, last_rank)
+SELECT endpoint_id, keyword_id, ?, generation, first_seen_at, first_page, first_rank,
+       last_seen_at, last_page, last_rank
+  FROM sightings
+ WHERE user_key = ?
+{JOIN_SIGHTINGS}
 """
 
 MOVE_CHANGES = "UPDATE changes SET user_key = ? WHERE user_key = ?"

@@ -21,7 +21,7 @@ from crawler.store.database import store_errors
 from crawler.store.erased import Forgotten
 from crawler.store.replies import pack
 from crawler.store.row_batches import Rows
-from crawler.store.seen import Seen
+from crawler.store.seen_creators import SeenCreators
 
 
 class Store:
@@ -45,7 +45,7 @@ class Store:
         self._erased = Forgotten.read(self._connection)
         self._keys = count(self._connection.execute(sql.LAST_USER_KEY).fetchone()[0] + 1)
         self._rows = rows
-        self._seen = Seen()
+        self._seen = SeenCreators()
 
     def apply(self, writes: Sequence[Write]) -> list[Any]:
         """The answer to each write, once all of them are durable together in one transaction.

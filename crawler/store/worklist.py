@@ -13,7 +13,7 @@ from pathlib import Path
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
 from crawler.store import worklist_sql as sql
-from crawler.store.plain_lines import PlainLines
+from crawler.store.plain_keywords import PlainKeywords
 from crawler.summary import NotAsked
 
 CLOCK_SLACK = timedelta(hours=1)
@@ -142,7 +142,7 @@ def _is_gone(file: Path) -> bool:
 def _merge(connection: sqlite3.Connection, chunk: list[Keyword], position: int, moment: str) -> None:
     """Stores the keywords of a chunk and lists them from `position` on; of equal ones the first counts."""
     last_known = _last_keyword(connection)
-    lines = PlainLines.of(chunk)
+    lines = PlainKeywords.of(chunk)
     if lines is None:
         identities = _merge_one_by_one(connection, chunk, moment)
     elif lines.list_unchanged(connection, position):

@@ -10,9 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from crawler.notice_settings import NoticeKind
 from crawler.notices.channels import takes_files
-from crawler.notices.message import Delivery, Errand, Notice
-from crawler.notices.messenger import Messenger, child_environment
+from crawler.notices.delivery_process import DeliveryProcess, child_environment
+from crawler.notices.heartbeat import FAIL, SUCCESS, ping_address
+from crawler.notices.message import Delivery, DeliveryRequest, Notice
 from crawler.summary import RunSummary
 
 REPORT_SECONDS_MAX = 3.0
@@ -20,11 +22,13 @@ REPORT_BYTES_MAX = 5_000_000
 
 
 def deliver(
-    notice: Notice, channels: tuple[str, ...], ping: str | None, summary: RunSummary | None
+    notice: Notice, channels: tuple[str, ...], heartbeat: str | None, summary: RunSummary | None
 ) -> tuple[Delivery, ...]:
-    """What became of the notice at each of the channels, and of the ping."""
+    """What became of the notice at each of the channels, and of the ping that says how the run ended."""
+    sign = FAIL if notice.kind is NoticeKind.FAILED else SUCCESS
+    ping = None if heartbeat is None else ping_address(heartbeat, sign)
     with _report(summary, channels) as report:
-        return Messenger(Errand(replace(notice, report=report), channels, ping)).deliveries()
+        return DeliveryProcess(DeliveryRequest(replace(notice, report=report), channels, ping)).deliveries()
 
 
 @contextmanager

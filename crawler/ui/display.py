@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from crawler.engine.events import Event
-from crawler.ui.describe import Level
-from crawler.ui.lines import JsonLines, TextLines
+from crawler.ui.event_text import Level
+from crawler.ui.log_lines import JsonLines, TextLines
 from crawler.ui.tally import Scale
 
 Emit = Callable[[Event], None]

@@ -16,7 +16,7 @@ from crawler.engine.events import Event, RunStarted, SpendingAhead
 from crawler.i18n import _, ngettext
 from crawler.i18n.formatting import also, span
 from crawler.model import Charge
-from crawler.ui.describe import Level, describe, level_of
+from crawler.ui.event_text import Level, describe, level_of
 from crawler.ui.tally import Scale, Tally
 from crawler.untrusted_text import sanitize
 

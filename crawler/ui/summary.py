@@ -8,12 +8,12 @@ from pathlib import Path
 import orjson
 
 from crawler.i18n import _, english, ngettext
+from crawler.i18n.forecast_accuracy import forecast_accuracy_fields, forecast_accuracy_lines
 from crawler.i18n.formatting import also, size, span
-from crawler.i18n.hindsight import hindsight_fields, hindsight_lines
 from crawler.i18n.reasons import reason_text, told
 from crawler.reasons import GOES_ON_BY_ITSELF, Advice
 from crawler.summary import AccountSummary, FailedKeyword, Removed, RunSummary, Sweep
-from crawler.ui.describe import order_text
+from crawler.ui.event_text import order_text
 from crawler.ui.program_name import db_argument, program_name
 from crawler.untrusted_text import sanitize, width
 
@@ -44,7 +44,7 @@ def summary_fields(summary: RunSummary) -> dict[str, object]:
         "money": _money(summary),
         "order": None if summary.order is None else asdict(summary.order),
         "not_asked": [asdict(each) for each in summary.not_asked],
-        "forecast": hindsight_fields(summary.forecast, summary.price),
+        "forecast": forecast_accuracy_fields(summary.forecast, summary.price),
         **({"accounts": [_account(each) for each in summary.accounts]} if summary.accounts else {}),
         "removed": _removed(summary.sweep),
     }
@@ -121,7 +121,7 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     if summary.order is not None:
         rows.append((_("order"), order_text(summary.order.order, asked=summary.order.asked)))
     if summary.forecast is not None:
-        first, *others = hindsight_lines(summary.forecast, summary.price)
+        first, *others = forecast_accuracy_lines(summary.forecast, summary.price)
         rows += [(_("forecast"), first), *(("", line) for line in others)]
     if summary.sweep is not None:
         rows += [(_("removed"), line) for line in sweep_lines(summary.sweep)]

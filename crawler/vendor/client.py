@@ -30,7 +30,7 @@ USER_AGENT = "creator-crawler"
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
     """Where to ask, as whom, how long to wait for an answer, how long a connection may idle between calls;
-    `worker` names the machine of a cluster that asks, None for any, and says nothing to this client; nor do
+    `worker` names the cluster worker that asks, None for any, and says nothing to this client; nor do cluster
     workers need `other_tokens`, which are taken out of answers like its own.
 
     Servers close idle ones after 5 s or more; a call that is sent just then is lost and may be charged.

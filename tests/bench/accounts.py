@@ -73,7 +73,7 @@ async def _play(service: SimulatorSettings, rates: dict[str, str], keywords: int
             )
             db = Path(folder) / "night.db"
             settings = RunSettings("", db=db, base_url=simulator.base_url, workers=200, accounts=accounts)
-            dependencies = Dependencies(Random(seed), wall, parts=Parts(aside=at_once))
+            dependencies = Dependencies(Random(seed), wall, parts=Parts(offload=at_once))
             texts = keyword_texts(keywords)
             summary = await run_crawl(
                 settings, [Keyword(text, text) for text in texts], dependencies=dependencies

@@ -22,7 +22,7 @@ import psutil
 
 from crawler.cluster.client import open_cluster_client
 from crawler.cluster.opening import open_cluster
-from crawler.engine.ports import Client
+from crawler.engine.interfaces import Client
 from crawler.engine.shutdown import Shutdown
 from crawler.keywords import read_keywords
 from crawler.model import PageRequest, Reply

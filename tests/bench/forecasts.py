@@ -21,7 +21,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from crawler.expectation import Beside
+from crawler.forecast import Comparison
 from crawler.library import keyword
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
@@ -56,7 +56,7 @@ def drawn(random: Random) -> tuple[SimulatorSettings, list[str]]:
     return world, random.sample(list(keyword_texts(2_000)), random.randint(40, 100))
 
 
-async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[str, str, Beside]]:
+async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[str, str, Comparison]]:
     """Every figure of every night beside its forecast, with the way of the night."""
     world, texts = drawn(random)
     wall, found = WallClock(), []
@@ -78,7 +78,7 @@ async def nights(random: Random, db: Path, count: int = NIGHTS) -> list[tuple[st
                     order="yield" if way == WAYS[2] else "file",
                 ),
                 [keyword(text) for text in texts],
-                dependencies=Dependencies(random, wall, parts=Parts(aside=at_once)),
+                dependencies=Dependencies(random, wall, parts=Parts(offload=at_once)),
             )
             if night == 0:
                 full = summary.calls.charged

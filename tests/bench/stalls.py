@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from crawler.clock import utc_now
 from crawler.library import keyword
-from crawler.planning.known import reading_ahead
+from crawler.planning.forecast_inputs import work_ahead_in_steps
 from crawler.run_settings import RunSettings
 from crawler.store.migrations import migrations
 from crawler.store.worklist import make_worklist
@@ -37,7 +37,7 @@ async def longest_stall(db: Database, listed: int) -> tuple[float, float, int]:
     watching = asyncio.create_task(watch())
     await asyncio.sleep(0)
     begun = time.perf_counter()
-    for _ahead in reading_ahead(db.conn, listed):
+    for _ahead in work_ahead_in_steps(db.conn, listed):
         steps += 1
         await asyncio.sleep(0)
     done = True

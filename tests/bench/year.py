@@ -28,7 +28,7 @@ from crawler.analysis.status import read_status
 from crawler.clock import shanghai_day
 from crawler.keywords import identity
 from crawler.maintenance.backup import back_up
-from crawler.maintenance.backup_thinning import parse_keep
+from crawler.maintenance.backup_rotation import parse_keep
 from crawler.maintenance.doctor.facts import (
     BackupFacts,
     DatabaseFacts,
@@ -39,11 +39,11 @@ from crawler.maintenance.doctor.facts import (
     TokenFacts,
 )
 from crawler.maintenance.doctor.finding import Level
-from crawler.maintenance.doctor.night_checks import schedule
+from crawler.maintenance.doctor.last_run_checks import schedule
 from crawler.maintenance.retention import sweep_after
 from crawler.maintenance.verify import examine
 from crawler.model import Keyword
-from crawler.notice_settings import Told
+from crawler.notice_settings import NoticeKind
 from crawler.retention_settings import Retention
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
@@ -52,7 +52,7 @@ from crawler.simulator import Fault, Simulator, SimulatorSettings
 from crawler.store.page_history import pages_read
 from crawler.store.readonly import open_readonly
 from crawler.summary import RunSummary
-from crawler.ui.notice import run_notice
+from crawler.ui.notice_text import run_notice
 from crawler.vendor.probe import Probe, Verdict
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.simulation.play import at_once
@@ -111,7 +111,7 @@ class Month:
     """What a month ended with: sizes in bytes, rows, backups; and what was told in it."""
 
     name: str
-    told: Counter[Told] = field(default_factory=Counter)
+    told: Counter[NoticeKind] = field(default_factory=Counter)
     charged: int = 0
     file_bytes: int = 0
     rows: dict[str, int] = field(default_factory=dict)
@@ -151,7 +151,7 @@ def live(shape: Shape, folder: Path, *, backups: bool) -> Year:
         month = year.months[-1]
         if shape.trouble(night) == "off":
             if _overdue(year.db, begin):
-                month.told[Told.SILENT] += 1
+                month.told[NoticeKind.SILENT] += 1
                 year.titles["Nothing was heard of the last night"] += 1
             continue
         summary, charged = run(_night(shape, night, begin, year.db))
@@ -159,8 +159,8 @@ def live(shape: Shape, folder: Path, *, backups: bool) -> Year:
         month.charged += charged
         year.charged += charged
         notice = run_notice(summary, "crawler run")
-        month.told[notice.told] += 1
-        year.titles[notice.title.rpartition(": ")[2] if notice.told is not Told.DONE else "done"] += 1
+        month.told[notice.kind] += 1
+        year.titles[notice.title.rpartition(": ")[2] if notice.kind is not NoticeKind.DONE else "done"] += 1
         if backups:
             back_up(year.db, None, parse_keep(KEEP), now=lambda begin=begin: begin + timedelta(hours=2))
         _measure(year.db, month)
@@ -175,7 +175,7 @@ async def _night(shape: Shape, night: int, begin: datetime, db: Path) -> tuple[R
 
     async with Simulator(shape.world(night), now=wall) as simulator:
         settings = RunSettings("t", db, simulator.base_url, rate="unlimited", price="0.05CNY")
-        parts = Dependencies(Random(f"{shape.seed}/{night}"), wall, parts=Parts(aside=at_once))
+        parts = Dependencies(Random(f"{shape.seed}/{night}"), wall, parts=Parts(offload=at_once))
         summary = await run_crawl(settings, shape.words, dependencies=parts)
         return summary, simulator.bill.charged
 
@@ -237,7 +237,7 @@ def tables(with_retention: Year, without: Year, alike: dict[str, bool]) -> Itera
     )
     yield "|---" + "|---:" * 12 + "|"
     for month, other in zip(with_retention.months, without.months, strict=True):
-        told = " | ".join(str(month.told[each]) for each in Told)
+        told = " | ".join(str(month.told[each]) for each in NoticeKind)
         yield (
             f"| {month.name} | {month.charged:,} | {month.file_bytes / 1e6:.1f} "
             f"| {other.file_bytes / 1e6:.1f} | {month.rows['calls']:,} | {month.rows['replies']:,} "

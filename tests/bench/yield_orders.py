@@ -10,7 +10,7 @@ from random import Random
 from typing import Protocol
 
 from crawler.engine.keyword_history import AIMS, WORTHWHILE, FreshKeyword, KeywordHistory, Look
-from crawler.engine.neighbours import neighbourhoods
+from crawler.engine.keyword_neighbours import neighbour_groups
 from crawler.engine.yield_queue import YieldQueue
 from tests.bench.yield_worlds import PAGE_SIZE, World
 
@@ -52,7 +52,7 @@ class Played:
 
     def histories(self, night: int) -> tuple[list[KeywordHistory], list[FreshKeyword]]:
         """What is known before `night`: keywords that were looked at, and those that were not."""
-        group = neighbourhoods(self.finders.values())
+        group = neighbour_groups(self.finders.values())
         histories, fresh = [], []
         for keyword, looks in enumerate(self.looks):
             if looks:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from crawler.expectation import Interval
+from crawler.forecast import Interval
 from crawler.planning.forecast import Depths, Due, forecast_calls
 from crawler.planning.newcomers import expected_by_yield, expected_in_full, test_nights
 from tests.bench.yield_orders import (

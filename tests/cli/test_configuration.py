@@ -10,7 +10,7 @@ import socket
 import pytest
 
 from crawler.cli import COMMANDS, load
-from crawler.cli.configured import keys_of
+from crawler.cli.command_settings import keys_of
 from crawler.library import crawl_keywords_async, creators
 from crawler.run_settings import SHARED_SETTINGS
 from crawler.setting import Form

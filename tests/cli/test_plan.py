@@ -12,7 +12,7 @@ import pytest
 
 from crawler.clock import utc_now
 from crawler.keywords import read_keywords
-from crawler.planning import known
+from crawler.planning import forecast_inputs
 from crawler.planning.plan import make_plan
 from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
@@ -204,7 +204,7 @@ async def test_of_very_many_keywords_a_part_stands_for_all(crawler, monkeypatch)
     settings = RunSettings("", db=crawler.folder / "data" / "creators.db", refresh_after=timedelta(0))
     plans = []
     for most in (1000, 16):
-        monkeypatch.setattr(known.read_ahead, "__defaults__", (most,))
+        monkeypatch.setattr(forecast_inputs.read_due_sample, "__defaults__", (most,))
         with reading(settings.db) as connection:
             keywords = read_keywords([crawler.folder / "keywords.txt"])
             plans.append(make_plan(connection, keywords, settings, 1, utc_now))

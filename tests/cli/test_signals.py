@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.cli.repeated_signals import REPEATED_AFTER_SECONDS, Signals
+from crawler.cli.repeated_signals import REPEATED_AFTER_SECONDS, RepeatedSignals
 
 SIGHUP, SIGINT, SIGTERM = 1, 2, 15
 AT_ONCE, LATER = 0.0, REPEATED_AFTER_SECONDS
@@ -25,5 +25,5 @@ AT_ONCE, LATER = 0.0, REPEATED_AFTER_SECONDS
     ],
 )
 def test_only_a_second_ctrl_c_or_a_repeated_sigterm_gives_up_calls_in_flight(received, forced):
-    signals = Signals()
+    signals = RepeatedSignals()
     assert [signals.forces(number, seconds) for number, seconds in received][-1] is forced

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from crawler.cli import COMMANDS, command_line
-from crawler.cli.what_commands_do import WHAT_COMMANDS_DO
+from crawler.cli.command_summaries import WHAT_COMMANDS_DO
 from tests.filled import fill
 
 HEAVY = {

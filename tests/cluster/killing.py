@@ -60,12 +60,12 @@ def _worker_killed(desk: Desk, processes: Processes, _run: subprocess.Popen[str]
     name = rng.choice(sorted(processes.workers))
     processes.signal(name, signal.SIGKILL)
     processes.start_worker(f"{name}-again")
-    _told(desk, "worker SIGKILL", killed=True)
+    _told(desk, "cluster worker SIGKILL", killed=True)
 
 
 def _worker_added(desk: Desk, processes: Processes, _run: subprocess.Popen[str], _rng: Random) -> None:
     processes.start_worker("added")
-    _told(desk, "worker added")
+    _told(desk, "cluster worker added")
 
 
 def _worker_stopped(desk: Desk, processes: Processes, _run: subprocess.Popen[str], rng: Random) -> None:
@@ -73,7 +73,7 @@ def _worker_stopped(desk: Desk, processes: Processes, _run: subprocess.Popen[str
     processes.signal(name, signal.SIGSTOP)
     time.sleep(rng.uniform(0.1, STOPPED_SECONDS))
     processes.signal(name, signal.SIGCONT)
-    _told(desk, "worker SIGSTOP, SIGCONT")
+    _told(desk, "cluster worker SIGSTOP, SIGCONT")
 
 
 def _scheduler_killed(desk: Desk, processes: Processes, _run: subprocess.Popen[str], _rng: Random) -> None:

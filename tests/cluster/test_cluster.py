@@ -90,7 +90,7 @@ def test_a_worker_that_is_killed_costs_no_more_than_its_calls_in_flight(desk, tm
         ended = desk.finish(process)
     desk.kills, desk.in_flight = 1, ended.summary["calls"]["unknown"]
     assert ended.exit_code == 0, ended.stderr
-    assert "worker w1 is lost" in ended.stderr
+    assert "cluster worker w1 is lost" in ended.stderr
     assert desk.in_flight <= desk.workers / 2 + 1
     assert desk.flaws() == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.cluster.fitness import OF_A_SCHEDULER, OF_A_WORKER, differences, unfit
+from crawler.cluster.compatibility import OF_A_SCHEDULER, OF_A_WORKER, differences, incompatibility
 from crawler.cluster_address import check_cluster, local_workers
 from crawler.errors import InputError
 
@@ -56,9 +56,11 @@ def test_only_local_says_how_many_workers():
 
 
 def test_a_worker_with_the_same_versions_fits():
-    assert unfit("w1", LOOPBACK, HERE, HERE) == ""
+    assert incompatibility("w1", LOOPBACK, HERE, HERE) == ""
     assert (
-        unfit("w1", "tls://10.0.0.1:4000", HERE | {"python": "3.11.9.final.0", "aiohttp": "3.14.1"}, HERE)
+        incompatibility(
+            "w1", "tls://10.0.0.1:4000", HERE | {"python": "3.11.9.final.0", "aiohttp": "3.14.1"}, HERE
+        )
         == ""
     )
 
@@ -69,8 +71,8 @@ def test_a_worker_with_the_same_versions_fits():
      ("python", "3.12.0.final.0"), ("aiohttp", "3.13.5")],
 )  # fmt: skip
 def test_a_worker_with_another_version_does_not_fit(package, version):
-    told = unfit("w1", LOOPBACK, HERE | {package: version}, HERE)
-    assert told.startswith("worker w1: ")
+    told = incompatibility("w1", LOOPBACK, HERE | {package: version}, HERE)
+    assert told.startswith("cluster worker w1: ")
     assert f"{package} is {'missing' if version is None else version.removesuffix('.final.0')} there" in told
     assert told.count(" here") == 1
     assert differences(HERE | {package: version}, HERE, OF_A_WORKER)
@@ -81,4 +83,4 @@ def test_a_scheduler_needs_no_crawler():
 
 
 def test_a_worker_to_which_the_token_would_go_in_the_clear_does_not_fit():
-    assert "unencrypted" in unfit("w1", "tcp://10.0.0.1:4000", HERE, HERE)
+    assert "unencrypted" in incompatibility("w1", "tcp://10.0.0.1:4000", HERE, HERE)

@@ -8,7 +8,7 @@ from distributed import Client
 
 from crawler.cluster.client import open_cluster_client
 from crawler.cluster.connection import Cluster, watched
-from crawler.cluster.worker import NotReached, Worker, reach
+from crawler.cluster.worker import ClusterWorker, NotReached, reach
 from crawler.engine.policy import Policy
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import ClusterError
@@ -138,14 +138,14 @@ async def test_a_call_that_nobody_can_make_is_free_and_ends_the_run(processes):
 
 async def test_where_an_account_is_bound_to_somebody_who_does_not_come_nothing_is_begun(processes):
     async with Client(processes.address, asynchronous=True, set_as_default=False) as dask:
-        with pytest.raises(ClusterError, match="no worker of the name w9 has come"):
+        with pytest.raises(ClusterError, match="no cluster worker of the name w9 has come"):
             async with watched(dask, Shutdown(), lambda event: None, 3.0, {"w1", "w9"}):
                 pass
 
 
 async def test_a_worker_that_is_not_there_was_sent_nothing(processes):
     async with connected(processes) as workers:
-        nobody = Worker("tcp://127.0.0.1:9", "nobody", "tcp://127.0.0.1:9", workers.dask)
+        nobody = ClusterWorker("tcp://127.0.0.1:9", "nobody", "tcp://127.0.0.1:9", workers.dask)
         with pytest.raises(NotReached):
             await nobody.ask("key", "fetch", page())
         with pytest.raises(NotReached):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from crawler.engine.account_choice import Offer, first_to_go
+from crawler.engine.account_choice import Offer, choose_account
 
 
 @pytest.mark.parametrize(
@@ -19,5 +19,5 @@ from crawler.engine.account_choice import Offer, first_to_go
     ],
 )
 def test_who_may_go_first_goes_and_of_several_the_cheapest(offers, place):
-    chosen = first_to_go(offers)
+    chosen = choose_account(offers)
     assert (None if chosen is None else chosen.place) == place

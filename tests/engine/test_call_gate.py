@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from crawler.clock import next_occurrence, parse_moment
-from crawler.engine.call_gate import Hours, quota_returns
+from crawler.engine.call_gate import CallGate, quota_returns
 from crawler.engine.events import QuotaBack, QuotaWait
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
@@ -21,11 +21,11 @@ START = WallClock.START
 
 
 class Playing:
-    """Hours on the virtual clock, with the events they tell."""
+    """CallGate on the virtual clock, with the events they tell."""
 
     def __init__(self, *, until: datetime | None = None, waits: bool = True) -> None:
         self.shutdown, self.events, self.now = Shutdown(), [], WallClock()
-        self.hours = Hours(
+        self.gate = CallGate(
             until=until, waits=waits, shutdown=self.shutdown, emit=self.events.append, now=self.now
         )
 
@@ -46,11 +46,11 @@ def test_a_quota_is_asked_for_again_on_the_next_day_and_soon_in_a_days_first_hou
 def test_all_wait_for_the_quota_and_are_told_once():
     async def main():
         playing = Playing()
-        playing.hours.stop(QUOTA)
-        playing.hours.stop(QUOTA)
-        assert playing.hours.closed
-        await asyncio.gather(*(playing.hours.wait_open() for _ in range(5)))
-        assert not playing.hours.closed
+        playing.gate.stop(QUOTA)
+        playing.gate.stop(QUOTA)
+        assert playing.gate.closed
+        await asyncio.gather(*(playing.gate.wait_open() for _ in range(5)))
+        assert not playing.gate.closed
         assert not playing.shutdown.requested
         assert [type(event) for event in playing.events] == [QuotaWait, QuotaBack]
         return playing.now() - START
@@ -61,9 +61,9 @@ def test_all_wait_for_the_quota_and_are_told_once():
 def test_a_wait_is_over_at_once_when_the_run_is_ending():
     async def main():
         playing = Playing()
-        playing.hours.stop(QUOTA)
+        playing.gate.stop(QUOTA)
         asyncio.get_running_loop().call_later(7, playing.shutdown.request, Reason(ReasonCode.INTERRUPTED))
-        await playing.hours.wait_open()
+        await playing.gate.wait_open()
         return playing.now() - START
 
     assert run(main()) == timedelta(seconds=7)
@@ -81,8 +81,8 @@ def test_a_wait_is_over_at_once_when_the_run_is_ending():
 def test_what_is_not_worth_waiting_for_ends_the_run(options, reason):
     async def main():
         playing = Playing(**options)
-        playing.hours.stop(reason)
-        return playing.hours.closed, playing.shutdown.reason, playing.events
+        playing.gate.stop(reason)
+        return playing.gate.closed, playing.shutdown.reason, playing.events
 
     assert run(main()) == (False, reason, [])
 
@@ -90,7 +90,7 @@ def test_what_is_not_worth_waiting_for_ends_the_run(options, reason):
 def test_the_end_comes_on_time_whatever_is_waited_for():
     async def main():
         playing = Playing(until=START + timedelta(hours=9))
-        await playing.hours.end_on_time()
+        await playing.gate.end_on_time()
         return playing.shutdown.reason, playing.now() - START
 
     assert run(main()) == (Reason(ReasonCode.UNTIL), timedelta(hours=9))

@@ -21,10 +21,10 @@ def work(page=1):
 
 
 def watched(*pages, answered_before=False):
-    strangeness = DriftDetector(answered_before)
+    detector = DriftDetector(answered_before)
     for number, page in pages:
-        strangeness.read(work(number), page)
-    return strangeness
+        detector.read(work(number), page)
+    return detector
 
 
 @pytest.mark.parametrize("strange", [(1, NULL), (1, UNREAD), (7, UNREAD)])
@@ -35,9 +35,9 @@ def test_so_many_strange_pages_in_a_row_are_too_many(strange):
 
 @pytest.mark.parametrize("ordinary", [(1, EMPTY), (7, NULL)])
 def test_plain_ends_are_never_too_many(ordinary):
-    strangeness = watched(*[ordinary] * 1000)
-    assert not strangeness.drifted
-    assert strangeness.requeue() == []
+    detector = watched(*[ordinary] * 1000)
+    assert not detector.drifted
+    assert detector.requeue() == []
 
 
 def test_a_page_with_a_creator_begins_the_row_anew():
@@ -46,17 +46,17 @@ def test_a_page_with_a_creator_begins_the_row_anew():
 
 
 def test_what_was_not_understood_counts_in_the_same_row():
-    strangeness = watched(*[(1, NULL)] * (DRIFT_MAX - 1))
-    strangeness.not_understood()
-    assert strangeness.drifted
+    detector = watched(*[(1, NULL)] * (DRIFT_MAX - 1))
+    detector.not_understood()
+    assert detector.drifted
 
 
 def test_taken_back_is_the_first_page_to_be_asked_again_and_a_later_one_to_go_on_behind():
-    strangeness = watched((1, NULL), (3, UNREAD))
-    again, behind = strangeness.requeue()
+    detector = watched((1, NULL), (3, UNREAD))
+    again, behind = detector.requeue()
     assert (again.generation, again.page) == (2, 1)
     assert (behind.generation, behind.page) == (1, 4)
-    assert strangeness.requeue() == []
+    assert detector.requeue() == []
 
 
 def test_a_gateways_word_concerns_one_keyword_where_others_are_answered():
@@ -66,9 +66,9 @@ def test_a_gateways_word_concerns_one_keyword_where_others_are_answered():
 
 
 def test_where_earlier_runs_were_answered_a_gateway_is_believed_at_its_third_word():
-    strangeness = DriftDetector(answered_before=True)
+    detector = DriftDetector(answered_before=True)
     words = []
     for _word in range(FORBIDDEN_MAX):
-        words.append(strangeness.others_are_answered)
-        strangeness.not_understood()
+        words.append(detector.others_are_answered)
+        detector.not_understood()
     assert words == [True] * (FORBIDDEN_MAX - 1) + [False]

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from crawler.engine.keyword_history import AIMS, WORTHWHILE, KeywordHistory, Look
-from crawler.engine.worth import known_keywords, not_worth_asking
+from crawler.engine.keyword_worth import keyword_histories, not_worth_asking
 from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_queue import YieldQueue
 from crawler.simulator import Simulator, SimulatorSettings
@@ -168,5 +168,5 @@ async def test_what_is_not_asked_is_named_in_the_plan_the_summary_and_by_verify(
 
 def test_where_nothing_is_due_again_no_history_is_read():
     pages, finders = iter([(1, 1, 1.0, 5, 20, False)]), iter([[1, 2]])
-    assert known_keywords([], pages, finders, stale_days=1.0) == []
+    assert keyword_histories([], pages, finders, stale_days=1.0) == []
     assert list(pages) and list(finders)

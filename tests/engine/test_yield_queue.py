@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from crawler.engine.keyword_history import FreshKeyword, KeywordHistory, Look
-from crawler.engine.neighbours import neighbourhoods
+from crawler.engine.keyword_neighbours import neighbour_groups
 from crawler.engine.yield_queue import YieldQueue
 
 
@@ -166,7 +166,7 @@ def test_keywords_that_share_creators_are_neighbours_and_those_whom_everybody_fi
     camping = [[1, 2], [1, 2], [2, 3], [2, 3], [1, 3]]
     food = [[7, 8]] * 4
     everywhere = [list(range(1, 12))] * 50
-    label = neighbourhoods([*camping, *food, *everywhere])
+    label = neighbour_groups([*camping, *food, *everywhere])
     assert label[1] == label[2] == label[3] != label[7] == label[8]
     assert 11 not in label
 

@@ -16,7 +16,7 @@ import pytest
 
 from crawler.errors import InputError, StoreError
 from crawler.maintenance.backup import back_up
-from crawler.maintenance.backup_thinning import parse_keep
+from crawler.maintenance.backup_rotation import parse_keep
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.copy import BACKUP_MARK, copy_database, is_backup
 from crawler.store.database import open_database

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from crawler.notice_settings import Told, hide, masked
+from crawler.notice_settings import NoticeKind, hide, masked
 from crawler.notices import channels
-from crawler.notices.message import Errand, Notice, short
-from crawler.notices.messenger import Messenger
+from crawler.notices.delivery_process import DeliveryProcess
+from crawler.notices.message import DeliveryRequest, Notice, short
 from crawler.notices.robots import Robot, robot_of
 from tests.cli.conftest import TOKEN
 from tests.notices.receiving import Mailbox
@@ -20,7 +20,7 @@ KEY = "0f3d9a4c-1111-4222-8333-9e0123456789"
 SECRET = "SECdeadbeef0123456789"
 DINGTALK, WECOM = f"dingtalk://{KEY.replace('-', '')}", f"wecombot://{KEY}"
 FEISHU = f"https://open.feishu.cn/open-apis/bot/v2/hook/{KEY}"
-NOTICE = Notice(Told.DONE, "creator-crawler: a title", "a text")
+NOTICE = Notice(NoticeKind.DONE, "creator-crawler: a title", "a text")
 
 
 def needs_apprise():
@@ -157,9 +157,9 @@ async def test_whoever_never_answers_is_not_waited_for(night, receiver):
     assert f"not delivered to http://127.0.0.1:{receiver.port}/***: " in ended.stderr
 
 
-def test_a_messenger_whose_time_is_up_is_ended():
-    messenger = Messenger(Errand(NOTICE, (WECOM,)), patience_seconds=0.0)
-    assert [each.problem for each in messenger.deliveries()] == ["not delivered in time"]
+def test_a_delivery_process_whose_time_is_up_is_ended():
+    process = DeliveryProcess(DeliveryRequest(NOTICE, (WECOM,)), patience_seconds=0.0)
+    assert [each.problem for each in process.deliveries()] == ["not delivered in time"]
 
 
 @pytest.mark.parametrize("way", ["flag", "variable"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crawler.engine.keyword_history import KeywordHistory, Look
-from crawler.expectation import Forecast, Interval
+from crawler.forecast import Forecast, Interval
 from crawler.planning.forecast import Depths, Due, expected_calls
 from crawler.planning.newcomers import Newcomers, expected_by_yield, expected_in_full
 from crawler.planning.newcomers import test_nights as how_nights_went

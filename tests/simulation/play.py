@@ -204,7 +204,7 @@ class _Player:
         others = {name: part for name, part in self.parts.items() if name not in own}
         rng = Random(f"{self.history.scenario.seed}/{number}")
         return Dependencies(
-            rng, self.wall, parts=Parts(crashing(doom), **{"aside": at_once, **parts}), **others
+            rng, self.wall, parts=Parts(crashing(doom), **{"offload": at_once, **parts}), **others
         )
 
     def _accounts(self, life: Life) -> tuple[Account, ...]:

@@ -22,7 +22,7 @@ from crawler.endpoint import Endpoint
 from crawler.engine.account_budget import AccountBudget, CommonBudget, CommonCaps
 from crawler.engine.account_pool import AccountPool
 from crawler.engine.budget import Budget, Verdict
-from crawler.engine.call_gate import Hours
+from crawler.engine.call_gate import CallGate
 from crawler.engine.caller import Caller
 from crawler.engine.policy import NO_ANSWER, Policy, WireRules
 from crawler.engine.throttle import Throttle
@@ -212,7 +212,7 @@ class BudgetForgetsYesterdaysPrice(Budget):
         super().__init__(run_max, day_max, spent_by_day, replace(money, used_by_day=spent_by_day))
 
 
-class HasNoClock(Hours):
+class HasNoClock(CallGate):
     """Never ends of itself."""
 
     def over(self):
@@ -222,7 +222,7 @@ class HasNoClock(Hours):
         pass
 
 
-class AsksEveryHour(Hours):
+class AsksEveryHour(CallGate):
     """Has no patience for the whole night."""
 
     async def _slept_until(self, moment):
@@ -502,12 +502,12 @@ BUGS = {
     "calls after their time": Planted(
         "nothing_is_sent_after_the_end",
         [scenario(Life(until_seconds=2.5, workers=1))],
-        {"hours": HasNoClock},
+        {"call_gate": HasNoClock},
     ),
     "a used up quota asked again": Planted(
         "nothing_is_sent_after_the_end",
         [scenario(Life(wait_for_quota=True, workers=2), daily_quota=3, latency_seconds=(0.5, 1.0))],
-        {"hours": AsksEveryHour},
+        {"call_gate": AsksEveryHour},
     ),
     "cap reached before it is": Planted(
         "caps_hold",

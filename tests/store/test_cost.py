@@ -12,7 +12,7 @@ from crawler.analysis.search import update_search_index
 from crawler.creator import Creator
 from crawler.model import Page, Work
 from crawler.store.ledger import Ledger
-from crawler.store.seen import Seen
+from crawler.store.seen_creators import SeenCreators
 from tests.store.fixture import CHARGED, FOOD, OUTFITS, StoreFixture, creator
 from tests.store.writes import fetched, save_page
 
@@ -144,7 +144,7 @@ def test_who_was_seen_in_a_transaction_that_failed_is_counted_by_the_next(shelf)
 
 
 def test_creators_seen_take_a_bit_each():
-    seen = Seen()
+    seen = SeenCreators()
     seen.add([3, 1_000_000])
     assert [key for key in (0, 2, 3, 4, 999_999, 1_000_000, 1_000_001, 5_000_000) if key in seen] == [
         3,

@@ -12,7 +12,7 @@ import pytest
 
 from crawler.errors import StoreError
 from crawler.model import PageSaved
-from crawler.store.disk_reserve import ALLOCATE, CALL_BYTES, CALLS_MAX, Reserve, spare_a_small_disk
+from crawler.store.disk_reserve import ALLOCATE, CALL_BYTES, CALLS_MAX, DiskReserve, spare_a_small_disk
 from crawler.store.ledger import Ledger
 from tests.store.fixture import creator
 
@@ -71,7 +71,7 @@ def taken_by_files_open_in(folder: Path) -> int:
 @pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs a list of open files")
 @pytest.mark.parametrize("allocate", [ALLOCATE, None], ids=["allocated", "written"])
 def test_the_reserve_is_a_megabyte_for_each_call_in_a_file_without_a_name(tmp_path, allocate):
-    with closing(Reserve(tmp_path / "creators.db", 3, allocate)) as reserve:
+    with closing(DiskReserve(tmp_path / "creators.db", 3, allocate)) as reserve:
         assert list(tmp_path.iterdir()) == []
         assert taken_by_files_open_in(tmp_path) >= 3 * CALL_BYTES
         assert (reserve.release(), reserve.release()) == (True, False)
@@ -82,14 +82,14 @@ def test_the_reserve_is_a_megabyte_for_each_call_in_a_file_without_a_name(tmp_pa
 def test_the_reserve_is_where_a_link_leads(tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "creators.db").symlink_to(tmp_path / "disk" / "creators.db")
-    with closing(Reserve(tmp_path / "creators.db", 3)):
+    with closing(DiskReserve(tmp_path / "creators.db", 3)):
         assert taken_by_files_open_in(tmp_path / "disk") >= 3 * CALL_BYTES
 
 
 def test_many_calls_need_no_more_than_those_that_may_come_home_together(tmp_path):
     taken: list[int] = []
     for calls in (1, CALLS_MAX, 1000):
-        Reserve(tmp_path / "creators.db", calls, lambda file, start, size: taken.append(size)).close()
+        DiskReserve(tmp_path / "creators.db", calls, lambda file, start, size: taken.append(size)).close()
     assert taken == [CALL_BYTES, CALLS_MAX * CALL_BYTES, CALLS_MAX * CALL_BYTES]
 
 
@@ -99,14 +99,14 @@ def test_where_there_is_no_room_it_is_said_before_the_first_call(tmp_path, numbe
         raise OSError(number, os.strerror(number))
 
     with pytest.raises(StoreError, match=r"too full to begin: .*creators.db needs 16 MB .* for 16 calls"):
-        Reserve(tmp_path / "creators.db", 16, refuse)
+        DiskReserve(tmp_path / "creators.db", 16, refuse)
 
 
 def test_a_system_that_reserves_nothing_for_another_reason_is_no_obstacle(tmp_path):
     def refuse(file: int, start: int, size: int) -> None:
         raise OSError(errno.EFBIG, "a limit on the size of files")
 
-    assert not Reserve(tmp_path / "creators.db", 16, refuse).release()
+    assert not DiskReserve(tmp_path / "creators.db", 16, refuse).release()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from crawler.clock import utc_now
 from crawler.errors import AlreadyRunning, InputError
 from crawler.store.database import open_database
 from crawler.store.lock import hold
-from crawler.store.process import age_seconds, elapsed_seconds
+from crawler.store.other_processes import age_seconds, elapsed_seconds
 from crawler.store.runs import start_run
 
 HOLDER = """

@@ -13,8 +13,8 @@ from crawler.engine.events import CallEnded, KeywordDone, PageStored, RateLimite
 from crawler.model import Charge, PageSaved, Work
 from crawler.money import Money
 from crawler.reasons import Reason, ReasonCode
-from crawler.ui.describe import Level
-from crawler.ui.lines import totals
+from crawler.ui.event_text import Level
+from crawler.ui.log_lines import totals
 from crawler.ui.progress import LiveProgress
 from crawler.ui.tally import Scale, Tally
 

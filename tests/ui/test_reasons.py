@@ -12,7 +12,7 @@ from crawler.engine.policy import Policy
 from crawler.i18n.reasons import english_text, reason_text
 from crawler.model import CallFailed, FailureKind, PageRequest, PageSaved, Work
 from crawler.reasons import ENDINGS, Reason, ReasonCode
-from crawler.ui.describe import describe
+from crawler.ui.event_text import describe
 from crawler.vendor.client import BODY_BYTES_MAX, ApiSettings, open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2, parse_user_search
 from tests.vendor.wire import Way, answer, playing

@@ -12,7 +12,7 @@ from datasette import utils  # type: ignore[import-untyped]  # it has no types
 from datasette.database import Database  # type: ignore[import-untyped]  # as above
 
 from crawler.analysis.browse.metadata import CLOSED_TABLES
-from crawler.files import database_uri
+from crawler.atomic_files import database_uri
 from crawler.store.authorizer import Limits, limit_resources
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from crawler.analysis.export.creators import select_keys
 from crawler.analysis.filters import Filters
+from crawler.atomic_files import database_uri
 from crawler.errors import InputError
-from crawler.files import database_uri
 from crawler.i18n import _
 from crawler.store.readonly import EXPORT_OF
 

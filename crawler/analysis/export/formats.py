@@ -10,16 +10,16 @@ from pathlib import Path
 
 from crawler.analysis.export.creators import Row, as_creator, count_creators, read_rows
 from crawler.analysis.export.database import check_replaceable, copy_database
+from crawler.analysis.export.destinations import Destination, destination_of, is_url, local_name
 from crawler.analysis.export.headers import NAMES
+from crawler.analysis.export.incremental import export_state_of
 from crawler.analysis.export.parquet import write_parquet
 from crawler.analysis.export.partitions import History, file_name, first_fans, whole_days
-from crawler.analysis.export.places import Place, is_url, local_name, place_of
-from crawler.analysis.export.since_last import mark_of
 from crawler.analysis.export.text import write_csv, write_jsonl
 from crawler.analysis.export.xlsx import write_xlsx
 from crawler.analysis.filters import Filters
+from crawler.atomic_files import replacing
 from crawler.errors import InputError, StoreError
-from crawler.files import replacing
 from crawler.i18n import _
 from crawler.store.readonly import reading
 
@@ -109,7 +109,7 @@ def export(
     """
     ending = ending_of(target, options)
     if options.by_day:
-        return _export_history(db, place_of(target), filters, options, progress)
+        return _export_history(db, destination_of(target), filters, options, progress)
     target = Path(target)
     with reading(db) as connection:
         connection.isolation_level = None
@@ -129,7 +129,7 @@ def export(
 
 
 def _export_history(
-    db: Path, place: Place, filters: Filters, options: Options, progress: Progress | None
+    db: Path, destination: Destination, filters: Filters, options: Options, progress: Progress | None
 ) -> Exported:
     """The same for a folder of files by day."""
     if options.since_last and filters != Filters():
@@ -140,8 +140,8 @@ def _export_history(
         tally = _Tally(progress, count_creators(connection, filters) if progress else 0)
         try:
             connection.execute("BEGIN")
-            mark = mark_of(connection) if options.since_last else None
-            history = History(place, file_name(connection), filters, mark)
+            mark = export_state_of(connection) if options.since_last else None
+            history = History(destination, file_name(connection), filters, mark)
             read = partial(read_rows, connection, by_day=True)
             history.write(read, tally.watch, partial(first_fans, connection))
         except sqlite3.Error as exc:

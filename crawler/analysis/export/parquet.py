@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.analysis.export.creators import COLUMNS, EXPORTED, Row
-from crawler.analysis.export.since_last import FORMAT
+from crawler.analysis.export.incremental import FORMAT
 from crawler.clock import shanghai_day
 from crawler.column import Kind
 from crawler.errors import MissingExtra

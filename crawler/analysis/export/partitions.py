@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from crawler.analysis.export.creators import Row
+from crawler.analysis.export.destinations import Destination
+from crawler.analysis.export.incremental import ExportState, read_export_state
 from crawler.analysis.export.parquet import FirstFans, day_of, write_days
-from crawler.analysis.export.places import Place
-from crawler.analysis.export.since_last import Mark, read_mark
 from crawler.analysis.filters import Filters
 from crawler.clock import SHANGHAI, shanghai_day, shanghai_day_start, stamp
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.store.merging import origin
+from crawler.store.database_origin import origin
 
 Read = Callable[[Filters], Iterable[Row]]
 """The creators that filters choose, by day."""
@@ -70,16 +70,16 @@ def first_fans(connection: sqlite3.Connection, ids: Sequence[str | None]) -> lis
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A history at a place, and what of it is written.
+    """A history at its destination, and what of it is written.
 
     With a `mark`, which says what the files are made from, only those are written whose last such export was
     made from something else.
     """
 
-    place: Place
+    destination: Destination
     name: str
     filters: Filters
-    mark: Mark | None = None
+    mark: ExportState | None = None
 
     def write(self, read: Read, watch: Watch, fans: FirstFans) -> None:
         """Replaces the file of every day that the filters leave, `day=YYYY-MM-DD/NAME`.
@@ -89,21 +89,21 @@ class History:
         all the mark is left for the next export: broken off before, that one writes the same days again.
         """
         kept = f"_since-last/{self.name}.json"
-        with self.place.workshop() as made:
+        with self.destination.workshop() as made:
             wanted = None if self.mark is None else self._changed(self.mark, kept)
             if wanted is None:
-                self.place.remove(kept)  # it will say nothing of these files
+                self.destination.remove(kept)  # it will say nothing of these files
             days = dict(write_days(watch(self._creators(read, wanted)), made, fans))
             for day, path in days.items():
-                self.place.put(path, f"day={day}/{self.name}")
+                self.destination.put(path, f"day={day}/{self.name}")
             there = set(days) if self.mark is None else set(self.mark.days)
-            for day in self.place.days(self.name) - there:
+            for day in self.destination.days(self.name) - there:
                 if self._in_range(day):
-                    self.place.remove(f"day={day}/{self.name}")
+                    self.destination.remove(f"day={day}/{self.name}")
             if self.mark is not None:
                 written = made / "mark"
                 written.write_bytes(self.mark.written)
-                self.place.put(written, kept)
+                self.destination.put(written, kept)
 
     def _creators(self, read: Read, wanted: set[str] | None) -> Iterable[Row]:
         """Those of the wanted days, read from the first of these to the last."""
@@ -117,9 +117,9 @@ class History:
         span = replace(self.filters, since=stamp(first), until=stamp(last + timedelta(days=1)))
         return (creator for creator in read(span) if day_of(creator) in wanted)
 
-    def _changed(self, mark: Mark, kept: str) -> set[str]:
-        changed = mark.changed_since(read_mark(self.place.read(kept)))
-        return changed | (set(mark.days) - self.place.days(self.name))
+    def _changed(self, mark: ExportState, kept: str) -> set[str]:
+        changed = mark.changed_since(read_export_state(self.destination.read(kept)))
+        return changed | (set(mark.days) - self.destination.days(self.name))
 
     def _in_range(self, day: str) -> bool:
         since, until = self.filters.since, self.filters.until

@@ -78,7 +78,7 @@ CAUSES: dict[str, Cause] = {
         N_("Such calls may have been charged: compare with the vendor's bill. The next run asks again."),
     ),
     ReasonCode.WORKER_LOST: Cause(
-        N_("The worker that had the call was lost."),
+        N_("The cluster worker that had the call was lost."),
         N_("Such calls may have been charged: compare with the vendor's bill. The next run asks again."),
     ),
     ReasonCode.CLUSTER_LOST: Cause(

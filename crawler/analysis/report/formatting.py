@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from crawler.analysis.report.values import RunLine, Spent
 from crawler.i18n import N_
+from crawler.i18n.forecast_accuracy import forecast_accuracy_lines
 from crawler.i18n.formatting import shanghai_time
-from crawler.i18n.hindsight import hindsight_lines
 from crawler.money import DEFAULT_CURRENCY, Money
 
 _SCALES = {
@@ -26,7 +26,7 @@ _LABELS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Formatter:
     """How to write for readers of `lang` (`zh` or `en`); `price`, if known, is what a charged call cost
     in runs that had none."""
 
@@ -81,7 +81,7 @@ class Words:
         price = run.price
         if self.price is not None and not any(priced.price for priced in run.spent):
             price = price or Money(self.price, self.currency)
-        return list(hindsight_lines(run.forecast, price, self.catalogue.gettext, self.duration))
+        return list(forecast_accuracy_lines(run.forecast, price, self.catalogue.gettext, self.duration))
 
     def ratio(self, part: int, whole: int) -> str:
         """`part` per `whole` with one decimal: `3.4`."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from crawler.analysis.report.causes import CAUSES, cause_of
 from crawler.analysis.report.charts import day_chart
-from crawler.analysis.report.formatting import Words
+from crawler.analysis.report.formatting import Formatter
 from crawler.analysis.report.values import Report
 from crawler.errors import MissingExtra
 from crawler.i18n import _
@@ -22,7 +22,7 @@ from crawler.store.readonly import exported
 _FOLDER = Path(__file__).parent
 
 
-def render(report: Report, words: Words, *, pictures: bool = False, where: str = "") -> str:
+def render(report: Report, words: Formatter, *, pictures: bool = False, where: str = "") -> str:
     """The page in the language of `words`; `pictures` links the creators' pictures, which are then
     loaded from the platform's servers; `where`, such as ` --db FILE`, ends each command that is quoted.
     Raises MissingExtra without jinja2."""
@@ -42,7 +42,7 @@ def render(report: Report, words: Words, *, pictures: bool = False, where: str =
     return page
 
 
-def _template(words: Words) -> Any:
+def _template(words: Formatter) -> Any:
     try:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
     except ImportError as exc:

@@ -26,10 +26,10 @@ from crawler.analysis.report.values import (
     Spent,
 )
 from crawler.clock import Now, shanghai_day, shanghai_day_start, stamp
-from crawler.expectation import Hindsight
+from crawler.forecast import ForecastAccuracy
 from crawler.money import stored_money
 from crawler.reasons import Outcome, Reason, ReasonCode, read_reason
-from crawler.store.forecasts import read_hindsights
+from crawler.store.forecasts import read_forecast_accuracy
 from crawler.summary import CallCounts
 
 DAYS = 30
@@ -74,7 +74,7 @@ class _Reader:
         buckets = self._buckets()
         growers = self._rows(sql.GROWERS, limit=GROWERS_MAX)
         runs = self._rows(sql.RUNS, limit=RUNS_MAX)
-        forecasts = read_hindsights(self._connection, [row["id"] for row in runs])
+        forecasts = read_forecast_accuracy(self._connection, [row["id"] for row in runs])
         prices = _by(self._rows(sql.RUN_PRICES), "run_id")
         lines = ((row, _spent(prices.get(row["id"], ())), forecasts.get(row["id"])) for row in runs)
         run_lines = tuple(_run(*each) for each in lines)
@@ -188,7 +188,7 @@ def _by(rows: Iterable[sqlite3.Row], column: str) -> dict[Any, list[sqlite3.Row]
     return found
 
 
-def _run(row: sqlite3.Row, spent: Spent, forecast: Hindsight | None) -> RunLine:
+def _run(row: sqlite3.Row, spent: Spent, forecast: ForecastAccuracy | None) -> RunLine:
     return RunLine(
         started_at=row["started_at"],
         seconds=None if row["ended_at"] is None else _seconds(row),

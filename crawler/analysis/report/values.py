@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.expectation import Hindsight
+from crawler.forecast import ForecastAccuracy
 from crawler.money import Money
 from crawler.reasons import Reason
 from crawler.summary import CallCounts
@@ -45,7 +45,7 @@ class RunLine:
     calls: CallCounts
     spent: Spent = ()
     price: Money | None = None
-    forecast: Hindsight | None = None
+    forecast: ForecastAccuracy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from crawler.store.readonly import open_as_it_is, read_errors
 _FIRST_RUN = "SELECT min(started_at) FROM runs"
 _LAST_RUN = "SELECT coalesce(max(started_at), '') FROM runs"
 _RUNS_SINCE = "SELECT count(*) FROM runs WHERE started_at > ?"
-_CHARGED = "SELECT coalesce(sum(charged), 0) FROM daily_spend"
+CHARGED = "SELECT coalesce(sum(charged), 0) FROM daily_spend"
 
 
 def read_backups(database: DatabaseFacts, folder: Path) -> BackupFacts:
@@ -28,16 +28,16 @@ def read_backups(database: DatabaseFacts, folder: Path) -> BackupFacts:
         return facts
     try:
         with closing(open_as_it_is(database.path)) as connection, read_errors(database.path):
-            return _read(connection, facts, database.path)
+            return _read(connection, facts, database)
     except CrawlerError as error:
         return replace(facts, problem=str(error))
 
 
-def _read(connection: sqlite3.Connection, facts: BackupFacts, path: Path) -> BackupFacts:
+def _read(connection: sqlite3.Connection, facts: BackupFacts, database: DatabaseFacts) -> BackupFacts:
     begun_at = datetime.fromisoformat(connection.execute(_FIRST_RUN).fetchone()[0])
     facts, folder = replace(facts, begun_at=begun_at), facts.folder
     try:
-        found = dict(backups_of(path, folder)) if folder.is_dir() else {}
+        found = dict(backups_of(database.path, folder)) if folder.is_dir() else {}
     except OSError as error:
         return replace(facts, problem=_("%s cannot be read: %s") % (folder, error.strerror))
     if not found:
@@ -52,9 +52,8 @@ def _read(connection: sqlite3.Connection, facts: BackupFacts, path: Path) -> Bac
             if damage != "ok":
                 return replace(facts, damage=str(damage))
             last_run = backup.execute(_LAST_RUN).fetchone()[0]
-            charged = backup.execute(_CHARGED).fetchone()[0]
+            charged = backup.execute(CHARGED).fetchone()[0]
     except sqlite3.DatabaseError as error:
         return replace(facts, damage=str(error))
     runs = connection.execute(_RUNS_SINCE, (last_run,)).fetchone()[0]
-    calls = connection.execute(_CHARGED).fetchone()[0] - charged
-    return replace(facts, runs_since=runs, calls_since=calls)
+    return replace(facts, runs_since=runs, calls_since=database.calls_charged - charged)

@@ -14,7 +14,7 @@ from crawler.i18n.formatting import also, shanghai_time, size
 from crawler.i18n.reasons import CAUSES
 from crawler.maintenance.doctor.facts import Facts
 from crawler.maintenance.doctor.finding import Finding, bad, good, warning
-from crawler.maintenance.doctor.night_checks import backups, last_night, schedule
+from crawler.maintenance.doctor.last_run_checks import backups, last_night, schedule
 from crawler.vendor.probe import Verdict
 
 SLOW_MILLISECONDS = 3000
@@ -171,13 +171,15 @@ def keywords(facts: Facts) -> Finding:
 
 
 def cluster(facts: Facts) -> Finding:
-    """Whether there are workers to make the calls."""
+    """Whether there are cluster workers to make the calls."""
     found = facts.cluster
     if found is None:
         return good(_("none: calls are made here"))
     if found.problem is not None:
-        return bad(found.problem, _("start scheduler and workers, or leave out --cluster"))
-    workers = ngettext("%(address)s: %(workers)d worker", "%(address)s: %(workers)d workers", found.workers)
+        return bad(found.problem, _("start the scheduler and its workers, or leave out --cluster"))
+    workers = ngettext(
+        "%(address)s: %(workers)d cluster worker", "%(address)s: %(workers)d cluster workers", found.workers
+    )
     return good(workers % {"address": found.address, "workers": found.workers})
 
 

@@ -111,7 +111,7 @@ class BackupFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """The address of a cluster, how many workers there would take calls, and why none could."""
+    """The address of a cluster, how many cluster workers would take calls, and why none could."""
 
     address: str
     workers: int

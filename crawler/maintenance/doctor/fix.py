@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from crawler.atomic_files import write_errors
 from crawler.errors import CrawlerError
-from crawler.files import write_errors
 from crawler.i18n import _
 from crawler.maintenance.doctor.facts import Facts
 from crawler.store.upgrade import bring_up_to_date

@@ -13,13 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawler.account_settings import (
-    chosen_names,
-    is_exposed,
-    read_accounts,
-    refuse_token_file,
-    token_source,
-)
+from crawler.account import Account
+from crawler.account_settings import is_exposed, read_accounts, read_token, refuse_token_file, token_source
 from crawler.analysis.status import read_status
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
@@ -27,7 +22,7 @@ from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
-from crawler.maintenance.doctor.backups import read_backups
+from crawler.maintenance.doctor.backups import CHARGED, read_backups
 from crawler.maintenance.doctor.facts import (
     AccountFacts,
     ChannelFacts,
@@ -53,12 +48,11 @@ from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 PROBLEMS_SHOWN = 5
 
-_CHARGED = "SELECT coalesce(sum(charged), 0) FROM daily_spend"
 _KNOWN = "SELECT identity FROM keywords WHERE retired_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class DoctorSettings:
     """What is looked at: the settings of the next night; where `paths` are `paths_named` by whoever asks,
     samples among them count."""
 
@@ -83,11 +77,11 @@ class Where:
         return {"base_url": self.base_url, "rate": "auto"}
 
 
-def gather(where: Where, variables: Mapping[str, str]) -> Facts:
+def gather(where: DoctorSettings, variables: Mapping[str, str]) -> Facts:
     """All facts; raises nothing that can be told as one of them, InputError for an account that is asked for
     and not declared, and for a token file that no account would use."""
-    names = chosen_names(where.file, where.accounts)
-    refuse_token_file(where.token_file, names)
+    accounts = read_accounts(where.file, where.accounts, where.of_run, where.given)
+    refuse_token_file(where.token_file, accounts)
     token, token_facts = _token(where.token_file, variables)
     database = _database(where)
     return Facts(
@@ -101,33 +95,33 @@ def gather(where: Where, variables: Mapping[str, str]) -> Facts:
         channels=tuple(map(_channel, where.channels)),
         heartbeat=None if where.heartbeat is None else masked(where.heartbeat),
         overdue_after=where.overdue_after,
-        accounts=tuple(_account(where, name, variables, token_facts.exposed) for name in names),
-        cluster=_cluster(where, names, variables),
+        accounts=tuple(_account(where, each, variables, token_facts.exposed) for each in accounts),
+        cluster=_cluster(where, accounts),
     )
 
 
-def _cluster(where: Where, names: Sequence[str], variables: Mapping[str, str]) -> ClusterFacts | None:
+def _cluster(where: DoctorSettings, accounts: Sequence[Account]) -> ClusterFacts | None:
     if where.cluster is None:
         return None
-    accounts = read_accounts(where.file, names, where.of_run, where.given, variables, tokens=False)
     wanted = {account.worker for account in accounts if account.worker is not None}
     return ClusterFacts(where.cluster, *probe_cluster(where.cluster, wanted))
 
 
 def _account(
-    where: Where, name: str, variables: Mapping[str, str], exposed: tuple[Path, ...]
+    where: DoctorSettings, account: Account, variables: Mapping[str, str], exposed: tuple[Path, ...]
 ) -> AccountFacts:
     """One of the accounts that the file of settings declares, with what the service says of it; `exposed` are
     files in which its token may stand."""
-    (account,) = read_accounts(where.file, [name], where.of_run, where.given, variables, tokens=False)
-    source = "" if where.file is None else token_source(where.file, name)
-    problem = None
+    assert where.file is not None
+    assert account.name is not None
+    variable, file = token_source(where.file, account.name)
+    token, problem = "", None
     try:
-        (account,) = read_accounts(where.file, [name], where.of_run, where.given, variables)
+        token = read_token(where.file, account.name, variables)
     except CrawlerError as error:
         problem = str(error)
-    service = _service(account.base_url, account.token)
-    return AccountFacts(name, TokenFacts(source, problem, exposed), service)
+    service = _service(account.base_url, token)
+    return AccountFacts(account.name, TokenFacts(variable or str(file), problem, exposed), service)
 
 
 def _token(file: Path | None, variables: Mapping[str, str]) -> tuple[str, TokenFacts]:
@@ -146,7 +140,7 @@ def _service(base_url: str, token: str) -> ServiceFacts:
     return ServiceFacts(base_url, sends_token_in_clear(base_url), answered)
 
 
-def _database(where: Where) -> DatabaseFacts:
+def _database(where: DoctorSettings) -> DatabaseFacts:
     path = where.db
     try:
         found = file_at(path)
@@ -159,7 +153,7 @@ def _database(where: Where) -> DatabaseFacts:
         return DatabaseFacts(path, there=True, problem=str(error))
 
 
-def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: Where) -> DatabaseFacts:
+def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: DoctorSettings) -> DatabaseFacts:
     damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if damage != "ok":
         return replace(facts, damage=str(damage))
@@ -173,7 +167,7 @@ def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: Where) ->
     status = read_status(
         connection, endpoint_id=SEARCH_USER_V2.id, refresh_after=where.refresh_after, now=utc_now
     )
-    charged = connection.execute(_CHARGED).fetchone()[0]
+    charged = connection.execute(CHARGED).fetchone()[0]
     return replace(facts, calls_charged=charged, status=status)
 
 
@@ -194,7 +188,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _keywords(where: Where, database: DatabaseFacts) -> KeywordFacts:
+def _keywords(where: DoctorSettings, database: DatabaseFacts) -> KeywordFacts:
     samples = where.paths_named or is_loopback(where.base_url)
     found: set[str] = set()
     count = repeated = wrong = 0

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from crawler.creator import PROVISIONAL, Creator
-from crawler.maintenance.mentions import reply_text
+from crawler.maintenance.redaction import reply_text
 from crawler.store.erased import Forgotten
 from crawler.store.replies import unpack
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from crawler.atomic_files import database_uri, replacing
 from crawler.errors import InputError, StoreError
-from crawler.files import database_uri, replacing
 from crawler.i18n import _
 from crawler.maintenance.merge.inputs import Input, check_room, prepared
 from crawler.maintenance.merge.steps import Merged, Merging

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from crawler.maintenance.merge import facts, result_sql, sightings_sql, sql
 from crawler.maintenance.merge.erased import add_functions, learn_erased
-from crawler.store.merging import origin
+from crawler.store.database_origin import origin
 
 _NAMES = {
     "runs": ("id",),

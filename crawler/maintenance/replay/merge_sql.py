@@ -180,13 +180,15 @@ UPDATE main.users
    AND {_NOT_LOST.format(user="users.key", red_id="theirs.red_id")}
 """
 
-SAVE_SIGHTINGS_OF_WHOLE = """
+_REPLAYED_SIGHTINGS = """
 INSERT INTO main.sightings (endpoint_id, keyword_id, user_key, generation, first_seen_at, first_page,
                             first_rank, last_seen_at, last_page, last_rank)
 SELECT endpoint_id, keyword_id, ours, generation, first_seen_at, first_page, first_rank,
        last_seen_at, last_page, last_rank
   FROM replayed.sightings
-  JOIN matched ON theirs = user_key
+  JOIN matched ON theirs = user_key"""
+
+SAVE_SIGHTINGS_OF_WHOLE = f"""{_REPLAYED_SIGHTINGS}
  WHERE EXISTS (SELECT 1 FROM main.users WHERE key = ours AND users.id = matched.id)
  ORDER BY keyword_id, ours
 ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
@@ -202,23 +204,10 @@ ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
                excluded.last_page, excluded.last_rank, excluded.last_seen_at)
 """
 
-SAVE_SIGHTINGS = """
-INSERT INTO main.sightings (endpoint_id, keyword_id, user_key, generation, first_seen_at, first_page,
-                            first_rank, last_seen_at, last_page, last_rank)
-SELECT endpoint_id, keyword_id, ours, generation, first_seen_at, first_page, first_rank,
-       last_seen_at, last_page, last_rank
-  FROM replayed.sightings
-  JOIN matched ON theirs = user_key
+SAVE_SIGHTINGS = f"""{_REPLAYED_SIGHTINGS}
  WHERE true
  ORDER BY keyword_id, ours, first_seen_at
-ON CONFLICT (keyword_id, user_key, endpoint_id) DO UPDATE
-   SET generation    = max(generation, excluded.generation),
-       first_page    = iif(excluded.first_seen_at < first_seen_at, excluded.first_page, first_page),
-       first_rank    = iif(excluded.first_seen_at < first_seen_at, excluded.first_rank, first_rank),
-       first_seen_at = min(first_seen_at, excluded.first_seen_at),
-       last_page     = iif(excluded.last_seen_at > last_seen_at, excluded.last_page, last_page),
-       last_rank     = iif(excluded.last_seen_at > last_seen_at, excluded.last_rank, last_rank),
-       last_seen_at  = max(last_seen_at, excluded.last_seen_at)
+{sql.JOIN_SIGHTINGS}
  WHERE excluded.first_seen_at < first_seen_at
     OR excluded.last_seen_at > last_seen_at
     OR excluded.generation > generation

@@ -48,7 +48,7 @@ SELECT rejected_at, rejects.run_id, rejects.endpoint_id, rejects.keyword_id, coa
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptReply:
     """A raw reply as a database keeps it: of a page, or as a reject where nobody could read it.
 
     `readable` entries were understood when it came. `kept` is the packed body of a page, the text of a
@@ -75,22 +75,22 @@ class Kept:
         return unpack(self.kept)
 
 
-def kept_replies(connection: sqlite3.Connection) -> Iterator[Kept]:
+def kept_replies(connection: sqlite3.Connection) -> Iterator[KeptReply]:
     """Every raw reply, in the order in which the crawl saved what it read in them.
 
     That is the order of the pages' numbers. What was read later, or never, has its place by its moment.
     """
     late = merge(
-        (Kept(*row) for row in connection.execute(REREAD)),
-        (Kept(*row) for row in connection.execute(UNREAD)),
+        (KeptReply(*row) for row in connection.execute(REREAD)),
+        (KeptReply(*row) for row in connection.execute(UNREAD)),
         key=lambda kept: (kept.moment, kept.keyword_id, kept.page),
     )
-    pages = _never_back(Kept(*row) for row in connection.execute(PAGES))
+    pages = _never_back(KeptReply(*row) for row in connection.execute(PAGES))
     for _moment, kept in merge(pages, ((kept.moment, kept) for kept in late), key=lambda each: each[0]):
         yield kept
 
 
-def _never_back(pages: Iterator[Kept]) -> Iterator[tuple[str, Kept]]:
+def _never_back(pages: Iterator[KeptReply]) -> Iterator[tuple[str, KeptReply]]:
     """Pages with the latest moment up to each: a clock that was set back changes no order."""
     latest = ""
     for kept in pages:

@@ -11,7 +11,7 @@ from itertools import count
 from crawler.creator import Creator
 from crawler.endpoint import Action, Endpoint
 from crawler.engine.policy import Policy
-from crawler.maintenance.replay.reading import Kept, kept_replies, read_again
+from crawler.maintenance.replay.reading import KeptReply, kept_replies, read_again
 from crawler.model import Page, Work
 from crawler.reasons import Reason
 from crawler.store import sql
@@ -91,7 +91,7 @@ SELECT 1
 class NewPage:
     """A reply that nobody could read, is read now, and is just the page that its keyword waits for."""
 
-    reply: Kept
+    reply: KeptReply
     entries: int
     rejected: int
     oddity: Reason | None
@@ -154,7 +154,7 @@ class _Rebuilder:
         self._went_on: set[tuple[int, int]] = set()
         self.rebuilt = Rebuilt()
 
-    def take(self, reply: Kept) -> None:
+    def take(self, reply: KeptReply) -> None:
         """Reads one reply and writes what is in it as if it had come at its moment."""
         endpoint, body = self._endpoints.get(reply.endpoint_id), reply.body
         found = None if endpoint is None or body is None else read_again(body, endpoint)
@@ -187,14 +187,14 @@ class _Rebuilder:
         last_read = [(writer.key_of(each), reply.moment, *each[3:]) for each in creators]
         self._made.executemany(NOTE_LAST_READ, [row for row in last_read if row[0] is not None])
 
-    def _sightings(self, rows: Rows, reply: Kept, ranks: list[tuple[object, int]]) -> None:
+    def _sightings(self, rows: Rows, reply: KeptReply, ranks: list[tuple[object, int]]) -> None:
         where, seen = (reply.endpoint_id, reply.keyword_id), (reply.moment, reply.page)
         rows.extend(
             sql.SAVE_SIGHTING,
             [(*where, key, reply.generation, *seen, rank, *seen, rank) for key, rank in ranks],
         )
 
-    def _rejects(self, rows: Rows, reply: Kept, page: Page) -> None:
+    def _rejects(self, rows: Rows, reply: KeptReply, page: Page) -> None:
         where = (reply.run_id, reply.endpoint_id, reply.keyword_id, reply.call_id, reply.page)
         rows.extend(
             sql.INSERT_REJECT,
@@ -206,7 +206,12 @@ class _Rebuilder:
         )
 
     def _was_unread(
-        self, reply: Kept, page: Page, ranks: list[tuple[object, int]], action: Action, endpoint: Endpoint
+        self,
+        reply: KeptReply,
+        page: Page,
+        ranks: list[tuple[object, int]],
+        action: Action,
+        endpoint: Endpoint,
     ) -> bool:
         """Whether a reply that nobody could read becomes a page: the one that its keyword is waiting for."""
         self.rebuilt.reread += 1

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.atomic_files import replacing, temporary_folder, write_errors
 from crawler.clock import Now, stamp, utc_now
 from crawler.endpoint import Endpoint
 from crawler.errors import InputError
-from crawler.files import replacing, temporary_folder, write_errors
 from crawler.i18n import _
 from crawler.maintenance.replay import merge_sql as sql
 from crawler.maintenance.replay import page_sql

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from crawler.atomic_files import replacing, write_errors
 from crawler.errors import CrawlerError, InputError
-from crawler.files import replacing, write_errors
 from crawler.i18n import _
 from crawler.maintenance.schedule import cron
 from crawler.maintenance.schedule.plan import LOGS, File, Schedule, System

@@ -77,7 +77,7 @@ class InPart:
 
 
 @dataclass(frozen=True, slots=True)
-class NotAsked:
+class LeftOut:
     """A keyword that was left out on `day`: so many new creators were expected of a call, `stop_below` being
     the least that is wanted."""
 
@@ -100,7 +100,7 @@ class Findings:
     totals: Totals | None
     oddities: tuple[tuple[Reason, int], ...] = ()
     in_part: tuple[InPart, ...] = ()
-    not_asked: tuple[NotAsked, ...] = ()
+    not_asked: tuple[LeftOut, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -212,7 +212,7 @@ def examine(connection: sqlite3.Connection) -> Findings:
             Totals(*(row[each.name] for each in fields(Totals))),
             oddities,
             tuple(InPart(*row) for row in connection.execute(sql.IN_PART)),
-            tuple(NotAsked(*row) for row in connection.execute(sql.NOT_ASKED)),
+            tuple(LeftOut(*row) for row in connection.execute(sql.NOT_ASKED)),
         )
 
 

@@ -6,9 +6,8 @@ import sqlite3
 
 from sqlite_utils.migrations import Migrations
 
-from crawler.store.archive import create_archive
+from crawler.store.database_origin import prepare_merging
 from crawler.store.forecasts import create_forecasts
-from crawler.store.merging import prepare_merging
 from crawler.store.migrations.accounts import add_accounts
 from crawler.store.migrations.last_seen import derive_last_seen
 from crawler.store.migrations.order_indexes import create_order_indexes
@@ -21,7 +20,8 @@ from crawler.store.migrations.shared_views import create_shared_views
 from crawler.store.migrations.tables import create_tables
 from crawler.store.migrations.views import create_views
 from crawler.store.rate_limits import create_rate_limits
-from crawler.store.scripts import ScriptDatabase
+from crawler.store.reply_archive import create_archive
+from crawler.store.sql_scripts import ScriptDatabase
 
 # A reader takes the last one for the sign that all have been applied: the order stands here, and does not
 # follow from which module happens to be imported first.

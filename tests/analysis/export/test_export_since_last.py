@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 
 from crawler.analysis.export import Options, export
-from crawler.analysis.export.places import Store
+from crawler.analysis.export.destinations import ObjectStore
 from crawler.analysis.filters import Filters
 from crawler.errors import InputError, StoreError
 from crawler.maintenance.erasure import forget
@@ -29,7 +29,7 @@ SCHEMA = {
     "tags": "list<element: string>", "first_seen_at": "timestamp[ms, tz=UTC]",
     "last_seen_at": "timestamp[ms, tz=UTC]", "extra": "string", "fans_first": "int64",
 }  # fmt: skip
-"""The history of format 1. Another column or type is another format: see `since_last.FORMAT`."""
+"""The history of format 1. Another column or type is another format: see `incremental.FORMAT`."""
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def bucket():
 
 
 def names_in(address):
-    store = Store(address)
+    store = ObjectStore(address)
     selector = store._fs.FileSelector(str(store._root), allow_not_found=True, recursive=True)
     return sorted(
         each.path.partition("history.parquet/")[2]
@@ -196,7 +196,7 @@ def test_several_machines_fill_one_folder_of_an_object_store(run, db, tmp_path, 
         run(address, *SINCE_LAST, "--db", path)
     parts = [name for name in names_in(address) if name.startswith("day=")]
     assert len(parts) == 4
-    store = Store(address)
+    store = ObjectStore(address)
     count = sum(
         pyarrow.parquet.read_metadata(store._files.open_input_file(f"{store._root}/{name}")).num_rows
         for name in parts

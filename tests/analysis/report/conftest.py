@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.analysis.report import Words, read_report, render
+from crawler.analysis.report import Formatter, read_report, render
 from crawler.analysis.report.values import Report
 from crawler.i18n import translations
 from crawler.reasons import Reason, ReasonCode
@@ -36,7 +36,7 @@ def page() -> Callable[..., str]:
     """Lays out a report as a page in the language asked for."""
 
     def call(report: Report, lang: str = "en", price: str | None = None, pictures: bool = False) -> str:
-        words = Words(lang, translations(lang), None if price is None else Decimal(price))
+        words = Formatter(lang, translations(lang), None if price is None else Decimal(price))
         return render(report, words, pictures=pictures)
 
     return call

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from crawler.analysis.report import Words
+from crawler.analysis.report import Formatter
 from crawler.analysis.report.values import PricedCalls
 from crawler.money import Money
 from crawler.safe_links import picture_link, profile_link
 
-ENGLISH = Words("en", gettext.NullTranslations())
-CHINESE = Words("zh", gettext.NullTranslations())
+ENGLISH = Formatter("en", gettext.NullTranslations())
+CHINESE = Formatter("zh", gettext.NullTranslations())
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_large_number_is_written_as_people_of_the_language_say_it(number, engl
     [(None, 10, None), ("0.05", 3, "¥0.15"), ("0.005", 1, "¥0.01"), ("1.07", 12_345, "¥13,209.15")],
 )
 def test_money_is_calculated_in_decimals_and_only_with_a_price(price, calls, money):
-    words = Words("en", gettext.NullTranslations(), None if price is None else Decimal(price))
+    words = Formatter("en", gettext.NullTranslations(), None if price is None else Decimal(price))
     assert words.money(calls) == money
 
 

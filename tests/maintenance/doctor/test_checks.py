@@ -24,7 +24,7 @@ from crawler.maintenance.doctor.finding import Level
 from crawler.model import NoConnection, Problem
 from crawler.money import read_money
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.archive import Archive
+from crawler.store.reply_archive import Archive
 from crawler.vendor.probe import Probe, Verdict
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=SHANGHAI)
@@ -170,9 +170,9 @@ TABLE = [
         "cluster",
         {"cluster": ClusterFacts("tls://scheduler:8786", 2, None)},
         G,
-        "tls://scheduler:8786: 2 workers",
+        "tls://scheduler:8786: 2 cluster workers",
     ),
-    ("cluster", {"cluster": ClusterFacts("local:1", 1, None)}, G, "local:1: 1 worker"),
+    ("cluster", {"cluster": ClusterFacts("local:1", 1, None)}, G, "local:1: 1 cluster worker"),
     ("cluster", {"cluster": ClusterFacts("local:2", 0, "no worker has come")}, B, "no worker has come"),
     ("notices", {"channels": (ChannelFacts("x://***", "unknown"),)}, B, "x://***: unknown"),
 ]

@@ -63,7 +63,7 @@ async def _crawl(db: Path, machine: Machine, settings: SimulatorSettings, later_
                 calls_max=machine.calls_max, pages_max=machine.keywords_max_pages, workers=4,
             )  # fmt: skip
             keywords = [Keyword(text, text, source=f"{db.stem}.txt:1") for text in machine.words]
-            dependencies = Dependencies(Random(night), wall, parts=Parts(aside=at_once))
+            dependencies = Dependencies(Random(night), wall, parts=Parts(offload=at_once))
             await run_crawl(night_settings, keywords, dependencies=dependencies)
             await asyncio.sleep(DAY_SECONDS)
 

@@ -15,7 +15,7 @@ from crawler.i18n.formatting import also, span
 from crawler.i18n.reasons import told
 from crawler.model import Charge
 from crawler.reasons import Reason, ReasonCode
-from crawler.ui.describe import Level, describe, level_of
+from crawler.ui.event_text import Level, describe, level_of
 from crawler.ui.tally import Scale, Tally
 from crawler.untrusted_text import sanitize
 

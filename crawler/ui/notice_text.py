@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
-from crawler.notice_settings import Told
+from crawler.notice_settings import NoticeKind
 from crawler.notices.message import Notice, short
 from crawler.reasons import GOES_ON_BY_ITSELF, Outcome
 from crawler.summary import RunSummary
@@ -21,19 +21,21 @@ TITLE_CELLS_MAX = 120
 LINE_CELLS_MAX = 300
 
 
-def told_of(summary: RunSummary) -> Told:
+def kind_of(summary: RunSummary) -> NoticeKind:
     """What a run's notice is about."""
     if summary.ending.outcome is Outcome.DONE:
-        return Told.DONE
-    return Told.STOPPED if summary.reason.code in GOES_ON_BY_ITSELF else Told.FAILED
+        return NoticeKind.DONE
+    return NoticeKind.STOPPED if summary.reason.code in GOES_ON_BY_ITSELF else NoticeKind.FAILED
 
 
 def run_notice(summary: RunSummary, command: str) -> Notice:
     """How a run ended; `command` made it and continues it."""
     keywords, calls, creators = summary.keywords, summary.calls, summary.creators
-    told = told_of(summary)
+    kind = kind_of(summary)
     title = (
-        reason_text(summary.reason) if told is not Told.DONE else _("%s new creators") % f"{creators.new:,}"
+        reason_text(summary.reason)
+        if kind is not NoticeKind.DONE
+        else _("%s new creators") % f"{creators.new:,}"
     )
     lines = [
         _("creators: %(new)s new, %(changed)s changed; %(total)s in %(db)s")
@@ -51,25 +53,25 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     lines += account_lines(summary)
     if summary.sweep is not None:
         lines += [_("removed by age: %s") % line for line in sweep_lines(summary.sweep)]
-    return _notice(told, f"{heading(summary)}: {title}", (*lines, *next_lines(summary, command)))
+    return _notice(kind, f"{heading(summary)}: {title}", (*lines, *next_lines(summary, command)))
 
 
 def refused_notice(why: str, db: Path, command: str) -> Notice:
     """A run that came to no end of its own, because of `why`."""
     lines = (why, _("database: %s") % db, _("Once that is fixed, continue with:  %s") % command)
-    return _notice(Told.FAILED, _("The run could not be made"), lines)
+    return _notice(NoticeKind.FAILED, _("The run could not be made"), lines)
 
 
-def wrong_notice(told: Told, title: str, lines: Iterable[str]) -> Notice:
+def wrong_notice(kind: NoticeKind, title: str, lines: Iterable[str]) -> Notice:
     """What `crawler doctor` found."""
-    return _notice(told, title, lines)
+    return _notice(kind, title, lines)
 
 
 def trial_notice() -> Notice:
     """A notice that only shows that notices arrive."""
-    return _notice(Told.DONE, _("A test notice"), (_("Notices of runs will come here."),))
+    return _notice(NoticeKind.DONE, _("A test notice"), (_("Notices of runs will come here."),))
 
 
-def _notice(told: Told, title: str, lines: Iterable[str]) -> Notice:
+def _notice(kind: NoticeKind, title: str, lines: Iterable[str]) -> Notice:
     shown = (truncate(sanitize(line), LINE_CELLS_MAX) for line in lines)
-    return Notice(told, truncate(sanitize(f"{APP}: {title}"), TITLE_CELLS_MAX), short("\n".join(shown)))
+    return Notice(kind, truncate(sanitize(f"{APP}: {title}"), TITLE_CELLS_MAX), short("\n".join(shown)))

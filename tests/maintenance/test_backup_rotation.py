@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from crawler.errors import InputError
-from crawler.maintenance.backup_thinning import Rule, parse_keep, surplus
+from crawler.maintenance.backup_rotation import Rule, parse_keep, surplus
 
 NIGHT = datetime(2026, 11, 25, 17, 30, tzinfo=UTC)  # half past one in Shanghai
 

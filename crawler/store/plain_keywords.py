@@ -32,7 +32,7 @@ _IS_KNOWN = "SELECT 1 FROM keywords WHERE identity = ?"
 
 
 @dataclass(frozen=True, slots=True)
-class PlainLines:
+class PlainKeywords:
     """Keywords in lines that follow one another, none twice, each its own identity and without an option.
 
     `file` ends with the colon that stands before a line's number, `line` is the first one's.
@@ -43,7 +43,7 @@ class PlainLines:
     texts: list[str]
 
     @classmethod
-    def of(cls, keywords: Sequence[Keyword]) -> PlainLines | None:
+    def of(cls, keywords: Sequence[Keyword]) -> PlainKeywords | None:
         """The keywords as plain lines; None where they are anything else."""
         file, colon, number = keywords[0].source.rpartition(":")
         if not number.isdecimal() or len(number) > LINE_DIGITS_MAX:

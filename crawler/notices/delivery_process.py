@@ -15,18 +15,18 @@ from pathlib import Path
 from crawler.environment import TOKEN_VARIABLE
 from crawler.i18n import _
 from crawler.notice_settings import masked
-from crawler.notices.message import Delivery, Errand
+from crawler.notices.message import Delivery, DeliveryRequest
 from crawler.token import without_tokens
 
 PATIENCE_SECONDS = 6.0
 PACKAGES = Path(__file__).parents[2]
 
 
-class Messenger:
+class DeliveryProcess:
     """Sets out when it is made; `deliveries` waits for its return and ends it where that takes too long."""
 
-    def __init__(self, errand: Errand, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        self._errand = errand
+    def __init__(self, request: DeliveryRequest, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._request = request
         self._until = time.monotonic() + patience_seconds
         self._process: subprocess.Popen[bytes] | None = None
         with suppress(OSError):  # no process, no delivery; a broken pipe is a process that has ended
@@ -36,7 +36,7 @@ class Messenger:
                 env=child_environment(),
             )  # fmt: skip
             assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(asdict(errand)).encode())
+            self._process.stdin.write(json.dumps(asdict(request)).encode())
             self._process.stdin.close()
             self._process.stdin = None
 
@@ -50,9 +50,9 @@ class Messenger:
         )
 
     def _addresses(self) -> Iterator[str]:
-        yield from self._errand.channels
-        if self._errand.ping is not None:
-            yield self._errand.ping
+        yield from self._request.channels
+        if self._request.ping is not None:
+            yield self._request.ping
 
     def _told(self) -> Iterator[tuple[int, str | None]]:
         """What the process said of each by its number, as far as it got."""

@@ -9,7 +9,7 @@ import pytest
 
 from crawler.cli.supervised import supervised
 from crawler.engine.events import RunStarted
-from crawler.notices.supervisor import ALIVE, Supervisor, status, supervisor_of
+from crawler.notices.sd_notify import ALIVE, Supervisor, status, supervisor_of
 from crawler.simulator import SimulatorSettings
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs sockets of Unix")

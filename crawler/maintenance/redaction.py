@@ -32,7 +32,7 @@ UPDATE changes
 """
 
 
-def clean_others(connection: sqlite3.Connection, names: Iterable[str]) -> int:
+def redact_texts(connection: sqlite3.Connection, names: Iterable[str]) -> int:
     """Takes `names` out of what others say of themselves; in how many rows. Inside the caller's transaction.
 
     Names so short that they are words, or numbers, of anybody's are left.
@@ -50,7 +50,7 @@ def clean_others(connection: sqlite3.Connection, names: Iterable[str]) -> int:
     return creators + connection.execute(CLEAN_CHANGES).rowcount
 
 
-def erase_replies(connection: sqlite3.Connection, mentions: Mentions) -> int:
+def redact_replies(connection: sqlite3.Connection, mentions: Mentions) -> int:
     """Takes the creator out of every raw reply; how many had one."""
     count = 0
     writer = connection.cursor()

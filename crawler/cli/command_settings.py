@@ -42,7 +42,7 @@ ARGUMENTS = (PATHS.key, "file")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class SettingsSources:
     """What a command finds: the file of settings, and where each of our variables comes from."""
 
     file: SettingsFile | None = None

@@ -1,4 +1,4 @@
-"""Where the calls of a run are made: in this process, or on the workers of a cluster."""
+"""Where the calls of a run are made: in this process, or by cluster workers."""
 
 from __future__ import annotations
 

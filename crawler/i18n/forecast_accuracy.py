@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from decimal import Decimal
 
-from crawler.expectation import Beside, Hindsight
+from crawler.forecast import Comparison, ForecastAccuracy
 from crawler.i18n import N_, _
 from crawler.i18n.formatting import span
 from crawler.money import Money
@@ -14,16 +14,18 @@ from crawler.money import Money
 Translate = Callable[[str], str]
 
 
-def hindsight_fields(found: Hindsight | None, price: Money | None = None) -> dict[str, object] | None:
-    """The hindsight as programs take it; in money too where a price is known."""
+def forecast_accuracy_fields(
+    found: ForecastAccuracy | None, price: Money | None = None
+) -> dict[str, object] | None:
+    """How far a forecast was off, as programs take it; in money too where a price is known."""
     if found is None:
         return None
     money = None if price is None else asdict(found.calls.times(float(price.amount)))
     return asdict(found) | {"money": money}
 
 
-def hindsight_lines(
-    found: Hindsight,
+def forecast_accuracy_lines(
+    found: ForecastAccuracy,
     price: Money | None = None,
     translate: Translate = _,
     duration: Callable[[float], str] = span,
@@ -41,7 +43,7 @@ def hindsight_lines(
         yield translate(N_("as far as it came: %s")) % line if found.cut_short else line
 
 
-def _line(what: str, found: Beside, show: Callable[[float], str], translate: Translate) -> str:
+def _line(what: str, found: Comparison, show: Callable[[float], str], translate: Translate) -> str:
     low, high = show(found.low), show(found.high)
     if low == high:
         bounds = low

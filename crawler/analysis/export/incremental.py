@@ -40,13 +40,13 @@ _KEYWORDS = "SELECT text, tags FROM keywords ORDER BY identity"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ExportState:
     """For each day, what its file was made from; `keywords` stands for the words and tags in all of them."""
 
     keywords: str
     days: dict[str, str]
 
-    def changed_since(self, earlier: Mark | None) -> set[str]:
+    def changed_since(self, earlier: ExportState | None) -> set[str]:
         """The days whose files would now be others."""
         if earlier is None or earlier.keywords != self.keywords:
             return set(self.days)
@@ -58,7 +58,7 @@ class Mark:
         return orjson.dumps({"format": FORMAT, "keywords": self.keywords, "days": self.days})
 
 
-def mark_of(connection: sqlite3.Connection) -> Mark:
+def export_state_of(connection: sqlite3.Connection) -> ExportState:
     """What the files of the database, as it is now, are made from."""
     connection.create_function("checksum", 1, lambda text: zlib.crc32(text.encode(errors="replace")))
     days = {day: f"{count} {total}" for day, count, total in connection.execute(_DAYS)}
@@ -68,15 +68,17 @@ def mark_of(connection: sqlite3.Connection) -> Mark:
     keywords = hashlib.sha256()
     for row in connection.execute(_KEYWORDS):
         keywords.update(repr(tuple(row)).encode(errors="replace"))
-    return Mark(keywords.hexdigest()[:16], days)
+    return ExportState(keywords.hexdigest()[:16], days)
 
 
-def read_mark(written: bytes | None) -> Mark | None:
+def read_export_state(written: bytes | None) -> ExportState | None:
     """The mark that an earlier export left; None where there is none, or one of another format or damaged."""
     try:
         value = orjson.loads(written or b"")
         if value["format"] != FORMAT:
             return None
-        return Mark(str(value["keywords"]), {str(day): str(held) for day, held in value["days"].items()})
+        return ExportState(
+            str(value["keywords"]), {str(day): str(held) for day, held in value["days"].items()}
+        )
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return None

@@ -8,24 +8,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from crawler.cli.confirmation import someone_is_there
 from crawler.cli.output import say
-from crawler.cli.question import someone_is_there
 from crawler.cli.signals import interrupted_by_signals
 from crawler.errors import CrawlerError
 from crawler.i18n import _
-from crawler.notice_settings import Told
-from crawler.notices.heartbeat import FAIL, START, SUCCESS, ping_address
-from crawler.notices.message import Delivery, Errand, Notice
-from crawler.notices.messenger import Messenger
+from crawler.notice_settings import NoticeKind
+from crawler.notices.delivery_process import DeliveryProcess
+from crawler.notices.heartbeat import START, ping_address
+from crawler.notices.message import Delivery, DeliveryRequest, Notice
 from crawler.summary import RunSummary
 from crawler.ui.delivery import deliver
-from crawler.ui.notice import refused_notice, run_notice
+from crawler.ui.notice_text import refused_notice, run_notice
 from crawler.ui.program_name import this_command
 
 START_SECONDS = 2.0
 
 
-class Telling:
+class RunNotices:
     """Pings at the beginning of the block; after it tells how the run ended, by `summary` where it has one.
 
     Whatever fails or hangs in that is said on standard error, and changes nothing about the run.
@@ -33,16 +33,18 @@ class Telling:
 
     def __init__(self, options: Mapping[str, Any], db: Path) -> None:
         self._channels: tuple[str, ...] = options["notify"]
-        self._about: tuple[Told, ...] = options["notify_on"]
+        self._about: tuple[NoticeKind, ...] = options["notify_on"]
         self._heartbeat: str | None = options["heartbeat"]
         self._db = db
-        self._begun: Messenger | None = None
+        self._begun: DeliveryProcess | None = None
         self.summary: RunSummary | None = None
 
-    def __enter__(self) -> Telling:
+    def __enter__(self) -> RunNotices:
         if self._heartbeat is not None:
-            start = Notice(Told.DONE, "", "")
-            self._begun = Messenger(Errand(start, ping=ping_address(self._heartbeat, START)), START_SECONDS)
+            start = Notice(NoticeKind.DONE, "", "")
+            self._begun = DeliveryProcess(
+                DeliveryRequest(start, ping=ping_address(self._heartbeat, START)), START_SECONDS
+            )
         return self
 
     def __exit__(
@@ -59,11 +61,8 @@ class Telling:
         notice = self._notice(error)
         # Somebody at a terminal sees what was wrong with the command.
         seen = self.summary is None and someone_is_there()
-        channels = self._channels if notice.told in self._about and not seen else ()
-        ping = None
-        if self._heartbeat is not None:
-            ping = ping_address(self._heartbeat, FAIL if notice.told is Told.FAILED else SUCCESS)
-        complain(deliver(notice, channels, ping, self.summary))
+        channels = self._channels if notice.kind in self._about and not seen else ()
+        complain(deliver(notice, channels, self._heartbeat, self.summary))
 
     def _notice(self, error: BaseException | None) -> Notice:
         if self.summary is not None:

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from crawler.clock import Now
 from crawler.engine.keyword_history import AIMS, FreshKeyword, KeywordHistory, Look
-from crawler.engine.neighbours import neighbourhoods
-from crawler.engine.worth import known_keywords, not_worth_asking, taken_up
+from crawler.engine.keyword_neighbours import neighbour_groups
+from crawler.engine.keyword_worth import keyword_histories, not_worth_asking, resumed
 from crawler.engine.yield_model import YieldModel
 from crawler.model import DueKeyword, Keyword
 from crawler.planning.forecast import Due, worthwhile_calls
@@ -39,7 +39,7 @@ _NO_RUN = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class DueSample:
     """The work list of a run: how many keywords it has, and `every` so many-th of those that are due, in
     file order of work."""
 
@@ -51,32 +51,34 @@ class Ahead:
     keywords: tuple[DueKeyword, ...]
 
 
-def read_ahead(connection: sqlite3.Connection, listed: int, keywords_max: int = KEYWORDS_READ_MAX) -> Ahead:
-    """What is ahead, from the connection that the work list was made on."""
-    *_before, ahead = reading_ahead(connection, listed, keywords_max)
-    return ahead
-
-
-def reading_ahead(
+def read_due_sample(
     connection: sqlite3.Connection, listed: int, keywords_max: int = KEYWORDS_READ_MAX
-) -> Iterator[Ahead]:
+) -> DueSample:
+    """What is ahead, from the connection that the work list was made on."""
+    *_before, sample = due_sample_in_steps(connection, listed, keywords_max)
+    return sample
+
+
+def due_sample_in_steps(
+    connection: sqlite3.Connection, listed: int, keywords_max: int = KEYWORDS_READ_MAX
+) -> Iterator[DueSample]:
     """The same in steps, each with what is known so far, so that others get their turn between them; the last
     one has it all."""
     due = count_due(connection)
-    ahead = Ahead(listed, due, 0, 0, math.ceil(due / keywords_max) or 1, ())
-    yield ahead
-    for portion in due_in_portions(connection, every=ahead.every):
-        ahead = replace(
-            ahead,
-            unfinished=ahead.unfinished + portion.unfinished,
-            never_asked=ahead.never_asked + portion.never_asked,
-            keywords=ahead.keywords + portion.keywords,
+    sample = DueSample(listed, due, 0, 0, math.ceil(due / keywords_max) or 1, ())
+    yield sample
+    for portion in due_in_portions(connection, every=sample.every):
+        sample = replace(
+            sample,
+            unfinished=sample.unfinished + portion.unfinished,
+            never_asked=sample.never_asked + portion.never_asked,
+            keywords=sample.keywords + portion.keywords,
         )
-        yield ahead
+        yield sample
 
 
 @dataclass(frozen=True, slots=True)
-class LaidOut:
+class PlannedWorklist:
     """A work list as a run would have it, on the connection it was made on: how many keywords it lists, and
     those it leaves out, the least promising first."""
 
@@ -86,13 +88,13 @@ class LaidOut:
 
 
 @contextmanager
-def laid_out(
+def planned_worklist(
     connection: sqlite3.Connection,
     keywords: Iterable[Keyword],
     settings: RunSettings,
     endpoint_id: int,
     now: Now,
-) -> Iterator[LaidOut]:
+) -> Iterator[PlannedWorklist]:
     """The work list that a run would make of `keywords`, in a copy in memory."""
     from crawler.store.migrations import migrate  # loads much that the command's help does not need
 
@@ -117,7 +119,7 @@ def laid_out(
                 run_id=_NO_RUN,
                 stop_below=settings.stop_below,
             )
-        yield LaidOut(memory, worklist.listed, not_asked(memory, _NO_RUN))
+        yield PlannedWorklist(memory, worklist.listed, not_asked(memory, _NO_RUN))
 
 
 def _not_worth_asking(
@@ -130,7 +132,7 @@ def _not_worth_asking(
     """What a run would leave out, by all that is known: not only by what a forecast looks at."""
     pages = pages_read(connection, endpoint_id=endpoint_id, now=now)
     finding = finders(connection, endpoint_id=endpoint_id)
-    histories = known_keywords(
+    histories = keyword_histories(
         due_again(worklist), pages, finding, settings.refresh_after / timedelta(days=1)
     )
     finished = finished_due(worklist, endpoint_id=endpoint_id)
@@ -138,7 +140,7 @@ def _not_worth_asking(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ForecastInputs:
     """What is known of the keywords ahead, in the same order: all of them, those that were looked at, those
     nobody has looked at; and of `everyone` that was looked at, due or not."""
 
@@ -148,46 +150,46 @@ class Known:
     everyone: tuple[KeywordHistory, ...]
 
 
-def read_known(
-    connection: sqlite3.Connection, ahead: Ahead, settings: RunSettings, endpoint_id: int, now: Now
-) -> Known:
+def read_forecast_inputs(
+    connection: sqlite3.Connection, sample: DueSample, settings: RunSettings, endpoint_id: int, now: Now
+) -> ForecastInputs:
     """What earlier nights tell of what is ahead."""
     looks: dict[int, list[Look]] = {}
     pages = pages_read(
-        connection, endpoint_id=endpoint_id, now=now, every=ahead.every, pages_max=PAGES_READ_MAX
+        connection, endpoint_id=endpoint_id, now=now, every=sample.every, pages_max=PAGES_READ_MAX
     )
     for read in pages:
         looks.setdefault(read.keyword_id, []).append(Look(*read[1:]))
-    group = neighbourhoods(finders(connection, endpoint_id=endpoint_id)) if looks else {}
+    group = neighbour_groups(finders(connection, endpoint_id=endpoint_id)) if looks else {}
     everyone = {
         keyword_id: KeywordHistory(keyword_id, told, group=group.get(keyword_id))
         for keyword_id, told in looks.items()
     }
     stale_days = settings.refresh_after / timedelta(days=1)
     due, histories, fresh = [], [], []
-    for position, one in enumerate(ahead.keywords):
+    for position, one in enumerate(sample.keywords):
         work = one.work
         history = everyone.get(work.keyword_id)
         if history is None:
             fresh.append(FreshKeyword(work.keyword_id, one.priority, position, work.pages_max))
         else:
             history = replace(history, priority=one.priority, position=position, pages_max=work.pages_max)
-            history = taken_up(history, one, stale_days)
+            history = resumed(history, one, stale_days)
             everyone[work.keyword_id] = history
             histories.append(history)
         due.append(Due(work.keyword_id, work.page, work.pages_max, history))
-    asked = _as_far_as_asked(due, ahead, histories, settings)
-    return Known(asked, tuple(histories), tuple(fresh), tuple(everyone.values()))
+    asked = _as_far_as_asked(due, sample, histories, settings)
+    return ForecastInputs(asked, tuple(histories), tuple(fresh), tuple(everyone.values()))
 
 
 def _as_far_as_asked(
-    due: Sequence[Due], ahead: Ahead, histories: Sequence[KeywordHistory], settings: RunSettings
+    due: Sequence[Due], sample: DueSample, histories: Sequence[KeywordHistory], settings: RunSettings
 ) -> tuple[Due, ...]:
     """What is due; of what need not be read whole as far down as it is worthwhile."""
-    if all(one.work.whole for one in ahead.keywords):
+    if all(one.work.whole for one in sample.keywords):
         return tuple(due)
     model = YieldModel(histories, AIMS[settings.aim])
     return tuple(
         one if keyword.work.whole else replace(one, calls_worthwhile=worthwhile_calls(one, model))
-        for one, keyword in zip(due, ahead.keywords, strict=True)
+        for one, keyword in zip(due, sample.keywords, strict=True)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-class Seen:
+class SeenCreators:
     """Keys of creators' rows; these are small numbers without large gaps."""
 
     def __init__(self) -> None:

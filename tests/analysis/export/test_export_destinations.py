@@ -17,8 +17,8 @@ import pytest
 
 from crawler.analysis.export import Options, export
 from crawler.analysis.filters import Filters
+from crawler.atomic_files import temporary_folder
 from crawler.errors import InputError, StoreError
-from crawler.files import temporary_folder
 from crawler.store.database import open_database
 
 FORMATS = ["csv", "xlsx", "jsonl", "parquet", "db"]

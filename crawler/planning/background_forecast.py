@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from crawler.clock import Now
 from crawler.engine.shutdown import Shutdown
-from crawler.expectation import Forecast, look_back
-from crawler.planning.known import KEYWORDS_READ_MAX, Ahead, reading_ahead
+from crawler.forecast import Forecast, compare_forecast
+from crawler.planning.forecast_inputs import KEYWORDS_READ_MAX, DueSample, due_sample_in_steps
 from crawler.planning.plan import plan_of
 from crawler.run_settings import RunSettings
 from crawler.store.forecasts import keep_forecast
@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 10.0
 """How long the end of a run waits for its forecast."""
 
 
-class Aside(Protocol):
+class Offload(Protocol):
     """Does some work while the event loop goes on."""
 
     def __call__(self, work: Callable[[], Forecast]) -> Awaitable[Forecast]:
@@ -67,7 +67,7 @@ async def in_thread(work: Callable[[], Forecast]) -> Forecast:
     return await answer
 
 
-class Foresight:
+class BackgroundForecast:
     """Makes the forecast of a run beside its calls, and keeps it with the run.
 
     It is read from a snapshot taken before the first call, so that no call waits for it. Where nothing is due
@@ -87,28 +87,28 @@ class Foresight:
         self._making: asyncio.Task[None] | None = None
         self._forecast: Forecast | None = None
 
-    def begin(self, aside: Aside) -> None:
+    def begin(self, offload: Offload) -> None:
         """Takes the snapshot; the rest is done while the run goes on."""
         if self._worklist.due:
             with suppress(sqlite3.Error):
                 self._snapshot = snapshot(self._settings.db)
-                self._making = asyncio.create_task(self._make(self._snapshot, aside))
+                self._making = asyncio.create_task(self._make(self._snapshot, offload))
 
-    async def _make(self, connection: sqlite3.Connection, aside: Aside) -> None:
+    async def _make(self, connection: sqlite3.Connection, offload: Offload) -> None:
         with suppress(sqlite3.Error, MemoryError):
             if self._worklist.due > KEYWORDS_READ_MAX:
                 await asyncio.sleep(FIRST_CALLS_SECONDS)
-            for ahead in reading_ahead(self._db.conn, self._worklist.listed):  # noqa: B007 - the last one is used
+            for sample in due_sample_in_steps(self._db.conn, self._worklist.listed):  # noqa: B007 - the last one is used
                 await asyncio.sleep(0)  # calls go on between the steps
             moment = self._now()  # a thread has no clock of the loop's
-            self._forecast = await aside(partial(self._read, connection, ahead, moment))
+            self._forecast = await offload(partial(self._read, connection, sample, moment))
             with self._db.atomic():  # where that is locked just now, it is kept at the end
                 self.keep()
 
-    def _read(self, connection: sqlite3.Connection, ahead: Ahead, moment: datetime) -> Forecast:
+    def _read(self, connection: sqlite3.Connection, sample: DueSample, moment: datetime) -> Forecast:
         self._snapshot = None  # whoever reads it closes it
         with closing(connection):
-            return plan_of(connection, ahead, self._settings, self._endpoint_id, lambda: moment).forecast
+            return plan_of(connection, sample, self._settings, self._endpoint_id, lambda: moment).forecast
 
     async def end(self, shutdown: Shutdown) -> None:
         """Waits for the forecast, but not for long, and not at all in a hurry."""
@@ -132,11 +132,11 @@ class Foresight:
         if self._forecast is not None:
             keep_forecast(self._db.conn, self._run_id, self._forecast)
 
-    def looked_back(self, summary: RunSummary) -> RunSummary:
+    def with_accuracy(self, summary: RunSummary) -> RunSummary:
         """The summary with how far the forecast was off."""
         if self._forecast is None:
             return summary
-        hindsight = look_back(
+        accuracy = compare_forecast(
             self._forecast,
             outcome=summary.outcome,
             reason=summary.reason.code,
@@ -144,4 +144,4 @@ class Foresight:
             seconds=summary.seconds,
             creators=summary.creators.new,
         )
-        return replace(summary, forecast=hindsight)
+        return replace(summary, forecast=accuracy)

@@ -11,7 +11,7 @@ from crawler.retention_settings import RETENTION_SETTINGS, Retention
 from crawler.summary import RunSummary
 
 
-def swept(summary: RunSummary, options: Mapping[str, Any]) -> RunSummary:
+def apply_retention(summary: RunSummary, options: Mapping[str, Any]) -> RunSummary:
     """The summary with what the settings of retention among `options` removed. A signal ends only that: the
     run's exit code stays as it is."""
     retention = Retention(**{setting.name: options[setting.name] for setting in RETENTION_SETTINGS})

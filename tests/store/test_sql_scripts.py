@@ -6,7 +6,7 @@ from contextlib import closing
 from sqlite_utils import Database
 
 from crawler.store.migrations import migrate, migrations
-from crawler.store.scripts import ScriptDatabase, statements
+from crawler.store.sql_scripts import ScriptDatabase, statements
 
 TRIGGER = """CREATE TRIGGER told AFTER INSERT ON heard BEGIN
     INSERT INTO said VALUES ('one;

@@ -11,6 +11,9 @@ from crawler.engine.events import (
     CallEnded,
     CircuitClosed,
     CircuitOpened,
+    ClusterWorkerJoined,
+    ClusterWorkerLeft,
+    ClusterWorkerRefused,
     Draining,
     Event,
     KeywordDeferred,
@@ -26,9 +29,6 @@ from crawler.engine.events import (
     RetryPause,
     RunStarted,
     SpendingAhead,
-    WorkerJoined,
-    WorkerLeft,
-    WorkerRefused,
 )
 from crawler.i18n import _, ngettext
 from crawler.i18n.formatting import also, span
@@ -57,13 +57,20 @@ def level_of(event: Event) -> Level:
             return Level.INFO if event.lowered else Level.DEBUG
         case KeywordDone():
             return Level.DETAIL
-        case RunStarted() | OrderChosen() | KeywordDeferred() | RetryPause() | WorkerJoined():
+        case RunStarted() | OrderChosen() | KeywordDeferred() | RetryPause() | ClusterWorkerJoined():
             return Level.INFO
         case BalanceTold():
             return Level.WARNING if event.needed else Level.INFO
         case OfAccount():
             return level_of(event.event)
-        case SpendingAhead() | QuotaWait() | QuotaBack() | AccountParked() | WorkerLeft() | WorkerRefused():
+        case (
+            SpendingAhead()
+            | QuotaWait()
+            | QuotaBack()
+            | AccountParked()
+            | ClusterWorkerLeft()
+            | ClusterWorkerRefused()
+        ):
             return Level.WARNING
         case LineSkipped() | KeywordFailed() | CircuitOpened() | CircuitClosed() | Draining():
             return Level.WARNING
@@ -137,11 +144,13 @@ def describe(event: Event) -> str:
             return _("the service answers again")
         case SpendingAhead() | BalanceTold():
             return _money(event)
-        case WorkerJoined():
-            return _worker(_("worker %(name)s takes calls; workers: %(workers)d"), event)
-        case WorkerLeft():
-            return _worker(_("worker %(name)s is lost or silent; workers left: %(workers)d"), event)
-        case WorkerRefused():
+        case ClusterWorkerJoined():
+            return _worker(_("cluster worker %(name)s takes calls; cluster workers: %(workers)d"), event)
+        case ClusterWorkerLeft():
+            return _worker(
+                _("cluster worker %(name)s is lost or silent; cluster workers left: %(workers)d"), event
+            )
+        case ClusterWorkerRefused():
             return also(event.problem, _("it is given no calls"))
         case QuotaWait():
             line = _(
@@ -186,7 +195,7 @@ def _money(event: SpendingAhead | BalanceTold) -> str:
     return text if event.money_max is None else also(text, _("at most %s") % event.money_max)
 
 
-def _worker(line: str, event: WorkerJoined | WorkerLeft) -> str:
+def _worker(line: str, event: ClusterWorkerJoined | ClusterWorkerLeft) -> str:
     return line % {"name": event.name, "workers": event.workers}
 
 

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from crawler.engine.keyword_history import AIMS, KeywordHistory, Look
-from crawler.engine.neighbours import neighbourhoods
+from crawler.engine.keyword_neighbours import neighbour_groups
 from crawler.engine.yield_model import YieldModel
 from crawler.model import DueKeyword
 
 
-def known_keywords(
+def keyword_histories(
     again: Iterable[DueKeyword],
     pages: Iterable[tuple[int, int, float, int, int, bool]],
     finders: Iterable[Sequence[int]],
@@ -26,18 +26,18 @@ def known_keywords(
     looks: dict[int, list[Look]] = {}
     for keyword_id, page, days_ago, new, entries, last in pages:
         looks.setdefault(keyword_id, []).append(Look(page, days_ago, new, entries, last))
-    group = neighbourhoods(finders)
+    group = neighbour_groups(finders)
     histories = []
     for due in due_again:
         work, seen = due.work, looks.get(due.work.keyword_id, ())
         history = KeywordHistory(
             work.keyword_id, seen, due.priority, due.position, work.pages_max, group.get(work.keyword_id)
         )
-        histories.append(taken_up(history, due, stale_days))
+        histories.append(resumed(history, due, stale_days))
     return histories
 
 
-def taken_up(history: KeywordHistory, due: DueKeyword, stale_days: float) -> KeywordHistory:
+def resumed(history: KeywordHistory, due: DueKeyword, stale_days: float) -> KeywordHistory:
     """The history with the page at which a keyword that was begun is taken up.
 
     What a cap cut off longer ago than `stale_days`, or the keyword's own, can be gone on with or begun anew;

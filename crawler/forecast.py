@@ -122,7 +122,7 @@ def _of_part(whole: Interval, expected: float, middle: float) -> Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Comparison:
     """What came beside what was expected of it; `held` is whether it lies within the bounds, None for what a
     run that was cut short cannot tell."""
 
@@ -132,10 +132,10 @@ class Beside:
     came: float
     held: bool | None
 
-    def times(self, factor: float) -> Beside:
+    def times(self, factor: float) -> Comparison:
         """The same in another unit."""
         said = Interval(self.expected, self.low, self.high).times(factor)
-        return Beside(said.expected, said.low, said.high, self.came * factor, self.held)
+        return Comparison(said.expected, said.low, said.high, self.came * factor, self.held)
 
     @property
     def deviations(self) -> float | None:
@@ -150,21 +150,21 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class Hindsight:
+class ForecastAccuracy:
     """How far a forecast was off. A run that something unforeseen `cut_short` (quota, signal, outage) tells
     nothing of the calls and the minutes in all; its creators are then beside what was forecast of as many
     calls as it made. `calls_in_full` is what was expected without a cap."""
 
     cut_short: bool
-    calls: Beside
-    minutes: Beside
-    creators: Beside | None
+    calls: Comparison
+    minutes: Comparison
+    creators: Comparison | None
     calls_in_full: Interval
 
 
-def look_back(
+def compare_forecast(
     forecast: Forecast, *, outcome: str, reason: str | None, charged: int, seconds: float, creators: int
-) -> Hindsight | None:
+) -> ForecastAccuracy | None:
     """A run beside its forecast: how it ended, its charged calls, its time and its new creators. None where
     it was stopped before a call was charged: that tells nothing."""
     ended = outcome in (Outcome.DONE, Outcome.FAILED)
@@ -172,16 +172,16 @@ def look_back(
         return None
     cut_short = not ended and reason not in FORESEEN
     said = forecast.creators_of_first(charged) if cut_short else forecast.creators
-    return Hindsight(
+    return ForecastAccuracy(
         cut_short,
-        _beside(forecast.calls, charged, 0, judged=not cut_short),
-        _beside(forecast.minutes, round(seconds / 60, 3), 3, judged=not cut_short),
-        None if said is None else _beside(said, creators, 0, judged=True),
+        _compared(forecast.calls, charged, 0, judged=not cut_short),
+        _compared(forecast.minutes, round(seconds / 60, 3), 3, judged=not cut_short),
+        None if said is None else _compared(said, creators, 0, judged=True),
         forecast.calls_in_full,
     )
 
 
-def _beside(said: Interval, came: float, digits: int, *, judged: bool) -> Beside:
+def _compared(said: Interval, came: float, digits: int, *, judged: bool) -> Comparison:
     """Bounds hold as they are shown: of counts they are whole numbers."""
     low, high = round(said.low, digits), round(said.high, digits)
-    return Beside(said.expected, low, high, came, low <= came <= high if judged else None)
+    return Comparison(said.expected, low, high, came, low <= came <= high if judged else None)

@@ -20,13 +20,15 @@ _EXACT = ("creator-crawler", "distributed")
 """Both sides must have the same version of these; of others the first two numbers count."""
 
 
-def unfit(name: str, address: str, there: Versions, here: Versions) -> str:
+def incompatibility(name: str, address: str, there: Versions, here: Versions) -> str:
     """Why a worker cannot be given calls, in words; empty where it can."""
     if not is_private(address):
-        message = _("worker %(name)s listens at %(address)s, and the token would get there unencrypted")
+        message = _(
+            "cluster worker %(name)s listens at %(address)s, and the token would get there unencrypted"
+        )
         return message % {"name": name, "address": address}
     differing = differences(there, here, OF_A_WORKER)
-    return differing and _("worker %(name)s: %(problem)s") % {"name": name, "problem": differing}
+    return differing and _("cluster worker %(name)s: %(problem)s") % {"name": name, "problem": differing}
 
 
 def differences(there: Versions, here: Versions, packages: tuple[str, ...]) -> str:

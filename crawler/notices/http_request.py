@@ -11,14 +11,14 @@ ANSWER_BYTES_MAX = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PostResult:
     """The beginning of an answer, or why there was none."""
 
     body: bytes = b""
     problem: str | None = None
 
 
-def post(address: str, body: bytes, content_type: str) -> Posted:
+def post(address: str, body: bytes, content_type: str) -> PostResult:
     """What came of one POST; raises nothing for what a server or a network does."""
     import http.client
     import urllib.error
@@ -28,10 +28,10 @@ def post(address: str, body: bytes, content_type: str) -> Posted:
     request = urllib.request.Request(address, data=body, headers=headers)  # noqa: S310 - checked: http(s) alone
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - the same
-            return Posted(answer.read(ANSWER_BYTES_MAX))
+            return PostResult(answer.read(ANSWER_BYTES_MAX))
     except urllib.error.HTTPError as error:
         error.close()
-        return Posted(problem=_("HTTP status %d") % error.code)
+        return PostResult(problem=_("HTTP status %d") % error.code)
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
-        return Posted(problem=_("no answer (%s)") % type(reason).__name__)
+        return PostResult(problem=_("no answer (%s)") % type(reason).__name__)

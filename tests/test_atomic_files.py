@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.files import database_uri
+from crawler.atomic_files import database_uri
 
 
 @pytest.mark.parametrize(

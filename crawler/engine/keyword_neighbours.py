@@ -14,7 +14,7 @@ SHARED_MIN = 2.0
 ROUNDS = 5
 
 
-def neighbourhoods(finders: Iterable[Sequence[int]]) -> dict[int, int]:
+def neighbour_groups(finders: Iterable[Sequence[int]]) -> dict[int, int]:
     """A group for each linked keyword, from the keywords that found each creator: label propagation over
     the creators they share. A group is named by one of its keywords."""
     shared: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))

@@ -15,15 +15,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from crawler.atomic_files import put_in_place, temporary_folder, write_errors
 from crawler.errors import InputError, MissingExtra, StoreError
-from crawler.files import put_in_place, temporary_folder, write_errors
 from crawler.i18n import _
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
 _DAY = re.compile(r"day=(\d{4}-\d{2}-\d{2})")
 
 
-class Place(Protocol):
+class Destination(Protocol):
     """A folder of files by day; names of files are those of one database."""
 
     def workshop(self) -> Any:
@@ -52,12 +52,12 @@ def is_url(text: str) -> bool:
     return _URL.match(text) is not None
 
 
-def place_of(target: str | Path) -> Place:
+def destination_of(target: str | Path) -> Destination:
     """The place that a path or an address names.
 
     Raises InputError for one that cannot be, MissingExtra where the package for addresses is not installed.
     """
-    return Store(str(target)) if is_url(str(target)) else Folder(Path(target))
+    return ObjectStore(str(target)) if is_url(str(target)) else Folder(Path(target))
 
 
 class Folder:
@@ -68,7 +68,7 @@ class Folder:
 
     @contextmanager
     def workshop(self) -> Iterator[Path]:
-        """See `Place`."""
+        """See `Destination`."""
         folder = self._path
         if folder.exists() and not folder.is_dir():
             raise InputError(_("%s is a file: --partition-by needs the name of a folder") % folder)
@@ -80,31 +80,31 @@ class Folder:
                 yield made
 
     def put(self, made: Path, name: str) -> None:
-        """See `Place`."""
+        """See `Destination`."""
         target = self._path / name
         target.parent.mkdir(exist_ok=True)
         put_in_place(made, target)
 
     def days(self, name: str) -> set[str]:
-        """See `Place`."""
+        """See `Destination`."""
         return {path.parent.name.removeprefix("day=") for path in self._path.glob(f"day=*/{name}")}
 
     def remove(self, name: str) -> None:
-        """See `Place`."""
+        """See `Destination`."""
         target = self._path / name
         target.unlink(missing_ok=True)
         with suppress(OSError):  # others' files are there, or it was never made
             target.parent.rmdir()
 
     def read(self, name: str) -> bytes | None:
-        """See `Place`."""
+        """See `Destination`."""
         with suppress(FileNotFoundError, NotADirectoryError), write_errors(self._path):
             path = self._path / name
             return path.read_bytes() if path.is_file() else None
         return None
 
 
-class Store:
+class ObjectStore:
     """A folder in an object store, as PyArrow reaches it; who may write there says the environment."""
 
     def __init__(self, address: str) -> None:
@@ -130,12 +130,12 @@ class Store:
 
     @contextmanager
     def workshop(self) -> Iterator[Path]:
-        """See `Place`."""
+        """See `Destination`."""
         with tempfile.TemporaryDirectory(prefix="crawler-export-") as made:
             yield Path(made)
 
     def put(self, made: Path, name: str) -> None:
-        """See `Place`. What is broken off has only begun to upload, under a name that no reader looks for."""
+        """See `Destination`. What breaks off has only begun to upload, under a name no reader looks for."""
         target = self._root / name
         uploaded = str(target.parent / f"_{target.name}.{secrets.token_hex(8)}.tmp")
         with self._errors():
@@ -152,7 +152,7 @@ class Store:
                 raise
 
     def days(self, name: str) -> set[str]:
-        """See `Place`."""
+        """See `Destination`."""
         with self._errors():
             selector = self._fs.FileSelector(str(self._root), allow_not_found=True, recursive=True)
             paths = [PurePosixPath(each.path) for each in self._files.get_file_info(selector) if each.is_file]
@@ -161,12 +161,12 @@ class Store:
         }
 
     def remove(self, name: str) -> None:
-        """See `Place`."""
+        """See `Destination`."""
         with self._errors(), suppress(FileNotFoundError):
             self._files.delete_file(str(self._root / name))
 
     def read(self, name: str) -> bytes | None:
-        """See `Place`."""
+        """See `Destination`."""
         with self._errors():
             try:
                 with self._files.open_input_stream(str(self._root / name)) as stream:

@@ -6,7 +6,16 @@ import math
 
 import pytest
 
-from crawler.expectation import BOUND, FORESEEN, Beside, Forecast, Interval, bound_of, grown, look_back
+from crawler.forecast import (
+    BOUND,
+    FORESEEN,
+    Comparison,
+    Forecast,
+    Interval,
+    bound_of,
+    compare_forecast,
+    grown,
+)
 from crawler.planning.calibration import stretch_of
 from crawler.reasons import ENDINGS, Outcome, ReasonCode
 
@@ -20,7 +29,7 @@ FORECAST = Forecast(
 
 
 def ended(outcome="done", reason=None, charged=100, seconds=600.0, creators=60):
-    return look_back(
+    return compare_forecast(
         FORECAST, outcome=outcome, reason=reason, charged=charged, seconds=seconds, creators=creators
     )
 
@@ -34,7 +43,7 @@ def test_a_bound_is_within(charged, held):
 
 def test_bounds_of_counts_hold_as_they_are_shown():
     said = Forecast(Interval(3, 2.6, 3.4), Interval(3, 2.6, 3.4), Interval(1, 1, 1), Interval(0.2, 0.1, 0.4))
-    back = look_back(said, outcome="done", reason=None, charged=3, seconds=60, creators=0)
+    back = compare_forecast(said, outcome="done", reason=None, charged=3, seconds=60, creators=0)
     assert (back.calls.low, back.calls.high, back.calls.held) == (3, 3, True)
     assert (back.creators.low, back.creators.high, back.creators.held) == (0, 0, True)
 
@@ -68,7 +77,7 @@ def test_creators_of_a_night_cut_short_are_beside_those_forecast_of_as_many_call
 
 def test_where_no_creators_could_be_forecast_none_are_compared():
     said = Forecast(Interval(None, 5, 50), Interval(None, 5, 50), Interval(None, 1, 9), None)
-    back = look_back(said, outcome="done", reason=None, charged=7, seconds=120, creators=90)
+    back = compare_forecast(said, outcome="done", reason=None, charged=7, seconds=120, creators=90)
     assert (back.creators, back.calls.held, back.minutes.held) == (None, True, True)
 
 
@@ -100,7 +109,7 @@ def test_deviations_add_up_as_independent_ones_do():
 
 
 def beside(came, low=50.0, high=200.0, held=True):
-    return Beside(100.0, low, high, came, held)
+    return Comparison(100.0, low, high, came, held)
 
 
 def test_intervals_become_as_wide_as_past_forecasts_were_off():

@@ -12,7 +12,7 @@ from crawler.clock import utc_now
 from crawler.engine.events import PageStored
 from crawler.engine.shutdown import Shutdown
 from crawler.library import keyword
-from crawler.planning.foresight import in_thread
+from crawler.planning.background_forecast import in_thread
 from crawler.planning.plan import make_plan
 from crawler.reasons import Reason, ReasonCode
 from crawler.run.crawl import run_crawl
@@ -37,8 +37,8 @@ async def settings(tmp_path):
         yield settings
 
 
-def made(aside):
-    return Dependencies(parts=Parts(aside=aside))
+def made(offload):
+    return Dependencies(parts=Parts(offload=offload))
 
 
 async def test_no_call_waits_for_it_and_it_knows_nothing_of_this_night(settings):
