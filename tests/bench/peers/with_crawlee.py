@@ -45,7 +45,7 @@ async def crawl(task: Task) -> int:
             user_data = context.request.user_data
             await context.add_requests([request(user_data["keyword"], user_data["page"] + 1)])
 
-    await crawler.run.crawl([request(keyword, 1) for keyword in task.keywords()])
+    await crawler.run([request(keyword, 1) for keyword in task.keywords()])
     table.close()
     return pages
 

@@ -20,7 +20,7 @@ class CreatorsPipeline:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "CreatorsPipeline":
         pipeline = cls()
-        pipeline.db = crawler.setting["DB"]
+        pipeline.db = crawler.settings["DB"]
         return pipeline
 
     def open_spider(self) -> None:
