@@ -16,6 +16,7 @@ from crawler.account import Account
 from crawler.account_settings import read_accounts, refuse_token_file
 from crawler.analysis.export.creators import read_creators
 from crawler.analysis.filters import Filters, parse_when
+from crawler.api_token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
 from crawler.clock import utc_now
 from crawler.creator import CreatorRow
 from crawler.engine.events import Event
@@ -44,9 +45,8 @@ from crawler.setting import Setting, about, read_variables, whole_number
 from crawler.settings_file import read_file, read_settings_file
 from crawler.store.readonly import reading
 from crawler.summary import RunSummary
-from crawler.token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
-from crawler.ui.delivery import deliver
 from crawler.ui.notice_text import run_notice
+from crawler.ui.send_notice import deliver
 
 Keywords = str | Path | Keyword | Iterable[str | Path | Keyword | Problem]
 SETTINGS = (*RUN_SETTINGS, *RETENTION_SETTINGS)

@@ -1,4 +1,4 @@
-"""All settings, declared once: the command line, environment, `.env` and Python read this declaration."""
+"""The settings of a run, declared once: the command line, environment, `.env` and Python read them here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.account import Account
-from crawler.budgets import check_budgets
+from crawler.budget_validation import check_budgets
 from crawler.cluster_address import check_cluster
 from crawler.errors import InputError
 from crawler.i18n import N_, _

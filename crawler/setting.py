@@ -1,4 +1,4 @@
-"""What a setting is: its names, what it takes, its default and what it is for; `config` declares them all."""
+"""What a setting is: its names, what it takes, its default and what it is for."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ FLOORS = (
     },
     {
         "rate",
-        "budgets",
+        "budget_validation",
         "setting",
         "service_address",
         "cluster_address",
@@ -39,7 +39,7 @@ FLOORS = (
         "account_settings",
         "notice_settings",
         "retention_settings",
-        "token",
+        "api_token",
     },
     {"keywords", "vendor", "store", "notices"},
     {"engine"},

@@ -12,9 +12,9 @@ from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.forecast import ForecastAccuracy
 from crawler.money import Money, stored_money
 from crawler.reasons import Reason, read_reason
+from crawler.store.archive_size import Archive, read_archive
 from crawler.store.forecasts import read_forecast_accuracy
 from crawler.store.rate_limits import KeptLimit, read_limit
-from crawler.store.reply_archive import Archive, read_archive
 from crawler.store.sweeps import PastSweep, last_sweep
 
 DAYS_SHOWN = 7

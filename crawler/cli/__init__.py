@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from crawler.api_token import masked_tokens
 from crawler.cli.command_settings import (
     THE_ENVIRONMENT,
     SettingsSources,
@@ -31,7 +32,6 @@ from crawler.i18n import N_, _, speak_to_libraries
 from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.run_settings import CONFIG, LANG, PROFILE
 from crawler.settings_file import SettingsFile, read_settings_file
-from crawler.token import masked_tokens
 from crawler.untrusted_text import sanitize
 
 COMMANDS = {

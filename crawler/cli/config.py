@@ -10,6 +10,7 @@ import click
 import orjson
 
 from crawler.account_settings import account_names
+from crawler.api_token import masked_tokens
 from crawler.cli.command_settings import SettingsSources, own_entries
 from crawler.cli.output import say, terminal_json
 from crawler.environment import TOKEN_VARIABLE
@@ -18,7 +19,6 @@ from crawler.notice_settings import masked
 from crawler.run_settings import SHARED_SETTINGS, TOKEN_FILE
 from crawler.setting import Form, Setting
 from crawler.settings_file import ACCOUNTS_TABLE, PROFILES, Entry, SettingsFile, value_of
-from crawler.token import masked_tokens
 from crawler.ui.table import stdout_cells, table_lines
 
 DEFAULT = N_("default")

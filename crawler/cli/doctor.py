@@ -12,7 +12,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from crawler.cli.accounts import given_settings
+from crawler.cli.account_selection import given_settings
 from crawler.cli.output import say, terminal_json
 from crawler.cli.run_notices import complain
 from crawler.cli.setting_options import setting_options, setting_values

@@ -20,7 +20,7 @@ from typing import Any
 import click
 import orjson
 
-from crawler.analysis.delimited_text import parted
+from crawler.analysis.multi_value_cells import parted
 from crawler.analysis.query import QueryResult
 from crawler.errors import InputError
 from crawler.i18n import _

@@ -13,8 +13,8 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from crawler.budgets import check_budget_pays
-from crawler.cli.accounts import accounts_asked
+from crawler.budget_validation import check_budget_pays
+from crawler.cli.account_selection import accounts_asked
 from crawler.cli.keyword_explanation import explanation, explanation_json
 from crawler.cli.output import say, terminal_json
 from crawler.cli.setting_options import setting_options, setting_values

@@ -15,8 +15,9 @@ import orjson
 from click.core import ParameterSource
 
 from crawler.account_settings import refuse_token_file
-from crawler.budgets import check_budget_pays
-from crawler.cli.accounts import accounts_asked
+from crawler.api_token import check_token, read_token_file
+from crawler.budget_validation import check_budget_pays
+from crawler.cli.account_selection import accounts_asked
 from crawler.cli.confirm_new_database import ask_for_new_database
 from crawler.cli.confirmation import confirmed_in_a_run, someone_is_there
 from crawler.cli.garbage_collection import collect_rarely
@@ -50,7 +51,6 @@ from crawler.service_address import is_loopback, sends_token_in_clear
 from crawler.setting import Setting
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
-from crawler.token import check_token, read_token_file
 from crawler.ui.display import Emit, display
 from crawler.ui.event_text import Level
 from crawler.ui.program_name import DEFAULT_DB, this_command

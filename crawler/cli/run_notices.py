@@ -18,9 +18,9 @@ from crawler.notices.delivery_process import DeliveryProcess
 from crawler.notices.heartbeat import START, ping_address
 from crawler.notices.message import Delivery, DeliveryRequest, Notice
 from crawler.summary import RunSummary
-from crawler.ui.delivery import deliver
 from crawler.ui.notice_text import refused_notice, run_notice
 from crawler.ui.program_name import this_command
+from crawler.ui.send_notice import deliver
 
 START_SECONDS = 2.0
 

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from distributed import Client, Future
 
-from crawler.cluster.call_sender import CallSender
 from crawler.cluster.connection import Cluster
-from crawler.cluster.worker import LOST, REACH_SECONDS, ClusterWorker, NotReached
+from crawler.cluster.worker_actor import CallSender
+from crawler.cluster.worker_handle import LOST, REACH_SECONDS, ClusterWorker, NotReached
 from crawler.model import CallFailed, FailureKind, Outcome, PageRequest
 from crawler.vendor.client import ApiSettings, read_answer
 from crawler.vendor.deadline import Deadline

@@ -10,7 +10,7 @@ from distributed import Client
 from distributed.versions import get_versions
 
 from crawler.cluster.compatibility import OF_A_SCHEDULER, PACKAGES, Versions, differences, incompatibility
-from crawler.cluster.worker import LOST, ClusterWorker, NotReached, reach
+from crawler.cluster.worker_handle import LOST, ClusterWorker, NotReached, reach
 from crawler.engine.events import ClusterWorkerJoined, ClusterWorkerLeft, ClusterWorkerRefused, Event
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import ClusterError, InputError

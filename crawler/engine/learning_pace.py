@@ -16,8 +16,8 @@ import enum
 import math
 from collections.abc import Iterable
 
-from crawler.engine.pace_probes import ProbeWaits
 from crawler.engine.pace_steps import PRICE_CALLS, STEP, rise
+from crawler.engine.probe_backoff import ProbeWaits
 from crawler.engine.rate_limit_inference import (
     LONG_WINDOW_SECONDS,
     WINDOWS_SECONDS,

@@ -17,7 +17,7 @@ from crawler.store.erased import (
     cleaned_text,
     readings,
 )
-from crawler.store.replies import pack, unpack
+from crawler.store.reply_compression import pack, unpack
 
 CLEAN_OTHERS = """
 UPDATE users

@@ -13,7 +13,7 @@ from functools import partial
 
 from crawler.errors import MissingExtra
 from crawler.notice_settings import NoticeKind, hide
-from crawler.notices.channels import send
+from crawler.notices.apprise_channels import send
 from crawler.notices.heartbeat import ping
 from crawler.notices.message import Notice
 

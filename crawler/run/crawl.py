@@ -23,10 +23,10 @@ from crawler.planning.background_forecast import BackgroundForecast
 from crawler.reasons import Reason
 from crawler.run.accounts import RunAccounts
 from crawler.run.client_opener import client_opener
+from crawler.run.database_replaced import SameFile
 from crawler.run.dependencies import Dependencies
 from crawler.run.end_reason import end_reason
 from crawler.run.ordering import Ordering
-from crawler.run.same_file import SameFile
 from crawler.run.start import Approve, RunStart, approved
 from crawler.run_settings import RunSettings
 from crawler.store import runs

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from crawler.account import Account
-from crawler.budgets import about_account
+from crawler.budget_validation import about_account
 from crawler.clock import shanghai_day
 from crawler.engine.budget import MoneyCaps
 from crawler.engine.events import BalanceTold, SpendingAhead

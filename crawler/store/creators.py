@@ -15,8 +15,8 @@ import orjson
 from crawler.creator import COLUMNS, PROVISIONAL, Creator
 from crawler.model import PageSaved
 from crawler.store import sql
-from crawler.store.row_batches import Rows
 from crawler.store.seen_creators import SeenCreators
+from crawler.store.write_buffer import Rows
 
 # A row is kept as a list in the order of `sql.USER_FIELDS`, as it is read and bound: this path is hot.
 # From ID to WRITTEN_RUN_ID it is in the order of `Creator`, whose `rank` stands where the row has its key.

@@ -10,7 +10,7 @@ from crawler.model import CallWithoutPage, FetchedPage, PageSaved, Work
 from crawler.reasons import Reason
 from crawler.store.disk_reserve import is_full
 from crawler.store.group_commit import GroupCommit
-from crawler.store.replies import pack
+from crawler.store.reply_compression import pack
 from crawler.store.transactions import Store, Write
 
 

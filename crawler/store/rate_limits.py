@@ -6,33 +6,16 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from crawler.clock import Now, stamp
 from crawler.rate import LearntLimit
 from crawler.store.runs import SENT_LATER_SECONDS
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 DEFAULT_ACCOUNT = "default"
 """The account of the token that was given: a name, never the token or anything made of it."""
 
 LATELY_SECONDS = 60.0
 """The longest window that a limit is looked for in."""
-
-_TABLE = """
-CREATE TABLE rate_limits (
-    account          TEXT NOT NULL,
-    endpoint_id      INTEGER NOT NULL REFERENCES endpoints(id),
-    calls_per_second REAL NOT NULL,
-    found            INTEGER NOT NULL CHECK (found IN (0, 1)),
-    window_seconds   REAL,
-    fixed_window     INTEGER CHECK (fixed_window IN (0, 1)),
-    learnt_at        TEXT NOT NULL,
-    PRIMARY KEY (account, endpoint_id)
-);
-"""
 
 TABLE_EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'rate_limits'"
 
@@ -55,11 +38,6 @@ ON CONFLICT (account, endpoint_id) DO UPDATE
 """
 
 CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ? AND account IS ?"
-
-
-def create_rate_limits(db: Database) -> None:
-    """Migration 0005."""
-    db.executescript(_TABLE)
 
 
 @dataclass(frozen=True, slots=True)

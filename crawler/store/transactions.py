@@ -19,9 +19,9 @@ from crawler.store import sql
 from crawler.store.creators import CreatorWriter
 from crawler.store.database import store_errors
 from crawler.store.erased import Forgotten
-from crawler.store.replies import pack
-from crawler.store.row_batches import Rows
+from crawler.store.reply_compression import pack
 from crawler.store.seen_creators import SeenCreators
+from crawler.store.write_buffer import Rows
 
 
 class Store:

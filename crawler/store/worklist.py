@@ -13,7 +13,7 @@ from pathlib import Path
 from crawler.clock import Now, stamp
 from crawler.model import Keyword, Work
 from crawler.store import worklist_sql as sql
-from crawler.store.plain_keywords import PlainKeywords
+from crawler.store.keyword_bulk_upsert import PlainKeywords
 from crawler.summary import NotAsked
 
 CLOCK_SLACK = timedelta(hours=1)

@@ -15,7 +15,7 @@ from statistics import mean, median
 from crawler.simulator import SimulatorSettings
 from crawler.simulator.server import utc_now
 from crawler.simulator.service import Service, Wire
-from crawler.store.replies import pack, unpack
+from crawler.store.reply_compression import pack, unpack
 
 KEYWORDS, PAGES = 20, 5
 LZMA = [{"id": lzma.FILTER_LZMA2, "preset": 6}]

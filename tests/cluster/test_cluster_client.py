@@ -8,7 +8,7 @@ from distributed import Client
 
 from crawler.cluster.client import open_cluster_client
 from crawler.cluster.connection import Cluster, watched
-from crawler.cluster.worker import ClusterWorker, NotReached, reach
+from crawler.cluster.worker_handle import ClusterWorker, NotReached, reach
 from crawler.engine.policy import Policy
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import ClusterError

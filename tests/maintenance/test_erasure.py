@@ -24,7 +24,7 @@ from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from crawler.store.erased import Forgotten, fingerprint
 from crawler.store.lock import hold
-from crawler.store.replies import pack, unpack
+from crawler.store.reply_compression import pack, unpack
 from crawler.store.transactions import Store
 from tests.cli.terminal import on_a_terminal
 from tests.filled import (

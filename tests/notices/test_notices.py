@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from crawler.notice_settings import NoticeKind, hide, masked
-from crawler.notices import channels
+from crawler.notices.apprise_channels import takes_files
 from crawler.notices.delivery_process import DeliveryProcess
+from crawler.notices.group_chat_bots import Robot, robot_of
 from crawler.notices.message import DeliveryRequest, Notice, short
-from crawler.notices.robots import Robot, robot_of
 from tests.cli.conftest import TOKEN
 from tests.notices.receiving import Mailbox
 
@@ -210,7 +210,11 @@ def test_apprise_is_asked_only_for_what_it_reads_the_answers_of():
     assert robot_of(f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}") == robot_of(WECOM)
     assert robot_of(FEISHU) is None
     assert isinstance(robot_of(DINGTALK), Robot)
-    assert [channels.takes_files(each) for each in (DINGTALK, FEISHU, "mailto://x")] == [False, False, True]
+    assert [takes_files(each) for each in (DINGTALK, FEISHU, "mailto://x")] == [
+        False,
+        False,
+        True,
+    ]
 
 
 async def test_without_apprise_the_run_ends_as_ever_and_says_what_to_install(night, crawler, tmp_path):

@@ -32,9 +32,9 @@ from crawler.reasons import ReasonCode
 from crawler.simulator import SimulatorSettings
 from crawler.store import sql
 from crawler.store.ledger import Ledger
-from crawler.store.row_batches import Rows
 from crawler.store.transactions import Store
 from crawler.store.worklist import due_work, leave_out, make_worklist
+from crawler.store.write_buffer import Rows
 from crawler.vendor.client import open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.simulation import checks

@@ -6,7 +6,7 @@ import pytest
 
 from crawler.model import Charge, Reject, Settlement
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.replies import unpack
+from crawler.store.reply_compression import unpack
 from crawler.store.runs import count_calls
 from crawler.summary import CallCounts
 from tests.store.fixture import FOOD, OUTFITS, StoreFixture, creator

@@ -15,10 +15,10 @@ from typing import IO, Any
 
 import orjson
 
-from crawler.analysis.delimited_text import joined
 from crawler.analysis.export.cells import PLAIN_BEGINNINGS, kept_as_text
 from crawler.analysis.export.creators import EXPORTED, TABLE, Row
 from crawler.analysis.export.headers import NAMES, header
+from crawler.analysis.multi_value_cells import joined
 from crawler.column import Kind
 from crawler.untrusted_text import runs
 

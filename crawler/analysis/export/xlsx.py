@@ -13,9 +13,9 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-from crawler.analysis.delimited_text import joined
 from crawler.analysis.export.creators import COLUMNS, TABLE
 from crawler.analysis.export.headers import NAMES, header
+from crawler.analysis.multi_value_cells import joined
 from crawler.clock import SHANGHAI
 from crawler.column import Kind
 from crawler.creator import CreatorRow

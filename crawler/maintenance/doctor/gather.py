@@ -16,6 +16,7 @@ from pathlib import Path
 from crawler.account import Account
 from crawler.account_settings import is_exposed, read_accounts, read_token, refuse_token_file, token_source
 from crawler.analysis.status import read_status
+from crawler.api_token import check_token, read_token_file
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE
@@ -36,12 +37,11 @@ from crawler.maintenance.doctor.facts import (
 )
 from crawler.model import Problem
 from crawler.notice_settings import masked
-from crawler.notices.channels import understood
+from crawler.notices.apprise_channels import understood
 from crawler.service_address import is_loopback, sends_token_in_clear
 from crawler.settings_file import SettingsFile
 from crawler.store.copy import backups_folder
 from crawler.store.readonly import IS_LATEST, IS_NEWER, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
-from crawler.token import check_token, read_token_file
 from crawler.vendor.client import ApiSettings
 from crawler.vendor.probe import probe
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2

@@ -10,7 +10,7 @@ from itertools import islice
 from crawler.creator import PROVISIONAL, Creator
 from crawler.maintenance.redaction import reply_text
 from crawler.store.erased import Forgotten
-from crawler.store.replies import unpack
+from crawler.store.reply_compression import unpack
 
 _TABLE = "CREATE TABLE forgotten (fingerprint TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL)"
 _TAKE = """

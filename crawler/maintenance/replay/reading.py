@@ -10,7 +10,7 @@ from heapq import merge
 from crawler.endpoint import Action, Endpoint
 from crawler.engine.policy import Policy
 from crawler.model import Page, Reply
-from crawler.store.replies import unpack
+from crawler.store.reply_compression import unpack
 from crawler.vendor.envelope import read_envelope
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 

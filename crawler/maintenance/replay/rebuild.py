@@ -17,7 +17,7 @@ from crawler.reasons import Reason
 from crawler.store import sql
 from crawler.store.creators import CreatorWriter
 from crawler.store.erased import Forgotten
-from crawler.store.row_batches import Rows
+from crawler.store.write_buffer import Rows
 
 PAGES_IN_A_TRANSACTION = 500
 

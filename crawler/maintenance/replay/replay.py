@@ -23,7 +23,7 @@ from crawler.store.database import open_database, store_errors
 from crawler.store.erased import Forgotten
 from crawler.store.lock import hold
 from crawler.store.readonly import file_at, open_readonly
-from crawler.store.replies import pack
+from crawler.store.reply_compression import pack
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -8,21 +8,21 @@ from pathlib import Path
 from sqlite_utils.migrations import Migrations
 
 from crawler.clock import utc_now
-from crawler.store.database_origin import prepare_merging
-from crawler.store.forecasts import create_forecasts
 from crawler.store.migrations.accounts import add_accounts
+from crawler.store.migrations.archive import create_archive
+from crawler.store.migrations.base_views import create_shared_views
+from crawler.store.migrations.forecasts import create_forecasts
 from crawler.store.migrations.last_seen import derive_last_seen
+from crawler.store.migrations.merging import prepare_merging
 from crawler.store.migrations.order_indexes import create_order_indexes
 from crawler.store.migrations.prices import create_prices
+from crawler.store.migrations.rate_limits import create_rate_limits
 from crawler.store.migrations.reasons import split_reasons
 from crawler.store.migrations.refreshes import add_refreshes
 from crawler.store.migrations.retention import keep_sums
 from crawler.store.migrations.retired_keywords import add_retirement
-from crawler.store.migrations.shared_views import create_shared_views
 from crawler.store.migrations.tables import create_tables
 from crawler.store.migrations.views import create_views
-from crawler.store.rate_limits import create_rate_limits
-from crawler.store.reply_archive import create_archive
 from crawler.store.sql_scripts import ScriptDatabase
 
 # A reader takes the last one for the sign that all have been applied: the order stands here, and does not

@@ -24,7 +24,7 @@ from crawler.maintenance.doctor.finding import Level
 from crawler.model import NoConnection, Problem
 from crawler.money import read_money
 from crawler.reasons import Reason, ReasonCode
-from crawler.store.reply_archive import Archive
+from crawler.store.archive_size import Archive
 from crawler.vendor.probe import Probe, Verdict
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=SHANGHAI)

@@ -32,7 +32,7 @@ from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from crawler.store.lock import hold
 from crawler.store.readonly import EXPORT_OF, open_readonly
-from crawler.store.replies import unpack
+from crawler.store.reply_compression import unpack
 from crawler.store.runs import calls_charged_on_day, claim_service
 from tests.filled import EMOJI, KEYWORDS, MANY_FANS, ONLY_RED_ID, ORDINARY, Night, creator, fill, page, play
 from tests.maintenance.merge.databases import Machine, contents, crawl, rows

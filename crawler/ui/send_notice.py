@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler.notice_settings import NoticeKind
-from crawler.notices.channels import takes_files
+from crawler.notices.apprise_channels import takes_files
 from crawler.notices.delivery_process import DeliveryProcess, child_environment
 from crawler.notices.heartbeat import FAIL, SUCCESS, ping_address
 from crawler.notices.message import Delivery, DeliveryRequest, Notice

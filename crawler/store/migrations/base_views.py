@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-# `crawler.analysis.delimited_text` writes several keywords into one text in the same way.
+# `crawler.analysis.multi_value_cells` writes several keywords into one text in the same way.
 # A pruned page stands for its call, which is gone.
 # Of the pages, counting comes first, so that only keywords with a gap are looked through page by page.
 _VIEWS = """

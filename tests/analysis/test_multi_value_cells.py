@@ -6,7 +6,7 @@ from contextlib import closing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.analysis.delimited_text import joined, parted
+from crawler.analysis.multi_value_cells import joined, parted
 from crawler.keywords import identity
 from crawler.keywords.validation import keyword_from
 from crawler.model import Keyword

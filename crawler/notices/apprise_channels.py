@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from crawler.errors import MissingExtra
 from crawler.i18n import _
 from crawler.notice_settings import NoticeKind
-from crawler.notices import robots
+from crawler.notices import group_chat_bots
 from crawler.notices.message import Notice
 from crawler.untrusted_text import sanitize, truncate
 
@@ -43,14 +43,16 @@ _last_words = _LastWords()
 
 def takes_files(channel: str) -> bool:
     """Whether a file may go with a notice; apprise has the last word."""
-    return robots.robot_of(channel) is None and not robots.as_apprise_knows_it(channel).startswith("feishu:")
+    return group_chat_bots.robot_of(channel) is None and not group_chat_bots.as_apprise_knows_it(
+        channel
+    ).startswith("feishu:")
 
 
 def send(channel: str, notice: Notice) -> str | None:
     """Why the channel did not take the notice, None where it did."""
-    robot = robots.robot_of(channel)
+    robot = group_chat_bots.robot_of(channel)
     if robot is not None:
-        return robots.send(robot, notice)
+        return group_chat_bots.send(robot, notice)
     plugin = plugin_of(channel)
     if plugin is None:
         return _("apprise knows no channel of that form")
@@ -61,12 +63,12 @@ def send(channel: str, notice: Notice) -> str | None:
     if sent:
         return None
     said = _last_words.said.get(threading.get_ident(), "")
-    return truncate(sanitize(said), robots.SAID_CELLS_MAX) or _("not taken")
+    return truncate(sanitize(said), group_chat_bots.SAID_CELLS_MAX) or _("not taken")
 
 
 def understood(channel: str) -> bool:
     """Whether a notice could be sent there; raises MissingExtra where apprise is not installed."""
-    return robots.robot_of(channel) is not None or plugin_of(channel) is not None
+    return group_chat_bots.robot_of(channel) is not None or plugin_of(channel) is not None
 
 
 def plugin_of(channel: str) -> NotifyBase | None:
@@ -80,4 +82,4 @@ def plugin_of(channel: str) -> NotifyBase | None:
         logger = logging.getLogger("apprise")
         logger.propagate = False
         logger.handlers = [_last_words]
-        return Apprise.instantiate(robots.as_apprise_knows_it(channel), suppress_exceptions=True)
+        return Apprise.instantiate(group_chat_bots.as_apprise_knows_it(channel), suppress_exceptions=True)

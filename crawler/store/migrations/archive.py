@@ -7,8 +7,6 @@ replay that found something. Neither is a run: nothing was asked, and nothing wa
 
 from __future__ import annotations
 
-import sqlite3
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,21 +50,6 @@ BEGIN
     UPDATE archive SET replies = replies - 1, bytes = bytes - length(old.body);
 END;
 """
-
-READ_ARCHIVE = "SELECT replies, bytes FROM archive"
-
-
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """How many raw replies are kept, and the bytes they take."""
-
-    replies: int
-    bytes: int
-
-
-def read_archive(connection: sqlite3.Connection) -> Archive:
-    """The archive's size as of now."""
-    return Archive(*connection.execute(READ_ARCHIVE).fetchone())
 
 
 def create_archive(db: Database) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crawler.simulator import SimulatorSettings
 from crawler.simulator.server import utc_now
 from crawler.simulator.service import Service, Wire
-from crawler.store.replies import _DICTIONARIES, pack, unpack
+from crawler.store.reply_compression import _DICTIONARIES, pack, unpack
 
 SAMPLE = json.loads((Path(__file__).parents[1] / "data" / "user-search-v2.json").read_text(encoding="utf-8"))
 REAL = json.dumps(SAMPLE, ensure_ascii=False, separators=(",", ":")).encode()
