@@ -19,7 +19,7 @@ from crawler.engine.yield_queue import YieldQueue
 from crawler.forecast import Interval
 from crawler.planning.forecast import Depths, Due, expected_calls
 
-NIGHTS_TESTED = 4
+NIGHTS_BACKTESTED = 4
 """Earlier nights, the latest ones, that are forecast from what was known before them."""
 
 NIGHT_BIAS, NIGHT_SPREAD, NIGHT_SPREAD_NIGHTS = -0.2, 0.35, 2.0
@@ -79,7 +79,7 @@ class Newcomers:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Backtest:
     """How earlier nights went beside what would have been expected of them: mean and variance of the
     logarithm of found / expected, over `nights`; and the exponent by which the first calls of a night bring
     more than their share. Before any page was `looked_twice` at nothing is known of either."""
@@ -115,7 +115,7 @@ class _Night(NamedTuple):
     asked: Sequence[_Asked]
 
 
-def test_nights(histories: Sequence[KeywordHistory]) -> Tested:
+def backtest(histories: Sequence[KeywordHistory]) -> Backtest:
     """Forecasts each of the last nights from what was known before it.
 
     A night that read keywords to their end is forecast for the pages it looked at, one that stopped earlier
@@ -124,18 +124,18 @@ def test_nights(histories: Sequence[KeywordHistory]) -> Tested:
     nights = list(_nights(histories))
     first_come = _first_come(nights)
     if not any(map(_looked_twice, histories)):
-        return Tested(0, UNTESTED_BIAS, UNTESTED_SPREAD**2, first_come, looked_twice=False)
+        return Backtest(0, UNTESTED_BIAS, UNTESTED_SPREAD**2, first_come, looked_twice=False)
     logs = [_log(night, histories, first_come) for night in nights]
     mean = (sum(logs) + NIGHT_BIAS) / (len(logs) + 1)
     squares = sum((log - mean) ** 2 for log in logs) + NIGHT_SPREAD_NIGHTS * NIGHT_SPREAD**2
     variance = squares / (len(logs) + NIGHT_SPREAD_NIGHTS) * (1 + 1 / (len(logs) + 1))
-    return Tested(len(logs), mean, variance, first_come)
+    return Backtest(len(logs), mean, variance, first_come)
 
 
 def _nights(histories: Sequence[KeywordHistory]) -> Iterator[_Night]:
     """The latest nights that can be tested."""
     nights = sorted({round(look.days_ago) for history in histories for look in history.looks})
-    for night in nights[:NIGHTS_TESTED]:
+    for night in nights[:NIGHTS_BACKTESTED]:
         before = [history for history in (_before(one, night) for one in histories) if history.looks]
         if not any(map(_looked_twice, before)):
             return

@@ -28,7 +28,7 @@ from crawler.planning.forecast_inputs import (
     read_due_sample,
     read_forecast_inputs,
 )
-from crawler.planning.newcomers import Brought, Tested, expected_by_yield, expected_in_full, test_nights
+from crawler.planning.newcomers import Backtest, Brought, backtest, expected_by_yield, expected_in_full
 from crawler.planning.pace import Pace
 from crawler.planning.prices import Prices, read_prices
 from crawler.run.spending_check import check_currency
@@ -149,7 +149,7 @@ def _order(connection: sqlite3.Connection, settings: RunSettings, endpoint_id: i
 class _New:
     """The part of a plan that is about new creators."""
 
-    tested: Tested
+    tested: Backtest
     creators: Interval | None = None
     growth: tuple[tuple[float, float], ...] = ()
     keywords_left_out: int | None = None
@@ -165,7 +165,7 @@ def _new_creators(
     order: str,
     aim: Aim,
 ) -> _New:
-    tested, every = test_nights(known.everyone), sample.every
+    tested, every = backtest(known.everyone), sample.every
     if not sample.due:
         return _New(tested, Interval(0.0, 0.0, 0.0))
     if calls.expected is None or not known.everyone:
@@ -194,7 +194,7 @@ def _binds(cap: Cap, in_full: Interval) -> bool:
 def _brought(
     known: ForecastInputs,
     depths: Depths,
-    tested: Tested,
+    tested: Backtest,
     calls: float,
     binding: Cap | None,
     order: str,

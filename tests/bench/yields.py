@@ -18,7 +18,7 @@ from random import Random
 
 from crawler.forecast import Interval
 from crawler.planning.forecast import Depths, Due, forecast_calls
-from crawler.planning.newcomers import expected_by_yield, expected_in_full, test_nights
+from crawler.planning.newcomers import backtest, expected_by_yield, expected_in_full
 from tests.bench.yield_orders import (
     BreadthFirst,
     FileOrder,
@@ -174,7 +174,7 @@ def forecasts(
 
 def _forecast(played: Played, night: int, cap: int | None, yields: bool) -> Iterator[tuple[str, Interval]]:
     histories, fresh = played.histories(night)
-    depths, tested = Depths.of(histories), test_nights(histories)
+    depths, tested = Depths.of(histories), backtest(histories)
     if yields:
         brought = expected_by_yield(histories, fresh, depths, cap or 0, first_come=tested.first_come)
     else:

@@ -7,8 +7,7 @@ import pytest
 from crawler.engine.keyword_history import KeywordHistory, Look
 from crawler.forecast import Forecast, Interval
 from crawler.planning.forecast import Depths, Due, expected_calls
-from crawler.planning.newcomers import Newcomers, expected_by_yield, expected_in_full
-from crawler.planning.newcomers import test_nights as how_nights_went
+from crawler.planning.newcomers import Newcomers, backtest, expected_by_yield, expected_in_full
 
 EXACT = Interval(30.0, 30.0, 30.0)
 
@@ -61,13 +60,13 @@ def nights_of(first_half, second_half):
 
 
 def test_when_in_a_night_newcomers_come_is_learnt_from_the_nights_before():
-    assert how_nights_went(nights_of(9, 1)).first_come < 0.85
-    assert how_nights_went(nights_of(5, 5)).first_come > 0.9
+    assert backtest(nights_of(9, 1)).first_come < 0.85
+    assert backtest(nights_of(5, 5)).first_come > 0.9
 
 
 def test_a_night_that_ends_early_is_expected_to_bring_more_than_its_share():
     histories = nights_of(9, 1)
-    tested, depths = how_nights_went(histories), Depths.of(histories)
+    tested, depths = backtest(histories), Depths.of(histories)
     due = [Due(history.keyword_id, 1, 50, history) for history in reversed(histories)]
     brought = expected_in_full(due, depths, None, tested.first_come)
     forecast = Forecast(EXACT, EXACT, EXACT, tested.interval(brought.creators), brought.growth)
