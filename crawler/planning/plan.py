@@ -43,8 +43,8 @@ class Plan:
     creators rests, which is a guess before any page was `looked_twice` at. `binding` is the cap that is
     expected to end it, None where it reads all that is due; `keywords_left_out` and `creators_left_out` are
     what that leaves for later, None where nobody knows. `not_asked` are the keywords that `--stop-below`
-    leaves out. `money` is in the currency of `money_in_full`, which is what reading all that is due would cost,
-    None where no price is known."""
+    leaves out. `money_in_full` is what reading all that is due would cost, and `money` is in its currency;
+    both are None where no price is known."""
 
     order: str
     listed: int
