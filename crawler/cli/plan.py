@@ -247,7 +247,7 @@ def _accounts(made: Plan) -> Iterator[str]:
 
 def _left_out(made: Plan) -> Iterator[str]:
     """Which cap ends the run, and what it leaves for later; else that none does."""
-    in_full, price = made.forecast.calls_in_full, made.price
+    in_full, money = made.forecast.calls_in_full, made.money_in_full
     if made.binding is None:
         if made.caps:
             yield _("No cap binds: %s would be reached first.") % _cap(
@@ -263,7 +263,7 @@ def _left_out(made: Plan) -> Iterator[str]:
     calls = in_full.high if in_full.expected is None else in_full.expected
     words = {
         "calls": ("≤ " if in_full.expected is None else "") + f"{calls:,.0f}",
-        "money": "" if price is None else f" ({price.times(round(calls))})",
+        "money": "" if money is None else f" ({money})",
     }
     if made.creators_left_out is None:
         yield _("Reading all in full would take %(calls)s calls%(money)s.") % words

@@ -43,8 +43,8 @@ class Plan:
     creators rests, which is a guess before any page was `looked_twice` at. `binding` is the cap that is
     expected to end it, None where it reads all that is due; `keywords_left_out` and `creators_left_out` are
     what that leaves for later, None where nobody knows. `not_asked` are the keywords that `--stop-below`
-    leaves out. `price` is what a call costs, on average of several `accounts`; `money` is in its currency,
-    None where no price is known."""
+    leaves out. `money_in_full` is what reading all that is due would cost, and `money` is in its currency;
+    both are None where no price is known."""
 
     order: str
     listed: int
@@ -62,7 +62,7 @@ class Plan:
     keywords_left_out: int | None
     creators_left_out: float | None
     not_asked: tuple[NotAsked, ...] = ()
-    price: Money | None = None
+    money_in_full: Money | None = None
     money: Interval | None = None
     accounts: tuple[AccountPlan, ...] = ()
 
@@ -124,7 +124,7 @@ def plan_of(
         new.tested.nights, new.tested.looked_twice, caps, binding, pace,
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
-        price=None if prices is None else prices.usual,
+        money_in_full=None if prices is None else prices.in_full(in_full),
         money=None if prices is None else _money(prices, calls, money_left(connection, settings, now())),
         accounts=plan_accounts(connection, endpoint_id, settings, now()),
     )  # fmt: skip

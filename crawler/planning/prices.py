@@ -37,8 +37,19 @@ class Prices:
 
     def cost(self, calls: Interval) -> Interval:
         """What so many calls cost: at least the cheapest, at most the dearest."""
-        expected = None if calls.expected is None else calls.expected * float(self.usual.amount)
-        return Interval(expected, _cost(calls.low, self.offers), _cost(calls.high, self.offers[::-1]))
+        cheapest, dearest = self.offers, self.offers[::-1]
+        expected = calls.expected
+        if expected is not None:  # the average would let an account make more calls than its caps leave
+            usual = expected * float(self.usual.amount)
+            expected = min(max(_cost(expected, cheapest), usual), _cost(expected, dearest))
+        return Interval(expected, _cost(calls.low, cheapest), _cost(calls.high, dearest))
+
+    def in_full(self, calls: Interval) -> Money:
+        """What it costs to read all that is due, in as many nights as it takes: at the usual price, at most
+        at the dearest one where no number of calls is expected."""
+        if calls.expected is None:
+            return Money(self.offers[-1].price, self.usual.currency).times(round(calls.high))
+        return self.usual.times(round(calls.expected))
 
 
 def read_prices(

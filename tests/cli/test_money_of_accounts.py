@@ -81,3 +81,21 @@ async def test_the_report_tells_money_at_the_prices_of_the_accounts_not_at_its_o
     assert "¥" not in line[: line.index("</p>")]
     assert "¥1,0" not in page
     assert "¥2,0" not in page
+
+
+async def test_expected_money_lies_between_its_bounds_where_a_cheap_account_makes_few_calls(
+    project, simulator
+):
+    capped = UNCAPPED.replace('price = "0.02"', 'price = "0.001"\nmax-calls = 1')
+    write(project, capped)
+    await night(project, simulator)
+    plan = await project("plan", "keywords.txt", "--db", "c.db", "--json", "--refresh-after", "0s")
+    money, calls = plan.summary["money"], plan.summary["calls"]
+    assert calls["low"] > 1
+    assert money["low"] <= money["expected"] <= money["high"]
+    assert money["expected"] == pytest.approx(0.001 + 0.05 * (calls["expected"] - 1))
+
+
+async def test_a_plan_of_bounds_tells_what_all_would_cost_at_most_at_the_dearest_price(project):
+    plan = await project("plan", "keywords.txt", "--db", "new.db", "--max-calls", "9")
+    assert "Reading all in full would take ≤ 200 calls (¥10.00)." in plan.stdout

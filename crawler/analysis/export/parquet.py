@@ -93,8 +93,13 @@ def _schema(arrow: Any) -> Any:
 def _table(arrow: Any, schema: Any, creators: list[Row]) -> Any:
     return arrow.table(
         [
-            arrow.array(map(_moment, values) if column.kind is Kind.TIME else values, type=field.type)
+            arrow.array(_moments(values) if column.kind is Kind.TIME else values, type=field.type)
             for column, field, values in zip(EXPORTED, schema, zip(*creators, strict=True), strict=True)
         ],
         schema=schema,
     )
+
+
+def _moments(values: Iterable[str | None]) -> list[datetime | None]:
+    """Times; None for the last sighting of a creator whose sightings are missing, as `verify` tells."""
+    return [None if value is None else _moment(value) for value in values]

@@ -150,6 +150,14 @@ def test_parquet_times_are_the_moments_of_the_database(run, out):
     assert milliseconds == datetime(2026, 11, 1, 18, 30, 8, tzinfo=UTC).timestamp() * 1000
 
 
+def test_a_creator_whose_sightings_are_missing_is_exported_without_the_time_of_the_last(run, db, out):
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("DELETE FROM sightings WHERE user_key = 1")
+    run(out / "a.parquet")
+    query = f"SELECT count(*) FROM '{out}/a.parquet' WHERE last_seen_at IS NULL"
+    assert duckdb.sql(query).fetchall() == [(1,)]
+
+
 def test_a_workbook_has_a_frozen_header_filters_and_room_for_chinese(run, out):
     run(out / "a.xlsx")
     sheet = openpyxl.load_workbook(out / "a.xlsx").active
