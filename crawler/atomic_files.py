@@ -16,12 +16,20 @@ from crawler.errors import InputError, StoreError
 from crawler.i18n import _
 
 
+def real_path(path: Path) -> Path:
+    """The absolute path with all links followed; a loop of links ends where it begins.
+
+    `Path.resolve` raises RuntimeError for such a loop, up to Python 3.12.
+    """
+    return Path(os.path.realpath(path))
+
+
 def database_uri(path: Path, options: str) -> str:
     """The address of the database at `path` for SQLite, with `options` such as `mode=ro`.
 
     `Path.as_uri` loads the modules of the network for it, from Python 3.14 on.
     """
-    place = path.resolve().as_posix()
+    place = real_path(path).as_posix()
     return f"file://{'' if place.startswith('/') else '/'}{quote(os.fsencode(place), safe='/:')}?{options}"
 
 
@@ -32,7 +40,7 @@ def replacing(target: Path) -> Iterator[Path]:
     The old file stays as it is until then; where the block ends otherwise, nothing of the new one is left.
     Raises InputError for a place that cannot hold a file, StoreError where writing fails.
     """
-    target = target.resolve()
+    target = real_path(target)
     if not target.parent.is_dir():
         raise InputError(_("there is no folder %s") % target.parent)
     if target.exists() and not target.is_file():

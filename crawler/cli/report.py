@@ -11,7 +11,7 @@ import click
 
 from crawler.analysis.filters import parse_when
 from crawler.analysis.report import Formatter, read_report, render
-from crawler.atomic_files import replacing
+from crawler.atomic_files import real_path, replacing
 from crawler.cli.output import ended_cleanly, say
 from crawler.cli.setting_options import setting_values
 from crawler.cli.shared_options import SINCE_HELP, db_option, price_option
@@ -87,7 +87,7 @@ def report(
         made.write_text(page, encoding="utf-8", errors="replace")
     say(str(target))
     if show:
-        webbrowser.open(target.resolve().as_uri())
+        webbrowser.open(real_path(target).as_uri())
     else:
         say(_("Open it in a browser. For the creators as a table: %s") % _export(db), err=True)
 

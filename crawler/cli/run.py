@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from crawler.account_settings import refuse_token_file
 from crawler.api_token import check_token, read_token_file
+from crawler.atomic_files import real_path
 from crawler.budget_validation import check_budget_pays
 from crawler.cli.account_selection import accounts_asked
 from crawler.cli.confirm_new_database import ask_for_new_database
@@ -191,7 +192,7 @@ def _invented(db: Path) -> Path:
     source = click.get_current_context().get_parameter_source("db")
     if source in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
         return DEMO_DB
-    if db.resolve() == DEFAULT_DB.resolve():
+    if real_path(db) == real_path(DEFAULT_DB):
         raise InputError(
             _("no token, and %s is for real creators: set JUSTONEAPI_TOKEN, or give another file with --db")
             % db

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from crawler.atomic_files import sync, temporary_folder, write_errors
+from crawler.atomic_files import real_path, sync, temporary_folder, write_errors
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword
@@ -46,7 +46,7 @@ def split_keywords(
     _check_folder(folder, sources)
     names = [f"part-{number}-of-{parts}.jsonl" for number in range(1, parts + 1)]
     counts = [0] * parts
-    with write_errors(folder), temporary_folder(folder.resolve().parent) as made:
+    with write_errors(folder), temporary_folder(real_path(folder).parent) as made:
         new = made / "parts"
         new.mkdir()
         with ExitStack() as until_written:
@@ -62,18 +62,18 @@ def split_keywords(
         if folder.exists():
             folder.rmdir()  # it is empty, and not every system renames over it
         new.rename(folder)
-        sync(folder.resolve().parent)
+        sync(real_path(folder).parent)
     return [(folder / name, count) for name, count in zip(names, counts, strict=True)]
 
 
 def _check_folder(folder: Path, sources: Sequence[Path]) -> None:
     try:
-        if not folder.resolve().parent.is_dir():
+        if not real_path(folder).parent.is_dir():
             raise InputError(_("there is no folder %s") % folder.parent)
         if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
             raise InputError(_("%s is there already: name a new folder with --output") % folder)
         inside = [source for source in sources if source.is_dir() and _is_below(folder, source)]
-    except (OSError, RuntimeError, ValueError) as exc:  # the second for a loop of links, up to Python 3.12
+    except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or exc
         raise InputError(_("cannot make the folder %s: %s") % (folder, reason)) from exc
     if inside:
@@ -82,7 +82,7 @@ def _check_folder(folder: Path, sources: Sequence[Path]) -> None:
 
 
 def _is_below(folder: Path, source: Path) -> bool:
-    return folder.resolve().is_relative_to(source.resolve())
+    return real_path(folder).is_relative_to(real_path(source))
 
 
 def _line(keyword: Keyword) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from crawler.atomic_files import real_path
 from crawler.clock import Now, utc_now
 from crawler.errors import StoreError
 from crawler.i18n import _
@@ -37,7 +38,7 @@ class Pruned:
 
 def free_disk_bytes(path: Path) -> int:
     """The room left on the disk that holds `path`."""
-    return shutil.disk_usage(path.resolve().parent).free
+    return shutil.disk_usage(real_path(path).parent).free
 
 
 def prune(

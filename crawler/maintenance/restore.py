@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from crawler.atomic_files import put_in_place, replacing, temporary_folder, write_errors
+from crawler.atomic_files import put_in_place, real_path, replacing, temporary_folder, write_errors
 from crawler.clock import Now, utc_now
 from crawler.errors import InputError, StoreError
 from crawler.i18n import _
@@ -65,7 +65,7 @@ def restore(
             raise InputError(_("%s is no database: move it away, and restore again") % path)
         with (
             write_errors(path),
-            temporary_folder(path.resolve().parent) as folder,
+            temporary_folder(real_path(path).parent) as folder,
             store_errors(path),
         ):
             work = folder / "restored.db"
@@ -75,7 +75,7 @@ def restore(
                 return None
             erased, gaps = _made_ready(work, path if there else None)
             kept = tuple(_kept(path, now, there=there))
-            put_in_place(work, path.resolve())
+            put_in_place(work, real_path(path))
     return Restored(kept, gaps, erased)
 
 
@@ -109,7 +109,7 @@ def _kept(path: Path, now: Now, *, there: bool) -> Iterator[Path]:
             copy_database(path, made)
         yield folder / name
         return
-    resolved = path.resolve()
+    resolved = real_path(path)
     for ending in ("", *BESIDE):  # of a damaged one, each file as it lies there
         if os.path.exists(f"{resolved}{ending}"):
             with replacing(folder / (name + ending)) as made:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Protocol
 
+from crawler.atomic_files import real_path
 from crawler.errors import StoreError
 from crawler.i18n import _
 
@@ -60,7 +61,7 @@ class DiskReserve:
         self._file: IO[bytes] | None = None
         size = min(calls, CALLS_MAX) * CALL_BYTES
         try:
-            self._file = tempfile.TemporaryFile(dir=db.resolve().parent, prefix="crawler-", buffering=0)  # noqa: SIM115 - held until it is needed
+            self._file = tempfile.TemporaryFile(dir=real_path(db).parent, prefix="crawler-", buffering=0)  # noqa: SIM115 - held until it is needed
             _fill(self._file, size, allocate)
         except OSError as error:
             self.release()
@@ -98,7 +99,7 @@ def spare_a_small_disk(
     """Has the journal folded in early where it would take a large part of the free disk: until then each page
     takes it several times the room that it takes in the database."""
     try:
-        disk = usage(db.resolve().parent)
+        disk = usage(real_path(db).parent)
     except OSError:
         return
     if not disk.total:

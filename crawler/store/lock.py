@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from crawler.atomic_files import real_path
 from crawler.errors import AlreadyRunning, CrawlerError, InputError, StoreError
 from crawler.i18n import _
 from crawler.store.other_processes import age_seconds
@@ -40,7 +41,7 @@ def hold(path: Path) -> Iterator[None]:
             "copy it to a file of its own, and use that"
         )
         raise InputError(message % path)
-    resolved = path.resolve()
+    resolved = real_path(path)
     lock = FileLock(f"{resolved}.lock", timeout=0)
     try:
         resolved.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from crawler.atomic_files import database_uri
+from crawler.atomic_files import database_uri, real_path
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 
@@ -146,7 +146,7 @@ def open_as_it_is(path: Path) -> sqlite3.Connection:
 def _unopened(path: Path, exc: sqlite3.DatabaseError) -> InputError:
     """Says what kept the database from being opened: the file system, or what is in the file."""
     code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
-    if code in _CANNOT_OPEN and not os.access(path.resolve().parent, os.W_OK):
+    if code in _CANNOT_OPEN and not os.access(real_path(path).parent, os.W_OK):
         message = _(
             "cannot open %s: reading it needs a folder that can be written, as for the files SQLite keeps "
             "beside it; copy it to such a folder"

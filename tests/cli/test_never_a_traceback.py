@@ -111,6 +111,7 @@ CASES = [
 @settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(CASES), st.sampled_from(HOSTILE) | st.text(max_size=20))
 @example(case=("split", "-o"), value=LOOP)
+@example(case=("merge", None), value=LOOP)
 def test_no_argument_makes_a_traceback(room, capsys, monkeypatch, case, value):
     command, option = case
     monkeypatch.setenv("JUSTONEAPI_TOKEN", "test-token")

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from crawler.atomic_files import real_path
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.store.database import open_database
@@ -37,7 +38,7 @@ def prepared(paths: Sequence[Path], folder: Path) -> list[Input]:
     """
     found: list[Input] = []
     for number, path in enumerate(paths):
-        if any(path.resolve() == other.name.resolve() for other in found):
+        if any(real_path(path) == real_path(other.name) for other in found):
             continue
         read = _prepared(path, folder / f"{number}.db")
         first = next((each for each in found if each.service is not None), None)
@@ -69,7 +70,7 @@ def _prepared(path: Path, copy: Path) -> Input:
         if applied - known:
             raise InputError(_("%s was made by a newer version of creator-crawler: upgrade first") % path)
         if applied == known:
-            return Input(path, path.resolve(), service)
+            return Input(path, real_path(path), service)
         with closing(sqlite3.connect(copy)) as made:
             connection.backup(made)
     open_database(copy).close()
@@ -79,7 +80,7 @@ def _prepared(path: Path, copy: Path) -> Input:
 def check_room(inputs: Sequence[Input], target: Path) -> None:
     """Raises InputError where the disk of `target` cannot hold the result and what it is made from."""
     needed = 2 * sum(found.st_size for each in inputs if (found := file_at(each.path)) is not None)
-    free = shutil.disk_usage(target.resolve().parent).free
+    free = shutil.disk_usage(real_path(target).parent).free
     if free < needed:
         raise InputError(
             _("merging needs %(needed)d MB of free disk space beside %(db)s, and there are %(free)d")

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.atomic_files import replacing, temporary_folder, write_errors
+from crawler.atomic_files import real_path, replacing, temporary_folder, write_errors
 from crawler.clock import Now, stamp, utc_now
 from crawler.endpoint import Endpoint
 from crawler.errors import InputError
@@ -70,7 +70,7 @@ def replay(path: Path, *, endpoints: Mapping[int, Endpoint] = ENDPOINTS, now: No
     """
     with hold(path), closing(open_database(path)) as db, store_errors(path), write_errors(path):
         connection: sqlite3.Connection = db.conn
-        with temporary_folder(path.resolve().parent) as folder:
+        with temporary_folder(real_path(path).parent) as folder:
             work = folder / "replayed.db"
             with closing(_new(work)) as made:
                 gaps = _missing(connection) or connection.execute(page_sql.ANYBODY_ERASED).fetchone()[0]
@@ -125,7 +125,7 @@ def _new(path: Path) -> Database:
 
 @contextmanager
 def _attached(connection: sqlite3.Connection, path: Path, name: str) -> Iterator[None]:
-    connection.execute(f"ATTACH ? AS {name}", (str(path.resolve()),))
+    connection.execute(f"ATTACH ? AS {name}", (str(real_path(path)),))
     try:
         yield
     finally:
