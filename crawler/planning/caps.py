@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,10 +30,14 @@ def read_caps(
     connection: sqlite3.Connection,
     settings: RunSettings,
     prices: Prices | None,
+    budgets: Mapping[str, Decimal],
     pace: Pace,
     moment: datetime,
 ) -> tuple[Cap, ...]:
-    """Every cap that is set, with what was spent today taken off those of a day; the narrowest first."""
+    """Every cap that is set, with what was spent today taken off those of a day; the narrowest first.
+
+    `budgets` are what `money_left` says.
+    """
     counted = {
         "--max-calls": settings.calls_max,
         "--max-calls-per-day": _left(settings.calls_max_per_day, calls_charged_on_day(connection, moment)),
@@ -42,7 +47,6 @@ def read_caps(
         counted["[accounts]"] = sum(filter(None, of_accounts))
     caps = [Cap(option, Interval(left, left, left)) for option, left in counted.items() if left is not None]
     if prices is not None:
-        budgets = money_left(connection, settings, moment)
         caps += [Cap(option, prices.calls_for(money)) for option, money in budgets.items()]
     minutes = minutes_left(settings, moment)
     if minutes is not None:

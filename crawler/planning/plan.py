@@ -108,7 +108,8 @@ def plan_of(
     stretch = read_stretch(connection)
     in_full = forecast_calls(known.due, depths, sample.every, stretch.calls)
     prices = read_prices(connection, endpoint_id, settings, now())
-    caps = read_caps(connection, settings, prices, pace, now())
+    budgets = {} if prices is None else money_left(connection, settings, now())
+    caps = read_caps(connection, settings, prices, budgets, pace, now())
     calls = in_full
     for cap in caps:
         calls = calls.within(cap.calls)
@@ -125,7 +126,7 @@ def plan_of(
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
         money_in_full=None if prices is None else prices.in_full(in_full),
-        money=None if prices is None else _money(prices, calls, money_left(connection, settings, now())),
+        money=None if prices is None else _money(prices, calls, budgets),
         accounts=plan_accounts(connection, endpoint_id, settings, now()),
     )  # fmt: skip
 
