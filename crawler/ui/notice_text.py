@@ -22,7 +22,10 @@ LINE_CELLS_MAX = 300
 
 
 def kind_of(summary: RunSummary) -> NoticeKind:
-    """What a run's notice is about."""
+    """What a run's notice is about: of an account that ended by what somebody has to see to, whatever the
+    others did."""
+    if summary.accounts_lost:
+        return NoticeKind.FAILED
     if summary.ending.outcome is Outcome.DONE:
         return NoticeKind.DONE
     return NoticeKind.STOPPED if summary.reason.code in GOES_ON_BY_ITSELF else NoticeKind.FAILED
@@ -31,10 +34,9 @@ def kind_of(summary: RunSummary) -> NoticeKind:
 def run_notice(summary: RunSummary, command: str) -> Notice:
     """How a run ended; `command` made it and continues it."""
     keywords, calls, creators = summary.keywords, summary.calls, summary.creators
-    kind = kind_of(summary)
     title = (
         reason_text(summary.reason)
-        if kind is not NoticeKind.DONE
+        if summary.ending.outcome is not Outcome.DONE
         else _("%s new creators") % f"{creators.new:,}"
     )
     lines = [
@@ -53,7 +55,7 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     lines += account_lines(summary)
     if summary.sweep is not None:
         lines += [_("removed by age: %s") % line for line in sweep_lines(summary.sweep)]
-    return _notice(kind, f"{heading(summary)}: {title}", (*lines, *next_lines(summary, command)))
+    return _notice(kind_of(summary), f"{heading(summary)}: {title}", (*lines, *next_lines(summary, command)))
 
 
 def refused_notice(why: str, db: Path, command: str) -> Notice:
