@@ -26,6 +26,7 @@ from crawler.i18n.formatting import span
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
 from crawler.planning.accounts import AccountPlan
+from crawler.planning.caps import Cap
 from crawler.planning.pace import Pace, PaceFrom
 from crawler.planning.plan import Plan, explain, make_plan
 from crawler.run_settings import ACCOUNT, FORMAT, PATHS, RUN_SETTINGS, RunSettings
@@ -250,11 +251,9 @@ def _left_out(made: Plan) -> Iterator[str]:
     in_full, money = made.forecast.calls_in_full, made.money_in_full
     if made.binding is None:
         if made.caps:
-            yield _("No cap binds: %s would be reached first.") % _cap(
-                made.caps[0].option, made.caps[0].calls
-            )
+            yield _("No cap binds: %s would be reached first.") % _cap(made.caps[0])
         return
-    cap = _cap(made.binding.option, made.binding.calls)
+    cap = _cap(made.binding)
     if made.keywords_left_out:
         left = _("%(cap)s ends the run: about %(keywords)s of the keywords due are left for later.")
         yield left % {"cap": cap, "keywords": f"{made.keywords_left_out:,}"}
@@ -275,8 +274,11 @@ def _left_out(made: Plan) -> Iterator[str]:
         yield more % (words | {"creators": f"{made.creators_left_out:,.0f}"})
 
 
-def _cap(option: str, calls: Interval) -> str:
-    return _("%(option)s (%(calls)s calls left)") % {"option": option, "calls": _count(calls.expected or 0)}
+def _cap(cap: Cap) -> str:
+    words = {"option": cap.option, "calls": _count(cap.calls.expected or 0)}
+    if cap.over_midnight:
+        return _("%(option)s (%(calls)s calls left, with those after midnight in Shanghai)") % words
+    return _("%(option)s (%(calls)s calls left)") % words
 
 
 def _not_asked(made: Plan) -> Iterator[str]:

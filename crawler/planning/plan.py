@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from crawler.clock import Now
 from crawler.engine.keyword_history import AIMS, Aim, Explanation
@@ -19,7 +18,7 @@ from crawler.model import Keyword
 from crawler.money import Money
 from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces
 from crawler.planning.calibration import read_stretch
-from crawler.planning.caps import Cap, minutes_left, money_left, read_caps
+from crawler.planning.caps import Cap, minutes_left, read_caps
 from crawler.planning.forecast import Depths, forecast_calls
 from crawler.planning.forecast_inputs import (
     DueSample,
@@ -107,9 +106,8 @@ def plan_of(
     pace = read_paces(connection, endpoint_id, settings, now)
     stretch = read_stretch(connection)
     in_full = forecast_calls(known.due, depths, sample.every, stretch.calls)
-    prices = read_prices(connection, endpoint_id, settings, now())
-    budgets = {} if prices is None else money_left(connection, settings, now())
-    caps = read_caps(connection, settings, prices, budgets, pace, now())
+    prices = read_prices(connection, endpoint_id, settings, pace)
+    caps = read_caps(connection, settings, prices, pace, now())
     calls = in_full
     for cap in caps:
         calls = calls.within(cap.calls)
@@ -122,20 +120,21 @@ def plan_of(
     return Plan(
         order, sample.listed, sample.due, sample.unfinished, sample.never_asked,
         sample.due - sample.unfinished - sample.never_asked, len(nights),
-        new.tested.nights, new.tested.looked_twice, caps, binding, pace,
+        new.tested.nights, new.tested.looked_twice,
+        tuple(cap for cap in caps if cap.is_reached), binding, pace,
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
         money_in_full=None if prices is None else prices.in_full(in_full),
-        money=None if prices is None else _money(prices, calls, budgets),
+        money=None if prices is None else _money(prices, calls, caps),
         accounts=plan_accounts(connection, endpoint_id, settings, now()),
     )  # fmt: skip
 
 
-def _money(prices: Prices, calls: Interval, left: dict[str, Decimal]) -> Interval:
+def _money(prices: Prices, calls: Interval, caps: Iterable[Cap]) -> Interval:
     """What so many calls cost, never more than is left of a budget."""
     money = prices.cost(calls)
-    for budget in left.values():
-        money = money.within(float(budget))
+    for cap in caps:
+        money = money.within(cap.money)
     return money
 
 

@@ -1,0 +1,32 @@
+"""What a plan says of caps: where one begins anew, and where none is left."""
+
+from datetime import timedelta
+
+from crawler.cli.plan import plan_lines
+from crawler.clock import next_shanghai_day, utc_now
+from crawler.keywords import read_keywords
+from crawler.planning.plan import make_plan
+from crawler.run_settings import RunSettings
+from crawler.simulator import Simulator, SimulatorSettings
+from crawler.store.readonly import reading
+from tests.cli.test_plan import KEYWORDS, learnt, night
+
+
+async def test_a_plan_over_midnight_says_that_it_counts_what_the_next_day_allows(crawler):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:
+        await night(crawler, simulator)
+    learnt(crawler, per_second=0.5)
+    db = crawler.folder / "data" / "creators.db"
+    settings = RunSettings("", db=db, refresh_after=timedelta(0), calls_max_per_day=32 + 31)
+    late = next_shanghai_day(utc_now()) - timedelta(seconds=40)
+    with reading(db) as connection:
+        keywords = [*read_keywords([crawler.folder / "keywords.txt"])]
+        made = make_plan(connection, keywords, settings, 1, lambda: late)
+        early = make_plan(connection, keywords, settings, 1, lambda: late - timedelta(minutes=30))
+    assert (early.binding.option, early.forecast.calls.high) == ("--max-calls-per-day", 31)
+    assert (made.binding, made.forecast.calls.expected) == (None, 32)
+    words = (
+        "--max-calls-per-day (83 calls left, with those after midnight in Shanghai) would be reached first"
+    )
+    assert words in "\n".join(plan_lines(made, settings))
