@@ -115,7 +115,7 @@ def plan_of(
     minutes = pace.minutes(calls).within(minutes_left(settings, now()))
     order = _order(connection, settings, endpoint_id, now)
     new = _new_creators(known, sample, depths, calls, binding, order, AIMS[settings.aim])
-    creators = new.creators and new.creators.stretched(stretch.creators)
+    creators = new.creators and _one_may_come(new.creators.stretched(stretch.creators), calls)
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
         order, sample.listed, sample.due, sample.unfinished, sample.never_asked,
@@ -143,6 +143,12 @@ def _order(connection: sqlite3.Connection, settings: RunSettings, endpoint_id: i
     if settings.order != "auto":
         return settings.order
     return "yield" if any_pages(connection, endpoint_id=endpoint_id, now=now) else "file"
+
+
+def _one_may_come(creators: Interval, calls: Interval) -> Interval:
+    """The interval of new creators, which excludes one only where no call is made: minutes after a night next
+    to none are expected, but what nights tell of a day is no proof for minutes."""
+    return replace(creators, high=max(creators.high, 1.0)) if calls.high else creators
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from crawler.planning.plan import make_plan
 from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.readonly import reading
-from tests.cli.test_plan import KEYWORDS, learnt, night
+from tests.cli.test_plan import KEYWORDS, learnt, night, plan
 
 
 async def test_a_plan_over_midnight_says_that_it_counts_what_the_next_day_allows(crawler):
@@ -30,3 +30,16 @@ async def test_a_plan_over_midnight_says_that_it_counts_what_the_next_day_allows
         "--max-calls-per-day (83 calls left, with those after midnight in Shanghai) would be reached first"
     )
     assert words in "\n".join(plan_lines(made, settings))
+
+
+async def test_minutes_after_a_night_nobody_says_that_not_one_creator_can_be_new(crawler):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(creators=300, pages_per_keyword=(2, 3))) as simulator:
+        for _night in range(2):
+            await night(crawler, simulator)
+        soon = (await plan(crawler))["creators"]
+        assert round(soon["expected"]) == round(soon["low"]) == 0
+        assert round(soon["high"]) >= 1
+        ended = await night(crawler, simulator, "--json")
+    assert round(ended.summary["forecast"]["creators"]["high"]) >= 1
+    assert (await plan(crawler, "--max-calls", "0"))["creators"]["high"] == 0
