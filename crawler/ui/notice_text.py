@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from crawler.i18n import _
+from crawler.i18n.counts import new_creators_text
 from crawler.i18n.reasons import reason_text
 from crawler.notice_settings import NoticeKind
 from crawler.notices.message import Notice, short
@@ -37,7 +38,7 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     title = (
         reason_text(summary.reason)
         if summary.ending.outcome is not Outcome.DONE
-        else _("%s new creators") % f"{creators.new:,}"
+        else new_creators_text(creators.new)
     )
     lines = [
         _("creators: %(new)s new, %(changed)s changed; %(total)s in %(db)s")
