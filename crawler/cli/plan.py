@@ -286,7 +286,7 @@ def _not_asked(made: Plan) -> Iterator[str]:
     if made.not_asked:
         names = ", ".join(one.text for one in made.not_asked[:NOT_ASKED_SHOWN])
         more = ", …" if len(made.not_asked) > NOT_ASKED_SHOWN else ""
-        line = _("Not asked, too little is expected: %(keywords)s (%(names)s)")
+        line = _("Not asked, too little is expected of them: %(keywords)s (%(names)s)")
         yield sanitize(line % {"keywords": keywords_text(len(made.not_asked)), "names": names + more})
 
 
