@@ -34,7 +34,7 @@ def check_price_counts(budget: Money | None, price: Money) -> None:
             "a price of 0 never uses up the budget of %s: give what a call costs, such as 0.05CNY, or leave "
             "the budget out"
         )
-        raise InputError(message % budget)
+        raise InputError(message % f"{budget.amount:f}{budget.currency}")
 
 
 def check_budgets(settings: RunSettings) -> None:
@@ -54,7 +54,8 @@ def check_budget_pays(settings: RunSettings) -> None:
             if budget is not None and price is not None and not budget.pays_for(price):
                 message = _("the budget of %(budget)s does not pay for one call at %(price)s")
                 with about_account(account.name):
-                    raise InputError(message % {"budget": budget.amount, "price": price.amount})
+                    told = {"budget": f"{budget.amount:f}", "price": f"{price.amount:f}"}
+                    raise InputError(message % told)
 
 
 def _budgets(of: RunSettings | Account) -> tuple[Money | None, ...]:

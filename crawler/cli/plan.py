@@ -222,7 +222,7 @@ def _pace(pace: Pace) -> str:
 
 
 def _account(account: AccountPlan) -> dict[str, object]:
-    price = None if account.price is None else str(account.price.amount)
+    price = None if account.price is None else f"{account.price.amount:f}"
     return asdict(account) | {"price": price}
 
 

@@ -139,6 +139,6 @@ def _pace_of(connection: sqlite3.Connection, endpoint_id: int, account: Account)
     if kept is not None and kept.learnt.found:
         pace = min(allowed, 60 * kept.learnt.per_second)
         return _AccountPace(pace, pace, PaceFrom.RUNS)
-    if not rate.learns and allowed < math.inf:
+    if allowed < (SAFE_CALLS_PER_MINUTE if rate.learns else math.inf):
         return _AccountPace(allowed, allowed, PaceFrom.RATE)
     return _AccountPace(SAFE_CALLS_PER_MINUTE, allowed, PaceFrom.SAFE)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from crawler.clock import Now, stamp
-from crawler.forecast import Interval
+from crawler.forecast import Interval, bound_of, exactly
 from crawler.rate import parse_rate
 from crawler.store.rate_limits import read_limit
 
@@ -89,10 +89,11 @@ class Pace:
     def calls(self, minutes: float) -> Interval:
         """How many charged calls go into so many minutes."""
         if not minutes:
-            return Interval(0.0, 0.0, 0.0)
-        expected, least, most, fastest = (_calls(minutes, each) for each in self._carriers())
-        said = Interval(expected, least, most).spread(self.spread, self.runs)
-        return replace(said, high=max(said.high, fastest))
+            return exactly(0)
+        expected, least, most, fastest = self._carriers()
+        off = math.exp(bound_of(self.runs) * self.spread)  # a slower pace is as good as less time
+        high = max(_calls(minutes * off, most), _calls(minutes, fastest))
+        return Interval(_calls(minutes, expected), _calls(minutes / off, least), high)
 
     def _carriers(self) -> tuple[list[_Carrier], ...]:
         """Who makes the calls: as is expected, with the fewest and the most calls that their caps leave, and

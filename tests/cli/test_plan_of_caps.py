@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from crawler.cli.plan import plan_lines
 from crawler.clock import next_shanghai_day, utc_now
 from crawler.keywords import read_keywords
@@ -43,3 +45,19 @@ async def test_minutes_after_a_night_nobody_says_that_not_one_creator_can_be_new
         ended = await night(crawler, simulator, "--json")
     assert round(ended.summary["forecast"]["creators"]["high"]) >= 1
     assert (await plan(crawler, "--max-calls", "0"))["creators"]["high"] == 0
+
+
+async def test_an_account_is_not_planned_faster_than_its_rate_while_its_limit_is_unknown(crawler):
+    crawler.keywords(*KEYWORDS)
+    (crawler.folder / "crawler.toml").write_text(
+        '[accounts.main]\ntoken-env = "MAIN"\nrate = "auto:6/m"\nprice = "0.000000001"\n'
+        '[accounts.spare]\ntoken-env = "SPARE"\nmax-calls = 2\n', "utf-8"
+    )  # fmt: skip
+    made = await plan(crawler, "--max-calls", "5")
+    main, spare = made["accounts"]
+    assert (main["calls_per_minute"], spare["calls_per_minute"]) == (6, 40)
+    assert (main["price"], spare["price"]) == ("0.000000001", None)
+    assert made["minutes"]["expected"] == pytest.approx(3 / 6)
+    assert made["minutes"]["high"] >= 3 / 6
+    refused = await crawler("plan", "keywords.txt", "--price", "0.0000001", "--budget", "0.00000001")
+    assert "the budget of 0.00000001 does not pay for one call at 0.0000001" in refused.stderr

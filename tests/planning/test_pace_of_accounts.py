@@ -79,3 +79,9 @@ def test_a_cap_of_the_day_begins_anew_at_midnight_only_for_a_run_that_it_did_not
     left, each_day, today, later, allowed
 ):
     assert over_midnight(exactly(left), exactly(each_day), today, later) == allowed
+
+
+def test_however_long_it_takes_no_more_calls_are_made_than_are_left_and_no_fewer():
+    unsure = Pace(60, PaceFrom.RATE, 0.05, 0.5, 60, 1.0, (part(60, 6),))
+    assert unsure.calls(10_000) == exactly(6)
+    assert unsure.calls(0.1).low < unsure.calls(0.1).expected == 6
