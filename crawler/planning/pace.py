@@ -8,11 +8,13 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from crawler.clock import Now, stamp
 from crawler.forecast import Interval, bound_of, exactly
 from crawler.rate import parse_rate
+from crawler.store.quota_waits import quota_wait_seconds
 from crawler.store.rate_limits import read_limit
 
 SAFE_CALLS_PER_MINUTE = 40.0
@@ -20,7 +22,7 @@ SAFE_CALLS_PER_MINUTE = 40.0
 
 RUNS_TIMED = 8
 SECONDS_TIMED_FROM = 5
-"""The latest runs that took so long tell how fast runs are."""
+"""The latest runs that took so long, without what they slept for the quota, tell how fast runs are."""
 
 OLDER_SHARE = 0.6
 """How much less each run counts than the one after it: what a database learns makes its runs faster."""
@@ -33,7 +35,7 @@ SPREAD, SPREAD_RUNS = 0.05, 0.5
 
 _RUNS = """
 SELECT (SELECT count(*) FROM calls WHERE calls.run_id = runs.id AND sent_at >= runs.started_at) AS calls,
-       runs.seconds
+       runs.seconds, runs.id
   FROM runs
  WHERE runs.seconds >= :seconds
  ORDER BY runs.id DESC
@@ -161,7 +163,12 @@ class Past:
 def read_pace(connection: sqlite3.Connection, endpoint_id: int, rate: str, now: Now) -> Pace:
     """The pace of a run at that `rate`."""
     values = {"runs": RUNS_TIMED, "seconds": SECONDS_TIMED_FROM}
-    runs = [(calls, seconds) for calls, seconds in connection.execute(_RUNS, values) if calls]
+    asleep = partial(quota_wait_seconds, connection)
+    timed = [
+        (calls, seconds - asleep(run_id))
+        for calls, seconds, run_id in connection.execute(_RUNS, values).fetchall()
+    ]
+    runs = [(calls, seconds) for calls, seconds in timed if calls and seconds >= SECONDS_TIMED_FROM]
     kept = read_limit(connection, endpoint_id)
     per_minute, rests_on = SAFE_CALLS_PER_MINUTE, PaceFrom.SAFE
     if kept is not None and kept.learnt.found:

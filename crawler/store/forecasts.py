@@ -6,6 +6,7 @@ import json
 import sqlite3
 
 from crawler.forecast import Forecast, ForecastAccuracy, Interval, compare_forecast
+from crawler.store.quota_waits import quota_wait_seconds
 
 _KEEP = """
 INSERT OR REPLACE INTO forecasts
@@ -60,7 +61,7 @@ def read_forecast_accuracy(connection: sqlite3.Connection, run_ids: list[int]) -
     found = {}
     cursor = connection.execute(_READ, (json.dumps(run_ids),))
     names = [column[0] for column in cursor.description]
-    for values in cursor:
+    for values in cursor.fetchall():
         row = dict(zip(names, values, strict=True))
         if row["charged"] is None:  # the process died, and no run has come since
             continue
@@ -69,7 +70,7 @@ def read_forecast_accuracy(connection: sqlite3.Connection, run_ids: list[int]) -
             outcome=row["outcome"],
             reason=row["reason"],
             charged=row["charged"],
-            seconds=row["seconds"],
+            seconds=max(0.0, row["seconds"] - quota_wait_seconds(connection, row["run_id"])),
             creators=row["users_new"],
         )
         if told is not None:

@@ -61,3 +61,15 @@ async def test_an_account_is_not_planned_faster_than_its_rate_while_its_limit_is
     assert made["minutes"]["high"] >= 3 / 6
     refused = await crawler("plan", "keywords.txt", "--price", "0.0000001", "--budget", "0.00000001")
     assert "the budget of 0.00000001 does not pay for one call at 0.0000001" in refused.stderr
+
+
+async def test_by_a_clock_that_was_set_back_no_fewer_than_no_creators_are_expected(crawler):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(creators=300, pages_per_keyword=(2, 3))) as simulator:
+        await night(crawler, simulator)
+    db = crawler.folder / "data" / "creators.db"
+    settings = RunSettings("", db=db, refresh_after=timedelta(0))
+    with reading(db) as connection:
+        keywords = read_keywords([crawler.folder / "keywords.txt"])
+        made = make_plan(connection, keywords, settings, 1, lambda: utc_now() - timedelta(days=2))
+    assert 0 <= made.forecast.creators.low <= made.forecast.creators.expected
