@@ -7,11 +7,17 @@ import sqlite3
 WAIT_SECONDS = 60
 """The shortest pause that may have been such a sleep: the least that the quota is waited for."""
 
+_FIRST_REFUSAL = """
+SELECT min(sent_at)
+  FROM calls
+ WHERE run_id = :run_id AND sent_at BETWEEN :started_at AND :ended_at AND code = '303'
+"""
+
 _WAITED = """
 WITH moments AS (
     SELECT sent_at AS moment, code = '303' AS refused
       FROM calls
-     WHERE run_id = :run_id AND sent_at BETWEEN :started_at AND :ended_at
+     WHERE run_id = :run_id AND sent_at BETWEEN :first_refusal AND :ended_at
      UNION ALL
     SELECT :ended_at, 0
 ),
@@ -39,6 +45,9 @@ def quota_wait_seconds(connection: sqlite3.Connection, run_id: int, ended_at: st
     """How long a run slept after answers that the quota is used up, until it sent calls again or ended, which
     it may be about to at `ended_at`."""
     started_at, ended = connection.execute(_SPAN, (run_id,)).fetchone()
-    values = {"run_id": run_id, "started_at": started_at, "ended_at": ended_at or ended,
-              "wait_seconds": WAIT_SECONDS}  # fmt: skip
+    values = {"run_id": run_id, "started_at": started_at, "ended_at": ended_at or ended}
+    (refused,) = connection.execute(_FIRST_REFUSAL, values).fetchone()
+    if refused is None:  # as mostly: then no pause is looked for among all calls
+        return 0.0
+    values |= {"first_refusal": refused, "wait_seconds": WAIT_SECONDS}
     return float(connection.execute(_WAITED, values).fetchone()[0])
