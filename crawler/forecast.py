@@ -52,6 +52,12 @@ class Interval:
             known = most.expected if known is None else min(most.expected, known)
         return Interval(known, min(most.low, self.low), min(most.high, self.high))
 
+    @property
+    def whole(self) -> Interval:
+        """The same in whole numbers, as counts are shown."""
+        expected, low, high = (each and float(round(each)) for each in (self.expected, self.low, self.high))
+        return Interval(expected, low or 0.0, high or 0.0)
+
     def times(self, factor: float) -> Interval:
         """The same in another unit."""
         known = None if self.expected is None else self.expected * factor

@@ -90,7 +90,7 @@ def _as_json(status: Status) -> dict[str, Any]:
 def _lines(status: Status, db: Path) -> Iterator[str]:
     yield f"{db}  ({_service(status.service)})"
     # Two counts, not a part of a whole: of the new ones some may have been forgotten since.
-    yield _("creators: %(total)s; new in the last run that found any: %(new)s") % {
+    yield _("creators: %(total)s; new in the last run that brought any: %(new)s") % {
         "total": f"{status.creators:,}",
         "new": f"{status.creators_new:,}",
     }

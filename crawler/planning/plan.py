@@ -131,8 +131,8 @@ def plan_of(
 
 
 def _money(prices: Prices, calls: Interval, caps: Iterable[Cap]) -> Interval:
-    """What so many calls cost, never more than is left of a budget."""
-    money = prices.cost(calls)
+    """What so many calls cost, in whole calls as they are shown, never more than is left of a budget."""
+    money = prices.cost(calls.whole)
     for cap in caps:
         money = money.within(cap.money)
     return money

@@ -73,3 +73,14 @@ async def test_by_a_clock_that_was_set_back_no_fewer_than_no_creators_are_expect
         keywords = read_keywords([crawler.folder / "keywords.txt"])
         made = make_plan(connection, keywords, settings, 1, lambda: utc_now() - timedelta(days=2))
     assert 0 <= made.forecast.creators.low <= made.forecast.creators.expected
+
+
+async def test_the_money_of_a_plan_is_that_of_the_calls_it_shows(crawler):
+    crawler.keywords(*KEYWORDS)
+    async with Simulator(SimulatorSettings(pages_per_keyword=(1, 4))) as simulator:
+        for _night in range(2):
+            await night(crawler, simulator)
+    made = await plan(crawler, "--price", "0.05")
+    for bound in ("expected", "low", "high"):
+        assert made["money"][bound] == pytest.approx(0.05 * round(made["calls"][bound]))
+    assert any(calls != round(calls) for calls in made["calls"].values())

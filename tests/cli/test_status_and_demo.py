@@ -101,7 +101,7 @@ async def test_status_after_somebody_is_forgotten_contradicts_nothing(crawler):
         await crawler("run", "keywords.txt", "--base-url", simulator.base_url, "--rate", "unlimited")
     names = [row[0] for row in crawler.rows("SELECT id FROM users")]
     await crawler("forget", names[0], "--yes")
-    told = f"creators: {len(names) - 1}; new in the last run that found any: {len(names)}"
+    told = f"creators: {len(names) - 1}; new in the last run that brought any: {len(names)}"
     assert told in (await crawler("status")).stdout
 
 
