@@ -20,7 +20,7 @@ from crawler.i18n.forecast_accuracy import forecast_accuracy_fields, forecast_ac
 from crawler.i18n.formatting import shanghai_time, size, span
 from crawler.i18n.reasons import outcome_text, reason_text, told
 from crawler.rate import Rate
-from crawler.reasons import Reason, ReasonCode
+from crawler.reasons import Outcome, Reason, ReasonCode
 from crawler.store.rate_limits import KeptLimit
 from crawler.store.readonly import exported, reading
 from crawler.ui.summary import removed_text
@@ -229,11 +229,12 @@ def _forecast(runs: tuple[Run, ...]) -> Iterator[str]:
 
 
 def _run(run: Run) -> tuple[object, ...]:
-    done = f"{run.keywords_done:,}/{run.keywords_due:,}"
-    time = span(run.seconds) if run.outcome else None
+    ended = run.outcome not in (None, Outcome.CRASHED)  # only then how many were due, and the time, are kept
+    done = f"{run.keywords_done:,}/{run.keywords_due:,}" if ended else f"{run.keywords_done:,}"
+    time = span(run.seconds) if ended else None
     outcome, reason = run.outcome, run.reason
     if run.lives is False:  # told as the next run will write it down
-        outcome, reason = "crashed", Reason(ReasonCode.CRASHED)
+        outcome, reason = Outcome.CRASHED, Reason(ReasonCode.CRASHED)
     unended = _("running") if run.lives else _("running or crashed")
     shown = outcome_text(outcome) if outcome else unended
     why = reason_text(reason) if reason else None

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import platform
+import re
 import sqlite3
 import subprocess
 import sys
@@ -86,6 +87,12 @@ async def test_status_tells_a_run_that_goes_on_from_one_that_died_and_only_then_
     assert "To continue" in died
     lives = [run["lives"] for run in json.loads((await crawler("status", "--json")).stdout)["runs"]]
     assert lives == [False]
+    async with Simulator() as simulator:  # which writes down that the other one crashed
+        await crawler("run", "keywords.txt", "--base-url", simulator.base_url, "--rate", "unlimited")
+    later = (await crawler("status")).stdout
+    for told in (running, elsewhere, died, later):  # how many were due, and the time, are not known
+        row = next(line for line in told.splitlines() if line.startswith("  1  "))
+        assert not re.search(r"\d/\d|\d s\b", row)
 
 
 async def test_a_keyword_that_failed_is_told_with_its_reason(crawler):
