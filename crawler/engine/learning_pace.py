@@ -35,7 +35,7 @@ SEARCH_CUBE_SECONDS = 400.0
 """The search adds (seconds since it began)^3 / SEARCH_CUBE_SECONDS calls per second: careful at first, and at
 100 a second after 34 seconds."""
 
-SEARCH_UNSEEN_SHARE = 0.6
+SEARCH_UNSEEN_SHARE = 1.0
 """How much the search may add to the pace in the time that an answer takes."""
 
 CUT_MAX = 0.5
@@ -84,6 +84,7 @@ class LearningPace:
         """When the API wants to be asked again."""
         for at in sorted(sent_before):
             self._log.sent(at, self.per_second)
+            self._log.take(at)
         self._next_at = self._log.times[-1] + 1 / self.per_second if self._log.times else float("-inf")
         self._latency_seconds = 0.0
         self._answered_at = float("-inf")
@@ -159,6 +160,7 @@ class LearningPace:
         latency = max(0.0, now - sent_at)
         self._latency_seconds += (latency - self._latency_seconds) * (0.1 if self._answered_at > 0 else 1.0)
         self._answered_at = now
+        self._log.take(sent_at)
         if sent_at <= self._cut_at:
             return
         self._refused_in_a_row = 0
@@ -199,7 +201,7 @@ class LearningPace:
         if fresh and self._used(now, 0.7):
             self._searched_seconds += seconds
             cube = self._began_per_second + self._searched_seconds**3 / SEARCH_CUBE_SECONDS
-            unseen = SEARCH_UNSEEN_SHARE / max(self._latency_seconds, SEARCH_UNSEEN_SHARE)
+            unseen = SEARCH_UNSEEN_SHARE / max(self._latency_seconds, 0.6)
             self._set(min(cube, self.per_second * (1 + seconds * unseen)))
 
     def _probe(self, sent_at: float, now: float, pace: float | None) -> bool:

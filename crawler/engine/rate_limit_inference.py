@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import compress
 
 WINDOWS_SECONDS = (1.0, 60.0)
 
@@ -100,17 +101,31 @@ class CallLog:
     def __init__(self) -> None:
         self.times: list[float] = []
         self._paces: list[float] = []
+        self._known: list[bool] = []
         self.refusals: list[float] = []
 
     def sent(self, now: float, pace: float) -> None:
         """Takes in a call and the pace it was sent at."""
         self.times.append(now)
         self._paces.append(pace)
+        self._known.append(False)
         old = bisect_left(self.times, now - KEPT_SECONDS)
         if old > len(self.times) / 2:
-            del self.times[:old], self._paces[:old]
+            del self.times[:old], self._paces[:old], self._known[:old]
         if self.refusals and self.refusals[0] < now - HORIZON_SECONDS:
             del self.refusals[: bisect_left(self.refusals, now - HORIZON_SECONDS)]
+
+    def take(self, sent_at: float) -> None:
+        """Takes in that a call was not refused; until then it may still be."""
+        number = bisect_right(self.times, sent_at) - 1
+        if number >= 0:
+            self._known[number] = True
+
+    def answered(self) -> CallLog:
+        """What is known for certain: without the calls under way."""
+        log = CallLog()
+        log.times, log.refusals = list(compress(self.times, self._known)), self.refusals
+        return log
 
     def refuse(self, sent_at: float) -> float | None:
         """Takes a call out as refused; the pace it was sent at, None where it is not known any more."""
@@ -118,6 +133,7 @@ class CallLog:
         if number < 0:
             return None
         self.refusals.insert(bisect_left(self.refusals, sent_at), self.times.pop(number))
+        del self._known[number]
         return self._paces.pop(number)
 
     def count(self, at: float, seconds: float) -> int:
@@ -149,6 +165,7 @@ def limit_from(
 
     `refused_pace` is the pace at which refusing began; from `probed_from` on single calls were sent.
     """
+    log = log.answered()
     window = explain(log, probed_from)
     refusing_seconds = taken_at - max(log.refusals, default=0.0)
     taken_share = _taken_while_refusing(log)
