@@ -90,6 +90,7 @@ class LearningPace:
         self._answered_at = float("-inf")
         self._raised_at = float("-inf")
         self._cut_at = float("-inf")
+        self._settled_at = float("-inf")
         self._cuts = 0
         self._good_since_cut = 0
         self._refused_in_a_row = 0
@@ -217,7 +218,7 @@ class LearningPace:
     def _settle(self, sent_at: float, now: float) -> None:
         """A probe was taken: from here on at what the answers so far say."""
         self._phase = Phase.STEADY
-        self._good_since_cut, self._next_at = 0, now
+        self._good_since_cut, self._settled_at, self._next_at = 0, now, now
         if self._as_known and self._window is not None and sent_at - self._cut_at < self._window.seconds / 4:
             return  # a window was full near its end, and the pace has been lowered for that
         window, limit = limit_from(self._log, self._refused_pace, self._cut_at, sent_at, now)
@@ -257,7 +258,8 @@ class LearningPace:
                 return
             met = min(met, max(met / 2, full))
         if not self._long:
-            met = min(met, self._log.taken_while_refusing(sent_at, max(2.0, 20 / self.per_second)))
+            since = max(self._settled_at, sent_at - max(2.0, 30 / self.per_second))
+            met = min(met, self._log.taken_while_refusing(since, sent_at))
         self._limit = met
         self._cuts += 1
         self._set(met * (1 - min(CUT_MAX, STEP * 2 ** max(0, self._cuts - 2))))

@@ -32,6 +32,9 @@ REFUSING_SPAN_MIN_SECONDS, TAKING_SPAN_MIN_SECONDS = 1.5, 0.5
 end of a full second refuses everything as well."""
 
 APART_SECONDS = 15.0
+REFUSED_SHARE_MIN = 0.1
+"""How many must be refused, of those taken, to say how many are."""
+
 TAKEN_SHARE = 0.3
 """More than this share taken while others are refused: no window of a minute does that."""
 
@@ -146,12 +149,20 @@ class CallLog:
             return now
         return max(now, self.times[-calls] + seconds + slack_seconds(seconds))
 
-    def taken_while_refusing(self, at: float, seconds: float) -> float:
-        """What a short window has to allow, in calls per second: those taken within `seconds` before `at` and
-        one more, as it is met again with each of its last calls; infinite where few were refused then."""
-        refused = bisect_right(self.refusals, at) - bisect_left(self.refusals, at - seconds)
-        taken = bisect_right(self.times, at) - bisect_left(self.times, at - seconds)
-        return taken / seconds + 1 if refused >= max(4, 0.1 * taken) else float("inf")
+    def taken_while_refusing(self, since: float, until: float) -> float:
+        """What is taken while others are refused, in calls per second: that is what a short window or a bucket
+        allows; infinite where that is not known, as few were refused or for too short a time."""
+        first, last = bisect_left(self.refusals, since), bisect_right(self.refusals, until)
+        if last - first < 4:
+            return float("inf")
+        begun, ended = self.refusals[first], self.refusals[last - 1]
+        sent = slice(bisect_left(self.times, begun), bisect_right(self.times, ended))
+        taken = sum(self._known[sent])
+        if ended - begun < TAKING_SPAN_MIN_SECONDS or last - first < REFUSED_SHARE_MIN * taken:
+            return float("inf")
+        share = taken / (taken + last - first)  # those under way will be answered like the others
+        per_second = share * (sent.stop - sent.start + last - first) / (ended - begun)
+        return per_second + (1.0 if per_second > 0.4 else 1 / (ended - begun))
 
     def average(self, now: float) -> float:
         """Calls per second over all that is remembered."""
@@ -165,19 +176,20 @@ def limit_from(
 
     `refused_pace` is the pace at which refusing began; from `probed_from` on single calls were sent.
     """
-    log = log.answered()
-    window = explain(log, probed_from)
+    known = log.answered()
+    window = explain(known, probed_from)
     refusing_seconds = taken_at - max(log.refusals, default=0.0)
-    taken_share = _taken_while_refusing(log)
+    taken_share = _taken_while_refusing(known)
     short = taken_share is None or taken_share > TAKEN_SHARE
     if window is None and refusing_seconds < REFUSING_SECONDS_MIN and short:
         window = LimitWindow(1.0, max(1, round(refused_pace)))
     if window is None:
-        limit = log.average(now)
+        limit = known.average(now)
     elif window.seconds >= LONG_WINDOW_SECONDS:
         limit = window.calls / window.seconds
     else:
-        limit = max(window.calls, AT_LEAST_SHARE * refused_pace)
+        taken = log.taken_while_refusing(probed_from - APART_SECONDS, probed_from)
+        limit = min(taken, max(window.calls, AT_LEAST_SHARE * refused_pace))
     return window, min(refused_pace, limit)
 
 
