@@ -31,7 +31,7 @@ START_PER_SECOND = 40 / 60
 """What people found safe on this API (40 to 50 calls a minute); neither limit nor quota is published."""
 
 SLOWEST_PER_SECOND = 1 / 60
-SEARCH_CUBE_SECONDS = 400.0
+SEARCH_CUBE_SECONDS = 200.0
 """The search adds (seconds since it began)^3 / SEARCH_CUBE_SECONDS calls per second: careful at first, and at
 100 a second after 34 seconds."""
 
@@ -100,6 +100,8 @@ class LearningPace:
         self._refused_pace = self.per_second
         self._waits = ProbeWaits(0.0, 0.0)
         self._retry_seconds = 0.0
+        self._full_at = float("-inf")
+        """When a fixed window was full."""
         self._as_known = False
         """Whether the last refusal came where the limit was known to be."""
         self._catch_up_until = float("-inf")
@@ -166,6 +168,8 @@ class LearningPace:
             return
         self._refused_in_a_row = 0
         self._good_since_cut += 1
+        if self._good_since_cut == 1 and self._phase is Phase.STEADY:
+            self._count_again()
         if self._good_since_cut >= CALM_CALLS:
             self._cuts = 0
         if self._phase is Phase.PROBING:
@@ -250,6 +254,7 @@ class LearningPace:
             full = window.count_when_full(self._log, sent_at) / window.seconds
             self._retry_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
             if window.begins_at is not None:
+                self._full_at = sent_at
                 window = self._window = window.full_at(sent_at)
                 self._next_at = max(self._next_at, window.empty_at(sent_at))
             if full > before * (1 - STEP):  # a burst of before has filled it, not the pace
@@ -264,6 +269,16 @@ class LearningPace:
         self._cuts += 1
         self._set(met * (1 - min(CUT_MAX, STEP * 2 ** max(0, self._cuts - 2))))
         self._next_at = max(self._next_at, now + 1 / self.per_second)
+
+    def _count_again(self) -> None:
+        """After a cut: where a fixed window begins is known better, and so is what has filled it."""
+        window = self._window
+        if not self._long or window is None or window.begins_at is None or not self._as_known:
+            return
+        self._window = window = window.sharpened(self._log)
+        full = window.count_when_full(self._log, self._full_at) / window.seconds
+        self._limit = full
+        self._set(full * (1 - STEP))
 
     def _raise_a_little(self, now: float) -> None:
         """One good answer's worth: the more, the longer there was no refusal."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 
+from crawler.engine.window_beginnings import REFUSING_SECONDS_MIN, beginnings, narrowed, refusing_times
+
 WINDOWS_SECONDS = (1.0, 60.0)
 
 HORIZON_SECONDS = 180.0
@@ -32,8 +34,8 @@ REFUSING_SPAN_MIN_SECONDS, TAKING_SPAN_MIN_SECONDS = 1.5, 0.5
 end of a full second refuses everything as well."""
 
 APART_SECONDS = 15.0
-REFUSED_SHARE_MIN = 0.1
-"""How many must be refused, of those taken, to say how many are."""
+TAKEN_CALLS_MIN, REFUSED_CALLS_MIN, REFUSED_SHARE_MIN = 4, 4, 0.1
+"""How many must be taken, and refused, to say how many are taken while others are not."""
 
 TAKEN_SHARE = 0.3
 """More than this share taken while others are refused: no window of a minute does that."""
@@ -43,9 +45,6 @@ WRONG_MAX = 0.6
 """An explanation of which more is wrong is none."""
 
 POINTS_MAX = 300
-BEGINNINGS_MAX = 3
-REFUSING_SECONDS_MIN = 4.0
-"""A window of a minute that begins again sooner after a refusal would be luck: it is a short one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,15 @@ class LimitWindow:
         """When it is empty again for certain, if it is a fixed one and full at that moment."""
         assert self.begins_at is not None
         return at + (self.begins_at + self.unsure_seconds - at) % self.seconds
+
+    def sharpened(self, log: CallLog) -> LimitWindow:
+        """The same, with what refusals of late say of its beginning."""
+        if self.begins_at is None:
+            return self
+        known = log.answered()
+        times = list(refusing_times(known.refusals, known.times))
+        begins_at, unsure_seconds = narrowed(self.begins_at, self.unsure_seconds, times, self.seconds)
+        return replace(self, begins_at=begins_at, unsure_seconds=unsure_seconds)
 
     def full_at(self, at: float) -> LimitWindow:
         """The same, with what it says of its beginning that it is full at that moment."""
@@ -153,12 +161,12 @@ class CallLog:
         """What is taken while others are refused, in calls per second: that is what a short window or a bucket
         allows; infinite where that is not known, as few were refused or for too short a time."""
         first, last = bisect_left(self.refusals, since), bisect_right(self.refusals, until)
-        if last - first < 4:
+        if last - first < REFUSED_CALLS_MIN:
             return float("inf")
         begun, ended = self.refusals[first], self.refusals[last - 1]
         sent = slice(bisect_left(self.times, begun), bisect_right(self.times, ended))
         taken = sum(self._known[sent])
-        if ended - begun < TAKING_SPAN_MIN_SECONDS or last - first < REFUSED_SHARE_MIN * taken:
+        if taken < TAKEN_CALLS_MIN or ended - begun < TAKING_SPAN_MIN_SECONDS or last - first < REFUSED_SHARE_MIN * taken:
             return float("inf")
         share = taken / (taken + last - first)  # those under way will be answered like the others
         per_second = share * (sent.stop - sent.start + last - first) / (ended - begun)
@@ -246,22 +254,8 @@ def _candidates(log: CallLog, accepted: list[float]) -> Iterable[LimitWindow]:
     yield from (LimitWindow(seconds, 0) for seconds in windows)
     for seconds in windows:
         if seconds >= LONG_WINDOW_SECONDS:
-            for begins_at, unsure_seconds in _beginnings(log.refusals, accepted):
+            for begins_at, unsure_seconds in beginnings(log.refusals, accepted, seconds):
                 yield LimitWindow(seconds, 0, begins_at, unsure_seconds)
-
-
-def _beginnings(refusals: list[float], accepted: list[float]) -> list[tuple[float, float]]:
-    """Where a fixed window may begin: halfway between a long refusing and the call accepted after it."""
-    refusing_seconds: dict[float, float] = {}
-    last_refused: dict[float, float] = {}
-    for refused in refusals:
-        number = bisect_right(accepted, refused)
-        if number < len(accepted) and accepted[number] - refused >= REFUSING_SECONDS_MIN:
-            at = accepted[number]
-            refusing_seconds[at] = max(refusing_seconds.get(at, 0.0), at - refused)
-            last_refused[at] = refused
-    longest = sorted(refusing_seconds, key=lambda at: -refusing_seconds[at])[:BEGINNINGS_MAX]
-    return [((last_refused[at] + at) / 2, (at - last_refused[at]) / 2) for at in longest]
 
 
 def _threshold(
