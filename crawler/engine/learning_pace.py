@@ -102,6 +102,8 @@ class LearningPace:
         self._retry_seconds = 0.0
         self._full_at = float("-inf")
         """When a fixed window was full."""
+        self._single_until = float("-inf")
+        """Until when calls go singly, as a fixed window may still be full."""
         self._as_known = False
         """Whether the last refusal came where the limit was known to be."""
         self._catch_up_until = float("-inf")
@@ -146,6 +148,8 @@ class LearningPace:
             self._next_at = self._waits.ends_at(now, self._log)
             return
         step = 1 / (self.per_second * self._catching_up(now))
+        if now < self._single_until and self._window is not None:
+            step = max(step, self._window.unsure_seconds / 2)
         # Lateness is made up for as long as it is no more than one step.
         self._next_at = (self._next_at if now - self._next_at < step else now) + step
 
@@ -170,6 +174,8 @@ class LearningPace:
         self._good_since_cut += 1
         if self._good_since_cut == 1 and self._phase is Phase.STEADY:
             self._count_again()
+            if now < self._single_until:
+                self._single_until, self._next_at = now, now
         if self._good_since_cut >= CALM_CALLS:
             self._cuts = 0
         if self._phase is Phase.PROBING:
@@ -256,7 +262,8 @@ class LearningPace:
             if window.begins_at is not None:
                 self._full_at = sent_at
                 window = self._window = window.full_at(sent_at)
-                self._next_at = max(self._next_at, window.empty_at(sent_at))
+                may_be, self._single_until = window.empty_at(sent_at)
+                self._next_at = max(self._next_at, may_be)
             if full > before * (1 - STEP):  # a burst of before has filled it, not the pace
                 self._limit = full
                 self._set(min(self.per_second, full * (1 - STEP)))

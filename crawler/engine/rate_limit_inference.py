@@ -76,13 +76,20 @@ class LimitWindow:
         if self.begins_at is None:
             return self.count(log, at)
         since = (at - self.begins_at + self.unsure_seconds) % self.seconds
-        just_begun = since <= 2 * self.unsure_seconds + 1.0
-        return log.count(at, since + self.seconds if just_begun else since)
+        return log.count(at, since + self.seconds if self._just_begun(at) else since)
 
-    def empty_at(self, at: float) -> float:
-        """When it is empty again for certain, if it is a fixed one and full at that moment."""
+    def _just_begun(self, at: float) -> bool:
         assert self.begins_at is not None
-        return at + (self.begins_at + self.unsure_seconds - at) % self.seconds
+        since = (at - self.begins_at + self.unsure_seconds) % self.seconds
+        return since <= 2 * self.unsure_seconds + 1.0
+
+    def empty_at(self, at: float) -> tuple[float, float]:
+        """When it may be empty again, and when it is for certain, if it is a fixed one and full at that moment."""
+        assert self.begins_at is not None
+        if self._just_begun(at):  # so it was the one before, which goes on a little
+            return at, at + 2 * self.unsure_seconds + 1.0
+        certain = at + (self.begins_at + self.unsure_seconds - at) % self.seconds
+        return certain - self.unsure_seconds, certain
 
     def sharpened(self, log: CallLog) -> LimitWindow:
         """The same, with what refusals of late say of its beginning."""
@@ -95,7 +102,7 @@ class LimitWindow:
 
     def full_at(self, at: float) -> LimitWindow:
         """The same, with what it says of its beginning that it is full at that moment."""
-        latest = self.empty_at(at)
+        latest = self.empty_at(at)[1]
         if latest - at >= 2 * self.unsure_seconds:
             return self
         return replace(self, begins_at=(at + latest) / 2, unsure_seconds=(latest - at) / 2)

@@ -50,6 +50,8 @@ def narrowed(
     """The beginning, with what those times say that agree with it."""
     low, high = begins_at - unsure_seconds, begins_at + unsure_seconds
     for each in times:
+        if each.seconds < DISORDER_SECONDS * 10:
+            continue
         windows = round(((each.last + each.taken_at) / 2 - begins_at) / seconds) * seconds
         lower = max(low, each.last - windows - DISORDER_SECONDS)
         higher = min(high, each.taken_at - windows + DISORDER_SECONDS)
