@@ -280,11 +280,11 @@ class LearningPace:
     def _count_again(self) -> None:
         """After a cut: where a fixed window begins is known better, and so is what has filled it."""
         window = self._window
-        if not self._long or window is None or window.begins_at is None or not self._as_known:
+        if not self._long or window is None or window.begins_at is None or self._full_at < 0:
             return
         self._window = window = window.sharpened(self._log)
         full = window.count_when_full(self._log, self._full_at) / window.seconds
-        self._limit = full
+        self._limit, self._full_at = full, float("-inf")
         self._set(full * (1 - STEP))
 
     def _raise_a_little(self, now: float) -> None:

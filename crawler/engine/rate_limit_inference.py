@@ -257,7 +257,12 @@ def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | No
 def _candidates(log: CallLog, accepted: list[float]) -> Iterable[LimitWindow]:
     taken_share = _taken_while_refusing(log)
     short_only = taken_share is not None and taken_share > TAKEN_SHARE
-    windows = [seconds for seconds in WINDOWS_SECONDS if seconds < LONG_WINDOW_SECONDS or not short_only]
+    long_only = any(each.seconds > REFUSING_SECONDS_MIN for each in refusing_times(log.refusals, accepted))
+    windows = [
+        seconds
+        for seconds in WINDOWS_SECONDS
+        if not (short_only if seconds >= LONG_WINDOW_SECONDS else long_only)
+    ]
     yield from (LimitWindow(seconds, 0) for seconds in windows)
     for seconds in windows:
         if seconds >= LONG_WINDOW_SECONDS:
