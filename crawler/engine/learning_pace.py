@@ -99,6 +99,8 @@ class LearningPace:
         self._held_calls = 0.0
         self._refused_pace = self.per_second
         self._waits = ProbeWaits(0.0, 0.0)
+        self._taken_at = float("inf")
+        """When the first of the probes that were taken was sent."""
         self._retry_seconds = 0.0
         self._full_at = float("-inf")
         """When a fixed window was full."""
@@ -179,7 +181,8 @@ class LearningPace:
         if self._good_since_cut >= CALM_CALLS:
             self._cuts = 0
         if self._phase is Phase.PROBING:
-            self._settle(sent_at, now)
+            self._taken_at = min(self._taken_at, sent_at)
+            self._settle(now)
         elif self._phase is Phase.STEADY:
             self._raise_a_little(now)
 
@@ -217,7 +220,9 @@ class LearningPace:
 
     def _probe(self, sent_at: float, now: float, pace: float | None) -> bool:
         if self._phase is Phase.PROBING:
+            self._settle(now)
             return sent_at > self._cut_at and not self._waits.flat
+        self._taken_at = float("inf")
         self._phase, self._cut_at, self._good_since_cut = Phase.PROBING, now, 0
         self._catch_up_until = now
         self._refused_pace = pace or self.per_second
@@ -225,8 +230,12 @@ class LearningPace:
         self._next_at = self._waits.ends_at(now, self._log)
         return True
 
-    def _settle(self, sent_at: float, now: float) -> None:
-        """A probe was taken: from here on at what the answers so far say."""
+    def _settle(self, now: float) -> None:
+        """Once a probe was taken and the calls before are answered: from here on at what all answers say."""
+        in_time = now < self._cut_at + 2 * self._latency_seconds
+        if self._taken_at > now or (in_time and self._log.under_way(self._cut_at, self._latency_seconds)):
+            return
+        sent_at = self._taken_at
         self._phase = Phase.STEADY
         self._good_since_cut, self._settled_at, self._next_at = 0, now, now
         if self._as_known and self._window is not None and sent_at - self._cut_at < self._window.seconds / 4:

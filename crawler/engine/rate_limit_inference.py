@@ -139,6 +139,11 @@ class CallLog:
         if number >= 0:
             self._known[number] = True
 
+    def under_way(self, at: float, latency_seconds: float) -> bool:
+        """Whether calls sent until then are still to be answered, but for those that seem lost."""
+        first = bisect_left(self.times, at - 2 * latency_seconds)
+        return False in self._known[first : bisect_right(self.times, at)]
+
     def answered(self) -> CallLog:
         """What is known for certain: without the calls under way."""
         log = CallLog()
@@ -257,7 +262,8 @@ def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | No
 def _candidates(log: CallLog, accepted: list[float]) -> Iterable[LimitWindow]:
     taken_share = _taken_while_refusing(log)
     short_only = taken_share is not None and taken_share > TAKEN_SHARE
-    long_only = any(each.seconds > REFUSING_SECONDS_MIN for each in refusing_times(log.refusals, accepted))
+    times = refusing_times(log.refusals, accepted)
+    long_only = not short_only and any(each.last - each.first >= WINDOWS_SECONDS[0] for each in times)
     windows = [
         seconds
         for seconds in WINDOWS_SECONDS
