@@ -43,6 +43,9 @@ HOLD_SHARE = 0.02
 """Most of the time that may be spent on waiting after refusals."""
 
 RETRY_AFTER_MAX_SECONDS = 300.0
+UNSURE_SHARE = 0.05
+"""More than this share of a fixed window's calls may be wrong, and the limit is looked for further up."""
+
 CALM_CALLS = 20
 """Good answers after a cut that show it was enough."""
 
@@ -244,7 +247,8 @@ class LearningPace:
         self._window = window
         self._limit = max(SLOWEST_PER_SECOND, limit)
         self._set(self._limit * (1 - STEP))
-        if window is None or window.fixed:  # where its beginning, and so its calls, are only known about
+        unsure = window is None or window.unsure_seconds * self._refused_pace > UNSURE_SHARE * window.calls
+        if unsure:  # where its beginning, and so its calls, are only known about
             self._limit = self.per_second / (1 + 2 * STEP)
         self._quiet_calls, self._cuts = 0, 0
         if self._long and window is not None and not window.fixed:

@@ -34,6 +34,9 @@ REFUSING_SPAN_MIN_SECONDS, TAKING_SPAN_MIN_SECONDS = 1.5, 0.5
 end of a full second refuses everything as well."""
 
 APART_SECONDS = 15.0
+CALM_SECONDS, CALM_CALLS = 2.0, 30
+"""So long without a refusal, with so many calls taken, and refusing is over."""
+
 TAKEN_CALLS_MIN, REFUSED_CALLS_MIN, REFUSED_SHARE_MIN = 4, 4, 0.1
 """How many must be taken, and refused, to say how many are taken while others are not."""
 
@@ -221,7 +224,7 @@ def _taken_while_refusing(log: CallLog) -> float | None:
     if len(log.refusals) < REFUSALS_MIN:
         return None
     first = len(log.refusals) - 1
-    while first and log.refusals[first] - log.refusals[first - 1] < APART_SECONDS:
+    while first and not _calm(log, log.refusals[first - 1], log.refusals[first]):
         first -= 1
     refused = len(log.refusals) - first
     begun, ended = log.refusals[first], log.refusals[-1]
@@ -229,6 +232,12 @@ def _taken_while_refusing(log: CallLog) -> float | None:
     share, seconds = taken / (taken + refused), ended - begun
     enough = seconds >= (TAKING_SPAN_MIN_SECONDS if share > TAKEN_SHARE else REFUSING_SPAN_MIN_SECONDS)
     return share if enough and refused >= REFUSALS_MIN else None
+
+
+def _calm(log: CallLog, begun: float, ended: float) -> bool:
+    """Whether refusing is over between these two refusals."""
+    calls = bisect_left(log.times, ended) - bisect_left(log.times, begun)
+    return ended - begun >= (CALM_SECONDS if calls > CALM_CALLS else APART_SECONDS)
 
 
 def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | None:
