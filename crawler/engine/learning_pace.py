@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from crawler.engine.pace_steps import PRICE_CALLS, STEP, rise
 from crawler.engine.probe_backoff import ProbeWaits
 from crawler.engine.rate_limit_inference import (
+    HORIZON_SECONDS,
     LONG_WINDOW_SECONDS,
     WINDOWS_SECONDS,
     CallLog,
@@ -50,7 +51,7 @@ CALM_CALLS = 20
 """Good answers after a cut that show it was enough."""
 
 DEBT_MAX_CALLS = PRICE_CALLS
-AS_KNOWN_SHARE = 0.8
+AS_KNOWN_SHARE, CONTRADICTED_SHARE = 0.8, 0.4
 ROOM_SHARE = 1.25
 """How much faster than the pace calls go while a sliding minute has room: a call takes the room of the one a
 minute before it as soon as that is free, before others do."""
@@ -112,6 +113,7 @@ class LearningPace:
         self._as_known = False
         """Whether the last refusal came where the limit was known to be."""
         self._catch_up_until = float("-inf")
+        self._contradicted_at = float("-inf")
 
     def _start(self, learnt: LearntLimit | None) -> float:
         """Calls per second to begin with."""
@@ -206,6 +208,9 @@ class LearningPace:
             self._quiet_calls = max(-DEBT_MAX_CALLS, min(0, self._quiet_calls) - PRICE_CALLS)
             return False
         self._refused_in_a_row += 1
+        if self._contradicted(sent_at, now):
+            self._as_known, self._contradicted_at = False, now
+            return self._probe(sent_at, now, pace)
         if self._refused_in_a_row >= max(4.0, 0.15 * self.per_second * self._catching_up(now)):
             return self._probe(sent_at, now, pace)
         self._cut(sent_at, now, pace or self.per_second)
@@ -243,7 +248,10 @@ class LearningPace:
         self._good_since_cut, self._settled_at, self._next_at = 0, now, now
         if self._as_known and self._window is not None and sent_at - self._cut_at < self._window.seconds / 4:
             return  # a window was full near its end, and the pace has been lowered for that
-        window, limit = limit_from(self._log, self._refused_pace, self._cut_at, sent_at, now)
+        fixed_too = now - self._contradicted_at > HORIZON_SECONDS
+        window, limit = limit_from(
+            self._log, self._refused_pace, self._cut_at, sent_at, now, fixed_too=fixed_too
+        )
         self._window = window
         self._limit = max(SLOWEST_PER_SECOND, limit)
         self._set(self._limit * (1 - STEP))
@@ -259,6 +267,14 @@ class LearningPace:
         """Whether calls count for so long that a window's count says more than the pace of the moment."""
         return self._window is not None and self._window.seconds >= LONG_WINDOW_SECONDS
 
+    def _contradicted(self, sent_at: float, now: float) -> bool:
+        """Whether a fixed window would have to be full with far too few calls: there is none, or another."""
+        window = self._window
+        if not self._long or window is None or window.begins_at is None:
+            return False
+        full = window.count_when_full(self._log, sent_at) / window.seconds
+        return full < CONTRADICTED_SHARE * self._limit and now - self._cut_at >= window.seconds / 10
+
     def _cut(self, sent_at: float, now: float, pace: float) -> None:
         """Lowers the pace below where it was refused; further each time, until that is enough."""
         met, before, cut_before = min(pace, self.per_second), self._limit, self._cut_at
@@ -273,7 +289,7 @@ class LearningPace:
             full = window.count_when_full(self._log, sent_at) / window.seconds
             self._retry_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
             if window.begins_at is not None:
-                self._full_at = sent_at
+                self._full_at = sent_at if self._as_known else float("-inf")
                 window = self._window = window.full_at(sent_at)
                 may_be, self._single_until = window.empty_at(sent_at)
                 self._next_at = max(self._next_at, may_be)

@@ -193,14 +193,14 @@ class CallLog:
 
 
 def limit_from(
-    log: CallLog, refused_pace: float, probed_from: float, taken_at: float, now: float
+    log: CallLog, refused_pace: float, probed_from: float, taken_at: float, now: float, *, fixed_too: bool
 ) -> tuple[LimitWindow | None, float]:
     """The window that the answers speak for, and the limit in calls per second, once a call is taken again.
 
     `refused_pace` is the pace at which refusing began; from `probed_from` on single calls were sent.
     """
     known = log.answered()
-    window = explain(known, probed_from)
+    window = explain(known, probed_from, fixed_too=fixed_too)
     refusing_seconds = taken_at - max(log.refusals, default=0.0)
     taken_share = _taken_while_refusing(known)
     short = taken_share is None or taken_share > TAKEN_SHARE
@@ -240,7 +240,9 @@ def _calm(log: CallLog, begun: float, ended: float) -> bool:
     return ended - begun >= (CALM_SECONDS if calls > CALM_CALLS else APART_SECONDS)
 
 
-def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | None:
+def explain(
+    log: CallLog, probed_from: float = float("inf"), *, fixed_too: bool = True
+) -> LimitWindow | None:
     """The window whose count of calls tells refused from accepted best; None where none does.
 
     Tried in this order: sliding, then fixed, short before long; one further down has to be better by
@@ -258,7 +260,7 @@ def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | No
     probes, after, before = log.refusals[probed:], _thinned(accepted), _thinned(log.times[old:first])
     best, best_error = None, WRONG_MAX
     refused_for_long = _taken_while_refusing(log) is not None
-    for window in _candidates(log, accepted):
+    for window in _candidates(log, accepted, fixed_too=fixed_too):
         count = partial(window.count, log)
         counts = [list(map(count, times)) for times in (refused, probes, after, before)]
         spare = 1 if window.seconds < LONG_WINDOW_SECONDS else (None if refused_for_long else 0)
@@ -268,7 +270,7 @@ def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | No
     return best
 
 
-def _candidates(log: CallLog, accepted: list[float]) -> Iterable[LimitWindow]:
+def _candidates(log: CallLog, accepted: list[float], *, fixed_too: bool) -> Iterable[LimitWindow]:
     taken_share = _taken_while_refusing(log)
     short_only = taken_share is not None and taken_share > TAKEN_SHARE
     times = refusing_times(log.refusals, accepted)
@@ -280,7 +282,7 @@ def _candidates(log: CallLog, accepted: list[float]) -> Iterable[LimitWindow]:
     ]
     yield from (LimitWindow(seconds, 0) for seconds in windows)
     for seconds in windows:
-        if seconds >= LONG_WINDOW_SECONDS:
+        if seconds >= LONG_WINDOW_SECONDS and fixed_too:
             for begins_at, unsure_seconds in beginnings(log.refusals, accepted, seconds):
                 yield LimitWindow(seconds, 0, begins_at, unsure_seconds)
 
