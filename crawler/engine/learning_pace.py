@@ -299,7 +299,7 @@ class LearningPace:
                 return
             met = min(met, max(met / 2, full))
         if not self._long:
-            since = max(self._settled_at, sent_at - max(2.0, 30 / self.per_second))
+            since = max(self._settled_at, sent_at - max(2.0, self._latency_seconds, 30 / self.per_second))
             met = min(met, self._log.taken_while_refusing(since, sent_at))
         self._limit = met
         self._cuts += 1

@@ -204,14 +204,16 @@ def limit_from(
     refusing_seconds = taken_at - max(log.refusals, default=0.0)
     taken_share = _taken_while_refusing(known)
     short = taken_share is None or taken_share > TAKEN_SHARE
+    taken = log.taken_while_refusing(probed_from - APART_SECONDS, probed_from)
     if window is None and refusing_seconds < REFUSING_SECONDS_MIN and short:
         window = LimitWindow(1.0, max(1, round(refused_pace)))
-    if window is None:
+    if window is None and taken < refused_pace:
+        window, limit = LimitWindow(1.0, max(1, round(taken))), taken
+    elif window is None:
         limit = known.average(now)
     elif window.seconds >= LONG_WINDOW_SECONDS:
         limit = window.calls / window.seconds
     else:
-        taken = log.taken_while_refusing(probed_from - APART_SECONDS, probed_from)
         limit = min(taken, max(window.calls, AT_LEAST_SHARE * refused_pace))
     return window, min(refused_pace, limit)
 
