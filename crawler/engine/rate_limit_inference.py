@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 
-from crawler.engine.window_beginnings import REFUSING_SECONDS_MIN, beginnings, narrowed, refusing_times
+from crawler.engine.window_beginnings import beginnings, narrowed, refusing_times
 
 WINDOWS_SECONDS = (1.0, 60.0)
 
@@ -29,6 +29,9 @@ SLACK_SECONDS_MAX = 0.25
 SLACK_SHARE = 0.02
 SPARE_OF = 500
 REFUSALS_MIN = 6
+REFUSING_SECONDS_MIN = 4.0
+"""Nothing taken for so long speaks against a short window."""
+
 REFUSING_SPAN_MIN_SECONDS, TAKING_SPAN_MIN_SECONDS = 1.5, 0.5
 """For how long refusals have to come before it says anything that few, or many, calls are taken between: the
 end of a full second refuses everything as well."""
@@ -181,7 +184,11 @@ class CallLog:
         begun, ended = self.refusals[first], self.refusals[last - 1]
         sent = slice(bisect_left(self.times, begun), bisect_right(self.times, ended))
         taken = sum(self._known[sent])
-        if taken < TAKEN_CALLS_MIN or ended - begun < TAKING_SPAN_MIN_SECONDS or last - first < REFUSED_SHARE_MIN * taken:
+        if (
+            taken < TAKEN_CALLS_MIN
+            or ended - begun < TAKING_SPAN_MIN_SECONDS
+            or last - first < REFUSED_SHARE_MIN * taken
+        ):
             return float("inf")
         share = taken / (taken + last - first)  # those under way will be answered like the others
         per_second = share * (sent.stop - sent.start + last - first) / (ended - begun)
@@ -212,7 +219,7 @@ def limit_from(
     elif window is None:
         limit = known.average(now)
     elif window.seconds >= LONG_WINDOW_SECONDS:
-        limit = window.calls / window.seconds
+        return window, window.calls / window.seconds  # whatever the pace when it happened to be full
     else:
         limit = min(taken, max(window.calls, AT_LEAST_SHARE * refused_pace))
     return window, min(refused_pace, limit)
@@ -242,9 +249,7 @@ def _calm(log: CallLog, begun: float, ended: float) -> bool:
     return ended - begun >= (CALM_SECONDS if calls > CALM_CALLS else APART_SECONDS)
 
 
-def explain(
-    log: CallLog, probed_from: float = float("inf"), *, fixed_too: bool = True
-) -> LimitWindow | None:
+def explain(log: CallLog, probed_from: float = float("inf"), *, fixed_too: bool = True) -> LimitWindow | None:
     """The window whose count of calls tells refused from accepted best; None where none does.
 
     Tried in this order: sliding, then fixed, short before long; one further down has to be better by
@@ -276,7 +281,7 @@ def _candidates(log: CallLog, accepted: list[float], *, fixed_too: bool) -> Iter
     taken_share = _taken_while_refusing(log)
     short_only = taken_share is not None and taken_share > TAKEN_SHARE
     times = refusing_times(log.refusals, accepted)
-    long_only = not short_only and any(each.last - each.first >= WINDOWS_SECONDS[0] for each in times)
+    long_only = not short_only and any(each.long for each in times)
     windows = [
         seconds
         for seconds in WINDOWS_SECONDS

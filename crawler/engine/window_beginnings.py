@@ -7,25 +7,33 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-REFUSING_SECONDS_MIN = 2.2
-"""A short window refuses nothing for so long that single calls are asked then: it is a long one."""
+REFUSING_SECONDS_MIN = 1.0
+"""From here on, one call after another refused, it is no window of a second."""
 
 BEGINNINGS_MAX = 3
 DISORDER_SECONDS = 0.05
 """How much later than a call one may arrive that was sent before it."""
 
+SURE_SECONDS = 10 * DISORDER_SECONDS
+"""A shorter time of refusing may be disorder."""
+
 
 class Refusing(NamedTuple):
-    """A time in which all calls were refused, and when the next was taken; as they were sent."""
+    """The first and the last of calls refused one after another, and the next taken, by when they were sent."""
 
     first: float
     last: float
     taken_at: float
 
     @property
-    def seconds(self) -> float:
-        """For how long."""
-        return self.taken_at - self.first
+    def long(self) -> bool:
+        """Whether a window of a second would have taken one of them."""
+        return self.last - self.first >= REFUSING_SECONDS_MIN
+
+    @property
+    def end(self) -> tuple[float, float]:
+        """When it ended, and how much later or earlier that may have been."""
+        return (self.last + self.taken_at) / 2, (self.taken_at - self.last) / 2
 
 
 def refusing_times(refusals: list[float], taken: list[float]) -> Iterator[Refusing]:
@@ -37,11 +45,10 @@ def refusing_times(refusals: list[float], taken: list[float]) -> Iterator[Refusi
 
 
 def beginnings(refusals: list[float], taken: list[float], seconds: float) -> list[tuple[float, float]]:
-    """Where a fixed window of so many seconds may begin, the likeliest first, and how much later or earlier."""
+    """Where a fixed window of so many seconds may begin, the likeliest first, and by how much it is unsure."""
     times = list(refusing_times(refusals, taken))
-    long = [each for each in times if each.seconds >= REFUSING_SECONDS_MIN]
-    longest = sorted(long, key=lambda each: -each.seconds)[:BEGINNINGS_MAX]
-    return [narrowed((each.last + each.taken_at) / 2, (each.taken_at - each.last) / 2, times, seconds) for each in longest]
+    longest = sorted((each for each in times if each.long), key=lambda each: each.first - each.taken_at)
+    return [narrowed(*each.end, times, seconds) for each in longest[:BEGINNINGS_MAX]]
 
 
 def narrowed(
@@ -50,9 +57,9 @@ def narrowed(
     """The beginning, with what those times say that agree with it."""
     low, high = begins_at - unsure_seconds, begins_at + unsure_seconds
     for each in times:
-        if each.seconds < DISORDER_SECONDS * 10:
+        if each.taken_at - each.first < SURE_SECONDS:
             continue
-        windows = round(((each.last + each.taken_at) / 2 - begins_at) / seconds) * seconds
+        windows = round((each.end[0] - begins_at) / seconds) * seconds
         lower = max(low, each.last - windows - DISORDER_SECONDS)
         higher = min(high, each.taken_at - windows + DISORDER_SECONDS)
         if lower < higher:
