@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crawler.engine.rate_limit_inference import WINDOWS_SECONDS, CallLog, slack_seconds
+from crawler.engine.call_log import CallLog, slack_seconds
+from crawler.engine.rate_limit_inference import WINDOWS_SECONDS
 
 WAIT_FIRST_SECONDS = 1.0
 WAIT_FLAT_SECONDS, WAIT_FLAT_SECONDS_MIN = 12.0, 1.0

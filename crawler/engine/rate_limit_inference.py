@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import compress
 
+from crawler.engine.call_log import HORIZON_SECONDS, TAKING_SPAN_MIN_SECONDS, CallLog
 from crawler.engine.window_beginnings import beginnings, narrowed, refusing_times
 
 WINDOWS_SECONDS = (1.0, 60.0)
-
-HORIZON_SECONDS = 180.0
-"""How old what explains a limit may be: it may have been another before."""
 
 LONG_WINDOW_SECONDS = 10.0
 """From here on a window's own count of calls says more than the pace at the moment of a refusal."""
@@ -21,27 +19,21 @@ LONG_WINDOW_SECONDS = 10.0
 AT_LEAST_SHARE = 0.8
 """The least share of the refused pace that a short window's limit is taken for: its count is noisy."""
 
-KEPT_SECONDS = 900.0
 BETTER_BY = 0.05
 """How much better a less simple explanation must be: shares of answers that it explains and the other not."""
 
-SLACK_SECONDS_MAX = 0.25
-SLACK_SHARE = 0.02
 SPARE_OF = 500
 REFUSALS_MIN = 6
 REFUSING_SECONDS_MIN = 4.0
 """Nothing taken for so long speaks against a short window."""
 
-REFUSING_SPAN_MIN_SECONDS, TAKING_SPAN_MIN_SECONDS = 1.5, 0.5
+REFUSING_SPAN_MIN_SECONDS = 1.5
 """For how long refusals have to come before it says anything that few, or many, calls are taken between: the
 end of a full second refuses everything as well."""
 
 APART_SECONDS = 15.0
 CALM_SECONDS, CALM_CALLS = 2.0, 30
 """So long without a refusal, with so many calls taken, and refusing is over."""
-
-TAKEN_CALLS_MIN, REFUSED_CALLS_MIN, REFUSED_SHARE_MIN = 4, 4, 0.1
-"""How many must be taken, and refused, to say how many are taken while others are not."""
 
 TAKEN_SHARE = 0.3
 """More than this share taken while others are refused: no window of a minute does that."""
@@ -51,6 +43,9 @@ WRONG_MAX = 0.6
 """An explanation of which more is wrong is none."""
 
 POINTS_MAX = 300
+CONTRADICTED_SHARE = 0.4
+ROOM_SHARE, CATCH_UP_SHARE = 1.25, 4.0
+"""A call takes the room of the one a minute before it as soon as that is free, before others do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +84,25 @@ class LimitWindow:
         since = (at - self.begins_at + self.unsure_seconds) % self.seconds
         return since <= 2 * self.unsure_seconds + 1.0
 
+    def room_at(self, log: CallLog, now: float, per_second: float) -> float:
+        """When a long sliding one has room: it is full after a burst, as at the end of a search."""
+        if self.fixed or self.seconds < LONG_WINDOW_SECONDS:
+            return now
+        return log.opens_at(now, math.ceil(per_second * self.seconds - 1e-6), self.seconds)
+
+    def hurry(self, *, rushed: bool) -> float:
+        """How much faster calls go while a long sliding one has room; more so after the rush of a search."""
+        if self.fixed or self.seconds < LONG_WINDOW_SECONDS:
+            return 1.0
+        return CATCH_UP_SHARE if rushed else ROOM_SHARE
+
+    def contradicted(self, log: CallLog, at: float, per_second: float) -> bool:
+        """Whether, fixed, it would be full at that moment with far fewer calls than it is known for."""
+        few = CONTRADICTED_SHARE * per_second * self.seconds
+        return self.fixed and self.count_when_full(log, at) < few
+
     def empty_at(self, at: float) -> tuple[float, float]:
-        """When it may be empty again, and when it is for certain, if it is a fixed one and full at that moment."""
+        """When a fixed one that is full at that moment may be empty again, and when it is for certain."""
         assert self.begins_at is not None
         if self._just_begun(at):  # so it was the one before, which goes on a little
             return at, at + 2 * self.unsure_seconds + 1.0
@@ -112,91 +124,6 @@ class LimitWindow:
         if latest - at >= 2 * self.unsure_seconds:
             return self
         return replace(self, begins_at=(at + latest) / 2, unsure_seconds=(latest - at) / 2)
-
-
-def slack_seconds(seconds: float) -> float:
-    """How much longer a window may seem than it is."""
-    return min(SLACK_SECONDS_MAX, SLACK_SHARE * seconds)
-
-
-class CallLog:
-    """The calls of the last minutes that were not refused, and the moments of those that were."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-        self._paces: list[float] = []
-        self._known: list[bool] = []
-        self.refusals: list[float] = []
-
-    def sent(self, now: float, pace: float) -> None:
-        """Takes in a call and the pace it was sent at."""
-        self.times.append(now)
-        self._paces.append(pace)
-        self._known.append(False)
-        old = bisect_left(self.times, now - KEPT_SECONDS)
-        if old > len(self.times) / 2:
-            del self.times[:old], self._paces[:old], self._known[:old]
-        if self.refusals and self.refusals[0] < now - HORIZON_SECONDS:
-            del self.refusals[: bisect_left(self.refusals, now - HORIZON_SECONDS)]
-
-    def take(self, sent_at: float) -> None:
-        """Takes in that a call was not refused; until then it may still be."""
-        number = bisect_right(self.times, sent_at) - 1
-        if number >= 0:
-            self._known[number] = True
-
-    def under_way(self, at: float, latency_seconds: float) -> bool:
-        """Whether calls sent until then are still to be answered, but for those that seem lost."""
-        first = bisect_left(self.times, at - 2 * latency_seconds)
-        return False in self._known[first : bisect_right(self.times, at)]
-
-    def answered(self) -> CallLog:
-        """What is known for certain: without the calls under way."""
-        log = CallLog()
-        log.times, log.refusals = list(compress(self.times, self._known)), self.refusals
-        return log
-
-    def refuse(self, sent_at: float) -> float | None:
-        """Takes a call out as refused; the pace it was sent at, None where it is not known any more."""
-        number = bisect_right(self.times, sent_at) - 1
-        if number < 0:
-            return None
-        self.refusals.insert(bisect_left(self.refusals, sent_at), self.times.pop(number))
-        del self._known[number]
-        return self._paces.pop(number)
-
-    def count(self, at: float, seconds: float) -> int:
-        """Calls within `seconds` before `at`, and a little longer: not all take equally long to arrive."""
-        return bisect_left(self.times, at) - bisect_right(self.times, at - seconds - slack_seconds(seconds))
-
-    def opens_at(self, now: float, calls: int, seconds: float) -> float:
-        """When a sliding window of so many calls has room for one more."""
-        if len(self.times) < calls:
-            return now
-        return max(now, self.times[-calls] + seconds + slack_seconds(seconds))
-
-    def taken_while_refusing(self, since: float, until: float) -> float:
-        """What is taken while others are refused, in calls per second: that is what a short window or a bucket
-        allows; infinite where that is not known, as few were refused or for too short a time."""
-        first, last = bisect_left(self.refusals, since), bisect_right(self.refusals, until)
-        if last - first < REFUSED_CALLS_MIN:
-            return float("inf")
-        begun, ended = self.refusals[first], self.refusals[last - 1]
-        sent = slice(bisect_left(self.times, begun), bisect_right(self.times, ended))
-        taken = sum(self._known[sent])
-        if (
-            taken < TAKEN_CALLS_MIN
-            or ended - begun < TAKING_SPAN_MIN_SECONDS
-            or last - first < REFUSED_SHARE_MIN * taken
-        ):
-            return float("inf")
-        share = taken / (taken + last - first)  # those under way will be answered like the others
-        per_second = share * (sent.stop - sent.start + last - first) / (ended - begun)
-        return per_second + (1.0 if per_second > 0.4 else 1 / (ended - begun))
-
-    def average(self, now: float) -> float:
-        """Calls per second over all that is remembered."""
-        return len(self.times) / max(1.0, now - self.times[0]) if self.times else 0.0
 
 
 def limit_from(

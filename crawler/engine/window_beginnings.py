@@ -19,7 +19,7 @@ SURE_SECONDS = 10 * DISORDER_SECONDS
 
 
 class Refusing(NamedTuple):
-    """The first and the last of calls refused one after another, and the next taken, by when they were sent."""
+    """When the first and the last of calls refused in a row were sent, and the next that was taken."""
 
     first: float
     last: float
@@ -45,7 +45,7 @@ def refusing_times(refusals: list[float], taken: list[float]) -> Iterator[Refusi
 
 
 def beginnings(refusals: list[float], taken: list[float], seconds: float) -> list[tuple[float, float]]:
-    """Where a fixed window of so many seconds may begin, the likeliest first, and by how much it is unsure."""
+    """Where a fixed window may begin, the likeliest first, and how many seconds earlier or later."""
     times = list(refusing_times(refusals, taken))
     longest = sorted((each for each in times if each.long), key=lambda each: each.first - each.taken_at)
     return [narrowed(*each.end, times, seconds) for each in longest[:BEGINNINGS_MAX]]

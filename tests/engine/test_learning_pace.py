@@ -9,8 +9,10 @@ from random import SystemRandom
 
 import pytest
 
-from crawler.engine.learning_pace import SEARCH_CUBE_SECONDS, START_PER_SECOND, LearningPace
-from crawler.engine.rate_limit_inference import CallLog, explain
+from crawler.engine.call_log import CallLog
+from crawler.engine.learning_pace import LearningPace
+from crawler.engine.pace_search import SEARCH_CUBE_SECONDS, START_PER_SECOND
+from crawler.engine.rate_limit_inference import explain
 from crawler.rate import LearntLimit
 from tests.engine.limited_service import Case, Others, play
 from tests.engine.pace import most_in_a_second, now, throttle_at, times_of_calls
