@@ -16,8 +16,8 @@ TAKEN_CALLS_MIN, REFUSED_CALLS_MIN, REFUSED_SHARE_MIN = 4, 4, 0.1
 """For how long calls must be taken and refused, and how many, to say how many of them are taken."""
 
 SECOND_SHARE_MIN = 0.4
-"""A window of a second that is met again with each of its last calls takes half of them: where fewer are taken
-than this share of one a second, it is none."""
+"""A window of a second that is met again with each of its last calls takes half of them: where fewer than this
+share of one a second are taken, it is none."""
 
 
 def slack_seconds(seconds: float) -> float:
@@ -82,8 +82,10 @@ class CallLog:
         return max(now, self.times[-calls] + seconds + slack_seconds(seconds))
 
     def taken_while_refusing(self, since: float, until: float) -> float:
-        """What is taken while others are refused, in calls per second: what a short window or a bucket allows;
-        infinite where that is not known, as few were refused or for too short a time."""
+        """What is taken while others are refused, in calls per second: a short window or a bucket allows that.
+
+        Infinite where it is not known, as few were refused or for too short a time.
+        """
         first, last = bisect_left(self.refusals, since), bisect_right(self.refusals, until)
         if last - first < REFUSED_CALLS_MIN:
             return float("inf")
@@ -98,7 +100,7 @@ class CallLog:
             return float("inf")
         share = taken / (taken + last - first)  # those under way will be answered like the others
         per_second = share * (sent.stop - sent.start + last - first) / (ended - begun)
-        return per_second + (1.0 if per_second > SECOND_SHARE_MIN else 1 / (ended - begun))
+        return per_second + (min(1.0, per_second) if per_second > SECOND_SHARE_MIN else 1 / (ended - begun))
 
     def used(self, now: float, per_second: float, share: float) -> bool:
         """Whether calls come as fast as the pace lets them: what is not used cannot be learnt from."""
