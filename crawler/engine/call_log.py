@@ -16,8 +16,8 @@ TAKEN_CALLS_MIN, REFUSED_CALLS_MIN, REFUSED_SHARE_MIN = 4, 4, 0.1
 """For how long calls must be taken and refused, and how many, to say how many of them are taken."""
 
 SECOND_SHARE_MIN = 0.4
-"""A window of a second that is met again with each of its last calls takes half of them: where fewer than this
-share of one a second are taken, it is none."""
+"""A window of a second that is met again with each of its last calls takes half of them: where fewer than
+this share of one a second are taken, it is none."""
 
 
 def slack_seconds(seconds: float) -> float:
@@ -82,7 +82,7 @@ class CallLog:
         return max(now, self.times[-calls] + seconds + slack_seconds(seconds))
 
     def taken_while_refusing(self, since: float, until: float) -> float:
-        """What is taken while others are refused, in calls per second: a short window or a bucket allows that.
+        """What is taken while others are refused, in calls per second: a short window or bucket allows that.
 
         Infinite where it is not known, as few were refused or for too short a time.
         """

@@ -134,8 +134,9 @@ class LearningPace:
         self._next_at = (self._next_at if now - self._next_at < step else now) + step
 
     def _catching_up(self, now: float) -> float:
-        window = self._window if self._phase is Phase.STEADY and self._good_since_cut else None
-        return window.hurry(rushed=now < self._catch_up_until) if window else 1.0
+        window = self._window if self._phase is Phase.STEADY else None
+        rushed = now < self._catch_up_until and self._good_since_cut > 0
+        return window.hurry(rushed=rushed) if window else 1.0
 
     def went_well(self, sent_at: float, now: float) -> None:
         """Takes in an answer that was not a refusal."""
