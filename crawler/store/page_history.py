@@ -20,7 +20,7 @@ CREATORS_READ_MAX = 200_000
 
 _PAGES = """
 SELECT pages.keyword_id, pages.page,
-       julianday(:now) - julianday(pages.fetched_at)                          AS days_ago,
+       max(0.0, julianday(:now) - julianday(pages.fetched_at))                AS days_ago,
        pages.users_new, pages.entries,
        pages.entries = 0
           OR coalesce(checkpoints.state = 'done'
@@ -93,8 +93,13 @@ SELECT due.keyword_id, text, generation, page, due.pages_max, priority, due.posi
 """
 
 
+# From the latest one on: where there are any, that is one.
 _ANY_PAGES = """
-SELECT EXISTS (SELECT 1 FROM pages WHERE endpoint_id = :endpoint_id AND fetched_at >= :since)
+SELECT (SELECT 1
+          FROM pages
+         WHERE endpoint_id = :endpoint_id AND fetched_at >= :since
+         ORDER BY id DESC
+         LIMIT 1) IS NOT NULL
 """
 
 _FINISHED_DUE = """
