@@ -100,7 +100,8 @@ class CallLog:
             return float("inf")
         share = taken / (taken + last - first)  # those under way will be answered like the others
         per_second = share * (sent.stop - sent.start + last - first) / (ended - begun)
-        return per_second + (min(1.0, per_second) if per_second > SECOND_SHARE_MIN else 1 / (ended - begun))
+        no_second = per_second < SECOND_SHARE_MIN and taken >= 2 * TAKEN_CALLS_MIN
+        return per_second + (1 / (ended - begun) if no_second else 1.0)
 
     def used(self, now: float, per_second: float, share: float) -> bool:
         """Whether calls come as fast as the pace lets them: what is not used cannot be learnt from."""
