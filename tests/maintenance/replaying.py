@@ -17,6 +17,7 @@ from crawler.run.crawl import Dependencies, run_crawl
 from crawler.run_settings import RunSettings
 from crawler.simulator import EndStyle, Fault, Simulator, SimulatorSettings
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+from tests.simulation import snapshot
 from tests.simulation.virtual_time import WallClock, run
 
 WORDS = ("穿搭", "露营", "美食", "亲子", "护肤")
@@ -122,8 +123,7 @@ def rows(db: Path, query: str, *values: object) -> list[tuple[object, ...]]:
 
 def dump(db: Path) -> list[str]:
     """Every row of every table."""
-    with closing(sqlite3.connect(db)) as connection:
-        return list(connection.iterdump())
+    return snapshot.dump(db, without=())
 
 
 def differences(one: Path, other: Path) -> dict[str, tuple[list[object], list[object]]]:
