@@ -181,8 +181,8 @@ def _become(given: Sequence[int], arguments: list[str], folder: str, environment
 
 
 def _end(exit_code: int) -> NoReturn:
-    """Ends as Python does, but for one thing that takes longer than most commands: other packages are not taken
-    apart. What the command has left lying about still is, and so are its modules: they complain if need be."""
+    """Ends as Python does, but for what takes longer than most commands: other packages are not taken apart.
+    What the command has left lying about still is, and so are its modules: they complain if need be."""
     threading._shutdown()
     atexit._run_exitfuncs()
     with suppress(OSError, ValueError):
