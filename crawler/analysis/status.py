@@ -50,9 +50,35 @@ SELECT keywords.text, checkpoints.next_page, checkpoints.stop_reason, checkpoint
  LIMIT :limit
 """
 
+# Only the calls of the days that are shown are read: a database of years has millions.
 _DAYS = """
-SELECT day, calls AS sent, charged, free, unknown
-  FROM daily_spend
+WITH RECURSIVE shown(began_at, others) AS (
+    SELECT strftime('%Y-%m-%dT%H:%M:%fZ', date(max(sent_at), '+8 hours'), '-8 hours'), :limit - 1
+      FROM calls
+     UNION ALL
+    SELECT (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', date(max(sent_at), '+8 hours'), '-8 hours')
+              FROM calls
+             WHERE sent_at < began_at), others - 1
+      FROM shown
+     WHERE others > 0 AND began_at IS NOT NULL
+),
+sent AS (
+    SELECT date(sent_at, '+8 hours') AS day, charge, 1 AS calls
+      FROM calls
+     WHERE sent_at >= (SELECT min(began_at) FROM shown)
+     UNION ALL
+    SELECT day, charge, calls
+      FROM pruned_calls
+     UNION ALL
+    SELECT day, 'free', 0
+      FROM pruned_quotas
+)
+SELECT day, sum(calls)                                                        AS sent,
+       sum(iif(charge = 'charged', calls, 0))                                 AS charged,
+       sum(iif(charge = 'free', calls, 0))                                    AS free,
+       sum(iif(charge = 'unknown', calls, 0))                                 AS unknown
+  FROM sent
+ GROUP BY day
  ORDER BY day DESC
  LIMIT :limit
 """

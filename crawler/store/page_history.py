@@ -93,8 +93,13 @@ SELECT due.keyword_id, text, generation, page, due.pages_max, priority, due.posi
 """
 
 
+# From the latest one on: where there are any, that is one.
 _ANY_PAGES = """
-SELECT EXISTS (SELECT 1 FROM pages WHERE endpoint_id = :endpoint_id AND fetched_at >= :since)
+SELECT (SELECT 1
+          FROM pages
+         WHERE endpoint_id = :endpoint_id AND fetched_at >= :since
+         ORDER BY id DESC
+         LIMIT 1) IS NOT NULL
 """
 
 _FINISHED_DUE = """

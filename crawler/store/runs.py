@@ -37,6 +37,11 @@ ANY_ACCOUNT = ""
 
 EVER_CALLED = "SELECT EXISTS (SELECT 1 FROM calls) OR EXISTS (SELECT 1 FROM pruned_calls)"
 
+EVER_CHARGED = """
+SELECT (SELECT count(*) FROM calls WHERE charge = 'charged')
+     + (SELECT coalesce(sum(calls), 0) FROM pruned_calls WHERE charge = 'charged')
+"""
+
 
 def claim_service(connection: sqlite3.Connection, service: str) -> None:
     """Ties a new database to `service`; inside the caller's transaction.

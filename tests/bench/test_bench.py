@@ -6,6 +6,9 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from crawler.maintenance.verify import examine
+from crawler.store.readonly import open_readonly
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -57,8 +60,10 @@ def test_the_night_by_three_accounts_stands_beside_the_same_night_by_one():
 
 def test_the_growth_bench_prints_its_figures_for_each_size(tmp_path):
     sizes = ("--sizes", 0.0005, 0.001)
-    output = measure("tests.bench.growth", *sizes, "--pages", 20, "--rounds", 1, "--folder", tmp_path)
-    figures = {line.split("|")[1].strip(): line.split("|")[2:4] for line in output.splitlines()[2:]}
+    output = measure(
+        "tests.bench.growth", *sizes, "--pages", 20, "--rounds", 1, "--nights", 1, 3, "--folder", tmp_path
+    )
+    figures = {line.split("|")[1].strip(): line.split("|")[2:4] for line in output.splitlines() if line}
     for what in (
         "night: pages/s", "night: KB written a page", "night: share of that", "nothing due: start to exit",
         "query overlap", "search, rare", "export creators.csv: creators/s", "report",
@@ -67,7 +72,11 @@ def test_the_growth_bench_prints_its_figures_for_each_size(tmp_path):
         assert all(figure.strip() for figure in figures[what]), what
     assert figures["night: pages"] == [" 20 ", " 20 "]
     # What was made is kept for the next time, and what a night did to its copy is not.
-    assert sorted(path.name for path in tmp_path.glob("*.db")) == ["1000.db", "500.db"]
+    kept = ["1-nights.db", "1000.db", "3-nights.db", "500.db"]
+    assert sorted(path.name for path in tmp_path.glob("*.db")) == kept
+    assert figures["nights"] == [" 1 ", " 3 "]
+    with closing(open_readonly(tmp_path / "3-nights.db")) as connection:
+        assert examine(connection).gaps == ()
 
 
 def test_calls_on_workers_are_measured_beside_those_of_one_process():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +28,9 @@ Row = Sequence[Any]
 """A creator's values in the order of `EXPORTED`: there may be millions, and a tuple is made in no time."""
 
 _CHUNK = 500
+_DENSE = 2
+"""Of so many keys in a row at least one is asked for: then the sightings of all are read in one go."""
+
 _KEYWORDS_KEPT = 20_000
 
 _STORED = [
@@ -98,24 +101,29 @@ class _Reader:
         statement = sql.READ_USERS.format(columns=self._columns, condition=condition)
         users = self._execute(statement, parameters)
         while chunk := users.fetchmany(_CHUNK):
-            yield from self._rows(chunk, json.dumps([user[0] for user in chunk]))
+            yield from self._rows(chunk, self._sightings_of([user[0] for user in chunk]))
 
     def in_order_of(self, select_keys: str, parameters: dict[str, object]) -> Iterator[Row]:
         """The rows whose keys a statement gives, in its order."""
         keys = self._execute(select_keys, parameters)
         statement = sql.READ_USERS.format(columns=self._columns, condition=sql.OF_KEYS)
         while chunk := [key for (key,) in keys.fetchmany(_CHUNK)]:
-            wanted = json.dumps(chunk)
-            users = {user[0]: user for user in self._execute(statement, {"keys": wanted})}
-            yield from self._rows([users[key] for key in chunk], wanted)
+            users = {user[0]: user for user in self._execute(statement, {"keys": json.dumps(chunk)})}
+            yield from self._rows([users[key] for key in chunk], self._sightings_of(chunk))
 
-    def _rows(self, users: Sequence[Row], keys: str) -> Iterator[Row]:
+    def _sightings_of(self, keys: Sequence[int]) -> Iterable[_Sighting]:
+        first, last = min(keys), max(keys)
+        if last - first < _DENSE * len(keys):
+            return self._execute(sql.READ_SIGHTINGS_BETWEEN, {"first": first, "last": last})
+        return self._execute(sql.READ_SIGHTINGS, {"keys": json.dumps(keys)})
+
+    def _rows(self, users: Sequence[Row], sightings: Iterable[_Sighting]) -> Iterator[Row]:
         """The rows of a portion, made a column at a time, which is quicker than one after the other."""
-        sightings: defaultdict[int, list[_Sighting]] = defaultdict(list)
-        for sighting in self._execute(sql.READ_SIGHTINGS, {"keys": keys}):
-            sightings[sighting[_OF]].append(sighting)
+        found: defaultdict[int, list[_Sighting]] = defaultdict(list)
+        for sighting in sightings:
+            found[sighting[_OF]].append(sighting)
         columns: list[Sequence[Any]] = list(zip(*users, strict=True))
-        seen = [sightings[key] for key in columns.pop(0)]
+        seen = [found[key] for key in columns.pop(0)]
         columns[_ID] = [None if each.startswith(PROVISIONAL) else each for each in columns[_ID]]
         columns[_LAST_SEEN] = [_last_seen_at(each) for each in seen]
         for place in _BOOLEANS:
@@ -150,4 +158,7 @@ def _columns(connection: sqlite3.Connection) -> str:
 
 
 def _last_seen_at(sightings: Sequence[_Sighting]) -> str | None:
+    if len(sightings) == 1:  # as of most
+        moment: str = sightings[0][_LAST_AT]
+        return moment
     return max((sighting[_LAST_AT] for sighting in sightings), default=None)

@@ -26,4 +26,10 @@ SELECT first_seen_at, keyword_id, last_seen_at, user_key
  WHERE user_key IN (SELECT value FROM json_each(:keys))
 """
 
+READ_SIGHTINGS_BETWEEN = """
+SELECT first_seen_at, keyword_id, last_seen_at, user_key
+  FROM sightings
+ WHERE user_key BETWEEN :first AND :last
+"""
+
 READ_KEYWORD = "SELECT text, tags FROM keywords WHERE id = :id"

@@ -217,9 +217,26 @@ SELECT account, reason, reason_details, max(run_id)
 LAST_CALL = "SELECT max(sent_at) FROM calls"
 
 DAYS = """
-SELECT day, charged, free, unknown, quota_reached
-  FROM daily_spend
- WHERE day >= date(:since, '+8 hours')
+WITH sent AS (
+    SELECT date(sent_at, '+8 hours') AS day, charge, 1 AS calls, error IS 'daily_quota' AS quota_reached
+      FROM calls
+     WHERE sent_at >= :since
+     UNION ALL
+    SELECT day, charge, calls, 0
+      FROM pruned_calls
+     WHERE day >= date(:since, '+8 hours')
+     UNION ALL
+    SELECT day, 'free', 0, 1
+      FROM pruned_quotas
+     WHERE day >= date(:since, '+8 hours')
+)
+SELECT day,
+       sum(iif(charge = 'charged', calls, 0)) AS charged,
+       sum(iif(charge = 'free', calls, 0))    AS free,
+       sum(iif(charge = 'unknown', calls, 0)) AS unknown,
+       max(quota_reached)                     AS quota_reached
+  FROM sent
+ GROUP BY day
 """
 
 DAYS_NEW = """

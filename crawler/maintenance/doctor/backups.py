@@ -14,11 +14,11 @@ from crawler.maintenance.backup import backups_of
 from crawler.maintenance.doctor.facts import BackupFacts, DatabaseFacts
 from crawler.store.copy import is_backup, reading_copy
 from crawler.store.readonly import open_as_it_is, read_errors
+from crawler.store.runs import EVER_CHARGED
 
 _FIRST_RUN = "SELECT min(started_at) FROM runs"
 _LAST_RUN = "SELECT coalesce(max(started_at), '') FROM runs"
 _RUNS_SINCE = "SELECT count(*) FROM runs WHERE started_at > ?"
-CHARGED = "SELECT coalesce(sum(charged), 0) FROM daily_spend"
 
 
 def read_backups(database: DatabaseFacts, folder: Path) -> BackupFacts:
@@ -52,7 +52,7 @@ def _read(connection: sqlite3.Connection, facts: BackupFacts, database: Database
             if damage != "ok":
                 return replace(facts, damage=str(damage))
             last_run = backup.execute(_LAST_RUN).fetchone()[0]
-            charged = backup.execute(CHARGED).fetchone()[0]
+            charged = backup.execute(EVER_CHARGED).fetchone()[0]
     except sqlite3.DatabaseError as error:
         return replace(facts, damage=str(error))
     runs = connection.execute(_RUNS_SINCE, (last_run,)).fetchone()[0]

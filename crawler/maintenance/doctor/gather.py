@@ -23,7 +23,7 @@ from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.keywords import read_keywords
-from crawler.maintenance.doctor.backups import CHARGED, read_backups
+from crawler.maintenance.doctor.backups import read_backups
 from crawler.maintenance.doctor.facts import (
     AccountFacts,
     ChannelFacts,
@@ -42,6 +42,7 @@ from crawler.service_address import is_loopback, sends_token_in_clear
 from crawler.settings_file import SettingsFile
 from crawler.store.copy import backups_folder
 from crawler.store.readonly import IS_LATEST, IS_NEWER, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
+from crawler.store.runs import EVER_CHARGED
 from crawler.vendor.client import ApiSettings
 from crawler.vendor.probe import probe
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
@@ -167,7 +168,7 @@ def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: DoctorSet
     status = read_status(
         connection, endpoint_id=SEARCH_USER_V2.id, refresh_after=where.refresh_after, now=utc_now
     )
-    charged = connection.execute(CHARGED).fetchone()[0]
+    charged = connection.execute(EVER_CHARGED).fetchone()[0]
     return replace(facts, calls_charged=charged, status=status)
 
 

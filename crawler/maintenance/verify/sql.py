@@ -205,8 +205,12 @@ SELECT (SELECT count(*) FROM checkpoints WHERE state = 'done')   AS keywords_don
          WHERE id NOT IN (SELECT keyword_id FROM checkpoints)
            AND retired_at IS NULL)                               AS keywords_never,
        (SELECT count(*) FROM pages)                              AS pages,
-       (SELECT coalesce(sum(charged), 0) FROM daily_spend)       AS calls_charged,
-       (SELECT coalesce(sum(unknown), 0) FROM daily_spend)       AS calls_unknown,
+       (SELECT count(*) FROM calls WHERE charge = 'charged')
+     + (SELECT coalesce(sum(calls), 0) FROM pruned_calls
+         WHERE charge = 'charged')                               AS calls_charged,
+       (SELECT count(*) FROM calls WHERE charge = 'unknown')
+     + (SELECT coalesce(sum(calls), 0) FROM pruned_calls
+         WHERE charge = 'unknown')                               AS calls_unknown,
        (SELECT count(*) FROM calls JOIN runs ON runs.id = run_id
          WHERE charge = 'unknown' AND settled_at IS NULL AND ended_at IS NULL) AS calls_open,
        (SELECT count(*) FROM calls WHERE charge = 'charged' AND error IS NOT NULL) AS calls_lost,

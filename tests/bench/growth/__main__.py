@@ -1,10 +1,11 @@
 """`make growth`: what a night, a morning and an export cost on databases of more and more creators.
 
-    python -m tests.bench.growth [--sizes 0.1 1 5] [--pages 2000] [--rounds 3] [--folder data/growth]
+    python -m tests.bench.growth [--sizes 0.1 1 5] [--nights 1 30 300] [--pages 2000] [--rounds 3]
 
 Sizes are in millions. A database is made once, without a network, and kept in the folder; nights run on
 copies of it whose files the system holds nothing of in memory. Half the creators of a night are known, drawn
 from all of them. Medians, with the worst in brackets; CPU time says more on a machine that others use too.
+A second table has the smallest of them after more and more nights that read every keyword again.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from statistics import median
 from tests.bench import morning
 from tests.bench.growth import peers
 from tests.bench.growth.build import build
+from tests.bench.growth.many_nights import build_nights
 from tests.bench.growth.night import Run, copied, crawl
 from tests.bench.growth.serving import Night, serving
 from tests.bench.growth.world import PAGES
@@ -26,6 +28,7 @@ from tests.bench.words import keyword_texts
 
 EXCEL_MOST = 200_000  # creators: more take minutes and tell nothing new
 EXPORTS = ("creators.csv", "creators.jsonl", "creators.parquet", "creators.xlsx", "creators.db")
+COMMANDS = ("status", "plan", "query runs", "query spend", "query keywords", "query gaps", "report")
 WORKERS = 64
 
 Lines = Iterator[tuple[str, str]]
@@ -115,6 +118,26 @@ def measured(db: Path, options: argparse.Namespace) -> dict[str, str]:
     return found
 
 
+def after_nights(db: Path, nights: int, rounds: int) -> dict[str, str]:
+    """What is asked for each day, as a user runs it, on a database of so many nights."""
+    keywords = db.with_suffix(".keywords.txt")
+    with closing(sqlite3.connect(db)) as connection:
+        keywords.write_text(
+            "\n".join(row[0] for row in connection.execute("SELECT text FROM keywords")), encoding="utf-8"
+        )
+        (calls,) = connection.execute("SELECT count(*) FROM calls").fetchone()
+    found = {"nights": f"{nights:,}", "calls": f"{calls:,}"}
+    for command in COMMANDS:
+        arguments = [*command.split(), *[str(keywords)] * (command == "plan"), "--db", str(db)]
+        arguments += [str(db.with_suffix(".html"))] * (command == "report")
+        runs = [morning.run(command, *arguments) for _round in range(rounds)]
+        cpu = morning.seconds_text(median(run.cpu_seconds for run in runs))
+        found[command] = f"{seconds([run.seconds[0] for run in runs])}, {cpu} of CPU time"
+        sys.stderr.write(f"  {command}: {found[command]}\n")
+    keywords.unlink()
+    return found
+
+
 def table(columns: list[dict[str, str]]) -> Iterator[str]:
     """A line for each figure, a column for each database."""
     yield "| |" + " |" * len(columns)
@@ -127,6 +150,7 @@ def main() -> None:
     """Makes the databases that are not there yet, measures, and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--sizes", type=float, nargs="+", default=[0.1, 1, 5])
+    parser.add_argument("--nights", type=int, nargs="*", default=[1, 30, 300])
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path("data/growth"))
@@ -140,8 +164,16 @@ def main() -> None:
         if not db.exists():
             build(db, creators)
         columns.append(measured(db, options))
-    for line in table(columns):
-        print(line)  # noqa: T201 - the table
+    old = []
+    for nights in options.nights:
+        db = folder / f"{nights}-nights.db"
+        if not db.exists():
+            build_nights(db, round(min(options.sizes) * 1_000_000), nights)
+        old.append(after_nights(db, nights, options.rounds))
+    for each in (columns, old):
+        for line in table(each):
+            print(line)  # noqa: T201 - the table
+        print()  # noqa: T201 - the table
 
 
 if __name__ == "__main__":
