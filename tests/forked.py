@@ -4,7 +4,7 @@ Most of a short command's time is the start of Python and its imports, the same 
 for each of pytest's has them done, and forks for each command: standard streams, folder, variables, exit
 code and signals are the command's own. What Python itself reads from its environment when it starts is as in
 the waiting process. The modules of commands are imported by each, once it knows its language. What is about
-the start itself, a terminal or a kill starts `python -m crawler`.
+the start itself, the end of Python itself, a terminal or a kill starts `python -m crawler`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ IMPORTED = (
     "aiohttp", "sqlite_utils", "rich.console", "rich.live", "crawler.cli", "crawler.run.crawl",
     "crawler.planning.plan", "crawler.analysis.query", "crawler.analysis.status",
     "crawler.maintenance.doctor.gather", "crawler.simulator",
+    # What commands load once they are asked for, as far as nothing in it is in a language.
+    "crawler.analysis.browse", "crawler.analysis.export", "crawler.analysis.report",
+    "crawler.analysis.search", "crawler.cli.confirm_new_database", "crawler.cli.keyword_explanation",
+    "crawler.cli.output", "crawler.cli.retention_after_run", "crawler.cli.run_notices",
+    "crawler.cli.search_after_run", "crawler.maintenance.prune", "crawler.maintenance.replay",
+    "crawler.maintenance.restore", "crawler.maintenance.schedule", "crawler.store.authorizer",
 )  # fmt: skip
 
 MESSAGE_BYTES_MAX = 1 << 17
