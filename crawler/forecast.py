@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from statistics import NormalDist
 
 from crawler.reasons import Outcome, ReasonCode
@@ -76,6 +77,12 @@ class Interval:
         return Interval(
             middle, middle * (self.low / middle) ** factor, middle * (self.high / middle) ** factor
         )
+
+
+def exactly(amount: float | Decimal) -> Interval:
+    """What nothing is uncertain of."""
+    known = float(amount)
+    return Interval(known, known, known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from crawler.forecast import ForecastAccuracy
 from crawler.money import Money
-from crawler.reasons import Ending, Reason, ending_of
+from crawler.reasons import GOES_ON_BY_ITSELF, Ending, Reason, ending_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,14 @@ class RunSummary:
         if len(known) < len(costs) or len({cost.currency for cost in known}) > 1:
             return None
         return Money(sum((cost.amount for cost in known), start=Decimal(0)), known[0].currency)
+
+    @property
+    def accounts_lost(self) -> tuple[str, ...]:
+        """The accounts that ended before the run by what somebody has to see to."""
+        by_themselves = {*GOES_ON_BY_ITSELF, self.reason.code}
+        return tuple(
+            each.name for each in self.accounts if each.reason and each.reason.code not in by_themselves
+        )
 
     @property
     def ending(self) -> Ending:

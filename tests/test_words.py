@@ -50,3 +50,9 @@ def texts():
 def test_an_old_word_is_said_no_more(old):
     found = [where for where, text in texts() if re.search(old, CODE.sub("", text))]
     assert found == [], f"the glossary says {OLD_WORDS[old]}"
+
+
+def test_whoever_of_a_cluster_is_missing_is_called_a_cluster_worker():
+    """A worker is something else: a task of the run itself."""
+    messages = [message.id for message in read("zh") if isinstance(message.id, str)]
+    assert [each for each in messages if re.search(r"\bno worker\b", each)] == []

@@ -25,7 +25,7 @@ from crawler.cli.command_settings import (
 )
 from crawler.cli.command_summaries import WHAT_COMMANDS_DO
 from crawler.cli.help import HelpContext
-from crawler.cli.setting_options import asked, asked_language, options_of_every_command
+from crawler.cli.setting_options import PLACES_IN_FILE, asked, asked_language, options_of_every_command
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError, InputError
 from crawler.i18n import N_, _, speak_to_libraries
@@ -101,6 +101,7 @@ class LazyGroup(click.Group):
             loaders = {each: partial(load, each) for each in COMMANDS}
             check_file(sources.file, loaders)
             found = values_for(sources.file, loaders, name)
+            ctx.meta[PLACES_IN_FILE] = {parameter: place for parameter, (_value, place) in found.items()}
             ctx.default_map = {name: {parameter: value for parameter, (value, _place) in found.items()}}
         return name, command, rest
 

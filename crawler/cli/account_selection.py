@@ -11,6 +11,11 @@ from click.core import ParameterSource
 
 from crawler.account import Account
 from crawler.account_settings import OF_RUN, read_accounts
+from crawler.budget_validation import check_price_counts
+from crawler.cli.setting_options import given_by
+from crawler.run_settings import PRICE
+from crawler.setting import about
+from crawler.settings_file import ACCOUNTS_TABLE, SettingsFile
 
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
@@ -25,7 +30,36 @@ def accounts_asked(
     """
     sources = context.obj
     file = None if sources is None else sources.file
-    return read_accounts(file, chosen, values, given_settings(context), os.environ if tokens else None)
+    given = given_settings(context)
+    accounts = read_accounts(file, chosen, values, given, os.environ if tokens else None)
+    _check_prices(context, file, values, accounts)
+    return accounts
+
+
+def _check_prices(
+    context: click.Context,
+    file: SettingsFile | None,
+    values: Mapping[str, Any],
+    accounts: Sequence[Account],
+) -> None:
+    """Raises InputError, with the option, the variable or the line that gives the price, for a budget of the
+    run that a price of 0 would never use up."""
+    prices = [(values["price"], given_by(context, PRICE))]
+    if accounts:
+        prices = [(each.price, _price_called(context, file, str(each.name))) for each in accounts]
+    for price, called in prices:
+        if price is not None:
+            with about(called):
+                check_price_counts(values["budget"], price)
+                check_price_counts(values["budget_per_day"], price)
+
+
+def _price_called(context: click.Context, file: SettingsFile | None, name: str) -> str:
+    """What gives an account its price."""
+    place = (ACCOUNTS_TABLE, name, PRICE.key)
+    if file is None or PRICE.key not in file.table(place[:2]) or PRICE.name in given_settings(context):
+        return given_by(context, PRICE)
+    return file.called(place)
 
 
 def given_settings(context: click.Context) -> list[str]:

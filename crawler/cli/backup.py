@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from crawler.cli.output import ended_cleanly, say
 from crawler.cli.shared_options import db_option
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.i18n.formatting import size
 from crawler.maintenance.backup import Backup, back_up
 from crawler.maintenance.backup_rotation import parse_keep
@@ -60,7 +60,11 @@ def _lines(made: Backup, db: Path) -> list[str]:
     lines = [_("Backup: %(file)s (%(size)s), verified.") % {"file": made.path, "size": size(made.bytes)}]
     if made.gaps:
         command = f"{program_name()} verify{db_argument(db)}"
-        message = _("It has %(gaps)s gaps, as the database has: %(command)s names them.")
+        message = ngettext(
+            "It has %(gaps)s gap, as the database has: %(command)s names it.",
+            "It has %(gaps)s gaps, as the database has: %(command)s names them.",
+            made.gaps,
+        )
         lines.append(message % {"gaps": f"{made.gaps:,}", "command": command})
     if made.removed:
         lines.append(_("Older backups removed: %s.") % f"{len(made.removed):,}")

@@ -8,7 +8,8 @@ from dataclasses import asdict
 import orjson
 
 from crawler.engine.keyword_history import Explanation
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
+from crawler.i18n.counts import new_creators_text
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize
 
@@ -46,5 +47,9 @@ def explanation(text: str, found: Explanation, place: int, of: int) -> Iterator[
         rows.append((_("days that the facts of its creators are old, together"), f"{found.facts_days:,.0f}"))
     yield from table_lines((_("what counts"), _("value")), rows, stdout_cells())
     yield ""
-    looked = _("It was looked at %(looks)s times and brought %(found)s new creators.")
-    yield looked % {"looks": f"{found.looks:,}", "found": f"{found.found:,.0f}"}
+    looked = ngettext(
+        "It was looked at %(looks)s time and brought %(found)s.",
+        "It was looked at %(looks)s times and brought %(found)s.",
+        found.looks,
+    )
+    yield looked % {"looks": f"{found.looks:,}", "found": new_creators_text(found.found)}

@@ -23,7 +23,7 @@ import orjson
 from crawler.analysis.multi_value_cells import parted
 from crawler.analysis.query import QueryResult
 from crawler.errors import InputError
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
 from crawler.ui.table import record_lines, stdout_cells, stdout_links, table_lines
 from crawler.untrusted_text import neutralized, sanitize
 
@@ -110,7 +110,12 @@ def write_result(
     ):
         click.echo(when_empty, err=True)
     if output in FOR_PEOPLE and table_rows is not None and next(answer.rows, None) is not None:
-        click.echo(_("the first %d rows; --limit N shows more, --csv all of them") % table_rows, err=True)
+        first = ngettext(
+            "the first row; --limit N shows more, --csv all of them",
+            "the first %(rows)d rows; --limit N shows more, --csv all of them",
+            table_rows,
+        )
+        click.echo(first % {"rows": table_rows}, err=True)
 
 
 @contextmanager

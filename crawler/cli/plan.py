@@ -21,11 +21,13 @@ from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
 from crawler.errors import OnlySamples
 from crawler.forecast import Interval
-from crawler.i18n import _
+from crawler.i18n import _, ngettext
+from crawler.i18n.counts import calls_text, keywords_text
 from crawler.i18n.formatting import span
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
 from crawler.planning.accounts import AccountPlan
+from crawler.planning.caps import Cap
 from crawler.planning.pace import Pace, PaceFrom
 from crawler.planning.plan import Plan, explain, make_plan
 from crawler.run_settings import ACCOUNT, FORMAT, PATHS, RUN_SETTINGS, RunSettings
@@ -179,12 +181,9 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
         "(%(unfinished)s unfinished, %(never)s never asked, %(again)s again)"
     )
     yield counts % {
-        "due": f"{made.due:,}",
-        "listed": f"{made.listed:,}",
-        "unfinished": f"{made.unfinished:,}",
-        "never": f"{made.never_asked:,}",
-        "again": f"{made.again:,}",
-    }
+        "due": f"{made.due:,}", "listed": f"{made.listed:,}", "unfinished": f"{made.unfinished:,}",
+        "never": f"{made.never_asked:,}", "again": f"{made.again:,}",
+    }  # fmt: skip
     if not made.due:
         yield from _not_asked(made)
         yield _("Nothing is due: a run would make no call.")
@@ -213,17 +212,17 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
 
 def _pace(pace: Pace) -> str:
     line = {
-        PaceFrom.RUNS: _("Pace: %s calls a minute, as earlier runs learnt."),
-        PaceFrom.RATE: _("Pace: %s calls a minute, as --rate says."),
+        PaceFrom.RUNS: _("Pace: %s a minute, as earlier runs learnt."),
+        PaceFrom.RATE: _("Pace: %s a minute, as --rate says."),
         PaceFrom.SAFE: _(
-            "Pace: %s calls a minute, reported as safe: no run has shown yet what the account allows."
+            "Pace: %s a minute, reported as safe: no run has shown yet what the account allows."
         ),
     }[pace.rests_on]
-    return line % f"{pace.calls_per_minute:,.0f}"
+    return line % calls_text(pace.calls_per_minute)
 
 
 def _account(account: AccountPlan) -> dict[str, object]:
-    price = None if account.price is None else str(account.price.amount)
+    price = None if account.price is None else f"{account.price.amount:f}"
     return asdict(account) | {"price": price}
 
 
@@ -250,41 +249,45 @@ def _left_out(made: Plan) -> Iterator[str]:
     in_full, money = made.forecast.calls_in_full, made.money_in_full
     if made.binding is None:
         if made.caps:
-            yield _("No cap binds: %s would be reached first.") % _cap(
-                made.caps[0].option, made.caps[0].calls
-            )
+            yield _("No cap binds: %s would be reached first.") % _cap(made.caps[0])
         return
-    cap = _cap(made.binding.option, made.binding.calls)
+    cap = _cap(made.binding)
     if made.keywords_left_out:
-        left = _("%(cap)s ends the run: about %(keywords)s of the keywords due are left for later.")
+        left = ngettext(
+            "%(cap)s ends the run: about %(keywords)s of the keywords due is left for later.",
+            "%(cap)s ends the run: about %(keywords)s of the keywords due are left for later.",
+            made.keywords_left_out,
+        )
         yield left % {"cap": cap, "keywords": f"{made.keywords_left_out:,}"}
     else:
         yield _("%s ends the run.") % cap
     calls = in_full.high if in_full.expected is None else in_full.expected
-    words = {
-        "calls": ("≤ " if in_full.expected is None else "") + f"{calls:,.0f}",
-        "money": "" if money is None else f" ({money})",
-    }
+    told = ("≤ " if in_full.expected is None else "") + calls_text(calls)
+    words = {"calls": told, "money": "" if money is None else f" ({money})"}
     if made.creators_left_out is None:
-        yield _("Reading all in full would take %(calls)s calls%(money)s.") % words
+        yield _("Reading all in full would take %(calls)s%(money)s.") % words
     else:
-        more = _(
-            "Reading all in full would take %(calls)s calls%(money)s "
-            "and bring about %(creators)s more creators."
+        more = ngettext(
+            "Reading all in full would take %(calls)s%(money)s and bring about %(creators)s more creator.",
+            "Reading all in full would take %(calls)s%(money)s and bring about %(creators)s more creators.",
+            round(made.creators_left_out),
         )
         yield more % (words | {"creators": f"{made.creators_left_out:,.0f}"})
 
 
-def _cap(option: str, calls: Interval) -> str:
-    return _("%(option)s (%(calls)s calls left)") % {"option": option, "calls": _count(calls.expected or 0)}
+def _cap(cap: Cap) -> str:
+    words = {"option": cap.option, "calls": calls_text(cap.calls.expected or 0)}
+    if cap.over_midnight:
+        return _("%(option)s (%(calls)s left, with those after midnight in Shanghai)") % words
+    return _("%(option)s (%(calls)s left)") % words
 
 
 def _not_asked(made: Plan) -> Iterator[str]:
     if made.not_asked:
         names = ", ".join(one.text for one in made.not_asked[:NOT_ASKED_SHOWN])
         more = ", …" if len(made.not_asked) > NOT_ASKED_SHOWN else ""
-        line = _("Not asked, too little is expected of them: %(count)s keywords (%(names)s)")
-        yield sanitize(line % {"count": f"{len(made.not_asked):,}", "names": names + more})
+        line = _("Not asked, too little is expected of them: %(keywords)s (%(names)s)")
+        yield sanitize(line % {"keywords": keywords_text(len(made.not_asked)), "names": names + more})
 
 
 def _cells(interval: Interval, show: Callable[[float], str]) -> tuple[str, str, str]:

@@ -46,5 +46,5 @@ def update_search(db: Path, run_seconds: float, *, told: bool) -> None:
 def _tell(done: int, total: int) -> None:
     """Reports how far the index is, where it takes long enough to notice."""
     if total > TOLD_FROM:
-        line = _("search index: %(done)s of %(total)s creators; the next run does what is left")
+        line = _("search index: creators %(done)s of %(total)s; the next run does what is left")
         click.echo(line % {"done": f"{done:,}", "total": f"{total:,}"}, err=True)

@@ -16,6 +16,9 @@ from crawler.setting import Form, Setting
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+PLACES_IN_FILE = "crawler.places"
+"""Under this a command's context keeps where the file of settings gives each of its parameters."""
+
 
 def setting_option(setting: Setting[Any]) -> Callable[[F], F]:
     """The option of a setting, which its environment variable can set as well. What a text stands for is read
@@ -65,11 +68,19 @@ def setting_values(context: click.Context, settings: Iterable[Setting[Any]]) -> 
         given = context.params[setting.name]
         if setting.kind.form is Form.SWITCH_OFF:  # the flag says what is not wanted
             given = not given
-        from_variable = context.get_parameter_source(setting.name) is ParameterSource.ENVIRONMENT
-        called = setting.variable if from_variable else setting.flag
         read = setting.read if isinstance(given, str) else setting.check
-        values[setting.name] = read(given, called)
+        values[setting.name] = read(given, given_by(context, setting))
     return values
+
+
+def given_by(context: click.Context, setting: Setting[Any]) -> str:
+    """What a setting was given by: its option, its variable, or its line of the file of settings."""
+    match context.get_parameter_source(setting.name):
+        case ParameterSource.ENVIRONMENT:
+            return setting.variable
+        case ParameterSource.DEFAULT_MAP:
+            return str(context.meta.get(PLACES_IN_FILE, {}).get(setting.name, setting.flag))
+    return setting.flag
 
 
 def options_of_every_command() -> list[click.Option]:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from crawler.engine.events import Event, QuotaBack, QuotaWait, RunStarted
 from crawler.i18n import _
+from crawler.i18n.counts import calls_text, new_creators_text
 from crawler.notices.sd_notify import READY, Supervisor, status, supervisor_of
 from crawler.ui.display import Emit
 from crawler.ui.event_text import describe
@@ -72,9 +73,9 @@ class _Told:
 
     def _line(self) -> str:
         tally = self._tally
-        return _("keywords %(ended)s of %(due)s, %(new)s new creators, %(calls)s calls") % {
+        return _("keywords %(ended)s of %(due)s, %(new)s, %(calls)s") % {
             "ended": f"{tally.keywords_ended:,}",
             "due": f"{tally.keywords_due or 0:,}",
-            "new": f"{tally.creators_new:,}",
-            "calls": f"{tally.calls_sent:,}",
+            "new": new_creators_text(tally.creators_new),
+            "calls": calls_text(tally.calls_sent),
         }

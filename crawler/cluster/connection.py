@@ -66,7 +66,7 @@ class Cluster:
                 self.why_nobody = "the run is ending"
                 return None
             if loop.time() >= until:
-                self.why_nobody = "no worker has come back in time"
+                self.why_nobody = "no cluster worker has come back in time"
                 return None
             await self._shutdown.sleep(LOOK_SECONDS / 4)
         self.why_nobody = "the scheduler is gone"
@@ -101,10 +101,10 @@ class Cluster:
                 )
                 names = ", ".join(sorted(absent))
                 raise ClusterError(text % {"names": names, "seconds": patience_seconds}) from None
-            raise ClusterError(
-                _("no worker has come to the cluster in %d s; nothing was asked for and nothing spent")
-                % patience_seconds
-            ) from None
+            text = _(
+                "no cluster worker has come to the cluster in %d s; nothing was asked for and nothing spent"
+            )
+            raise ClusterError(text % patience_seconds) from None
         except LOST as exc:
             raise ClusterError(_("the scheduler is gone: %s") % type(exc).__name__) from exc
 

@@ -103,10 +103,16 @@ class Caller:
                     return None
             if day is None:  # another account may still have room
                 continue
-            if not self._pool.over() and not account.gate.closed and account.parked is None:
+            if self._may_go(account, day):
                 return await self._ask(work, call_id, day, account)
             self._release(account, day)
             await self._ledger.drop_call(call_id)
+
+    def _may_go(self, account: PooledAccount, day: str) -> bool:
+        """Whether a call that has been written down may be sent; not where midnight passed over that, for its
+        place is one of yesterday's."""
+        may = not self._pool.over() and not account.gate.closed and account.parked is None
+        return may and day == shanghai_day(self._now())
 
     async def _ask(self, work: Work, call_id: int, day: str, account: PooledAccount) -> Answer:
         """The call itself: from here on it counts as sent, however it ends."""

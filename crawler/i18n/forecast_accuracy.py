@@ -7,11 +7,12 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from crawler.forecast import Comparison, ForecastAccuracy
-from crawler.i18n import N_, _
+from crawler.i18n import N_, NN_, _, ngettext
 from crawler.i18n.formatting import span
 from crawler.money import Money
 
 Translate = Callable[[str], str]
+Plural = Callable[[str, str, int], str]
 
 
 def forecast_accuracy_fields(
@@ -28,10 +29,12 @@ def forecast_accuracy_lines(
     found: ForecastAccuracy,
     price: Money | None = None,
     translate: Translate = _,
+    plural: Plural = ngettext,
     duration: Callable[[float], str] = span,
 ) -> Iterator[str]:
     """Of each figure what came, and what was expected of it."""
-    yield _line(N_("%s calls"), found.calls, _count, translate)
+    calls = plural(*NN_("%s call", "%s calls"), round(found.calls.came))
+    yield _line(calls, found.calls, _count, translate)
     if price is not None:
         in_money = found.calls.times(float(price.amount))
         yield _line(
@@ -39,7 +42,8 @@ def forecast_accuracy_lines(
         )
     yield _line("%s", found.minutes, lambda minutes: duration(60 * minutes), translate)
     if found.creators is not None:
-        line = _line(N_("%s new creators"), found.creators, _count, translate)
+        creators = plural(*NN_("%s new creator", "%s new creators"), round(found.creators.came))
+        line = _line(creators, found.creators, _count, translate)
         yield translate(N_("as far as it came: %s")) % line if found.cut_short else line
 
 
@@ -51,7 +55,7 @@ def _line(what: str, found: Comparison, show: Callable[[float], str], translate:
         bounds = translate(N_("up to %s")) % high
     else:
         bounds = translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high}
-    words = {"came": translate(what) % show(found.came), "bounds": bounds}
+    words = {"came": what % show(found.came), "bounds": bounds}
     if found.held is None:
         line = translate(N_("%(came)s (cut short; expected in all: %(bounds)s)"))
     elif found.held:

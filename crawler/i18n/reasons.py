@@ -95,7 +95,7 @@ CAUSES = {
 _DETAILS = (
     *(N_("not_sent"), N_("timeout"), N_("dropped"), N_("unreadable"), N_("too_large")),
     *(N_("worker_lost"), N_("no_worker")),
-    *(N_("the scheduler is gone"), N_("no worker has come back in time"), N_("the run is ending")),
+    *(N_("the scheduler is gone"), N_("no cluster worker has come back in time"), N_("the run is ending")),
     *(N_("a redirect"), N_("an empty answer"), N_("an HTML page"), N_("cut or unknown JSON"), N_("no JSON")),
     *(N_("Connect call failed"), N_("Connection reset by peer"), N_("Name or service not known")),
     *(N_("Temporary failure in name resolution"), N_("Network is unreachable"), N_("TLS failed")),

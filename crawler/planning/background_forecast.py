@@ -12,13 +12,14 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from crawler.clock import Now
+from crawler.clock import Now, stamp
 from crawler.engine.shutdown import Shutdown
 from crawler.forecast import Forecast, compare_forecast
 from crawler.planning.forecast_inputs import KEYWORDS_READ_MAX, DueSample, due_sample_in_steps
 from crawler.planning.plan import plan_of
 from crawler.run_settings import RunSettings
 from crawler.store.forecasts import keep_forecast
+from crawler.store.quota_waits import quota_wait_seconds
 from crawler.store.readonly import snapshot
 from crawler.store.worklist import Worklist
 from crawler.summary import RunSummary
@@ -136,12 +137,13 @@ class BackgroundForecast:
         """The summary with how far the forecast was off."""
         if self._forecast is None:
             return summary
+        waited = quota_wait_seconds(self._db.conn, self._run_id, stamp(self._now()))
         accuracy = compare_forecast(
             self._forecast,
             outcome=summary.outcome,
             reason=summary.reason.code,
             charged=summary.calls.charged,
-            seconds=summary.seconds,
+            seconds=max(0.0, summary.seconds - waited),
             creators=summary.creators.new,
         )
         return replace(summary, forecast=accuracy)

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from crawler.clock import Now
 from crawler.engine.keyword_history import AIMS, Aim, Explanation
@@ -19,7 +18,7 @@ from crawler.model import Keyword
 from crawler.money import Money
 from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces
 from crawler.planning.calibration import read_stretch
-from crawler.planning.caps import Cap, minutes_left, money_left, read_caps
+from crawler.planning.caps import Cap, minutes_left, read_caps
 from crawler.planning.forecast import Depths, forecast_calls
 from crawler.planning.forecast_inputs import (
     DueSample,
@@ -107,9 +106,8 @@ def plan_of(
     pace = read_paces(connection, endpoint_id, settings, now)
     stretch = read_stretch(connection)
     in_full = forecast_calls(known.due, depths, sample.every, stretch.calls)
-    prices = read_prices(connection, endpoint_id, settings, now())
-    budgets = {} if prices is None else money_left(connection, settings, now())
-    caps = read_caps(connection, settings, prices, budgets, pace, now())
+    prices = read_prices(connection, endpoint_id, settings, pace)
+    caps = read_caps(connection, settings, prices, pace, now())
     calls = in_full
     for cap in caps:
         calls = calls.within(cap.calls)
@@ -117,25 +115,26 @@ def plan_of(
     minutes = pace.minutes(calls).within(minutes_left(settings, now()))
     order = _order(connection, settings, endpoint_id, now)
     new = _new_creators(known, sample, depths, calls, binding, order, AIMS[settings.aim])
-    creators = new.creators and new.creators.stretched(stretch.creators)
+    creators = new.creators and _one_may_come(new.creators.stretched(stretch.creators), calls)
     nights = {round(look.days_ago) for one in known.everyone for look in one.looks}
     return Plan(
         order, sample.listed, sample.due, sample.unfinished, sample.never_asked,
         sample.due - sample.unfinished - sample.never_asked, len(nights),
-        new.tested.nights, new.tested.looked_twice, caps, binding, pace,
+        new.tested.nights, new.tested.looked_twice,
+        tuple(cap for cap in caps if cap.is_reached), binding, pace,
         Forecast(calls, in_full, minutes, creators, new.growth),
         new.keywords_left_out, new.creators_left_out,
         money_in_full=None if prices is None else prices.in_full(in_full),
-        money=None if prices is None else _money(prices, calls, budgets),
+        money=None if prices is None else _money(prices, calls, caps),
         accounts=plan_accounts(connection, endpoint_id, settings, now()),
     )  # fmt: skip
 
 
-def _money(prices: Prices, calls: Interval, left: dict[str, Decimal]) -> Interval:
+def _money(prices: Prices, calls: Interval, caps: Iterable[Cap]) -> Interval:
     """What so many calls cost, never more than is left of a budget."""
     money = prices.cost(calls)
-    for budget in left.values():
-        money = money.within(float(budget))
+    for cap in caps:
+        money = money.within(cap.money)
     return money
 
 
@@ -144,6 +143,12 @@ def _order(connection: sqlite3.Connection, settings: RunSettings, endpoint_id: i
     if settings.order != "auto":
         return settings.order
     return "yield" if any_pages(connection, endpoint_id=endpoint_id, now=now) else "file"
+
+
+def _one_may_come(creators: Interval, calls: Interval) -> Interval:
+    """The interval of new creators, which excludes one only where no call is made: minutes after a night next
+    to none are expected, but what nights tell of a day is no proof for minutes."""
+    return replace(creators, high=max(creators.high, 1.0)) if calls.high else creators
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from crawler.forecast import Interval
 from crawler.money import Money
-from crawler.planning.accounts import calls_left, usual_price
+from crawler.planning.accounts import usual_price
+from crawler.planning.pace import Pace, Part
 from crawler.run_settings import RunSettings
 
 
@@ -53,18 +54,25 @@ class Prices:
 
 
 def read_prices(
-    connection: sqlite3.Connection, endpoint_id: int, settings: RunSettings, moment: datetime
+    connection: sqlite3.Connection, endpoint_id: int, settings: RunSettings, pace: Pace
 ) -> Prices | None:
     """What each account of a run takes; None where a price is not known or they are in several currencies."""
     usual = usual_price(connection, endpoint_id, settings)
     if usual is None:
         return None
+    parts = pace.parts or [None] * len(settings.senders)
     offers = [
-        Offer(each.price.amount, calls_left(connection, each, moment) if settings.accounts else None)
-        for each in settings.senders
+        Offer(each.price.amount, None if part is None else _calls_most(part))
+        for each, part in zip(settings.senders, parts, strict=True)
         if each.price is not None
     ]
     return Prices(usual, tuple(sorted(offers, key=lambda offer: offer.price)))
+
+
+def _calls_most(part: Part) -> int | None:
+    """The most calls that an account's caps may leave; None where nothing binds it."""
+    most = math.inf if part.calls_left is None else part.calls_left.high
+    return None if math.isinf(most) else int(most)
 
 
 def _paid_by(money: Decimal, offers: Iterable[Offer]) -> int:
@@ -82,5 +90,8 @@ def _cost(calls: float, offers: Iterable[Offer]) -> float:
     cost = 0.0
     for offer in offers:
         made = calls if offer.calls_left is None else min(calls, offer.calls_left)
-        calls, cost = calls - made, cost + made * float(offer.price)
+        cost += made * float(offer.price)
+        if made == calls:  # which may be without end
+            break
+        calls -= made
     return cost

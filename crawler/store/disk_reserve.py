@@ -14,6 +14,7 @@ from typing import IO, Protocol
 from crawler.atomic_files import real_path
 from crawler.errors import StoreError
 from crawler.i18n import _
+from crawler.i18n.counts import calls_text
 
 CALL_BYTES = 1 << 20
 """What one call may write: a page whose twenty creators all changed takes 1.1 MB of a large database's
@@ -67,10 +68,12 @@ class DiskReserve:
             self.release()
             if error.errno in NO_ROOM:
                 message = _(
-                    "the disk is too full to begin: %(path)s needs %(size)d MB of room for %(calls)d calls "
+                    "the disk is too full to begin: %(path)s needs %(size)d MB of room for %(calls)s "
                     "in flight; make room, or give fewer --workers"
                 )
-                raise StoreError(message % {"path": db, "size": size >> 20, "calls": calls}) from error
+                raise StoreError(
+                    message % {"path": db, "size": size >> 20, "calls": calls_text(calls)}
+                ) from error
 
     def release(self) -> bool:
         """Gives the room to the database; whether there was any."""

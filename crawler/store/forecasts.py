@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
+from functools import partial
 
 from crawler.forecast import Forecast, ForecastAccuracy, Interval, compare_forecast
+from crawler.store.quota_waits import quota_wait_seconds
 
 _KEEP = """
 INSERT OR REPLACE INTO forecasts
@@ -57,10 +60,16 @@ def _columns(interval: Interval) -> tuple[float | None, float, float]:
 
 def read_forecast_accuracy(connection: sqlite3.Connection, run_ids: list[int]) -> dict[int, ForecastAccuracy]:
     """How far the forecasts of these runs were off, of those that have ended and had one."""
+    return _read(connection, run_ids, partial(quota_wait_seconds, connection))
+
+
+def _read(
+    connection: sqlite3.Connection, run_ids: list[int], asleep: Callable[[int], float]
+) -> dict[int, ForecastAccuracy]:
     found = {}
     cursor = connection.execute(_READ, (json.dumps(run_ids),))
     names = [column[0] for column in cursor.description]
-    for values in cursor:
+    for values in cursor.fetchall():
         row = dict(zip(names, values, strict=True))
         if row["charged"] is None:  # the process died, and no run has come since
             continue
@@ -69,7 +78,7 @@ def read_forecast_accuracy(connection: sqlite3.Connection, run_ids: list[int]) -
             outcome=row["outcome"],
             reason=row["reason"],
             charged=row["charged"],
-            seconds=row["seconds"],
+            seconds=max(0.0, row["seconds"] - asleep(row["run_id"])),
             creators=row["users_new"],
         )
         if told is not None:
@@ -78,9 +87,10 @@ def read_forecast_accuracy(connection: sqlite3.Connection, run_ids: list[int]) -
 
 
 def latest_forecast_accuracy(connection: sqlite3.Connection, runs: int) -> list[ForecastAccuracy]:
-    """How far the latest forecasts were off, of so many runs at most."""
+    """How far the latest forecasts were off, of so many runs at most; of their time as if none had slept for
+    the quota, which takes longer to find out."""
     ids = [row[0] for row in connection.execute(_LATEST, (runs,))]
-    return list(read_forecast_accuracy(connection, ids).values())
+    return list(_read(connection, ids, lambda _run_id: 0.0).values())
 
 
 def _forecast(row: dict[str, object]) -> Forecast:

@@ -20,7 +20,7 @@ CREATORS_READ_MAX = 200_000
 
 _PAGES = """
 SELECT pages.keyword_id, pages.page,
-       julianday(:now) - julianday(pages.fetched_at)                          AS days_ago,
+       max(0.0, julianday(:now) - julianday(pages.fetched_at))                AS days_ago,
        pages.users_new, pages.entries,
        pages.entries = 0
           OR coalesce(checkpoints.state = 'done'

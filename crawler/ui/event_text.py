@@ -31,6 +31,7 @@ from crawler.engine.events import (
     SpendingAhead,
 )
 from crawler.i18n import _, ngettext
+from crawler.i18n.counts import charged_calls_text, keywords_text
 from crawler.i18n.formatting import also, span
 from crawler.i18n.reasons import reason_text
 from crawler.model import Charge
@@ -80,8 +81,12 @@ def describe(event: Event) -> str:
     """One line that says what happened, to which keyword, at what cost."""
     match event:
         case RunStarted():
-            line = _("run %(run)d: %(due)d of %(listed)d keywords are due, into %(db)s from %(service)s")
-            shown = {"run": event.run_id, "due": event.due, "listed": event.listed}
+            line = ngettext(
+                "run %(run)d: %(due)d of %(keywords)s is due, into %(db)s from %(service)s",
+                "run %(run)d: %(due)d of %(keywords)s are due, into %(db)s from %(service)s",
+                event.due,
+            )
+            shown = {"run": event.run_id, "due": event.due, "keywords": keywords_text(event.listed)}
             text = line % (shown | {"db": event.db, "service": _(event.service)})
             if event.repeated:
                 text = also(
@@ -93,8 +98,8 @@ def describe(event: Event) -> str:
         case OrderChosen():
             text = _("order of calls: %s") % order_text(event.order, asked=event.asked)
             if event.left_out:
-                less = _("%(keywords)s keywords are not asked for: less than %(new)g new creators per call")
-                text = also(text, less % {"keywords": f"{event.left_out:,}", "new": event.stop_below})
+                less = _("%(keywords)s not asked for: less than %(new)g new creators per call")
+                text = also(text, less % {"keywords": keywords_text(event.left_out), "new": event.stop_below})
             return text
         case LineSkipped():
             problem = f"{event.problem.source}: {event.problem.message}"
@@ -189,9 +194,13 @@ def _money(event: SpendingAhead | BalanceTold) -> str:
         text = _("the account's balance is %s") % event.balance
         low = _("that is low: the calls ahead may cost %s")
         return text if event.needed is None else also(text, low % event.needed)
-    text = _("no paid call was made for this database yet, and no cap is set: %(due)s keywords are due")
-    text %= {"due": f"{event.keywords:,}"}
-    text = also(text, _("they take at most %s charged calls") % f"{event.calls_max:,}")
+    text = ngettext(
+        "no paid call was made for this database yet, and no cap is set: %s keyword is due",
+        "no paid call was made for this database yet, and no cap is set: %s keywords are due",
+        event.keywords,
+    )
+    text %= f"{event.keywords:,}"
+    text = also(text, _("they take at most %s") % charged_calls_text(event.calls_max))
     return text if event.money_max is None else also(text, _("at most %s") % event.money_max)
 
 

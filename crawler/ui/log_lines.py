@@ -10,7 +10,8 @@ import orjson
 
 from crawler.clock import stamp, utc_now
 from crawler.engine.events import Event, OfAccount
-from crawler.i18n import _, ngettext
+from crawler.i18n import _
+from crawler.i18n.counts import calls_text, keywords_text, new_creators_text
 from crawler.i18n.formatting import also, span
 from crawler.i18n.reasons import told
 from crawler.model import Charge
@@ -83,12 +84,11 @@ def _fields(event: Event) -> dict[str, object]:
 
 def totals(tally: Tally, scale: Scale, now: float) -> str:
     """Where the run stands, in one line."""
-    calls = ngettext("%s call", "%s calls", tally.calls_sent) % f"{tally.calls_sent:,}"
-    text = _("%(ended)s of %(due)s keywords, %(new)s new creators, %(calls)s (%(pace)s)") % {
+    text = _("%(ended)s of %(keywords)s, %(new)s, %(calls)s (%(pace)s)") % {
         "ended": f"{tally.keywords_ended:,}",
-        "due": f"{tally.keywords_due or 0:,}",
-        "new": f"{tally.creators_new:,}",
-        "calls": calls,
+        "keywords": keywords_text(tally.keywords_due or 0),
+        "new": new_creators_text(tally.creators_new),
+        "calls": calls_text(tally.calls_sent),
         "pace": scale.pace(tally.calls_per_second(now)),
     }
     if money := scale.money(tally.calls[Charge.CHARGED]):

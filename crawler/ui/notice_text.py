@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from crawler.i18n import _
+from crawler.i18n.counts import new_creators_text
 from crawler.i18n.reasons import reason_text
 from crawler.notice_settings import NoticeKind
 from crawler.notices.message import Notice, short
@@ -22,7 +23,10 @@ LINE_CELLS_MAX = 300
 
 
 def kind_of(summary: RunSummary) -> NoticeKind:
-    """What a run's notice is about."""
+    """What a run's notice is about: of an account that ended by what somebody has to see to, whatever the
+    others did."""
+    if summary.accounts_lost:
+        return NoticeKind.FAILED
     if summary.ending.outcome is Outcome.DONE:
         return NoticeKind.DONE
     return NoticeKind.STOPPED if summary.reason.code in GOES_ON_BY_ITSELF else NoticeKind.FAILED
@@ -31,11 +35,10 @@ def kind_of(summary: RunSummary) -> NoticeKind:
 def run_notice(summary: RunSummary, command: str) -> Notice:
     """How a run ended; `command` made it and continues it."""
     keywords, calls, creators = summary.keywords, summary.calls, summary.creators
-    kind = kind_of(summary)
     title = (
         reason_text(summary.reason)
-        if kind is not NoticeKind.DONE
-        else _("%s new creators") % f"{creators.new:,}"
+        if summary.ending.outcome is not Outcome.DONE
+        else new_creators_text(creators.new)
     )
     lines = [
         _("creators: %(new)s new, %(changed)s changed; %(total)s in %(db)s")
@@ -53,7 +56,7 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     lines += account_lines(summary)
     if summary.sweep is not None:
         lines += [_("removed by age: %s") % line for line in sweep_lines(summary.sweep)]
-    return _notice(kind, f"{heading(summary)}: {title}", (*lines, *next_lines(summary, command)))
+    return _notice(kind_of(summary), f"{heading(summary)}: {title}", (*lines, *next_lines(summary, command)))
 
 
 def refused_notice(why: str, db: Path, command: str) -> Notice:

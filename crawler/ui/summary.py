@@ -11,7 +11,7 @@ from crawler.i18n import _, english, ngettext
 from crawler.i18n.forecast_accuracy import forecast_accuracy_fields, forecast_accuracy_lines
 from crawler.i18n.formatting import also, size, span
 from crawler.i18n.reasons import reason_text, told
-from crawler.reasons import GOES_ON_BY_ITSELF, Advice
+from crawler.reasons import Advice
 from crawler.summary import AccountSummary, FailedKeyword, Removed, RunSummary, Sweep
 from crawler.ui.event_text import order_text
 from crawler.ui.program_name import db_argument, program_name
@@ -197,8 +197,7 @@ def heading(summary: RunSummary) -> str:
         "stopped": _("Stopped"),
         "interrupted": _("Interrupted"),
     }[summary.outcome]
-    by_themselves = {*GOES_ON_BY_ITSELF, summary.reason.code}
-    lost = [each.name for each in summary.accounts if each.reason and each.reason.code not in by_themselves]
+    lost = summary.accounts_lost
     if not lost:
         return text
     names = ngettext("account %s has stopped", "accounts %s have stopped", len(lost)) % ", ".join(lost)

@@ -13,6 +13,8 @@ from crawler.engine.events import (
     KeywordFailed,
     OfAccount,
     PageStored,
+    QuotaBack,
+    QuotaWait,
     RateLimited,
     RunStarted,
 )
@@ -61,12 +63,13 @@ class Tally:
     """Counts of the events it has taken in; `clock` tells seconds, and every `now` is one of its readings.
 
     `keywords_due` is None until the keywords are read, which with many of them takes a while: the pace counts
-    from then.
+    from then. What a run sleeps until the quota is back is no part of it.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._started_at = clock()
+        self._asleep_since: float | None = None
         self.keywords_due: int | None = None
         self.keywords_done = 0
         self.keywords_failed = 0
@@ -97,6 +100,13 @@ class Tally:
             case RateLimited():
                 self.rate_limited += 1
                 self.rate = event.rate
+            case QuotaWait():
+                self._asleep_since = self._clock()
+            case QuotaBack() if self._asleep_since is not None:
+                self._started_at += self._clock() - self._asleep_since
+                self._asleep_since = None
+            case OfAccount(event=QuotaWait() | QuotaBack()):
+                pass  # others go on
             case OfAccount():
                 self.take(event.event)
                 self.rate = None  # of one account of several
@@ -115,11 +125,14 @@ class Tally:
 
     def calls_per_second(self, now: float) -> float:
         """The pace so far."""
-        elapsed = now - self._started_at
+        elapsed = self._elapsed(now)
         return self.calls_sent / elapsed if elapsed > 0 else 0.0
 
     def seconds_left(self, now: float) -> float | None:
         """About how long the rest takes at the pace so far; None before a keyword has ended."""
         if not self.keywords_ended or self.keywords_due is None:
             return None
-        return (now - self._started_at) * (self.keywords_due - self.keywords_ended) / self.keywords_ended
+        return self._elapsed(now) * (self.keywords_due - self.keywords_ended) / self.keywords_ended
+
+    def _elapsed(self, now: float) -> float:
+        return (now if self._asleep_since is None else self._asleep_since) - self._started_at

@@ -138,7 +138,10 @@ async def test_what_was_spent_is_in_the_summary(crawler, simulator):
     ("given", "said"),
     [
         (("--budget", "20"), "a budget needs the price of a call"),
-        (("--budget-per-day", "20", "--price", "0"), "a budget needs the price of a call"),
+        (
+            ("--budget-per-day", "20", "--price", "0"),
+            "--price: a price of 0 never uses up the budget of 20CNY",
+        ),
         (("--budget", "20USD", "--price", "0.05CNY"), "the budget is in USD and the price in CNY"),
         (("--budget", "20", "--price", "0.05eur"), "the budget is in CNY and the price in EUR"),
     ],
@@ -235,3 +238,25 @@ async def test_a_sample_that_was_changed_is_ones_own(crawler, simulator, samples
 async def test_a_simulator_is_asked_for_the_samples(crawler, simulator, samples):
     command = ("run", "--rate", "unlimited", "--max-calls", "1", "--base-url", simulator.base_url)
     assert (await crawler(*command)).exit_code == 75
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+async def test_a_price_of_nothing_beside_a_budget_is_told_with_its_place_and_what_to_do(crawler, command):
+    crawler.keywords("穿搭")
+    problem = (
+        "a price of 0 never uses up the budget of 3CNY: give what a call costs, such as 0.05CNY, or leave"
+    )
+    (crawler.folder / "crawler.toml").write_text('max-pages = 5\nprice = "0"\nbudget = "3"\n', "utf-8")
+    for called, given in (
+        ("crawler.toml:2: price", {}),
+        ("--price", {"options": ("--price", "0.00USD", "--budget", "3USD")}),
+        ("CRAWLER_PRICE", {"CRAWLER_PRICE": "0"}),
+    ):
+        options, variables = given.pop("options", ()), given
+        ended = await crawler(command, "keywords.txt", *options, **variables)
+        said = problem.replace("3CNY", "3USD") if options else problem
+        assert (ended.exit_code, f"crawler: {called}: {said}" in ended.stderr) == (2, True), ended.stderr
+    accounts = 'price = "0.05"\nbudget = "3"\n[accounts.main]\ntoken-env = "JUSTONEAPI_TOKEN"\nprice = "0"\n'
+    (crawler.folder / "crawler.toml").write_text(accounts, "utf-8")
+    ended = await crawler(command, "keywords.txt")
+    assert f"crawler: crawler.toml:5: accounts.main.price: {problem}" in ended.stderr

@@ -315,7 +315,7 @@ def test_a_sighting_less_of_someone_else_is_still_found_after_forgetting(db):
     rows(db, "DELETE FROM sightings WHERE user_key = 2 AND keyword_id = 1")
     result = CliRunner().invoke(verify, ["--db", str(db)])
     assert result.exit_code == 1
-    assert "brought 30 creators, of which 29 are kept" in result.stdout
+    assert "creators that its pages brought: 30; of these are kept: 29" in result.stdout
 
 
 def answered(path: Path, *arguments: str, answer: bytes) -> tuple[int, str]:

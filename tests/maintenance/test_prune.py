@@ -116,7 +116,7 @@ def test_a_page_without_a_call_is_found_among_pruned_ones(db):
     rows(db, "UPDATE pages SET call_id = NULL WHERE id = 19")
     result = CliRunner().invoke(verify, ["--db", str(db)])
     assert result.exit_code == 1
-    assert "12 pages have no call, and only 11 charged calls were pruned" in result.stdout
+    assert "pages that have no call: 12; charged calls that were pruned: 11" in result.stdout
 
 
 def test_a_charged_call_without_its_page_is_left_for_verify_to_find(db):

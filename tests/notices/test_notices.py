@@ -13,6 +13,9 @@ from crawler.notices.apprise_channels import takes_files
 from crawler.notices.delivery_process import DeliveryProcess
 from crawler.notices.group_chat_bots import Robot, robot_of
 from crawler.notices.message import DeliveryRequest, Notice, short
+from crawler.reasons import Reason, ReasonCode
+from crawler.summary import AccountSummary, CallCounts, CreatorCounts, KeywordCounts, RunSummary
+from crawler.ui.notice_text import run_notice
 from tests.cli.conftest import TOKEN
 from tests.notices.receiving import Mailbox
 
@@ -224,3 +227,49 @@ async def test_without_apprise_the_run_ends_as_ever_and_says_what_to_install(nig
     ended = await night(CRAWLER_NOTIFY=FEISHU, PYTHONPATH=str(folder))
     assert ended.exit_code == 0
     assert "pip install 'creator-crawler[notify]'" in ended.stderr
+
+
+def by_accounts(outcome, **why):
+    """The end of a night by two accounts, of which some stopped for what is given."""
+    accounts = tuple(
+        AccountSummary(name, CallCounts.of(5, 0, 0), None, Reason(why[name]) if name in why else None)
+        for name in ("main", "spare")
+    )
+    return RunSummary(
+        Reason(outcome), KeywordCounts(2, 2, 0, 0), CallCounts.of(10, 0, 0), CreatorCounts(7, 0, 7, 7), 9.0,
+        "c.db", accounts=accounts,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ended", "kind"),
+    [
+        (by_accounts(ReasonCode.ALL_DONE), NoticeKind.DONE),
+        (by_accounts(ReasonCode.ALL_DONE, spare=ReasonCode.DAILY_QUOTA), NoticeKind.DONE),
+        (by_accounts(ReasonCode.ALL_DONE, spare=ReasonCode.TOKEN_INVALID), NoticeKind.FAILED),
+        (by_accounts(ReasonCode.ALL_DONE, spare=ReasonCode.BALANCE), NoticeKind.FAILED),
+        (by_accounts(ReasonCode.UNTIL, spare=ReasonCode.TOKEN_INVALID), NoticeKind.FAILED),
+        (by_accounts(ReasonCode.BUDGET, main=ReasonCode.BUDGET), NoticeKind.STOPPED),
+    ],
+)  # fmt: skip
+def test_a_night_in_which_an_account_was_refused_is_one_that_somebody_has_to_look_at(ended, kind):
+    notice = run_notice(ended, "crawler run")
+    assert notice.kind is kind
+    if ended.accounts_lost and ended.outcome == "done":
+        assert notice.title == "creator-crawler: Done, but account spare has stopped: 7 new creators"
+
+
+async def test_failed_alone_tells_of_a_refused_account_and_the_heartbeat_too(
+    night, simulator, receiver, crawler
+):
+    (crawler.folder / "crawler.toml").write_text(
+        '[accounts.spare]\ntoken-env = "SPARE"\n[accounts.main]\ntoken-env = "JUSTONEAPI_TOKEN"\n', "utf-8"
+    )
+    address = f"http://127.0.0.1:{receiver.port}/uuid"
+    ended = await night(
+        CRAWLER_NOTIFY=DINGTALK, CRAWLER_NOTIFY_ON="failed", CRAWLER_HEARTBEAT=address, SPARE="unknown",
+    )  # fmt: skip
+    assert ended.exit_code == 0, ended.stderr
+    assert {target for target in receiver.targets if "uuid" in target} == {"/uuid/start", "/uuid/fail"}
+    (told,) = [each for each in receiver.received if each.host == "oapi.dingtalk.com"]
+    assert "Done, but account spare has stopped" in told.json["text"]["content"]

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from rich.console import Console
 
-from crawler.engine.events import CallEnded, KeywordDone, PageStored, RateLimited, RunStarted
+from crawler.engine.events import (
+    CallEnded,
+    KeywordDone,
+    OfAccount,
+    PageStored,
+    QuotaBack,
+    QuotaWait,
+    RateLimited,
+    RunStarted,
+)
 from crawler.model import Charge, PageSaved, Work
 from crawler.money import Money
 from crawler.reasons import Reason, ReasonCode
@@ -118,3 +128,20 @@ def test_the_line_of_totals_counts_in_the_singular_too(work):
 def test_a_limit_that_is_learnt_is_told_by_its_own_word(shown):
     assert "limit auto" in shown(STARTED, scale=Scale("auto"))
     assert "limit auto:50/s" in shown(STARTED, scale=Scale("auto:50/s"))
+
+
+def test_sleep_until_the_quota_is_back_makes_a_run_no_slower(work):
+    clock = [0.0]
+    tally = Tally(lambda: clock[0])
+    tally.take(STARTED)
+    for _call in range(20):
+        tally.take(call(work))
+    tally.take(KeywordDone(work, 1, ReasonCode.NO_MORE))
+    clock[0] = 10.0
+    tally.take(QuotaWait(3600.0, datetime(2026, 11, 27, tzinfo=UTC)))
+    asleep = tally.calls_per_second(2000.0), tally.seconds_left(2000.0)
+    clock[0] = 3610.0
+    tally.take(QuotaBack())
+    assert asleep == (tally.calls_per_second(3610.0), tally.seconds_left(3610.0)) == (2.0, 11_990.0)
+    tally.take(OfAccount("spare", QuotaWait(3600.0, datetime(2026, 11, 27, tzinfo=UTC))))
+    assert tally.calls_per_second(3620.0) == 1.0

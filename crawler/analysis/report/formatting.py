@@ -81,7 +81,8 @@ class Formatter:
         price = run.price
         if self.price is not None and not any(priced.price for priced in run.spent):
             price = price or Money(self.price, self.currency)
-        return list(forecast_accuracy_lines(run.forecast, price, self.catalogue.gettext, self.duration))
+        said = self.catalogue
+        return list(forecast_accuracy_lines(run.forecast, price, said.gettext, said.ngettext, self.duration))
 
     def ratio(self, part: int, whole: int) -> str:
         """`part` per `whole` with one decimal: `3.4`."""

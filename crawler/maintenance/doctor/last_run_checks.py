@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from crawler.i18n import _, ngettext
+from crawler.i18n.counts import new_creators_text
 from crawler.i18n.formatting import also, shanghai_time, span
 from crawler.i18n.reasons import outcome_text, reason_text
 from crawler.maintenance.doctor.facts import Facts
@@ -25,8 +26,8 @@ def last_night(facts: Facts) -> Finding:
             return good(_("%s: running") % when)
         text = f"{when}: {outcome_text(Outcome.CRASHED)}"
         return warning(text, _("the next run continues where it stopped; look for why in the log"))
-    told = {"when": when, "outcome": outcome_text(run.outcome), "new": f"{run.users_new:,}"}
-    text = _("%(when)s: %(outcome)s, %(new)s new creators") % told
+    told = {"when": when, "outcome": outcome_text(run.outcome), "new": new_creators_text(run.users_new)}
+    text = _("%(when)s: %(outcome)s, %(new)s") % told
     if run.outcome == Outcome.DONE:
         return good(text)
     text = also(text, reason_text(run.reason)) if run.reason else text

@@ -90,6 +90,23 @@ SELECT keyword, run, any_call, {columns}
  ORDER BY rejected_at, run, keyword, page, rank
 """
 
+# Later runs have higher numbers. What was asked for elsewhere after the run that left it out is asked for.
+NOT_ASKED = """
+INSERT INTO result.not_asked (keyword_id, run_id, {columns})
+SELECT keyword_of.final, run_of.final, {columns}
+  FROM {s}.not_asked AS noted
+  JOIN keyword_of ON keyword_of.input = {i} AND keyword_of.id = keyword_id
+  JOIN run_of ON run_of.input = {i} AND run_of.id = run_id
+  JOIN result.runs AS runs ON runs.id = run_of.final
+ WHERE NOT EXISTS (SELECT 1
+                     FROM result.checkpoints AS since
+                    WHERE since.keyword_id = keyword_of.final AND since.endpoint_id = noted.endpoint_id
+                          AND since.updated_at > runs.started_at)
+    ON CONFLICT (keyword_id, endpoint_id) DO UPDATE
+   SET run_id = excluded.run_id, expected = excluded.expected, stop_below = excluded.stop_below
+ WHERE excluded.run_id > run_id
+"""
+
 PRUNED_RUNS = """
 INSERT INTO result.pruned_runs (run_id, day, endpoint_id, charge, account, calls)
 SELECT run, day, endpoint_id, charge, account, max(calls) - max(there) AS pruned

@@ -21,14 +21,15 @@ _NAMES = {
     "replays": ("id",),
     "forecasts": ("run_id",),
     "run_accounts": ("run_id",),
+    "not_asked": ("keyword_id", "run_id"),
 }
 """The columns of a table that are not taken over as they are: they name rows of this and other tables."""
 
 MERGED = (*_NAMES, "users", "sightings", "changes", "replies", "settings", "forgotten", "older_facts",
           "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices", "pruned_pages",
           "pruned_quotas")  # fmt: skip
-NOT_MERGED = ("endpoints", "archive", "not_asked", "sweeps", "_sqlite_migrations")
-"""What every database has alike, or keeps itself; what a run left out the next one decides anew."""
+NOT_MERGED = ("endpoints", "archive", "sweeps", "_sqlite_migrations")
+"""What every database has alike, or keeps itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,7 @@ class Merging:
         self._execute(result_sql.CHANGES)
         self._execute(result_sql.REJECTS, "rejects")
         self._of_each(result_sql.RUN_ACCOUNTS, "run_accounts")
+        self._of_each(result_sql.NOT_ASKED, "not_asked")
         for statement in (result_sql.PRUNED_RUNS, result_sql.PRUNED_CALLS, result_sql.PRUNED_PRICES,
                           result_sql.PRUNED_PAGES):  # fmt: skip
             self._execute(statement)

@@ -135,7 +135,7 @@ CHECKS = (
     Check(
         "sighting_missing",
         sql.SIGHTING_MISSING,
-        N_("its pages brought %(expected)s creators, of which %(found)s are kept"),
+        N_("creators that its pages brought: %(expected)s; of these are kept: %(found)s"),
         AGAIN,
     ),
     Check(
@@ -182,13 +182,13 @@ CHECKS = (
     Check(
         "page_without_call",
         sql.PAGE_WITHOUT_CALL,
-        N_("%(pages)s pages have no call, and only %(pruned)s charged calls were pruned"),
+        N_("pages that have no call: %(pages)s; charged calls that were pruned: %(pruned)s"),
         (repair_sql.COUNT_AS_PRUNED,),
     ),
     Check(
         "run_counters",
         sql.RUN_COUNTERS,
-        N_("run %(run_id)s counts %(counted)s new creators, its pages %(found)s"),
+        N_("new creators that run %(run_id)s counts: %(counted)s; that its pages have: %(found)s"),
         (repair_sql.COUNT_RUN_AGAIN,),
     ),
 )

@@ -24,7 +24,7 @@ TABLES = (
     "users", "sightings", "changes", "pages", "calls", "checkpoints", "runs", "keywords", "rejects",
     "replies",
     "older_facts", "lost_red_ids", "pruned_runs", "pruned_calls", "pruned_prices", "pruned_pages",
-    "pruned_quotas", "rate_limits", "replays", "settings", "endpoints", "archive",
+    "pruned_quotas", "rate_limits", "replays", "settings", "endpoints", "archive", "not_asked",
 )  # fmt: skip
 
 

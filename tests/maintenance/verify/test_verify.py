@@ -152,7 +152,7 @@ GAPS = {
     "the sightings of a keyword": (
         "sighting_missing",
         [f"DELETE FROM sightings WHERE keyword_id = {FIRST}"],
-        "of which 0 are kept",
+        "; of these are kept: 0",
     ),
     "one sighting": (
         "sighting_missing",
@@ -211,7 +211,7 @@ GAPS = {
             f"DELETE FROM calls WHERE keyword_id = {FIRST}",
             f"UPDATE pages SET call_id = NULL WHERE keyword_id = {FIRST}",
         ],
-        "pages have no call, and only 0 charged calls were pruned",
+        "; charged calls that were pruned: 0",
     ),
     "a run's counter": (
         "run_counters",
