@@ -53,7 +53,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:  # fmt: skip
     """How `crawler` with these arguments ended in `folder`, with what it wrote; not to `stdout`, if given."""
     more = {name for name in environment.keys() - os.environ.keys() if name.startswith("PYTHON")}
-    if sys.platform != "linux" or more - {"PYTHONWARNINGS"} or len(stdin) > STDIN_BYTES_MAX:
+    if sys.platform != "linux" or more - {"PYTHONWARNINGS", "PYTHONUTF8"} or len(stdin) > STDIN_BYTES_MAX:
         command = [sys.executable, "-m", "crawler", *arguments]
         streams = {"stdout": subprocess.PIPE if stdout is None else stdout, "stderr": subprocess.PIPE}
         done = subprocess.run(command, cwd=folder, env=environment, input=stdin, **streams)
