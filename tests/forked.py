@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -174,6 +174,7 @@ def _become(given: Sequence[int], arguments: list[str], folder: str, environment
     os.environ.update(environment)
     import crawler.cli
 
+    loaded = frozenset(sys.modules)
     sys.argv = [str(Path(crawler.__file__).with_name("__main__.py")), *arguments]
     sys.path.insert(0, folder)
     try:
@@ -183,17 +184,18 @@ def _become(given: Sequence[int], arguments: list[str], folder: str, environment
             ending = end.code
         else:
             raise
-    _end(ending)
+    _end(ending, loaded)
 
 
-def _end(exit_code: int) -> NoReturn:
-    """Ends as Python does, but for what takes longer than most commands: other packages are not taken apart.
-    What the command has left lying about still is, and so are its modules: they complain if need be."""
+def _end(exit_code: int, loaded: Container[str]) -> NoReturn:
+    """Ends as Python does, but for what takes longer than most commands: what was loaded before is not taken
+    apart (of the crawler, it keeps nothing but plain values). What the command has left lying about still is,
+    and so are the modules that it has loaded: they complain if need be."""
     threading._shutdown()
     atexit._run_exitfuncs()
     with suppress(OSError, ValueError):
         sys.stdout.flush()
-        for name in [name for name in sys.modules if name.startswith("crawler")]:
+        for name in [name for name in sys.modules if name.startswith("crawler") and name not in loaded]:
             vars(sys.modules.pop(name)).clear()
         gc.collect()
         sys.stderr.flush()
