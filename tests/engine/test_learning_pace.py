@@ -32,7 +32,7 @@ FIXED = [Case(40, 60, "fixed", 2.5), Case(5, 1, "fixed", 0.05, minutes=10), Case
 
 BURSTS = [
     Case(3000, 60, latency_seconds=5.0, minutes=10, rate="auto:200/s"),
-    Case(1800, 60, "bucket", 0.5, minutes=10),
+    Case(600, 60, "bucket", 2.0, minutes=20),
     Case(40, 60, "bucket", 2.0, minutes=60),
 ]
 
