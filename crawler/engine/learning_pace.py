@@ -35,7 +35,7 @@ RETRY_AFTER_MAX_SECONDS = 300.0
 UNSURE_SHARE = 0.05
 """More than this share of a fixed window's calls may be wrong, and the limit is looked for further up."""
 
-CALM_CALLS = 20
+CALM_CALLS = 12
 """Good answers after a cut that show it was enough."""
 
 DEBT_MAX_CALLS = PRICE_CALLS
