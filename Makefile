@@ -48,8 +48,8 @@ lint: $(VENV)/.dev ## ruff
 
 types: $(VENV)/.dev ## mypy, strict on crawler/, for this system, Windows and macOS
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32
-	$(BIN)/mypy --platform darwin
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 
 bench: $(VENV)/.dev ## Pages per second and memory, beside a loop that only fetches and decodes
 	$(BIN)/python -m tests.bench.speed $(ARGS)

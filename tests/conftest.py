@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import pytest
 from aiohttp import ClientResponse
 from aioresponses import aioresponses as AioResponses
 
+import crawler
 from tests.filled import fill
 
 MEMORY = Path("/dev/shm")
@@ -22,18 +24,30 @@ ROOM_BYTES = 4 << 30
 """What folders in memory need at least: one for each test that runs, and those of tests that have failed."""
 
 
-def pytest_configure():
+BEGUN_FIRST = ("test_patterns.py", "test_readme.py", "test_newcomer.py")
+"""Each has a long test and comes late in the alphabet: one process would be left alone with it."""
+
+
+def pytest_configure(config):
     """Folders of tests are in memory where there is room: no test cuts the power, and none waits for a disk.
 
     Commands that the tests start answer to Ctrl-C, even where the tests were started with `&`: a shell
     then has them ignore it, which their children inherit. Those thousands of commands also share what is
-    compiled, even where the environment says that nothing compiled is kept."""
+    compiled, even where the environment says that nothing compiled is kept. It is compiled before any of
+    them is limited to small files: Python would keep the half of a module that it could write."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(crawler.__file__).parent, quiet=2)
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    """Those that take longest are begun first."""
+    items.sort(key=lambda item: item.path.name not in BEGUN_FIRST)
 
 
 class _AnsweredResponse(ClientResponse):

@@ -90,6 +90,7 @@ class Newcomer:
 
 def install_from_the_network(newcomer: Newcomer, wheel: Path) -> None:
     """With all that the wheel needs, in the versions that were tested."""
+    subprocess.run([sys.executable, "-m", "venv", newcomer.environment], check=True)
     pip = [newcomer.environment / "bin" / "python", "-m", "pip", "install", "--quiet"]
     command = [*pip, "-c", ROOT / "constraints.txt", f"{wheel}[notify]"]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": ""})
@@ -99,7 +100,6 @@ async def first_days(home: Path, wheel: Path, install: Callable[[Newcomer, Path]
     """All steps, in order; raises AssertionError where one does not end as the README says."""
     newcomer = Newcomer(home)
     begun = time.monotonic()
-    subprocess.run([sys.executable, "-m", "venv", newcomer.environment], check=True)
     install(newcomer, wheel)
     newcomer.steps.append(Step("an environment, the wheel installed", time.monotonic() - begun, 0, ""))
     async with Simulator(WORLD) as simulator, Receiver() as receiver:

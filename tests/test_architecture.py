@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ FLOORS = (
 """A package may import from floors above its own in this list, and from its own."""
 
 
+@cache
 def imports(path):
     """The modules of this package that a file imports, and the libraries."""
     own, others = set(), set()

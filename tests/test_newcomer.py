@@ -21,10 +21,11 @@ pytestmark = [
 
 
 def install_with_what_is_here(newcomer, wheel):
-    """The wheel by pip, without the network; what it needs is taken from where these tests run."""
-    python = newcomer.environment / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel]
-    subprocess.run(pip, check=True, env={**os.environ, "PYTHONPATH": ""})
+    """The wheel by pip, without the network; pip and what else is needed are those of these tests."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", newcomer.environment], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", newcomer.environment / "bin" / "python"]
+    command = [*pip, "install", "--quiet", "--no-index", "--no-deps", wheel]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": ""})
     (packages,) = newcomer.environment.glob("lib/python*/site-packages")
     (packages / "needed.pth").write_text("\n".join(site.getsitepackages()) + "\n")
 

@@ -10,7 +10,6 @@ import os
 import re
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from crawler.store.database import store_errors
 from crawler.store.migrations.reasons import reason_of_sentence
 from crawler.store.readonly import open_readonly
 from crawler.untrusted_text import width
+from tests import forked
 from tests.translations import LANGUAGES, PACKAGE, mo_bytes, po_path, po_text, read, template
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -61,14 +61,7 @@ def in_chinese(monkeypatch):
 def run(*arguments, cwd, lang="zh_CN.UTF-8", **variables):
     """The crawler in a process of its own; the finished process."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "crawler", *map(str, arguments)],
-        cwd=cwd,
-        env={**kept, "LANG": lang, "PYTHONUTF8": "1", **variables},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-    )
+    return forked.run([*map(str, arguments)], cwd, {**kept, "LANG": lang, "PYTHONUTF8": "1", **variables})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

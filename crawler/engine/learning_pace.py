@@ -2,10 +2,9 @@
 
 Values in, values out: time is passed in, nothing waits here. The formula, with reasons, is in docs/pace.md.
 
-- **searching**: the pace rises with the third power of the time while answers come and none is a refusal, not
-  far ahead of the answers.
-- **probing**: after the first refusal, or where nothing but refusals comes, single calls go after waits that
-  double; the first that is taken ends it, and the window that explains all answers best gives the limit.
+- **searching**: the pace rises with the third power of the time until a refusal.
+- **probing**: single calls go after waits that double; the first that is taken ends it, and the window that
+  explains all answers best gives the limit.
 - **steady**: a refusal lowers the pace to STEP below where it was refused; PRICE_CALLS good answers bring
   that back, twice as many four times as much.
 """
@@ -13,48 +12,36 @@ Values in, values out: time is passed in, nothing waits here. The formula, with 
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Iterable
 
+from crawler.engine.call_log import HORIZON_SECONDS, CallLog
+from crawler.engine.pace_search import START_PER_SECOND, Search
 from crawler.engine.pace_steps import PRICE_CALLS, STEP, rise
 from crawler.engine.probe_backoff import ProbeWaits
 from crawler.engine.rate_limit_inference import (
     LONG_WINDOW_SECONDS,
     WINDOWS_SECONDS,
-    CallLog,
     LimitWindow,
     limit_from,
 )
 from crawler.rate import LearntLimit
 
-START_PER_SECOND = 40 / 60
-"""What people found safe on this API (40 to 50 calls a minute); neither limit nor quota is published."""
-
 SLOWEST_PER_SECOND = 1 / 60
-SEARCH_CUBE_SECONDS = 400.0
-"""The search adds (seconds since it began)^3 / SEARCH_CUBE_SECONDS calls per second: careful at first, and at
-100 a second after 34 seconds."""
-
-SEARCH_UNSEEN_SHARE = 0.6
-"""How much the search may add to the pace in the time that an answer takes."""
-
 CUT_MAX = 0.5
 HOLD_SHARE = 0.02
 """Most of the time that may be spent on waiting after refusals."""
 
 RETRY_AFTER_MAX_SECONDS = 300.0
-CALM_CALLS = 20
+UNSURE_SHARE = 0.05
+"""More than this share of a fixed window's calls may be wrong, and the limit is looked for further up."""
+
+CALM_CALLS = 12
 """Good answers after a cut that show it was enough."""
 
 DEBT_MAX_CALLS = PRICE_CALLS
 AS_KNOWN_SHARE = 0.8
-ROOM_SHARE = 1.25
-"""How much faster than the pace calls go while a sliding minute has room: a call takes the room of the one a
-minute before it as soon as that is free, before others do."""
-
-CATCH_UP_SHARE, CATCH_UP_WINDOWS = 4.0, 10
-"""The same for so many windows after a search, whose calls came in a rush: what does not go again as soon as
-there is room is lost to the minute."""
+CATCH_UP_WINDOWS = 10
+"""After the rush of a search; what does not go as soon as there is room is lost to the minute."""
 
 
 class Phase(enum.StrEnum):
@@ -79,28 +66,31 @@ class LearningPace:
         """Where the last refusal was met, in calls per second; 0 where there was none."""
         self.per_second = 0.0
         self._set(self._start(learnt))
-        self._began_per_second, self._searched_seconds = self.per_second, 0.0
+        self._search = Search(self.per_second)
         self._asked_until = float("-inf")
         """When the API wants to be asked again."""
         for at in sorted(sent_before):
             self._log.sent(at, self.per_second)
+            self._log.take(at)
         self._next_at = self._log.times[-1] + 1 / self.per_second if self._log.times else float("-inf")
         self._latency_seconds = 0.0
         self._answered_at = float("-inf")
-        self._raised_at = float("-inf")
-        self._cut_at = float("-inf")
-        self._cuts = 0
-        self._good_since_cut = 0
-        self._refused_in_a_row = 0
+        self._cut_at = self._settled_at = float("-inf")
+        self._cuts = self._good_since_cut = self._refused_in_a_row = 0
         self._quiet_calls = 0
         """Good answers since the last refusal; negative as long as refused calls are not paid for."""
         self._held_calls = 0.0
         self._refused_pace = self.per_second
-        self._waits = ProbeWaits(0.0, 0.0)
+        self._waits, self._taken_at = ProbeWaits(0.0, 0.0), float("inf")
+        """When the first of the probes that were taken was sent."""
         self._retry_seconds = 0.0
+        self._full_at = float("-inf")
+        """When a fixed window was full."""
+        self._single_until = float("-inf")
+        """Until when calls go singly, as a fixed window may still be full."""
         self._as_known = False
         """Whether the last refusal came where the limit was known to be."""
-        self._catch_up_until = float("-inf")
+        self._catch_up_until = self._contradicted_at = float("-inf")
 
     def _start(self, learnt: LearntLimit | None) -> float:
         """Calls per second to begin with."""
@@ -119,54 +109,54 @@ class LearningPace:
 
     def opens_at(self, now: float, ahead: int = 0) -> float:
         """When a call may go that has `ahead` others before it."""
-        at = max(now, self._asked_until, self._next_at, self._room_at(now))
+        at = max(now, self._asked_until, self._next_at)
+        if self._phase is Phase.STEADY and self._window is not None:
+            at = max(at, self._window.room_at(self._log, now, self.per_second))
         if ahead == 0:
             return at
         return at + ahead * (self._waits.seconds if self._phase is Phase.PROBING else 1 / self.per_second)
 
-    def _room_at(self, now: float) -> float:
-        """When the learnt window has room: it is full after a burst, as at the end of a search."""
-        window = self._window
-        if self._phase is not Phase.STEADY or not self._long or window is None or window.fixed:
-            return now
-        calls = math.ceil(self.per_second * window.seconds - 1e-6)
-        return self._log.opens_at(now, calls, window.seconds)
-
     def sent(self, now: float) -> None:
         """Takes in that a call was sent."""
         if self._phase is Phase.SEARCHING:
-            self._raise_while_searching(now)
+            fresh = now - self._answered_at < 2 * self._latency_seconds + 3
+            used = fresh and self._log.used(now, self.per_second, 0.7)
+            self._set(self._search.raised(self.per_second, now, self._latency_seconds, used=used))
         self._log.sent(now, self.per_second)
         if self._phase is Phase.PROBING:
             self._waits.lengthen(now)
             self._next_at = self._waits.ends_at(now, self._log)
             return
         step = 1 / (self.per_second * self._catching_up(now))
+        if now < self._single_until and self._window is not None:
+            step = max(step, self._window.unsure_seconds / 2)
         # Lateness is made up for as long as it is no more than one step.
         self._next_at = (self._next_at if now - self._next_at < step else now) + step
 
     def _catching_up(self, now: float) -> float:
-        """How much faster calls go where a sliding minute has room: more so where a search left it uneven."""
-        window = self._window
-        if self._phase is not Phase.STEADY or not self._long or window is None or window.fixed:
-            return 1.0
-        if now >= self._catch_up_until:
-            return ROOM_SHARE
-        return CATCH_UP_SHARE
+        window = self._window if self._phase is Phase.STEADY else None
+        rushed = now < self._catch_up_until and self._good_since_cut > 0
+        return window.hurry(rushed=rushed) if window else 1.0
 
     def went_well(self, sent_at: float, now: float) -> None:
         """Takes in an answer that was not a refusal."""
         latency = max(0.0, now - sent_at)
         self._latency_seconds += (latency - self._latency_seconds) * (0.1 if self._answered_at > 0 else 1.0)
         self._answered_at = now
+        self._log.take(sent_at)
         if sent_at <= self._cut_at:
             return
         self._refused_in_a_row = 0
         self._good_since_cut += 1
+        if self._good_since_cut == 1 and self._phase is Phase.STEADY:
+            self._count_again()
+            if now < self._single_until:
+                self._single_until, self._next_at = now, now
         if self._good_since_cut >= CALM_CALLS:
             self._cuts = 0
         if self._phase is Phase.PROBING:
-            self._settle(sent_at, now)
+            self._taken_at = min(self._taken_at, sent_at)
+            self._settle(now)
         elif self._phase is Phase.STEADY:
             self._raise_a_little(now)
 
@@ -187,24 +177,21 @@ class LearningPace:
             self._quiet_calls = max(-DEBT_MAX_CALLS, min(0, self._quiet_calls) - PRICE_CALLS)
             return False
         self._refused_in_a_row += 1
+        window = self._window
+        lately_cut = window is not None and now - self._cut_at < window.seconds / 10
+        if window is not None and not lately_cut and window.contradicted(self._log, sent_at, self._limit):
+            self._as_known, self._contradicted_at = False, now
+            return self._probe(sent_at, now, pace)
         if self._refused_in_a_row >= max(4.0, 0.15 * self.per_second * self._catching_up(now)):
             return self._probe(sent_at, now, pace)
         self._cut(sent_at, now, pace or self.per_second)
         return True
 
-    def _raise_while_searching(self, now: float) -> None:
-        seconds = min(1.0, now - self._raised_at)
-        self._raised_at = now
-        fresh = now - self._answered_at < 2 * self._latency_seconds + 3
-        if fresh and self._used(now, 0.7):
-            self._searched_seconds += seconds
-            cube = self._began_per_second + self._searched_seconds**3 / SEARCH_CUBE_SECONDS
-            unseen = SEARCH_UNSEEN_SHARE / max(self._latency_seconds, SEARCH_UNSEEN_SHARE)
-            self._set(min(cube, self.per_second * (1 + seconds * unseen)))
-
     def _probe(self, sent_at: float, now: float, pace: float | None) -> bool:
         if self._phase is Phase.PROBING:
+            self._settle(now)
             return sent_at > self._cut_at and not self._waits.flat
+        self._taken_at = float("inf")
         self._phase, self._cut_at, self._good_since_cut = Phase.PROBING, now, 0
         self._catch_up_until = now
         self._refused_pace = pace or self.per_second
@@ -212,17 +199,23 @@ class LearningPace:
         self._next_at = self._waits.ends_at(now, self._log)
         return True
 
-    def _settle(self, sent_at: float, now: float) -> None:
-        """A probe was taken: from here on at what the answers so far say."""
+    def _settle(self, now: float) -> None:
+        """Once a probe was taken and the calls before are answered: from here on at what all answers say."""
+        in_time = now < self._cut_at + 2 * self._latency_seconds
+        if self._taken_at > now or (in_time and self._log.under_way(self._cut_at, self._latency_seconds)):
+            return
+        sent_at = self._taken_at
         self._phase = Phase.STEADY
-        self._good_since_cut, self._next_at = 0, now
+        self._good_since_cut, self._settled_at, self._next_at = 0, now, now
         if self._as_known and self._window is not None and sent_at - self._cut_at < self._window.seconds / 4:
             return  # a window was full near its end, and the pace has been lowered for that
-        window, limit = limit_from(self._log, self._refused_pace, self._cut_at, sent_at, now)
+        fixed = now - self._contradicted_at > HORIZON_SECONDS
+        window, limit = limit_from(self._log, self._refused_pace, self._cut_at, sent_at, now, fixed_too=fixed)
         self._window = window
         self._limit = max(SLOWEST_PER_SECOND, limit)
         self._set(self._limit * (1 - STEP))
-        if window is None or window.fixed:  # where its beginning, and so its calls, are only known about
+        # Where a window begins, and so how many calls it holds, may only be known about.
+        if window is None or window.unsure_seconds * self._refused_pace > UNSURE_SHARE * window.calls:
             self._limit = self.per_second / (1 + 2 * STEP)
         self._quiet_calls, self._cuts = 0, 0
         if self._long and window is not None and not window.fixed:
@@ -247,24 +240,37 @@ class LearningPace:
             full = window.count_when_full(self._log, sent_at) / window.seconds
             self._retry_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
             if window.begins_at is not None:
+                self._full_at = sent_at if self._as_known else float("-inf")
                 window = self._window = window.full_at(sent_at)
-                self._next_at = max(self._next_at, window.empty_at(sent_at))
+                may_be, self._single_until = window.empty_at(sent_at)
+                self._next_at = max(self._next_at, may_be)
             if full > before * (1 - STEP):  # a burst of before has filled it, not the pace
                 self._limit = full
                 self._set(min(self.per_second, full * (1 - STEP)))
                 return
             met = min(met, max(met / 2, full))
         if not self._long:
-            met = min(met, self._log.taken_while_refusing(sent_at, max(2.0, 20 / self.per_second)))
+            since = max(self._settled_at, sent_at - max(2.0, self._latency_seconds, 30 / self.per_second))
+            met = min(met, self._log.taken_while_refusing(since, sent_at))
         self._limit = met
         self._cuts += 1
         self._set(met * (1 - min(CUT_MAX, STEP * 2 ** max(0, self._cuts - 2))))
         self._next_at = max(self._next_at, now + 1 / self.per_second)
 
+    def _count_again(self) -> None:
+        """After a cut: where a fixed window begins is known better, and so is what has filled it."""
+        window = self._window
+        if not self._long or window is None or window.begins_at is None or self._full_at < 0:
+            return
+        self._window = window = window.sharpened(self._log)
+        full = window.count_when_full(self._log, self._full_at) / window.seconds
+        self._limit, self._full_at = full, float("-inf")
+        self._set(full * (1 - STEP))
+
     def _raise_a_little(self, now: float) -> None:
         """One good answer's worth: the more, the longer there was no refusal."""
         self._quiet_calls += 1
-        if not self._used(now, 0.85):
+        if not self._log.used(now, self.per_second, 0.85):
             return
         window_seconds = self._window.seconds if self._window is not None else 1.0
         lately = self._log.count(now, window_seconds) / window_seconds if self._long else None
@@ -274,11 +280,6 @@ class LearningPace:
             lately,
         )  # fmt: skip
         self._set(self.per_second * (1 + share))
-
-    def _used(self, now: float, share: float) -> bool:
-        """Whether calls come as fast as the pace lets them: what is not used cannot be learnt from."""
-        seconds = max(2.0, 10 / self.per_second)
-        return self._log.count(now, seconds) >= share * self.per_second * seconds - 1
 
     def _set(self, per_second: float) -> None:
         self.per_second = min(self._ceiling, max(SLOWEST_PER_SECOND, per_second))

@@ -41,7 +41,7 @@ def rise(
     if lately is not None:
         share = min(share, STEP / 2 / (window_seconds * pace))
     if pace > limit * (1 + BEYOND_STEPS * STEP):
-        doubling_seconds = max(window_seconds / 3, 2 * latency_seconds, 2.0)
+        doubling_seconds = max(window_seconds / 3, 4 * latency_seconds, 4.0)
         beyond = (1 - limit / pace) / doubling_seconds
         share = max(share, min(beyond, math.log(2) / DOUBLING_SECONDS_MIN) / pace)
         if lately is not None:

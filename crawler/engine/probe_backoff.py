@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from crawler.engine.rate_limit_inference import WINDOWS_SECONDS, CallLog, slack_seconds
+from crawler.engine.call_log import CallLog, slack_seconds
+from crawler.engine.rate_limit_inference import WINDOWS_SECONDS
 
 WAIT_FIRST_SECONDS = 1.0
-WAIT_FLAT_SECONDS, WAIT_FLAT_SECONDS_MIN = 12.0, 2.0
+WAIT_FLAT_SECONDS, WAIT_FLAT_SECONDS_MIN = 12.0, 1.0
 """How long waits stay, until a window of a minute must have opened; less where that costs many calls."""
 
-WAIT_FLAT_CALLS = 100
+WAIT_FLAT_CALLS = 30
 """So many calls, at the pace of the last minute, a wait may cost."""
 
 WAIT_MAX_SECONDS = 60.0

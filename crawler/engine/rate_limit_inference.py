@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-WINDOWS_SECONDS = (1.0, 60.0)
+from crawler.engine.call_log import HORIZON_SECONDS, TAKING_SPAN_MIN_SECONDS, CallLog
+from crawler.engine.window_beginnings import beginnings, narrowed, refusing_times
 
-HORIZON_SECONDS = 180.0
-"""How old what explains a limit may be: it may have been another before."""
+WINDOWS_SECONDS = (1.0, 60.0)
 
 LONG_WINDOW_SECONDS = 10.0
 """From here on a window's own count of calls says more than the pace at the moment of a refusal."""
@@ -18,19 +19,22 @@ LONG_WINDOW_SECONDS = 10.0
 AT_LEAST_SHARE = 0.8
 """The least share of the refused pace that a short window's limit is taken for: its count is noisy."""
 
-KEPT_SECONDS = 900.0
 BETTER_BY = 0.05
 """How much better a less simple explanation must be: shares of answers that it explains and the other not."""
 
-SLACK_SECONDS_MAX = 0.25
-SLACK_SHARE = 0.02
 SPARE_OF = 500
 REFUSALS_MIN = 6
-REFUSING_SPAN_MIN_SECONDS, TAKING_SPAN_MIN_SECONDS = 1.5, 0.5
+REFUSING_SECONDS_MIN = 4.0
+"""Nothing taken for so long speaks against a short window."""
+
+REFUSING_SPAN_MIN_SECONDS = 1.5
 """For how long refusals have to come before it says anything that few, or many, calls are taken between: the
 end of a full second refuses everything as well."""
 
 APART_SECONDS = 15.0
+CALM_SECONDS, CALM_CALLS = 2.0, 30
+"""So long without a refusal, with so many calls taken, and refusing is over."""
+
 TAKEN_SHARE = 0.3
 """More than this share taken while others are refused: no window of a minute does that."""
 
@@ -39,9 +43,9 @@ WRONG_MAX = 0.6
 """An explanation of which more is wrong is none."""
 
 POINTS_MAX = 300
-BEGINNINGS_MAX = 3
-REFUSING_SECONDS_MIN = 4.0
-"""A window of a minute that begins again sooner after a refusal would be luck: it is a short one."""
+CONTRADICTED_SHARE = 0.4
+ROOM_SHARE, CATCH_UP_SHARE = 1.25, 4.0
+"""A call takes the room of the one a minute before it as soon as that is free, before others do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,94 +77,78 @@ class LimitWindow:
         if self.begins_at is None:
             return self.count(log, at)
         since = (at - self.begins_at + self.unsure_seconds) % self.seconds
-        just_begun = since <= 2 * self.unsure_seconds + 1.0
-        return log.count(at, since + self.seconds if just_begun else since)
+        return log.count(at, since + self.seconds if self._just_begun(at) else since)
 
-    def empty_at(self, at: float) -> float:
-        """When it is empty again for certain, if it is a fixed one and full at that moment."""
+    def _just_begun(self, at: float) -> bool:
         assert self.begins_at is not None
-        return at + (self.begins_at + self.unsure_seconds - at) % self.seconds
+        since = (at - self.begins_at + self.unsure_seconds) % self.seconds
+        return since <= 2 * self.unsure_seconds + 1.0
+
+    def room_at(self, log: CallLog, now: float, per_second: float) -> float:
+        """When a long sliding one has room: it is full after a burst, as at the end of a search."""
+        if self.fixed or self.seconds < LONG_WINDOW_SECONDS:
+            return now
+        return log.opens_at(now, math.ceil(per_second * self.seconds - 1e-6), self.seconds)
+
+    def hurry(self, *, rushed: bool) -> float:
+        """How much faster calls go while a long sliding one has room; more so after the rush of a search."""
+        if self.fixed or self.seconds < LONG_WINDOW_SECONDS:
+            return 1.0
+        return CATCH_UP_SHARE if rushed else ROOM_SHARE
+
+    def contradicted(self, log: CallLog, at: float, per_second: float) -> bool:
+        """Whether, fixed, it would be full at that moment with far fewer calls than it is known for."""
+        few = CONTRADICTED_SHARE * per_second * self.seconds
+        return self.fixed and self.count_when_full(log, at) < few
+
+    def empty_at(self, at: float) -> tuple[float, float]:
+        """When a fixed one that is full at that moment may be empty again, and when it is for certain."""
+        assert self.begins_at is not None
+        if self._just_begun(at):  # so it was the one before, which goes on a little
+            return at, at + 2 * self.unsure_seconds + 1.0
+        certain = at + (self.begins_at + self.unsure_seconds - at) % self.seconds
+        return certain - self.unsure_seconds, certain
+
+    def sharpened(self, log: CallLog) -> LimitWindow:
+        """The same, with what refusals of late say of its beginning."""
+        if self.begins_at is None:
+            return self
+        known = log.answered()
+        times = list(refusing_times(known.refusals, known.times))
+        begins_at, unsure_seconds = narrowed(self.begins_at, self.unsure_seconds, times, self.seconds)
+        return replace(self, begins_at=begins_at, unsure_seconds=unsure_seconds)
 
     def full_at(self, at: float) -> LimitWindow:
         """The same, with what it says of its beginning that it is full at that moment."""
-        latest = self.empty_at(at)
+        latest = self.empty_at(at)[1]
         if latest - at >= 2 * self.unsure_seconds:
             return self
         return replace(self, begins_at=(at + latest) / 2, unsure_seconds=(latest - at) / 2)
 
 
-def slack_seconds(seconds: float) -> float:
-    """How much longer a window may seem than it is."""
-    return min(SLACK_SECONDS_MAX, SLACK_SHARE * seconds)
-
-
-class CallLog:
-    """The calls of the last minutes that were not refused, and the moments of those that were."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-        self._paces: list[float] = []
-        self.refusals: list[float] = []
-
-    def sent(self, now: float, pace: float) -> None:
-        """Takes in a call and the pace it was sent at."""
-        self.times.append(now)
-        self._paces.append(pace)
-        old = bisect_left(self.times, now - KEPT_SECONDS)
-        if old > len(self.times) / 2:
-            del self.times[:old], self._paces[:old]
-        if self.refusals and self.refusals[0] < now - HORIZON_SECONDS:
-            del self.refusals[: bisect_left(self.refusals, now - HORIZON_SECONDS)]
-
-    def refuse(self, sent_at: float) -> float | None:
-        """Takes a call out as refused; the pace it was sent at, None where it is not known any more."""
-        number = bisect_right(self.times, sent_at) - 1
-        if number < 0:
-            return None
-        self.refusals.insert(bisect_left(self.refusals, sent_at), self.times.pop(number))
-        return self._paces.pop(number)
-
-    def count(self, at: float, seconds: float) -> int:
-        """Calls within `seconds` before `at`, and a little longer: not all take equally long to arrive."""
-        return bisect_left(self.times, at) - bisect_right(self.times, at - seconds - slack_seconds(seconds))
-
-    def opens_at(self, now: float, calls: int, seconds: float) -> float:
-        """When a sliding window of so many calls has room for one more."""
-        if len(self.times) < calls:
-            return now
-        return max(now, self.times[-calls] + seconds + slack_seconds(seconds))
-
-    def taken_while_refusing(self, at: float, seconds: float) -> float:
-        """What a short window has to allow, in calls per second: those taken within `seconds` before `at` and
-        one more, as it is met again with each of its last calls; infinite where few were refused then."""
-        refused = bisect_right(self.refusals, at) - bisect_left(self.refusals, at - seconds)
-        taken = bisect_right(self.times, at) - bisect_left(self.times, at - seconds)
-        return taken / seconds + 1 if refused >= max(4, 0.1 * taken) else float("inf")
-
-    def average(self, now: float) -> float:
-        """Calls per second over all that is remembered."""
-        return len(self.times) / max(1.0, now - self.times[0]) if self.times else 0.0
-
-
 def limit_from(
-    log: CallLog, refused_pace: float, probed_from: float, taken_at: float, now: float
+    log: CallLog, refused_pace: float, probed_from: float, taken_at: float, now: float, *, fixed_too: bool
 ) -> tuple[LimitWindow | None, float]:
     """The window that the answers speak for, and the limit in calls per second, once a call is taken again.
 
     `refused_pace` is the pace at which refusing began; from `probed_from` on single calls were sent.
     """
-    window = explain(log, probed_from)
+    known = log.answered()
+    window = explain(known, probed_from, fixed_too=fixed_too)
     refusing_seconds = taken_at - max(log.refusals, default=0.0)
-    taken_share = _taken_while_refusing(log)
+    taken_share = _taken_while_refusing(known)
     short = taken_share is None or taken_share > TAKEN_SHARE
+    taken = log.taken_while_refusing(probed_from - APART_SECONDS, probed_from)
     if window is None and refusing_seconds < REFUSING_SECONDS_MIN and short:
         window = LimitWindow(1.0, max(1, round(refused_pace)))
-    if window is None:
-        limit = log.average(now)
+    if window is None and taken < refused_pace:
+        window, limit = LimitWindow(1.0, max(1, round(taken))), taken
+    elif window is None:
+        limit = known.average(now)
     elif window.seconds >= LONG_WINDOW_SECONDS:
-        limit = window.calls / window.seconds
+        return window, window.calls / window.seconds  # whatever the pace when it happened to be full
     else:
-        limit = max(window.calls, AT_LEAST_SHARE * refused_pace)
+        limit = min(taken, max(window.calls, AT_LEAST_SHARE * refused_pace))
     return window, min(refused_pace, limit)
 
 
@@ -172,7 +160,7 @@ def _taken_while_refusing(log: CallLog) -> float | None:
     if len(log.refusals) < REFUSALS_MIN:
         return None
     first = len(log.refusals) - 1
-    while first and log.refusals[first] - log.refusals[first - 1] < APART_SECONDS:
+    while first and not _calm(log, log.refusals[first - 1], log.refusals[first]):
         first -= 1
     refused = len(log.refusals) - first
     begun, ended = log.refusals[first], log.refusals[-1]
@@ -182,7 +170,13 @@ def _taken_while_refusing(log: CallLog) -> float | None:
     return share if enough and refused >= REFUSALS_MIN else None
 
 
-def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | None:
+def _calm(log: CallLog, begun: float, ended: float) -> bool:
+    """Whether refusing is over between these two refusals."""
+    calls = bisect_left(log.times, ended) - bisect_left(log.times, begun)
+    return ended - begun >= (CALM_SECONDS if calls > CALM_CALLS else APART_SECONDS)
+
+
+def explain(log: CallLog, probed_from: float = float("inf"), *, fixed_too: bool = True) -> LimitWindow | None:
     """The window whose count of calls tells refused from accepted best; None where none does.
 
     Tried in this order: sliding, then fixed, short before long; one further down has to be better by
@@ -200,7 +194,7 @@ def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | No
     probes, after, before = log.refusals[probed:], _thinned(accepted), _thinned(log.times[old:first])
     best, best_error = None, WRONG_MAX
     refused_for_long = _taken_while_refusing(log) is not None
-    for window in _candidates(log, accepted):
+    for window in _candidates(log, accepted, fixed_too=fixed_too):
         count = partial(window.count, log)
         counts = [list(map(count, times)) for times in (refused, probes, after, before)]
         spare = 1 if window.seconds < LONG_WINDOW_SECONDS else (None if refused_for_long else 0)
@@ -210,29 +204,21 @@ def explain(log: CallLog, probed_from: float = float("inf")) -> LimitWindow | No
     return best
 
 
-def _candidates(log: CallLog, accepted: list[float]) -> Iterable[LimitWindow]:
+def _candidates(log: CallLog, accepted: list[float], *, fixed_too: bool) -> Iterable[LimitWindow]:
     taken_share = _taken_while_refusing(log)
     short_only = taken_share is not None and taken_share > TAKEN_SHARE
-    windows = [seconds for seconds in WINDOWS_SECONDS if seconds < LONG_WINDOW_SECONDS or not short_only]
+    times = refusing_times(log.refusals, accepted)
+    long_only = not short_only and any(each.long for each in times)
+    windows = [
+        seconds
+        for seconds in WINDOWS_SECONDS
+        if not (short_only if seconds >= LONG_WINDOW_SECONDS else long_only)
+    ]
     yield from (LimitWindow(seconds, 0) for seconds in windows)
     for seconds in windows:
-        if seconds >= LONG_WINDOW_SECONDS:
-            for begins_at, unsure_seconds in _beginnings(log.refusals, accepted):
+        if seconds >= LONG_WINDOW_SECONDS and fixed_too:
+            for begins_at, unsure_seconds in beginnings(log.refusals, accepted, seconds):
                 yield LimitWindow(seconds, 0, begins_at, unsure_seconds)
-
-
-def _beginnings(refusals: list[float], accepted: list[float]) -> list[tuple[float, float]]:
-    """Where a fixed window may begin: halfway between a long refusing and the call accepted after it."""
-    refusing_seconds: dict[float, float] = {}
-    last_refused: dict[float, float] = {}
-    for refused in refusals:
-        number = bisect_right(accepted, refused)
-        if number < len(accepted) and accepted[number] - refused >= REFUSING_SECONDS_MIN:
-            at = accepted[number]
-            refusing_seconds[at] = max(refusing_seconds.get(at, 0.0), at - refused)
-            last_refused[at] = refused
-    longest = sorted(refusing_seconds, key=lambda at: -refusing_seconds[at])[:BEGINNINGS_MAX]
-    return [((last_refused[at] + at) / 2, (at - last_refused[at]) / 2) for at in longest]
 
 
 def _threshold(

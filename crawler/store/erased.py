@@ -122,7 +122,7 @@ class Forgotten:
         return cleaned_json(text, self.named_in, self._removed)
 
     def _names(self, text: str) -> bool:
-        words = {word for found in _WORD.finditer(text) for word in _names_in(found[0])}
+        words = {name for word in set(_WORD.findall(text)) for name in _names_in(word)}
         return any(map(self.is_name, words | set(_QUOTED.findall(text))))
 
     def _clean(self, creator: Creator) -> Creator:

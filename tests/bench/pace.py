@@ -2,8 +2,9 @@
 
 A table of cases in virtual time, each with seeds drawn freshly, of which the middle and the worst are shown.
 `best` is what a steady pace reaches of somebody who knows the limit and the others' habits, and of whose
-calls 1 % are refused at most; with a fixed minute and nobody else, what the worst first minute leaves: calls
-that the search has spent are not there again before the window ends.
+calls 1 % are refused at most (where others come and go, one pace with them and one without); with a fixed
+minute and nobody else, what the worst first minute leaves: calls that the search has spent are not there
+again before the window ends.
 With `--wall`: how exactly a fixed rate is kept by the whole crawler, in real time.
 """
 
@@ -78,6 +79,21 @@ def played(case: Case, seed: int, *, learnt: bool) -> Outcome:
     return outcome
 
 
+def best_known(case: Case, seed: int) -> float:
+    """What a steady pace reaches, or one for each kind of spell where others come and go."""
+    others = case.others
+    if others is None or others.spell_seconds is None:
+        return best_steady(case, seed)
+    spells = [int(at / others.spell_seconds) % 2 == 0 for at in range(60, int(case.minutes * 60))]
+    with_them = (1 - others.share) * sum(spells)
+    alone = float(len(spells) - sum(spells))
+    there = replace(case, others=replace(others, spell_seconds=None))
+    used = with_them * best_steady(there, seed)
+    if alone:
+        used += alone * best_steady(replace(case, others=None), seed)
+    return used / (with_them + alone)
+
+
 def best_steady(case: Case, seed: int) -> float:
     """The share of the limit that calls at even distances can use with REFUSED_ALLOWED of them refused."""
     low, high = 0.0, case.per_second
@@ -129,7 +145,7 @@ def table(seeds: int, cases_max: int | None) -> None:
                 say("|---|---|---:|---|---:|---:|---:|---:|")
             numbers = range(first_seed, first_seed + seeds)
             outcomes = list(pool.map(partial(played, case, learnt=learnt), numbers))
-            best = f"{best_steady(case, first_seed):.1%}" if case.others else _left(outcomes)
+            best = f"{best_known(case, first_seed):.1%}" if case.others else _left(outcomes)
             say(_row(case, outcomes, best))
             counted += seeds
             misses += sum(map(missed, outcomes))

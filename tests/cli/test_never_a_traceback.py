@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crawler.cli import COMMANDS, EXIT_CRASHED, command_line, main
+from tests import forked
 
 LOOP, LONG, BYTES = "loop", "长" * 300, os.fsdecode(b"a\xff\xfeb")
 HOSTILE = (
@@ -169,8 +170,9 @@ def test_a_full_standard_output_is_told_in_words(db, command, arguments):
     (folder / "list.txt").write_text("穿搭\n", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as taken, open("/dev/full", "wb") as full:
         given = base(command, str(taken.getsockname()[1]))
-        done = crawler(*given, *arguments, folder=folder, stdout=full)
-    said = done.stderr.decode()
+        variables = {**os.environ, "JUSTONEAPI_TOKEN": "t", "LANGUAGE": "en", "PYTHONWARNINGS": "error"}
+        done = forked.run([*map(str, (*given, *arguments))], folder, variables, stdout=full.fileno())
+    said = done.stderr
     assert "Traceback" not in said
     assert "defect" not in said
     assert done.returncode != 120  # the interpreter stumbled at its end

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
+import os
 import platform
 import re
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +15,7 @@ from crawler.cli import COMMANDS
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.database import open_database
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+from tests import forked
 
 
 async def test_the_demo_meets_limit_and_quota_goes_on_and_pays_nothing_twice(crawler):
@@ -127,11 +128,10 @@ async def test_status_of_no_database_says_how_one_is_made(crawler):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_examples(command):
-    shown = subprocess.run(
-        [sys.executable, "-m", "crawler", command, "--help"], capture_output=True, text=True, check=True
-    ).stdout
-    assert "Examples:" in shown
-    assert f"crawler {command}" in shown
+    shown = forked.run([command, "--help"], Path.cwd(), os.environ)
+    assert shown.returncode == 0
+    assert "Examples:" in shown.stdout
+    assert f"crawler {command}" in shown.stdout
 
 
 async def test_a_reader_that_has_read_enough_is_no_error(crawler):

@@ -106,12 +106,17 @@ def become_windows() -> None:
         setattr(os, name, _refusing(getattr(os, name), position))
 
 
-if __name__ == "__main__":
-    if "browse" in sys.argv:
-        load_datasette()
+def prepare() -> None:
+    """What is done before anything of the crawler is imported."""
     become_windows()
     # Where no encoding is said it is the console's code page.
     warnings.filterwarnings("error", category=EncodingWarning, module=r"crawler(\.|$)")
+
+
+if __name__ == "__main__":
+    if "browse" in sys.argv:
+        load_datasette()
+    prepare()
     from crawler.cli import main
 
     main()

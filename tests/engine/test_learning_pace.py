@@ -9,8 +9,11 @@ from random import SystemRandom
 
 import pytest
 
-from crawler.engine.learning_pace import SEARCH_CUBE_SECONDS, START_PER_SECOND, LearningPace
-from crawler.engine.rate_limit_inference import CallLog, explain
+from crawler.engine.call_log import CallLog
+from crawler.engine.learning_pace import LearningPace
+from crawler.engine.pace_search import SEARCH_CUBE_SECONDS, START_PER_SECOND
+from crawler.engine.rate_limit_inference import LimitWindow, explain
+from crawler.engine.window_beginnings import beginnings
 from crawler.rate import LearntLimit
 from tests.engine.limited_service import Case, Others, play
 from tests.engine.pace import most_in_a_second, now, throttle_at, times_of_calls
@@ -27,6 +30,13 @@ SECOND = [
 FIXED = [Case(40, 60, "fixed", 2.5), Case(5, 1, "fixed", 0.05, minutes=10), Case(600, 60, "fixed")]
 
 
+BURSTS = [
+    Case(3000, 60, latency_seconds=5.0, minutes=10, rate="auto:200/s"),
+    Case(600, 60, "bucket", 2.0, minutes=20),
+    Case(40, 60, "bucket", 2.0, minutes=60),
+]
+
+
 def told(case, seed, outcome):
     return f"seed {seed}: {outcome.share_of_limit:.3f}, refused {outcome.share_refused:.4f}, {case}"
 
@@ -41,6 +51,12 @@ def check(case, seed, learnt=None):
 @pytest.mark.parametrize("seed", [1, FRESH], ids=["fixed", "fresh"])
 @pytest.mark.parametrize("case", MINUTE_SLIDING + SECOND, ids=str)
 def test_from_the_second_minute_on_the_limit_is_used_and_hardly_anything_refused(case, seed):
+    check(case, seed)
+
+
+@pytest.mark.parametrize("seed", [1, FRESH], ids=["fixed", "fresh"])
+@pytest.mark.parametrize("case", BURSTS, ids=str)
+def test_what_a_burst_fills_is_met_in_the_first_minute_and_then_kept(case, seed):
     check(case, seed)
 
 
@@ -144,6 +160,8 @@ def log_of(taken, refused):
     log = CallLog()
     for at in sorted(taken + refused):
         log.sent(at, 1.0)
+    for at in taken:
+        log.take(at)
     for at in refused:
         log.refuse(at)
     return log
@@ -159,6 +177,45 @@ def test_windows_are_told_apart_by_what_was_taken_and_refused():
     assert (fixed.seconds, fixed.calls, fixed.fixed) == (60, 20, True)
     assert 29 <= fixed.begins_at <= 41
     assert explain(log_of(burst, [])) is None
+
+
+def test_calls_under_way_say_nothing_until_they_are_answered():
+    log = CallLog()
+    for number in range(10):
+        log.sent(float(number), 1.0)
+    for number in range(5):
+        log.take(float(number))
+    log.refuse(9.0)
+    assert log.answered().times == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert log.answered().refusals == [9.0]
+    assert log.under_way(8.0, 2.0)
+    assert not log.under_way(4.0, 2.0)
+
+
+def test_what_is_taken_between_refusals_is_what_a_bucket_allows():
+    times = [number / 100 for number in range(300)]
+    log = log_of(times[::4], [at for number, at in enumerate(times) if number % 4])
+    assert 24 <= log.taken_while_refusing(0.0, 3.0) <= 27
+    assert log.taken_while_refusing(0.0, 0.3) == float("inf")  # too short a time
+    full = log_of(times[:100], times[100:])
+    assert full.taken_while_refusing(0.0, 3.0) == float("inf")  # nothing is taken: that is a window, and full
+
+
+def test_where_a_fixed_window_begins_is_narrowed_by_every_time_it_was_full():
+    refusals = [40.0, 44.0, 48.0, 168.0, 168.5, 169.0, 100.0]
+    taken = [30.0, 60.0, 99.9, 100.1, 160.0, 171.0]
+    (begins_at, unsure_seconds), *_others = beginnings(sorted(refusals), taken, 60.0)
+    assert begins_at == pytest.approx(50.0)
+    assert unsure_seconds == pytest.approx(1.05)
+    assert beginnings([100.0], [99.0, 103.0], 60.0) == []  # one refusal may be of any kind
+
+
+def test_a_fixed_window_that_is_full_too_early_is_not_believed():
+    log = log_of([number * 1.0 for number in range(60, 80)], [])
+    window = LimitWindow(60.0, 60, begins_at=60.0, unsure_seconds=0.5)
+    assert window.contradicted(log, 80.0, 1.0)
+    assert not window.contradicted(log, 80.0, 20 / 60)
+    assert not LimitWindow(60.0, 60).contradicted(log, 80.0, 1.0)
 
 
 @pytest.mark.parametrize("retry_after", [False, True])

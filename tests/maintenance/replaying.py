@@ -13,10 +13,13 @@ from random import Random
 
 from crawler.endpoint import Endpoint
 from crawler.model import Keyword
-from crawler.run.crawl import Dependencies, run_crawl
+from crawler.run.crawl import run_crawl
+from crawler.run.dependencies import Dependencies, Parts
 from crawler.run_settings import RunSettings
 from crawler.simulator import EndStyle, Fault, Simulator, SimulatorSettings
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+from tests.simulation import snapshot
+from tests.simulation.play import WITHOUT_WAITING
 from tests.simulation.virtual_time import WallClock, run
 
 WORDS = ("穿搭", "露营", "美食", "亲子", "护肤")
@@ -69,7 +72,7 @@ async def _crawl_nights(
                 archive=archive[night % len(archive)], workers=8,
             )  # fmt: skip
             keywords = [Keyword(text, text) for text in WORDS]
-            dependencies = Dependencies(Random(night), wall, endpoint)
+            dependencies = Dependencies(Random(night), wall, endpoint, parts=Parts(**WITHOUT_WAITING))
             await run_crawl(night_settings, keywords, dependencies=dependencies)
             await asyncio.sleep(DAY_SECONDS)
 
@@ -122,8 +125,7 @@ def rows(db: Path, query: str, *values: object) -> list[tuple[object, ...]]:
 
 def dump(db: Path) -> list[str]:
     """Every row of every table."""
-    with closing(sqlite3.connect(db)) as connection:
-        return list(connection.iterdump())
+    return snapshot.dump(db, without=())
 
 
 def differences(one: Path, other: Path) -> dict[str, tuple[list[object], list[object]]]:

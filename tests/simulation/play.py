@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +25,7 @@ from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
 from crawler.run_settings import RunSettings
 from crawler.simulator import Line, Simulator, Truth
+from crawler.store.disk_reserve import DiskReserve
 from crawler.summary import RunSummary
 from tests.simulation.crashes import CrashPlan, Family, crashing
 from tests.simulation.scenario import EndingKind, Life, Scenario
@@ -97,6 +99,14 @@ def play(
 async def at_once(work: Callable[[], Any]) -> Any:
     """What `work` gives: no thread, so that the same program gives the same trace."""
     return work()
+
+
+def no_room(_file: int, _start: int, _size: int) -> None:
+    """Takes no room: in memory it would be written, and no disk is full here but where a scenario says so."""
+
+
+WITHOUT_WAITING = {"offload": at_once, "reserve": partial(DiskReserve, allocate=no_room)}
+"""Parts of every run that is played."""
 
 
 async def _play(
@@ -204,7 +214,7 @@ class _Player:
         others = {name: part for name, part in self.parts.items() if name not in own}
         rng = Random(f"{self.history.scenario.seed}/{number}")
         return Dependencies(
-            rng, self.wall, parts=Parts(crashing(doom), **{"offload": at_once, **parts}), **others
+            rng, self.wall, parts=Parts(crashing(doom), **{**WITHOUT_WAITING, **parts}), **others
         )
 
     def _accounts(self, life: Life) -> tuple[Account, ...]:

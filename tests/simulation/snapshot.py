@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Container
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,8 +88,13 @@ def snapshot(db: Path) -> Snapshot:
         )
 
 
-def dump(db: Path) -> list[str]:
-    """Every row of every table but those of runs, as SQL."""
+OF_RUNS = ("runs", "run_accounts")
+
+
+def dump(db: Path, without: Container[str] = OF_RUNS) -> list[str]:
+    """What the database is made of and every row of every table, but those of runs."""
     with closing(sqlite3.connect(db)) as connection:
-        of_runs = ('INSERT INTO "runs"', 'INSERT INTO "run_accounts"')
-        return [line for line in connection.iterdump() if not line.startswith(of_runs)]
+        made = connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
+        tables = [name for kind, name, _sql in made if kind == "table" and name not in without]
+        rows = (row for name in tables for row in connection.execute(f"SELECT '{name}', * FROM \"{name}\""))
+        return [*map(repr, made), *map(repr, rows)]

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -85,16 +86,27 @@ def test_the_latest_migration_is_the_one_that_readers_look_for():
 
 
 def test_migrations_keep_their_order_whichever_module_is_loaded_first():
-    program = (
-        "import sys; from importlib import import_module; import_module(sys.argv[1]); "
-        "from crawler.store.migrations import migrations; print(*(m.name for m in migrations._migrations))"
-    )
     folder = Path(crawler_package.__file__).parent / "store"
-    orders = set()
-    for module in folder.glob("[a-z]*.py"):
-        command = [sys.executable, "-c", program, f"crawler.store.{module.stem}"]
-        orders.add(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    assert len(orders) == 1
+    modules = [f"crawler.store.{module.stem}" for module in folder.glob("[a-z]*.py")]
+    command = [sys.executable, "-c", ORDERS, *modules]
+    orders = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert (len(orders), len(set(orders))) == (len(modules), 1)
+
+
+ORDERS = """
+import os, sys
+from importlib import import_module
+import sqlite_utils, aiohttp, filelock, orjson
+for module in sys.argv[1:]:
+    if not (loading := os.fork()):
+        assert not any(name.startswith("crawler") for name in sys.modules)
+        import_module(module)
+        from crawler.store.migrations import migrations
+        print(*(each.name for each in migrations._migrations))
+        break
+    assert os.waitpid(loading, 0)[1] == 0
+"""
+"""Each module is loaded by a process of its own, forked from one that has loaded only other packages."""
 
 
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)
@@ -225,15 +237,11 @@ async def test_it_is_crawled_on(old, tmp_path, monkeypatch):
     keywords.write_text("穿搭\n美食\n露营\n亲子\n敏感词\n", encoding="utf-8")
     known = contents(old, "SELECT count(*) FROM users")[0][0]
     async with Simulator(SimulatorSettings(creators=200)) as simulator:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "crawler", "run", str(keywords), "--db", str(old), "--json",
-            "--base-url", simulator.base_url, "--rate", "unlimited", "-q",
-            env=os.environ | {"JUSTONEAPI_TOKEN": "demo", "LANGUAGE": "en"},
-            stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        output, _none = await process.communicate()
-    assert process.returncode == 0
-    summary = json.loads(output)
+        options = ("--base-url", simulator.base_url, "--rate", "unlimited", "-q", "--json")
+        given = ("run", str(keywords), "--db", str(old), *options)
+        ended = await asyncio.to_thread(crawler, *given, JUSTONEAPI_TOKEN="demo")
+    assert ended.returncode == 0
+    summary = json.loads(ended.stdout)
     assert summary["keywords"]["done"] == summary["keywords"]["due"] > 0
     assert summary["creators"]["total"] == known + summary["creators"]["new"]
     assert crawler("verify", "--db", str(old)).returncode == 0
@@ -241,12 +249,6 @@ async def test_it_is_crawled_on(old, tmp_path, monkeypatch):
 
 def test_readers_that_come_together_all_read_it(old):
     commands = (["status"], ["query", "new"], ["status", "--json"], ["query", "runs"])
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-m", "crawler", *each, "--db", str(old)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )
-        for each in commands
-    ]  # fmt: skip
-    told = [process.communicate(timeout=60)[1] for process in started]
-    assert [process.returncode for process in started] == [0] * len(commands), told
+    with ThreadPoolExecutor(len(commands)) as together:
+        ended = list(together.map(lambda each: crawler(*each, "--db", str(old)), commands))
+    assert [each.returncode for each in ended] == [0] * len(commands), [each.stderr for each in ended]

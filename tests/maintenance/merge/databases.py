@@ -17,7 +17,7 @@ from crawler.run.dependencies import Parts
 from crawler.run_settings import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.maintenance.replaying import DAY_SECONDS, WORDS, world
-from tests.simulation.play import at_once
+from tests.simulation.play import WITHOUT_WAITING
 from tests.simulation.virtual_time import WallClock, run
 
 TABLES = (
@@ -63,7 +63,7 @@ async def _crawl(db: Path, machine: Machine, settings: SimulatorSettings, later_
                 calls_max=machine.calls_max, pages_max=machine.keywords_max_pages, workers=4,
             )  # fmt: skip
             keywords = [Keyword(text, text, source=f"{db.stem}.txt:1") for text in machine.words]
-            dependencies = Dependencies(Random(night), wall, parts=Parts(offload=at_once))
+            dependencies = Dependencies(Random(night), wall, parts=Parts(**WITHOUT_WAITING))
             await run_crawl(night_settings, keywords, dependencies=dependencies)
             await asyncio.sleep(DAY_SECONDS)
 
