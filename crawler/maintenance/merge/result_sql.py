@@ -107,6 +107,18 @@ SELECT keyword_of.final, run_of.final, {columns}
  WHERE excluded.run_id > run_id
 """
 
+# Who knows the run and has lost its note has taken the keyword up again, perhaps without a call as yet.
+TAKEN_UP_AGAIN = """
+DELETE FROM result.not_asked
+ WHERE run_id IN (SELECT final FROM run_of WHERE input = {i})
+   AND keyword_id IN (SELECT final FROM keyword_of WHERE input = {i})
+   AND NOT EXISTS (SELECT 1
+                     FROM {s}.not_asked AS noted
+                     JOIN keyword_of ON keyword_of.input = {i} AND keyword_of.id = noted.keyword_id
+                    WHERE keyword_of.final = result.not_asked.keyword_id
+                          AND noted.endpoint_id = result.not_asked.endpoint_id)
+"""
+
 PRUNED_RUNS = """
 INSERT INTO result.pruned_runs (run_id, day, endpoint_id, charge, account, calls)
 SELECT run, day, endpoint_id, charge, account, max(calls) - max(there) AS pruned

@@ -188,6 +188,7 @@ class Merging:
         self._execute(result_sql.REJECTS, "rejects")
         self._of_each(result_sql.RUN_ACCOUNTS, "run_accounts")
         self._of_each(result_sql.NOT_ASKED, "not_asked")
+        self._of_each(result_sql.TAKEN_UP_AGAIN)
         for statement in (result_sql.PRUNED_RUNS, result_sql.PRUNED_CALLS, result_sql.PRUNED_PRICES,
                           result_sql.PRUNED_PAGES):  # fmt: skip
             self._execute(statement)

@@ -57,3 +57,15 @@ def test_what_another_machine_asked_for_after_that_is_not_noted(two, tmp_path):
         leave_out(a, word, 0.1, day="2026-11-27")
     merge([a, b], tmp_path / "ab.db")
     assert {text for text, *_rest in rows(tmp_path / "ab.db", NOTED)} == {*WORDS[:2]}
+
+
+def test_what_a_later_run_of_the_machine_took_up_again_is_not_noted_for_an_older_merge(two, tmp_path):
+    a, b = two
+    for word in WORDS[:2]:
+        leave_out(a, word, 0.1, "2027-01-01")
+    merge([a, b], tmp_path / "old.db")
+    rows(a, "DELETE FROM not_asked WHERE keyword_id = (SELECT id FROM keywords WHERE text = ?)", WORDS[0])
+    merge([tmp_path / "old.db", a], tmp_path / "new.db")
+    merge([a, tmp_path / "old.db"], tmp_path / "turned.db")
+    assert [text for text, *_rest in rows(tmp_path / "new.db", NOTED)] == [WORDS[1]]
+    assert contents(tmp_path / "new.db") == contents(tmp_path / "turned.db")
