@@ -1,7 +1,6 @@
 """A pace that finds the account's limit: a search, then small steps that refusals have to be earned for.
 
 Values in, values out: time is passed in, nothing waits here. The formula, with reasons, is in docs/pace.md.
-
 - **searching**: the pace rises with the third power of the time until a refusal.
 - **probing**: single calls go after waits that double; the first that is taken ends it, and the window that
   explains all answers best gives the limit.
@@ -18,12 +17,7 @@ from crawler.engine.call_log import HORIZON_SECONDS, CallLog
 from crawler.engine.pace_search import START_PER_SECOND, Search
 from crawler.engine.pace_steps import PRICE_CALLS, STEP, rise
 from crawler.engine.probe_backoff import ProbeWaits
-from crawler.engine.rate_limit_inference import (
-    LONG_WINDOW_SECONDS,
-    WINDOWS_SECONDS,
-    LimitWindow,
-    limit_from,
-)
+from crawler.engine.rate_limit_inference import LONG_WINDOW_SECONDS, WINDOWS_SECONDS, LimitWindow, limit_from
 from crawler.rate import LearntLimit
 
 SLOWEST_PER_SECOND = 1 / 60
@@ -37,6 +31,9 @@ UNSURE_SHARE = 0.05
 
 CALM_CALLS = 12
 """Good answers after a cut that show it was enough."""
+
+NOTHING_SECONDS, NOTHING_CALLS_MIN = 1.5, 12
+"""Nothing taken for so long, and of so many calls: that is no short window."""
 
 DEBT_MAX_CALLS = PRICE_CALLS
 AS_KNOWN_SHARE = 0.8
@@ -76,7 +73,7 @@ class LearningPace:
         self._latency_seconds = 0.0
         self._answered_at = float("-inf")
         self._cut_at = self._settled_at = float("-inf")
-        self._cuts = self._good_since_cut = self._refused_in_a_row = 0
+        self._cuts = self._good_since_cut = self._refused_in_a_row = self._only_refused = 0
         self._quiet_calls = 0
         """Good answers since the last refusal; negative as long as refused calls are not paid for."""
         self._held_calls = 0.0
@@ -144,6 +141,7 @@ class LearningPace:
         self._latency_seconds += (latency - self._latency_seconds) * (0.1 if self._answered_at > 0 else 1.0)
         self._answered_at = now
         self._log.take(sent_at)
+        self._only_refused = 0
         if sent_at <= self._cut_at:
             return
         self._refused_in_a_row = 0
@@ -171,7 +169,9 @@ class LearningPace:
             self._asked_until = max(self._asked_until, until)
             # All calls wait for it: what they lose has to be earned as well.
             self._held_calls = (until - now) * self.per_second / HOLD_SHARE
-        if self._phase is not Phase.STEADY:
+        self._only_refused += 1
+        nothing = max(NOTHING_CALLS_MIN, NOTHING_SECONDS * self.per_second)
+        if self._phase is not Phase.STEADY or (self._only_refused >= nothing and not self._long):
             return self._probe(sent_at, now, pace)
         if sent_at <= self._cut_at:
             self._quiet_calls = max(-DEBT_MAX_CALLS, min(0, self._quiet_calls) - PRICE_CALLS)

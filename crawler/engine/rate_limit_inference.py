@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from crawler.engine.call_log import HORIZON_SECONDS, TAKING_SPAN_MIN_SECONDS, CallLog
+from crawler.engine.call_log import HORIZON_SECONDS, TAKING_SPAN_MIN_SECONDS, CallLog, slack_seconds
 from crawler.engine.window_beginnings import beginnings, narrowed, refusing_times
 
 WINDOWS_SECONDS = (1.0, 60.0)
@@ -30,6 +30,10 @@ REFUSING_SECONDS_MIN = 4.0
 REFUSING_SPAN_MIN_SECONDS = 1.5
 """For how long refusals have to come before it says anything that few, or many, calls are taken between: the
 end of a full second refuses everything as well."""
+
+AT_ONCE_SECONDS, OVER_SECONDS = 1.0, 2.5
+"""Refusals within so long, and a call taken within so long after them: no minute, unless one of its calls has
+become old just then."""
 
 APART_SECONDS = 15.0
 CALM_SECONDS, CALM_CALLS = 2.0, 30
@@ -159,9 +163,7 @@ def _taken_while_refusing(log: CallLog) -> float | None:
     """
     if len(log.refusals) < REFUSALS_MIN:
         return None
-    first = len(log.refusals) - 1
-    while first and not _calm(log, log.refusals[first - 1], log.refusals[first]):
-        first -= 1
+    first = _last_refusing(log)
     refused = len(log.refusals) - first
     begun, ended = log.refusals[first], log.refusals[-1]
     taken = bisect_left(log.times, ended) - bisect_left(log.times, begun)
@@ -170,10 +172,32 @@ def _taken_while_refusing(log: CallLog) -> float | None:
     return share if enough and refused >= REFUSALS_MIN else None
 
 
+def _last_refusing(log: CallLog) -> int:
+    """The number of the refusal with which refusing last began."""
+    first = len(log.refusals) - 1
+    while first and not _calm(log, log.refusals[first - 1], log.refusals[first]):
+        first -= 1
+    return first
+
+
 def _calm(log: CallLog, begun: float, ended: float) -> bool:
     """Whether refusing is over between these two refusals."""
     calls = bisect_left(log.times, ended) - bisect_left(log.times, begun)
     return ended - begun >= (CALM_SECONDS if calls > CALM_CALLS else APART_SECONDS)
+
+
+def _over_too_soon(log: CallLog, seconds: float) -> bool:
+    """Whether refusing was over at once, before any call was old enough to make room in a sliding window."""
+    begun, ended = log.refusals[_last_refusing(log)], log.refusals[-1]
+    number = bisect_right(log.times, ended)
+    if ended - begun > AT_ONCE_SECONDS or number == len(log.times):
+        return False
+    taken_at = log.times[number]
+    slack = slack_seconds(seconds)
+    made_room = bisect_right(log.times, taken_at - seconds + slack) > bisect_left(
+        log.times, ended - seconds - slack
+    )
+    return taken_at - ended < OVER_SECONDS and not made_room
 
 
 def explain(log: CallLog, probed_from: float = float("inf"), *, fixed_too: bool = True) -> LimitWindow | None:
@@ -214,7 +238,9 @@ def _candidates(log: CallLog, accepted: list[float], *, fixed_too: bool) -> Iter
         for seconds in WINDOWS_SECONDS
         if not (short_only if seconds >= LONG_WINDOW_SECONDS else long_only)
     ]
-    yield from (LimitWindow(seconds, 0) for seconds in windows)
+    for seconds in windows:
+        if seconds < LONG_WINDOW_SECONDS or not _over_too_soon(log, seconds):
+            yield LimitWindow(seconds, 0)
     for seconds in windows:
         if seconds >= LONG_WINDOW_SECONDS and fixed_too:
             for begins_at, unsure_seconds in beginnings(log.refusals, accepted, seconds):

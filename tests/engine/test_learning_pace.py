@@ -60,6 +60,15 @@ def test_what_a_burst_fills_is_met_in_the_first_minute_and_then_kept(case, seed)
     check(case, seed)
 
 
+def test_a_full_second_that_is_over_at_once_is_not_taken_for_a_full_minute():
+    check(Case(100, 1, "fixed", 0.05, minutes=5, rate="auto:200/s"), 891346855)
+
+
+def test_a_full_minute_that_was_taken_for_a_second_is_noticed_once_nothing_is_taken_any_more():
+    outcome = play(Case(665, 60, "fixed", 4.02, minutes=10, rate="auto:200/s"), 40262)
+    assert outcome.share_refused <= 0.03  # 0.15 where each cut waited for the one before to be answered
+
+
 @pytest.mark.parametrize("case", FIXED, ids=str)
 def test_so_it_is_with_windows_that_begin_at_one_moment(case):
     check(case, 1)
