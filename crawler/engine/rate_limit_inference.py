@@ -186,18 +186,20 @@ def _calm(log: CallLog, begun: float, ended: float) -> bool:
     return ended - begun >= (CALM_SECONDS if calls > CALM_CALLS else APART_SECONDS)
 
 
-def _over_too_soon(log: CallLog, seconds: float) -> bool:
-    """Whether refusing was over at once, before any call was old enough to make room in a sliding window."""
-    begun, ended = log.refusals[_last_refusing(log)], log.refusals[-1]
-    number = bisect_right(log.times, ended)
-    if ended - begun > AT_ONCE_SECONDS or number == len(log.times):
+def _without_room(log: CallLog, seconds: float) -> bool:
+    """Whether calls were taken after refusing began for which a sliding window cannot have had room: many, or
+    one as soon as refusing was over, while none of those before was old enough."""
+    first = _last_refusing(log)
+    begun, ended = log.refusals[first], log.refusals[-1]
+    last = bisect_right(log.times, ended)
+    if last == len(log.times):
         return False
-    taken_at = log.times[number]
-    slack = slack_seconds(seconds)
-    made_room = bisect_right(log.times, taken_at - seconds + slack) > bisect_left(
-        log.times, ended - seconds - slack
-    )
-    return taken_at - ended < OVER_SECONDS and not made_room
+    taken_at, slack = log.times[last], slack_seconds(seconds)
+    if bisect_left(log.times, begun - seconds - slack) < bisect_right(log.times, taken_at - seconds + slack):
+        return False
+    taken, refused = last + 1 - bisect_right(log.times, begun), len(log.refusals) - first
+    at_once = ended - begun < AT_ONCE_SECONDS and taken_at - ended < OVER_SECONDS
+    return at_once or taken > TAKEN_SHARE * (taken + refused)
 
 
 def explain(log: CallLog, probed_from: float = float("inf"), *, fixed_too: bool = True) -> LimitWindow | None:
@@ -239,7 +241,7 @@ def _candidates(log: CallLog, accepted: list[float], *, fixed_too: bool) -> Iter
         if not (short_only if seconds >= LONG_WINDOW_SECONDS else long_only)
     ]
     for seconds in windows:
-        if seconds < LONG_WINDOW_SECONDS or not _over_too_soon(log, seconds):
+        if seconds < LONG_WINDOW_SECONDS or not _without_room(log, seconds):
             yield LimitWindow(seconds, 0)
     for seconds in windows:
         if seconds >= LONG_WINDOW_SECONDS and fixed_too:

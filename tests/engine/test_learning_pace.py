@@ -64,6 +64,11 @@ def test_a_full_second_that_is_over_at_once_is_not_taken_for_a_full_minute():
     check(Case(100, 1, "fixed", 0.05, minutes=5, rate="auto:200/s"), 891346855)
 
 
+def test_seconds_that_others_fill_as_well_are_not_taken_for_a_full_minute():
+    outcome = play(Case(10, 1, "fixed", 2.0, Others(0.3, jitter=None), minutes=20), 698793383)
+    assert outcome.share_of_limit >= 0.5  # 0.13 where calls taken between refusals did not speak against it
+
+
 def test_a_full_minute_that_was_taken_for_a_second_is_noticed_once_nothing_is_taken_any_more():
     outcome = play(Case(665, 60, "fixed", 4.02, minutes=10, rate="auto:200/s"), 40262)
     assert outcome.share_refused <= 0.03  # 0.15 where each cut waited for the one before to be answered
