@@ -178,8 +178,8 @@ class LearningPace:
             return False
         self._refused_in_a_row += 1
         window = self._window
-        lately_cut = window is not None and now - self._cut_at < window.seconds / 10
-        if window is not None and not lately_cut and window.contradicted(self._log, sent_at, self._limit):
+        answers = sent_at, self._limit, self._good_since_cut, now - self._cut_at
+        if window is not None and window.contradicted(self._log, *answers):
             self._as_known, self._contradicted_at = False, now
             return self._probe(sent_at, now, pace)
         if self._refused_in_a_row >= max(4.0, 0.15 * self.per_second * self._catching_up(now)):

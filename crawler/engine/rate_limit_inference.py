@@ -48,6 +48,7 @@ WRONG_MAX = 0.6
 
 POINTS_MAX = 300
 CONTRADICTED_SHARE = 0.4
+FULL_NO_MORE_CALLS = 2
 ROOM_SHARE, CATCH_UP_SHARE = 1.25, 4.0
 """A call takes the room of the one a minute before it as soon as that is free, before others do."""
 
@@ -100,8 +101,13 @@ class LimitWindow:
             return 1.0
         return CATCH_UP_SHARE if rushed else ROOM_SHARE
 
-    def contradicted(self, log: CallLog, at: float, per_second: float) -> bool:
-        """Whether, fixed, it would be full at that moment with far fewer calls than it is known for."""
+    def contradicted(
+        self, log: CallLog, at: float, per_second: float, taken: int, seconds_since: float
+    ) -> bool:
+        """Whether, fixed, it would be full at that moment with far fewer calls than it is known for; or was
+        full so many seconds ago, and some calls have been `taken` since."""
+        if seconds_since < self.seconds / 10:
+            return self.fixed and taken >= FULL_NO_MORE_CALLS
         few = CONTRADICTED_SHARE * per_second * self.seconds
         return self.fixed and self.count_when_full(log, at) < few
 

@@ -34,6 +34,7 @@ BURSTS = [
     Case(3000, 60, latency_seconds=5.0, minutes=10, rate="auto:200/s"),
     Case(600, 60, "bucket", 2.0, minutes=20),
     Case(40, 60, "bucket", 2.0, minutes=60),
+    Case(33, 60, "bucket", 0.06, minutes=60),
 ]
 
 
@@ -227,9 +228,17 @@ def test_where_a_fixed_window_begins_is_narrowed_by_every_time_it_was_full():
 def test_a_fixed_window_that_is_full_too_early_is_not_believed():
     log = log_of([number * 1.0 for number in range(60, 80)], [])
     window = LimitWindow(60.0, 60, begins_at=60.0, unsure_seconds=0.5)
-    assert window.contradicted(log, 80.0, 1.0)
-    assert not window.contradicted(log, 80.0, 20 / 60)
-    assert not LimitWindow(60.0, 60).contradicted(log, 80.0, 1.0)
+    assert window.contradicted(log, 80.0, 1.0, 0, 60.0)
+    assert not window.contradicted(log, 80.0, 20 / 60, 0, 60.0)
+    assert not LimitWindow(60.0, 60).contradicted(log, 80.0, 1.0, 0, 60.0)
+
+
+def test_a_fixed_window_that_was_full_just_now_takes_nothing():
+    log = log_of([number * 1.0 for number in range(60, 120)], [])
+    window = LimitWindow(60.0, 60, begins_at=60.0, unsure_seconds=0.5)
+    assert window.contradicted(log, 119.5, 1.0, 2, 3.0)
+    assert not window.contradicted(log, 119.5, 1.0, 1, 3.0)  # which may have been on its way
+    assert not window.contradicted(log, 119.5, 1.0, 2, 60.0)
 
 
 @pytest.mark.parametrize("retry_after", [False, True])
