@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
 
+from crawler.analysis.calls_by_day import calls_by_day
 from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.forecast import ForecastAccuracy
 from crawler.money import Money, stored_money
@@ -51,10 +52,9 @@ SELECT keywords.text, checkpoints.next_page, checkpoints.stop_reason, checkpoint
 """
 
 # Only the calls of the days that are shown are read: a database of years has millions.
-_DAYS = """
+_DAYS = f"""
 WITH RECURSIVE shown(began_at, others) AS (
-    SELECT strftime('%Y-%m-%dT%H:%M:%fZ', date(max(sent_at), '+8 hours'), '-8 hours'), :limit - 1
-      FROM calls
+    SELECT '9999', :limit
      UNION ALL
     SELECT (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', date(max(sent_at), '+8 hours'), '-8 hours')
               FROM calls
@@ -62,23 +62,9 @@ WITH RECURSIVE shown(began_at, others) AS (
       FROM shown
      WHERE others > 0 AND began_at IS NOT NULL
 ),
-sent AS (
-    SELECT date(sent_at, '+8 hours') AS day, charge, 1 AS calls
-      FROM calls
-     WHERE sent_at >= (SELECT min(began_at) FROM shown)
-     UNION ALL
-    SELECT day, charge, calls
-      FROM pruned_calls
-     UNION ALL
-    SELECT day, 'free', 0
-      FROM pruned_quotas
-)
-SELECT day, sum(calls)                                                        AS sent,
-       sum(iif(charge = 'charged', calls, 0))                                 AS charged,
-       sum(iif(charge = 'free', calls, 0))                                    AS free,
-       sum(iif(charge = 'unknown', calls, 0))                                 AS unknown
-  FROM sent
- GROUP BY day
+{calls_by_day("(SELECT min(began_at) FROM shown)")}
+SELECT day, sent, charged, free, unknown
+  FROM by_day
  ORDER BY day DESC
  LIMIT :limit
 """

@@ -114,8 +114,9 @@ class _Reader:
     def _sightings_of(self, keys: Sequence[int]) -> Iterable[_Sighting]:
         first, last = min(keys), max(keys)
         if last - first < _DENSE * len(keys):
-            return self._execute(sql.READ_SIGHTINGS_BETWEEN, {"first": first, "last": last})
-        return self._execute(sql.READ_SIGHTINGS, {"keys": json.dumps(keys)})
+            statement = sql.READ_SIGHTINGS.format(whose=sql.FOLLOWING)
+            return self._execute(statement, {"first": first, "last": last})
+        return self._execute(sql.READ_SIGHTINGS.format(whose=sql.LISTED), {"keys": json.dumps(keys)})
 
     def _rows(self, users: Sequence[Row], sightings: Iterable[_Sighting]) -> Iterator[Row]:
         """The rows of a portion, made a column at a time, which is quicker than one after the other."""

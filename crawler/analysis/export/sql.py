@@ -18,18 +18,15 @@ SELECT key, {columns}
  ORDER BY key
 """
 
-OF_KEYS = "key IN (SELECT value FROM json_each(:keys))"
-
 READ_SIGHTINGS = """
 SELECT first_seen_at, keyword_id, last_seen_at, user_key
   FROM sightings
- WHERE user_key IN (SELECT value FROM json_each(:keys))
+ WHERE user_key {whose}
 """
 
-READ_SIGHTINGS_BETWEEN = """
-SELECT first_seen_at, keyword_id, last_seen_at, user_key
-  FROM sightings
- WHERE user_key BETWEEN :first AND :last
-"""
+LISTED = "IN (SELECT value FROM json_each(:keys))"
+FOLLOWING = "BETWEEN :first AND :last"
+
+OF_KEYS = f"key {LISTED}"
 
 READ_KEYWORD = "SELECT text, tags FROM keywords WHERE id = :id"

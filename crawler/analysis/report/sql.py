@@ -5,6 +5,8 @@ Each answer has few rows, whatever the database holds: aggregates, or a LIMIT.
 
 from __future__ import annotations
 
+from crawler.analysis.calls_by_day import calls_by_day
+
 SERVICE = "SELECT value FROM settings WHERE name = 'service'"
 
 # Where no run has made a call yet, the last run counts.
@@ -216,27 +218,11 @@ SELECT account, reason, reason_details, max(run_id)
 
 LAST_CALL = "SELECT max(sent_at) FROM calls"
 
-DAYS = """
-WITH sent AS (
-    SELECT date(sent_at, '+8 hours') AS day, charge, 1 AS calls, error IS 'daily_quota' AS quota_reached
-      FROM calls
-     WHERE sent_at >= :since
-     UNION ALL
-    SELECT day, charge, calls, 0
-      FROM pruned_calls
-     WHERE day >= date(:since, '+8 hours')
-     UNION ALL
-    SELECT day, 'free', 0, 1
-      FROM pruned_quotas
-     WHERE day >= date(:since, '+8 hours')
-)
-SELECT day,
-       sum(iif(charge = 'charged', calls, 0)) AS charged,
-       sum(iif(charge = 'free', calls, 0))    AS free,
-       sum(iif(charge = 'unknown', calls, 0)) AS unknown,
-       max(quota_reached)                     AS quota_reached
-  FROM sent
- GROUP BY day
+DAYS = f"""
+WITH {calls_by_day(":since")}
+SELECT day, charged, free, unknown, quota_reached
+  FROM by_day
+ WHERE day >= date(:since, '+8 hours')
 """
 
 DAYS_NEW = """
