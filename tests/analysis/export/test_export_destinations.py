@@ -141,7 +141,8 @@ def killed(db, target, signal_name):
         connection.execute(_MANY, {"last": 200_000})
     command = [sys.executable, "-m", "crawler", "export", "--db", db, target]
     with subprocess.Popen(command) as process:
-        while not [path for path in target.parent.rglob("*") if path.is_file()] and process.poll() is None:
+        # `os.walk` passes over a folder that is renamed just then.
+        while not any(files for _, _, files in os.walk(target.parent)) and process.poll() is None:
             time.sleep(0.001)
         process.send_signal(getattr(signal, signal_name))
     return process.returncode
