@@ -272,12 +272,12 @@ class LearningPace:
         self._quiet_calls += 1
         if not self._log.used(now, self.per_second, 0.85):
             return
-        window_seconds = self._window.seconds if self._window is not None else 1.0
-        lately = self._log.count(now, window_seconds) / window_seconds if self._long else None
+        window = self._window or LimitWindow(1.0, 1)
+        lately = self._log.count(now, window.seconds) / window.seconds if self._long else None
         price = max(PRICE_CALLS, self._held_calls)
         share = rise(
-            self.per_second, self._limit, self._quiet_calls, price, self._latency_seconds, window_seconds,
-            lately,
+            self.per_second, self._limit, self._quiet_calls, price, self._latency_seconds, window.seconds,
+            lately, sliding=self._settled_at > 0 and not window.fixed,
         )  # fmt: skip
         self._set(self.per_second * (1 + share))
 

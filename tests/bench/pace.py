@@ -13,14 +13,14 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from random import Random, SystemRandom
-from statistics import median
+from statistics import mean, median
 
 from crawler.model import Keyword
 from crawler.rate import LearntLimit, parse_rate
@@ -28,7 +28,7 @@ from crawler.run.crawl import run_crawl
 from crawler.run_settings import RunSettings
 from tests.bench.serving import bill, serving
 from tests.bench.words import keyword_texts
-from tests.engine.limited_service import Case, LimitedService, Others, Outcome, play
+from tests.engine.limited_service import UPLINK_SECONDS_MAX, Case, LimitedService, Others, Outcome, play
 from tests.simulation.virtual_time import run
 
 SHARE_WANTED, REFUSED_ALLOWED = 0.95, 0.01
@@ -36,11 +36,17 @@ LIMITS = ((20, 60), (40, 60), (120, 60), (600, 60), (3000, 60), (1, 1), (5, 1), 
 LATENCIES_SECONDS = (0.05, 2.0, 5.0)
 OTHERS = (Others(0.3), Others(0.3, jitter=None), Others(0.5, spell_seconds=600))
 SHARED_LIMITS = ((40, 60), (600, 60), (10, 1), (50, 1))
+STEADY_PACES = 80
+"""Steps up to what others leave, of which the upper half is tried to find the best steady pace."""
+
 CALLS_MAX = 12_000
 """A case is shortened to so many calls, but to no less than ten minutes."""
 
 WALL_RATES = ("40/m", "7.5/s", "20/s", "50/s", "100/s")
 WALL_SECONDS = 20
+
+Spread = Callable[..., Iterator[Outcome]]
+"""`map`, in one process or several."""
 
 
 def say(line: str) -> None:
@@ -79,41 +85,52 @@ def played(case: Case, seed: int, *, learnt: bool) -> Outcome:
     return outcome
 
 
-def best_known(case: Case, seed: int) -> float:
+def best_known(case: Case, seeds: range, spread: Spread) -> float:
     """What a steady pace reaches, or one for each kind of spell where others come and go."""
     others = case.others
     if others is None or others.spell_seconds is None:
-        return best_steady(case, seed)
+        return best_steady(case, seeds, spread)
     spells = [int(at / others.spell_seconds) % 2 == 0 for at in range(60, int(case.minutes * 60))]
     with_them = (1 - others.share) * sum(spells)
     alone = float(len(spells) - sum(spells))
     there = replace(case, others=replace(others, spell_seconds=None))
-    used = with_them * best_steady(there, seed)
+    used = with_them * best_steady(there, seeds, spread)
     if alone:
-        used += alone * best_steady(replace(case, others=None), seed)
+        used += alone * best_steady(replace(case, others=None), seeds, spread)
     return used / (with_them + alone)
 
 
-def best_steady(case: Case, seed: int) -> float:
-    """The share of the limit that calls at even distances can use with REFUSED_ALLOWED of them refused."""
-    low, high = 0.0, case.per_second
-    share = 0.0
-    for _round in range(9):
-        middle = (low + high) / 2
-        outcome = run(_steady(replace(case, minutes=min(case.minutes, 20.0)), Random(seed), middle))
-        if outcome.share_refused <= REFUSED_ALLOWED:
-            low, share = middle, outcome.share_of_limit
-        else:
-            high = middle
-    return share
+def best_steady(case: Case, seeds: range, spread: Spread) -> float:
+    """The share of the limit that calls at even distances can use with REFUSED_ALLOWED of them refused, on
+    the average of the seeds, at paces that leave the others what they take."""
+    left = case.per_second * (1 - (case.others.share if case.others else 0.0))
+    paces = [left * share / STEADY_PACES for share in range(STEADY_PACES // 2, STEADY_PACES + 1)]
+    outcomes = list(spread(steady, *zip(*product([case], paces, seeds), strict=True)))
+    of_pace = (outcomes[first : first + len(seeds)] for first in range(0, len(outcomes), len(seeds)))
+    shares = (
+        mean(outcome.share_of_limit for outcome in same)
+        for same in of_pace
+        if mean(outcome.share_refused for outcome in same) <= REFUSED_ALLOWED
+    )
+    return max(shares, default=0.0)
+
+
+def steady(case: Case, per_second: float, seed: int) -> Outcome:
+    """The outcome of calls at even distances."""
+    outcome = run(_steady(case, Random(seed), per_second))
+    outcome.taken_times, outcome.refused_times = [], []
+    return outcome
 
 
 async def _steady(case: Case, rng: Random, per_second: float) -> Outcome:
     loop = asyncio.get_running_loop()
-    service = LimitedService(case, rng, loop.time())
-    for _number in range(int(case.minutes * 60 * per_second)):
+    begun = loop.time()
+    service = LimitedService(case, rng, begun)
+    uplink = partial(rng.uniform, 0, min(UPLINK_SECONDS_MAX, case.latency_seconds / 2))
+    arrivals = sorted(number / per_second + uplink() for number in range(int(case.minutes * 60 * per_second)))
+    for at in arrivals:
+        await asyncio.sleep(begun + at - loop.time())
         service.arrive()
-        await asyncio.sleep(1 / per_second)
     return service.finish(case.minutes * 60)
 
 
@@ -145,7 +162,7 @@ def table(seeds: int, cases_max: int | None) -> None:
                 say("|---|---|---:|---|---:|---:|---:|---:|")
             numbers = range(first_seed, first_seed + seeds)
             outcomes = list(pool.map(partial(played, case, learnt=learnt), numbers))
-            best = f"{best_known(case, first_seed):.1%}" if case.others else _left(outcomes)
+            best = f"{best_known(case, numbers, pool.map):.1%}" if case.others else _left(outcomes)
             say(_row(case, outcomes, best))
             counted += seeds
             misses += sum(map(missed, outcomes))
