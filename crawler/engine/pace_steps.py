@@ -10,10 +10,7 @@ PRICE_CALLS = 250
 STEP = 0.02
 """How far below the limit the pace stays, and how far PRICE_CALLS good answers raise it."""
 
-BEYOND_STEPS = 2
-"""So many STEPs beyond where a refusal was last met, the limit must have risen."""
-
-BEYOND_SHARE = 0.1
+BEYOND_SHARE = 0.25
 """How much faster than the calls of a whole long window the pace may become."""
 
 DOUBLING_SECONDS_MIN = 6.0
@@ -43,7 +40,7 @@ def rise(
         share = min(share, STEP / 2 / (latency_seconds * pace))
     if lately is not None:
         share = min(share, (STEP if sliding else STEP / 2) / (window_seconds * pace))
-    if pace > limit * (1 + BEYOND_STEPS * STEP):
+    if pace > limit * (1 + STEP):  # it must have risen
         doubling_seconds = max(window_seconds / 3, 4 * latency_seconds, 4.0)
         beyond = (1 - limit / pace) / doubling_seconds
         share = max(share, min(beyond, math.log(2) / DOUBLING_SECONDS_MIN) / pace)
