@@ -1,10 +1,10 @@
 """`make pace`: how much of a hidden limit `--rate auto` uses, and how much of what it sends is refused.
 
 A table of cases in virtual time, each with seeds drawn freshly, of which the middle and the worst are shown.
-`best` is what a steady pace reaches of somebody who knows the limit and the others' habits, and of whose
-calls 1 % are refused at most (where others come and go, one pace with them and one without); with a fixed
-minute and nobody else, what the worst first minute leaves: calls that the search has spent are not there
-again before the window ends.
+`best` is what a steady pace reaches of somebody who knows the limit and the others' habits, leaves them what
+they take, and of whose calls 1 % are refused at most (where others come and go, one pace with them and one
+without); with a fixed minute and nobody else, what the worst first minute leaves: calls that the search has
+spent are not there again before the window ends.
 With `--wall`: how exactly a fixed rate is kept by the whole crawler, in real time.
 """
 
