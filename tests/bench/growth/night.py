@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-BLOCK_BYTES = 512  # of what the system counts as written, whatever the disk's are
 _PAGES = """
 SELECT count(*), min(sent_at), max(settled_at) FROM calls WHERE run_id = (SELECT max(id) FROM runs)
 """
@@ -57,13 +56,16 @@ def crawl(db: Path, base_url: str, keywords: Path, workers: int) -> Run:
     """A run over the keywords.
 
     Pages are timed by the ledger: from the first call sent to the last one settled. What was written is what
-    the system passed on to the disk for the process (`write_bytes` of /proc/PID/io): log, database and all.
+    the process has written (`wchar` of /proc/PID/io): journal, database and all. (`write_bytes` counts whole
+    folios, of several pages, where some of a page is written.)
     """
     command = [sys.executable, "-m", "crawler", "run", str(keywords), "--db", str(db), "--base-url", base_url]
     command += ["--rate", "unlimited", "--workers", str(workers), "--json", "--quiet", "--yes"]
     environment = os.environ | {"JUSTONEAPI_TOKEN": "bench"}
     begun = time.time()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    written_bytes = _written_bytes(process.pid)
     _pid, status, usage = os.wait4(process.pid, 0)
     ended = time.time()
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -73,8 +75,13 @@ def crawl(db: Path, base_url: str, keywords: Path, workers: int) -> Run:
     first, last = (_seconds(first), _seconds(last)) if pages else (ended, ended)
     return Run(
         pages, first - begun, last - first, ended - last, usage.ru_utime + usage.ru_stime,
-        usage.ru_oublock * BLOCK_BYTES,
+        written_bytes,
     )  # fmt: skip
+
+
+def _written_bytes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    return int(dict(line.split(": ") for line in lines)["wchar"])
 
 
 def _seconds(stamp: str) -> float:
