@@ -1,8 +1,8 @@
 """What is measured, each in a process of its own: the whole crawl, and what it is compared with.
 
-    python -m tests.bench.measured crawl|loop|bare BASE_URL KEYWORDS WORKERS PAGES_MAX DATABASE
+    python -m tests.bench.measured KIND BASE_URL KEYWORDS WORKERS PAGES_MAX DATABASE
 
-prints pages, seconds and CPU seconds as JSON. All run on asyncio's own loop.
+prints pages, seconds and CPU seconds as JSON, where KIND is one of `KINDS`. All run on asyncio's own loop.
 """
 
 import asyncio
@@ -11,7 +11,10 @@ import random
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from crawler.cli.garbage_collection import collect_rarely
 from crawler.keywords import read_keywords
@@ -26,16 +29,27 @@ from tests.bench.bare import fetch_and_write
 TOKEN = "bench"
 
 
-async def crawl(base_url: str, keywords: Path, workers: int, pages_max: int, db: Path) -> int:
+async def crawl(base_url: str, keywords: Path, workers: int, pages_max: int, db: Path, **options: Any) -> int:
     """A night as `crawler run --rate unlimited` has it; the number of pages in the database."""
     settings = RunSettings(
-        token=TOKEN, db=db, base_url=base_url, workers=workers, rate="unlimited", pages_max=pages_max
+        token=TOKEN,
+        db=db,
+        base_url=base_url,
+        workers=workers,
+        rate="unlimited",
+        pages_max=pages_max,
+        **options,
     )
     summary = await run_crawl(
         settings, read_keywords([keywords]), dependencies=Dependencies(random.Random(1))
     )
     assert summary.exit_code == 0, summary
     return summary.calls.charged
+
+
+crawl_without_replies = partial(crawl, archive=False)
+crawl_again = partial(crawl, refresh_after=timedelta(0), refresh="full")
+"""The night after: the same creators, read in full."""
 
 
 async def loop(base_url: str, keywords: Path, workers: int, pages_max: int, _db: Path) -> int:
@@ -65,13 +79,26 @@ async def _fetch(api: Api, texts: Iterator[str], pages_max: int) -> int:
     return pages
 
 
+KINDS = {
+    "crawl": crawl,
+    "without replies": crawl_without_replies,
+    "again": crawl_again,
+    "loop": loop,
+    "bare": bare,
+}
+BEFORE = {"again": crawl}
+"""What is done first, and not measured."""
+
+
 def main() -> None:
     """Runs what the first argument names."""
-    what, base_url, keywords, workers, pages_max, db = sys.argv[1:]
-    measured = {"crawl": crawl, "loop": loop, "bare": bare}[what]
+    kind, base_url, keywords, workers, pages_max, db = sys.argv[1:]
+    arguments = base_url, Path(keywords), int(workers), int(pages_max), Path(db)
     collect_rarely()  # as `crawler run` does
+    if kind in BEFORE:
+        asyncio.run(BEFORE[kind](*arguments))
     begun, begun_cpu = time.perf_counter(), time.process_time()
-    pages = asyncio.run(measured(base_url, Path(keywords), int(workers), int(pages_max), Path(db)))
+    pages = asyncio.run(KINDS[kind](*arguments))
     seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
     json.dump({"pages": pages, "seconds": seconds, "cpu_seconds": cpu_seconds}, sys.stdout)
 

@@ -24,7 +24,13 @@ from tests.bench.words import keyword_texts
 WORLD = {"creators": 400_000, "pages_per_keyword": [10, 10], "lines_max": 10}
 PAGES_MAX = 50
 MEASURED = ("crawl", "bare", "loop")
+NIGHTS = {
+    "crawl": "new creators",
+    "without replies": "new creators, no raw replies kept (`--no-archive`)",
+    "again": "the same creators again a run later, read in full",
+}
 MEGABYTE_OF_KILOBYTES = 1024
+RATES = ("pages_per_cpu_second", "pages_per_second")
 EXPECTED = (0, 75)  # done, and stopped at --max-calls
 
 
@@ -70,11 +76,11 @@ def compare(workers: int, rounds: int, keywords_count: int, folder: Path) -> Non
     """Prints the table of the crawl, and what it is compared with."""
     keywords = folder / "keywords.txt"
     keywords.write_text("\n".join(keyword_texts(keywords_count)), encoding="utf-8")
-    runs: dict[str, list[Figures]] = {what: [] for what in MEASURED}
+    runs: dict[str, list[Figures]] = {what: [] for what in dict.fromkeys((*MEASURED, *NIGHTS))}
     with serving(WORLD, replay=True) as base_url:
         measure("loop", base_url, keywords, workers, folder)  # the simulator renders each page once
         for turn in range(rounds):
-            for what in MEASURED if turn % 2 else reversed(MEASURED):
+            for what in runs if turn % 2 else reversed(runs):
                 runs[what].append(measure(what, base_url, keywords, workers, folder))
                 sys.stderr.write(f"{what}: {runs[what][-1].pages_per_second:.0f} pages/s\n")
     write(f"\n{keywords_count} keywords of 11 pages, {workers} workers, medians of {rounds} runs.\n")
@@ -87,6 +93,18 @@ def compare(workers: int, rounds: int, keywords_count: int, folder: Path) -> Non
         crawl, bare, loop = (median(getattr(each, name) for each in runs[what]) for what in MEASURED)
         ratios = f"{crawl / bare:.2f} | {crawl / loop:.2f} | {bare / loop:.2f}"
         write(f"| {label} | {crawl:.0f} | {bare:.0f} | {loop:.0f} | {ratios} |")
+    nights(runs)
+
+
+def nights(runs: dict[str, list[Figures]]) -> None:
+    """Prints the table of the kinds of nights, each beside the loop."""
+    write("\n| | CPU time a page, µs | of the loop, CPU | of the loop, wall |\n|---|---:|---:|---:|")
+    loop_cpu, loop_wall = (median(getattr(each, name) for each in runs["loop"]) for name in RATES)
+    for what, label in NIGHTS.items():
+        cpu, wall = ([getattr(each, name) for each in runs[what]] for name in RATES)
+        least, middle, most = (1e6 / rate for rate in (max(cpu), median(cpu), min(cpu)))
+        shares = f"{median(cpu) / loop_cpu:.2f} | {median(wall) / loop_wall:.2f}"
+        write(f"| {label} | {middle:.0f} ({least:.0f} to {most:.0f}) | {shares} |")
 
 
 def start_with(keywords_count: int, rounds: int, folder: Path) -> None:
