@@ -15,7 +15,7 @@ from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.copy import copy_before_upgrade
-from crawler.store.journal_size import bound_journal
+from crawler.store.disk_reserve import spare_a_small_disk
 from crawler.store.readonly import NEWER, file_at, tables_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -65536",
+    "PRAGMA wal_autocheckpoint = 16000",
 )
 
 
@@ -58,9 +59,9 @@ def open_database(path: Path, *, backup: bool = True) -> Database:
         try:
             for pragma in PRAGMAS:
                 connection.execute(pragma)
+            spare_a_small_disk(connection, path)
             db = Database(connection)
             _migrate(db, path, backup)
-            bound_journal(connection, path)
             connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
         except BaseException:
             connection.close()

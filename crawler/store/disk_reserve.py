@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from crawler.atomic_files import real_path
 from crawler.errors import StoreError
@@ -22,12 +23,31 @@ journal, one of new creators half of that."""
 CALLS_MAX = 64
 """So many at once are provided for; more than that seldom come home together."""
 
+WAL_SHARE = 8
+"""The journal is folded into the database before it takes this part of the free disk."""
+
+WAL_PAGES_MIN = 64
+
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 Allocate = Callable[[int, int, int], None]
 
 ALLOCATE: Allocate | None = getattr(os, "posix_fallocate", None)
 """Takes room without writing it, where the system can."""
+
+
+class Usage(Protocol):
+    """How large a disk is and what is free of it, in bytes."""
+
+    @property
+    def total(self) -> int:
+        """All of it; 0 where the system does not tell."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """What the user may have of it."""
+        ...
 
 
 class DiskReserve:
@@ -74,6 +94,24 @@ def _fill(file: IO[bytes], size: int, allocate: Allocate | None) -> None:
         return
     for _chunk in range(size // CALL_BYTES):
         file.write(bytes(CALL_BYTES))
+
+
+def spare_a_small_disk(
+    connection: sqlite3.Connection, db: Path, usage: Callable[[Path], Usage] = shutil.disk_usage
+) -> None:
+    """Has the journal folded in early where it would take a large part of the free disk: until then each page
+    takes it several times the room that it takes in the database."""
+    try:
+        disk = usage(real_path(db).parent)
+    except OSError:
+        return
+    if not disk.total:
+        return
+    (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+    (pages,) = connection.execute("PRAGMA wal_autocheckpoint").fetchone()
+    affordable = max(WAL_PAGES_MIN, disk.free // WAL_SHARE // page_bytes)
+    if affordable < pages:
+        connection.execute(f"PRAGMA wal_autocheckpoint = {affordable}")
 
 
 def is_full(error: BaseException | None) -> bool:

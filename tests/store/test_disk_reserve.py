@@ -1,9 +1,10 @@
-"""A full disk: what was kept free for the calls in flight."""
+"""A full disk: what was kept free for the calls in flight, and a journal that leaves room."""
 
 from __future__ import annotations
 
 import errno
 import os
+from collections import namedtuple
 from contextlib import closing
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 
 from crawler.errors import StoreError
 from crawler.model import PageSaved
-from crawler.store.disk_reserve import ALLOCATE, CALL_BYTES, CALLS_MAX, DiskReserve
+from crawler.store.disk_reserve import ALLOCATE, CALL_BYTES, CALLS_MAX, DiskReserve, spare_a_small_disk
 from crawler.store.ledger import Ledger
 from tests.store.fixture import creator
+
+Usage = namedtuple("Usage", "total used free")
 
 
 @pytest.fixture
@@ -104,3 +107,17 @@ def test_a_system_that_reserves_nothing_for_another_reason_is_no_obstacle(tmp_pa
         raise OSError(errno.EFBIG, "a limit on the size of files")
 
     assert not DiskReserve(tmp_path / "creators.db", 16, refuse).release()
+
+
+@pytest.mark.parametrize(
+    ("total", "free_megabytes", "journal_megabytes"),
+    [(1, 60, 7.5), (1, 600, 62.5), (1, 0, 0.25), (0, 0, 62.5)],
+    ids=["small", "large", "full", "not told"],
+)
+def test_the_journal_is_folded_in_before_it_fills_a_small_disk(
+    shelf, total, free_megabytes, journal_megabytes
+):
+    shelf.connection.execute("PRAGMA wal_autocheckpoint = 16000")
+    spare_a_small_disk(shelf.connection, shelf.path, lambda folder: Usage(total, 0, free_megabytes << 20))
+    (pages,) = shelf.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
+    assert pages * 4096 == journal_megabytes * (1 << 20)
