@@ -34,7 +34,8 @@ SELECT pages.keyword_id, pages.page,
  ORDER BY pages.keyword_id, pages.fetched_at, pages.page
 """
 
-_BEFORE_THE_LATEST = "SELECT id FROM pages ORDER BY id DESC LIMIT 1 OFFSET :pages"
+# Pages are removed only as the oldest, so that ids say how many there are behind one.
+_BEFORE_THE_LATEST = "SELECT coalesce(max(id), 0) - :pages FROM pages"
 
 _FINDERS = """
 SELECT group_concat(keyword_id)
@@ -132,13 +133,13 @@ def pages_read(
 ) -> Iterator[PageRead]:
     """Every page of the last `HISTORY_SPAN`, keyword by keyword in the order of time; of `every` so many-th
     keyword, and no more than the latest `pages_max` of them."""
-    before = None
+    before = -1
     if pages_max is not None:
-        before = connection.execute(_BEFORE_THE_LATEST, {"pages": every * pages_max}).fetchone()
+        (before,) = connection.execute(_BEFORE_THE_LATEST, {"pages": every * pages_max}).fetchone()
     moment = now()
     values = {
         "endpoint_id": endpoint_id, "now": stamp(moment), "since": stamp(moment - HISTORY_SPAN),
-        "every": every, "after": -1 if before is None else before[0],
+        "every": every, "after": before,
     }  # fmt: skip
     for keyword_id, page, days_ago, new, entries, last in connection.execute(_PAGES, values):
         yield PageRead(keyword_id, page, days_ago, new, entries, bool(last))
