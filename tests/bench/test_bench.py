@@ -30,6 +30,10 @@ def test_the_speed_bench_prints_its_figures_as_tables():
         "pages per CPU second",
         "peak memory, MB",
         "",
+        "new creators",
+        "new creators, no raw replies kept (`--no-archive`)",
+        "the same creators again a run later, read in full",
+        "",
         "new database",
         "known keywords",
     ]
