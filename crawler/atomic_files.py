@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import secrets
@@ -12,8 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from crawler.errors import InputError, StoreError
+from crawler.errors import InputError, OutputError, StoreError
 from crawler.i18n import _
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+TOO_LARGE = errno.EFBIG  # for what the user may write, or for the disk
 
 
 def real_path(path: Path) -> Path:
@@ -38,7 +42,7 @@ def replacing(target: Path) -> Iterator[Path]:
     """A free name in the folder of `target`, for a file that takes its place when the block ends well.
 
     The old file stays as it is until then; where the block ends otherwise, nothing of the new one is left.
-    Raises InputError for a place that cannot hold a file, StoreError where writing fails.
+    Raises InputError for a place that cannot hold a file, and what `write_errors` has where writing fails.
     """
     target = real_path(target)
     if not target.parent.is_dir():
@@ -117,8 +121,10 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def write_errors(target: Path) -> Iterator[None]:
-    """Turns what the operating system says about writing `target` into a StoreError."""
+    """Turns what the operating system says about writing `target` into a StoreError where the disk is full,
+    which the same command gets over, and into an OutputError otherwise."""
     try:
         yield
     except OSError as exc:
-        raise StoreError(_("cannot write %s: %s") % (target, exc.strerror or exc)) from exc
+        kind = StoreError if exc.errno in (*NO_ROOM, TOO_LARGE) else OutputError
+        raise kind(_("cannot write %s: %s") % (target, exc.strerror or exc)) from exc

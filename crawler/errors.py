@@ -6,6 +6,7 @@ CrawlerError
 │   └── OnlySamples    2   a folder of sample keywords, which cost money only where they are named
 ├── WrongService       2   the database was filled from another service
 ├── StoreError        75   the database cannot be written just now
+│   └── OutputError   74   a file cannot be written where it is to be
 ├── AlreadyRunning    75   another run holds the database
 ├── ClusterError      75   no scheduler answers, or no worker is there
 └── TokenError        77   no token, or one the service refuses
@@ -71,6 +72,12 @@ class StoreError(CrawlerError):
     """The database cannot be written: full disk, read-only file, a lock that was held too long."""
 
     exit_code = 75
+
+
+class OutputError(StoreError):
+    """A file cannot be written for another reason than a full disk: its place is wrong."""
+
+    exit_code = 74
 
 
 class AlreadyRunning(CrawlerError):

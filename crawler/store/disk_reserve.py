@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sqlite3
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Protocol
 
-from crawler.atomic_files import real_path
+from crawler.atomic_files import NO_ROOM, real_path
 from crawler.errors import StoreError
 from crawler.i18n import _
 from crawler.i18n.counts import calls_text
@@ -27,8 +26,6 @@ WAL_SHARE = 8
 """The journal is folded into the database before it takes this part of the free disk."""
 
 WAL_PAGES_MIN = 64
-
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 Allocate = Callable[[int, int, int], None]
 
