@@ -40,6 +40,13 @@ def next_shanghai_day(moment: datetime) -> datetime:
     return shanghai_day_start(moment) + timedelta(days=1)
 
 
+def days_that_may_come(moment: datetime) -> dict[str, datetime]:
+    """The quota's calendar days that a run begun at that moment may see first, each with a moment of it: its
+    own, and the one before, where a clock that is ahead is set right."""
+    before = moment - timedelta(days=1)
+    return {shanghai_day(before): before, shanghai_day(moment): moment}
+
+
 _TIME_OF_DAY = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
 

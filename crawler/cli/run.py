@@ -29,6 +29,7 @@ from crawler.cli.run_notices import RunNotices
 from crawler.cli.search_after_run import update_search
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.signals import stop_on_signals
+from crawler.clock import next_occurrence, utc_now
 from crawler.engine.events import SpendingAhead
 from crawler.environment import TOKEN_VARIABLE
 from crawler.errors import CrawlerError, InputError, TokenError
@@ -170,6 +171,8 @@ def _settings(
 ) -> tuple[RunSettings, bool]:
     """The run's settings, and whether it runs against the simulator."""
     values = setting_values(context, RUN_SETTINGS)
+    if values["until"] is not None:  # from here on a moment: it may come before all is ready
+        values["until"] = next_occurrence(values["until"], utc_now())
     accounts = accounts_asked(context, values, options["account"], tokens=token_needed)
     refuse_token_file(options["token_file"], accounts)
     if accounts:

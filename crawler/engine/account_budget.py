@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from crawler.engine.budget import Budget, Verdict
@@ -11,16 +12,15 @@ from crawler.model import Charge
 
 @dataclass(frozen=True, slots=True)
 class CommonCaps:
-    """What all accounts together may spend, in calls and in money; None means no cap. `calls_today` and
-    `money_today` are what the ledger has for `day` already."""
+    """What all accounts together may spend, in calls and in money; None means no cap. `calls_by_day` and
+    `money_by_day` are what the ledger has already."""
 
     calls_max: int | None = None
     calls_max_per_day: int | None = None
     budget: Decimal | None = None
     budget_per_day: Decimal | None = None
-    day: str = ""
-    calls_today: int = 0
-    money_today: Decimal = Decimal(0)
+    calls_by_day: Mapping[str, int] = field(default_factory=dict)
+    money_by_day: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 class CommonBudget:
@@ -30,8 +30,8 @@ class CommonBudget:
         self._caps = caps
         self._calls = _Sums()
         self._money = _Sums()
-        self._calls.by_day[caps.day] = Decimal(caps.calls_today)
-        self._money.by_day[caps.day] = caps.money_today
+        self._calls.by_day.update({day: Decimal(calls) for day, calls in caps.calls_by_day.items()})
+        self._money.by_day.update(caps.money_by_day)
 
     def reserve(self, day: str, price: Decimal) -> Verdict:
         """Takes a place for a call at `price` on `day` where the verdict is GO."""

@@ -82,6 +82,7 @@ class CallGate:
         over, calls may go again from now on."""
         if self._returns_at is None:
             return 0.0
+        self._look_again(self._returns_at)
         left_seconds = (self._returns_at - self._now()).total_seconds()
         if left_seconds <= 0:
             self._returns_at = None
@@ -89,10 +90,15 @@ class CallGate:
             return 0.0
         return min(left_seconds, LOOK_SECONDS)
 
+    def _look_again(self, returns_at: datetime) -> None:
+        """A clock that has been set back meanwhile makes the day end earlier: to ask then costs nothing."""
+        self._returns_at = min(returns_at, quota_returns(self._now()))
+
     async def wait_open(self) -> None:
         """Returns once calls may go again, or the run is ending."""
         async with self._waiting:  # one looks at the clock for all
             while self._returns_at is not None and not self.over():
+                self._look_again(self._returns_at)
                 if not await self._slept_until(self._returns_at):
                     self._returns_at = None
                     self._emit(QuotaBack())

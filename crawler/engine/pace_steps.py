@@ -7,6 +7,11 @@ import math
 PRICE_CALLS = 250
 """Good answers that pay for a refused call."""
 
+PAID_SECONDS = 750.0
+"""Good answers for so long pay for one too, where they come slowly: PRICE_CALLS of 20 a minute."""
+
+PAID_CALLS_MIN = 12
+
 STEP = 0.02
 """How far below the limit the pace stays, and how far PRICE_CALLS good answers raise it."""
 
@@ -15,6 +20,11 @@ BEYOND_SHARE = 0.25
 
 DOUBLING_SECONDS_MIN = 6.0
 """How fast the pace may double where the limit has risen."""
+
+
+def price_calls(pace: float) -> float:
+    """How many good answers pay for a refused call at that pace."""
+    return min(PRICE_CALLS, max(PAID_CALLS_MIN, PAID_SECONDS * pace))
 
 
 def rise(

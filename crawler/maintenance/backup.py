@@ -49,7 +49,8 @@ def back_up(path: Path, target: Path | None, keep: Sequence[Rule] = (), now: Now
     for a damaged database; StoreError where writing fails.
     """
     open_as_it_is(path).close()
-    folder, file = _place(path, target, now())
+    moment = now()
+    folder, file = _place(path, target, moment)
     if keep and target is not None and target == file:
         raise InputError(_("--keep thins a folder of backups: give a folder instead of %s") % target)
     if target is None:
@@ -59,7 +60,7 @@ def back_up(path: Path, target: Path | None, keep: Sequence[Rule] = (), now: Now
         copy_database(path, made)
         gaps = verified(made, path)
         size = made.stat().st_size
-    return Backup(file, size, gaps, tuple(_thinned(path, folder, keep)) if keep else ())
+    return Backup(file, size, gaps, tuple(_thinned(path, folder, keep, moment)) if keep else ())
 
 
 def verified(copy: Path, path: Path) -> int | None:
@@ -106,8 +107,10 @@ def backups_of(path: Path, folder: Path) -> Iterator[tuple[datetime, Path]]:
                 yield datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), file
 
 
-def _thinned(path: Path, folder: Path, keep: Sequence[Rule]) -> Iterator[Path]:
-    found = dict(backups_of(path, folder))
+def _thinned(path: Path, folder: Path, keep: Sequence[Rule], made: datetime) -> Iterator[Path]:
+    """Removes what the rules do not keep. A clock that was ahead has named some after moments to come: they
+    stay until then, and no other goes for them, least of all the one just made."""
+    found = {moment: file for moment, file in backups_of(path, folder) if moment <= made}
     for moment in surplus(found, keep):
         file = found[moment]
         if is_backup(file):  # else somebody has gone on working in it

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from crawler.account import Account
-from crawler.clock import next_occurrence, shanghai_day
+from crawler.clock import next_occurrence
 from crawler.engine.account_budget import CommonCaps
 from crawler.engine.account_pool import AccountPool, Caps, PooledAccount, labelled
 from crawler.engine.call_gate import CallGate
@@ -21,7 +21,7 @@ from crawler.engine.throttle import Throttle
 from crawler.rate import parse_rate
 from crawler.reasons import Reason
 from crawler.run.dependencies import Dependencies
-from crawler.run.spending_check import day_money, money_caps
+from crawler.run.spending_check import money_by_day, money_caps
 from crawler.run_settings import RunSettings
 from crawler.store import runs
 from crawler.store.rate_limits import DEFAULT_ACCOUNT, LimitKeeper
@@ -119,20 +119,19 @@ class RunAccounts:
 
     def _budget(self, account: Account, moment: datetime) -> Caps:
         """The account's caps before those of all; an account without a name has those of the run alone."""
-        connection, parts, day = self._connection, self._dependencies.parts, shanghai_day(moment)
+        connection, parts = self._connection, self._dependencies.parts
         if account.name is None:
             settings = self._settings
-            spent = runs.calls_charged_on_day(connection, moment)
             return parts.budget(
                 settings.calls_max,
                 settings.calls_max_per_day,
-                {day: spent},
+                runs.calls_charged_by_day(connection, moment),
                 money_caps(connection, settings, moment),
             )
         own = parts.budget(
             account.calls_max,
             account.calls_max_per_day,
-            {day: runs.calls_charged_on_day(connection, moment, account.name)},
+            runs.calls_charged_by_day(connection, moment, account.name),
             money_caps(connection, account, moment, account.name),
         )
         return parts.account_budget(own, self._common, _amount(account))
@@ -148,9 +147,8 @@ class RunAccounts:
             calls_max_per_day=settings.calls_max_per_day,
             budget=None if settings.budget is None else settings.budget.amount,
             budget_per_day=None if settings.budget_per_day is None else settings.budget_per_day.amount,
-            day=shanghai_day(moment),
-            calls_today=runs.calls_charged_on_day(connection, moment),
-            money_today=day_money(connection, moment, dearest) if settings.budget_per_day else Decimal(0),
+            calls_by_day=runs.calls_charged_by_day(connection, moment),
+            money_by_day=money_by_day(connection, moment, dearest) if settings.budget_per_day else {},
         )
 
 

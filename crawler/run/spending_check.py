@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.account import Account
 from crawler.budget_validation import about_account
-from crawler.clock import shanghai_day
+from crawler.clock import days_that_may_come
 from crawler.engine.budget import MoneyCaps
 from crawler.engine.events import BalanceTold, SpendingAhead
 from crawler.errors import InputError
@@ -52,10 +52,21 @@ def money_caps(
     run_max = None if run is None or price is None else run.pays_for(price)
     if day is None or price is None:
         return MoneyCaps(run_max)
-    spent = day_money(connection, moment, price.amount, account)
     day_max = day.pays_for(price)
-    left = Money(day.amount - spent, day.currency).pays_for(price)
-    return MoneyCaps(run_max, day_max, {shanghai_day(moment): day_max - left})
+    spent = money_by_day(connection, moment, price.amount, account)
+    left = {each: Money(day.amount - paid, day.currency).pays_for(price) for each, paid in spent.items()}
+    return MoneyCaps(run_max, day_max, {each: day_max - calls for each, calls in left.items()})
+
+
+def money_by_day(
+    connection: sqlite3.Connection,
+    moment: datetime,
+    unpriced: Decimal,
+    account: str | None = runs.ANY_ACCOUNT,
+) -> dict[str, Decimal]:
+    """What `day_money` says of the days that a run begun at that moment may see first."""
+    days = days_that_may_come(moment)
+    return {day: day_money(connection, of_day, unpriced, account) for day, of_day in days.items()}
 
 
 def day_money(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crawler.clock import Now, stamp
-from crawler.rate import LearntLimit
+from crawler.rate import FASTEST_PER_SECOND, LearntLimit
 from crawler.store.runs import SENT_LATER_SECONDS
 
 DEFAULT_ACCOUNT = "default"
@@ -16,6 +16,9 @@ DEFAULT_ACCOUNT = "default"
 
 LATELY_SECONDS = 60.0
 """The longest window that a limit is looked for in."""
+
+SLOWEST_PER_SECOND, WINDOW_SECONDS_MAX = 1e-4, 86_400.0
+"""What is slower, or counts for longer, was never learnt."""
 
 TABLE_EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'rate_limits'"
 
@@ -37,7 +40,8 @@ ON CONFLICT (account, endpoint_id) DO UPDATE
        learnt_at        = excluded.learnt_at
 """
 
-CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at > ? AND account IS ?"
+# What a wrong clock has dated in the future says nothing of the last minute.
+CALLS_LATELY = "SELECT sent_at FROM calls WHERE sent_at BETWEEN ? AND ? AND account IS ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,24 @@ class KeptLimit:
 def read_limit(
     connection: sqlite3.Connection, endpoint_id: int, account: str = DEFAULT_ACCOUNT
 ) -> KeptLimit | None:
-    """What is known of the limit, None where nothing is, as in a database of an earlier version."""
+    """What is known of the limit, None where nothing is, as in a database of an earlier version, or where
+    somebody else has written what is no limit."""
     if connection.execute(TABLE_EXISTS).fetchone() is None:
         return None
     row = connection.execute(READ_LIMIT, (account, endpoint_id)).fetchone()
     if row is None:
         return None
     per_second, found, window_seconds, fixed, learnt_at = row
+    if not (_is_within(per_second, SLOWEST_PER_SECOND, FASTEST_PER_SECOND) and isinstance(learnt_at, str)):
+        return None
+    if not (window_seconds is None or _is_within(window_seconds, 0.0, WINDOW_SECONDS_MAX)):
+        window_seconds = None
     limit = LearntLimit(per_second, bool(found), window_seconds, None if fixed is None else bool(fixed))
     return KeptLimit(limit, learnt_at)
+
+
+def _is_within(value: object, least: float, most: float) -> bool:
+    return isinstance(value, int | float) and least < value <= most
 
 
 class LimitKeeper:
@@ -98,6 +111,6 @@ class LimitKeeper:
         moment = self._now()
         since = stamp(moment - timedelta(seconds=LATELY_SECONDS))
         sender = None if self._account == DEFAULT_ACCOUNT else self._account
-        rows = self._connection.execute(CALLS_LATELY, (since, sender))
+        rows = self._connection.execute(CALLS_LATELY, (since, stamp(moment), sender))
         ages = ((moment - datetime.fromisoformat(sent_at)).total_seconds() for (sent_at,) in rows)
         return [max(0.0, age - SENT_LATER_SECONDS) for age in ages]

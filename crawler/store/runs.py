@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from crawler.clock import Now, shanghai_day_start, stamp
+from crawler.clock import Now, days_that_may_come, shanghai_day_start, stamp
 from crawler.errors import WrongService
 from crawler.i18n import _
 from crawler.money import Money, stored_money
@@ -147,6 +147,14 @@ def calls_charged_on_day(
     if account == ANY_ACCOUNT:
         return int(connection.execute(sql.CALLS_SINCE, (since,)).fetchone()[0])
     return int(connection.execute(sql.CALLS_SINCE_BY_ACCOUNT, (since, account)).fetchone()[0])
+
+
+def calls_charged_by_day(
+    connection: sqlite3.Connection, moment: datetime, account: str | None = ANY_ACCOUNT
+) -> dict[str, int]:
+    """The same for the days that a run begun at that moment may see first."""
+    days = days_that_may_come(moment)
+    return {day: calls_charged_on_day(connection, of_day, account) for day, of_day in days.items()}
 
 
 def prices_on_day(

@@ -16,8 +16,9 @@ from crawler.store import worklist_sql as sql
 from crawler.store.keyword_bulk_upsert import PlainKeywords
 from crawler.summary import NotAsked
 
-CLOCK_SLACK = timedelta(hours=1)
-"""How far the clock may have been ahead when a keyword was finished."""
+CLOCK_SLACK = timedelta(days=1)
+"""How far the clock may have been ahead when a keyword was finished, or be behind now: it is off by hours
+where the time of one zone is taken for that of another, and that is no reason to pay once more."""
 
 _CHUNK = 5000
 

@@ -55,8 +55,8 @@ def test_a_budget_is_held_at_the_price_of_each_account():
 
 def test_what_a_day_has_cost_already_counts_for_that_day_alone():
     caps = CommonCaps(
-        calls_max_per_day=5, budget_per_day=Decimal("0.10"), day=DAY, calls_today=1,
-        money_today=Decimal("0.09"),
+        calls_max_per_day=5, budget_per_day=Decimal("0.10"), calls_by_day={DAY: 1},
+        money_by_day={DAY: Decimal("0.09")},
     )  # fmt: skip
     cheap = account(CommonBudget(caps))
     assert spend(cheap) is Verdict.DAY_BUDGET

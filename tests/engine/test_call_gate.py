@@ -23,11 +23,22 @@ START = WallClock.START
 class Playing:
     """CallGate on the virtual clock, with the events they tell."""
 
-    def __init__(self, *, until: datetime | None = None, waits: bool = True) -> None:
-        self.shutdown, self.events, self.now = Shutdown(), [], WallClock()
+    def __init__(
+        self, *, until: datetime | None = None, waits: bool = True, now: WallClock | None = None
+    ) -> None:
+        self.shutdown, self.events, self.now = Shutdown(), [], now or WallClock()
         self.gate = CallGate(
             until=until, waits=waits, shutdown=self.shutdown, emit=self.events.append, now=self.now
         )
+
+
+class AheadClock(WallClock):
+    """A day ahead until somebody sets it right."""
+
+    ahead = timedelta(days=1)
+
+    def __call__(self) -> datetime:
+        return super().__call__() + self.ahead
 
 
 @pytest.mark.parametrize(
@@ -111,3 +122,15 @@ def test_a_time_of_day_is_its_next_occurrence_here(hour, days):
     wanted = next_occurrence(time(hour), now)
     assert wanted == datetime(2026, 11, 25 + days, hour, 0).astimezone()
     assert next_occurrence(now, now) == now
+
+
+def test_a_clock_that_was_ahead_when_the_quota_was_used_up_does_not_cost_a_day():
+    async def main():
+        clock = AheadClock()
+        playing = Playing(now=clock)
+        playing.gate.stop(QUOTA)
+        clock.ahead = timedelta(0)
+        await playing.gate.wait_open()
+        return playing.now() - START
+
+    assert run(main()) == timedelta(seconds=150)

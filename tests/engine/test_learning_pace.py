@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import replace
 from itertools import pairwise
-from random import SystemRandom
+from random import Random, SystemRandom
 
 import pytest
 
@@ -257,3 +258,24 @@ def test_a_fixed_rate_is_kept_to_the_call():
         case = replace(Case(10**9, 1, latency_seconds=2.5, rate=rate), minutes=2)
         outcome = play(case, FRESH)
         assert abs(len(outcome.taken_times) / (per_second * 120) - 1) <= 0.03
+
+
+@pytest.mark.parametrize(("bad_seconds", "share"), [(60, 0.33), (300, 0.33), (600, 0.1)])
+def test_refusals_that_had_another_cause_are_made_up_for_within_half_an_hour(bad_seconds, share):
+    rng, pace, now, latency_seconds = Random(1), LearningPace(100.0), 1.0, 0.5
+    answers = deque()
+    while now < bad_seconds + 1800:
+        opens_at = pace.opens_at(now)
+        if answers and answers[0][0] <= opens_at:
+            now, sent_at, refused = answers.popleft()
+            if refused:
+                pace.refused(sent_at, now, None)
+            else:
+                pace.went_well(sent_at, now)
+        else:
+            now = opens_at
+            pace.sent(now)
+            answers.append((now + latency_seconds, now, now < bad_seconds and rng.random() < share))
+        if now > bad_seconds and pace.per_second >= START_PER_SECOND:
+            return
+    pytest.fail(f"{60 * pace.per_second:.1f} calls a minute half an hour later")

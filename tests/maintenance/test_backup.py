@@ -223,3 +223,14 @@ def test_a_writer_never_waits_for_a_backup(db):
         copy_database(db, target, pages_a_step=1, progress=commit)
     assert len(commits) > 10
     assert contents(target) == before
+
+
+def test_backups_that_a_wrong_clock_has_named_after_moments_to_come_cost_no_other_one(db):
+    ahead = [
+        back_up(db, None, now=lambda days=days: NIGHT + timedelta(days=days)).path for days in (364, 365)
+    ]
+    earlier = back_up(db, None, now=lambda: NIGHT - timedelta(days=1)).path
+    made = back_up(db, None, parse_keep("1d"), now=lambda: NIGHT)
+    assert made.removed == (earlier,)
+    assert made.path.exists()
+    assert all(path.exists() for path in ahead)

@@ -87,3 +87,30 @@ def test_calls_of_the_last_minute_are_told_by_their_age(connection):
         )
     ages = keeper(connection, None).calls_lately_seconds_ago()
     assert sorted(ages) == pytest.approx([4.9, 58.9])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("calls_per_second", 0.0),
+        ("calls_per_second", -5),
+        ("calls_per_second", 1e308),
+        ("calls_per_second", float("inf")),
+        ("calls_per_second", 1e-300),
+        ("calls_per_second", "abc"),
+        ("calls_per_second", b"\x00\xff"),
+        ("learnt_at", b"7"),
+    ],
+)
+def test_what_somebody_wrote_that_is_no_limit_is_nothing_known(connection, column, value):
+    keeper(connection, LIMIT).keep()
+    connection.execute(f"UPDATE rate_limits SET {column} = ?", (value,))
+    assert read_limit(connection, 1) is None
+    assert keeper(connection, LIMIT).known is None
+
+
+@pytest.mark.parametrize("seconds", [0, -60, "x", 1e18, float("inf")])
+def test_a_window_that_is_none_is_not_known(connection, seconds):
+    keeper(connection, LIMIT).keep()
+    connection.execute("UPDATE rate_limits SET window_seconds = ?", (seconds,))
+    assert read_limit(connection, 1).learnt == LearntLimit(10.0, found=True, fixed=False)

@@ -13,6 +13,7 @@ from crawler.maintenance.doctor.finding import Finding, bad, good, warning
 from crawler.reasons import GOES_ON_BY_ITSELF, Outcome, ReasonCode
 
 BACKUP_OLD = timedelta(days=7)
+CLOCK_SLACK = timedelta(hours=1)
 
 
 def last_night(facts: Facts) -> Finding:
@@ -44,6 +45,9 @@ def schedule(facts: Facts) -> Finding:
     if run is None:
         return good(_("not overdue: no night yet"))
     ago = facts.now - datetime.fromisoformat(run.started_at)
+    if ago < -CLOCK_SLACK:
+        advice = _("set this machine's clock right; nobody can say whether a night was missed meanwhile")
+        return bad(_("the last night is dated in the future: %s") % run.started_at, advice)
     text = _("the last night began %s ago") % span(ago.total_seconds())
     if ago <= facts.overdue_after or (run.outcome is None and run.lives):
         return good(text)

@@ -153,6 +153,8 @@ TABLE = [
     ("schedule", last(hours_ago=26.1), B, "overdue: the last night began 26 h 6 min ago"),
     ("schedule", last(hours_ago=40, code=None, outcome=None, lives=True), G, "ago"),
     ("schedule", last(hours_ago=40, code=None, outcome=None, lives=False), B, "overdue"),
+    ("schedule", last(hours_ago=-0.5), G, "the last night began"),
+    ("schedule", last(hours_ago=-40), B, "the last night is dated in the future"),
     ("schedule", db(status=status()), G, "no night yet"),
     ("backups", {}, G, "11, the newest 2 h 0 min old and sound"),
     ("backups", backups(runs_since=1, calls_since=40), G, "it lacks 1 run with 40 charged calls"),
