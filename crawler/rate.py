@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crawler.errors import InputError
 from crawler.i18n import _
 
-FASTEST_PER_SECOND = 100_000
+SLOWEST_PER_SECOND, FASTEST_PER_SECOND = 1e-9, 100_000
 
 AUTO_CEILING_PER_SECOND = 100.0
 """What `auto` never goes beyond by itself: a limit higher than this has to be asked for, as `auto:200/s`."""
@@ -51,7 +51,7 @@ def parse_rate(text: str) -> Rate:
     head, colon, number = wanted.rpartition(":")
     match = _RATE.fullmatch(number.strip())
     per_second = float(match[1]) / _SECONDS[match[2]] if match else 0.0
-    if not 0 < per_second <= FASTEST_PER_SECOND or (colon and head.strip() != "auto"):
+    if not SLOWEST_PER_SECOND <= per_second <= FASTEST_PER_SECOND or (colon and head.strip() != "auto"):
         raise InputError(_("a rate is written auto, auto:50/s, unlimited, 50/s or 40/m, not %s") % text)
     return Rate(per_second, learns=bool(colon))
 

@@ -58,6 +58,8 @@ def test_auto_learns_below_a_ceiling(text, ceiling_per_second):
         "5/s x",
         "auto:",
         "auto:0/s",
+        f"auto:0.{'0' * 320}1/s",
+        "0.0000000001/s",
         "50/s:auto",
         "auto:auto:5/s",
         "auto:unlimited",

@@ -30,8 +30,8 @@ def connection(empty_file, tmp_path):
         db.conn.execute("PRAGMA foreign_keys = OFF")
         for page in range(10):
             db.conn.execute(
-                "INSERT INTO calls (run_id, endpoint_id, keyword_id, generation, page, attempt, charge, sent_at)"
-                " VALUES (1, 1, 1, 1, ?, 1, 'charged', '2026-11-26T03:00:00.000Z')",
+                "INSERT INTO calls (run_id, endpoint_id, keyword_id, generation, page, attempt, charge,"
+                " sent_at) VALUES (1, 1, 1, 1, ?, 1, 'charged', '2026-11-26T03:00:00.000Z')",
                 (page,),
             )
         yield db.conn
