@@ -20,7 +20,7 @@ OWN_VARIABLES = (TOKEN_VARIABLE, VARIABLE_PREFIX)
 
 def own_variables() -> dict[str, str]:
     """This program's variables that hold something; those of the environment go before those of `.env`."""
-    found = _env_file() | {name: value for name, value in os.environ.items() if value}
+    found = env_file_variables() | {name: value for name, value in os.environ.items() if value}
     own = {name: value for name, value in found.items() if name.startswith(OWN_VARIABLES)}
     for name, value in own.items():
         if "\0" in name + value:
@@ -30,7 +30,8 @@ def own_variables() -> dict[str, str]:
     return own
 
 
-def _env_file() -> dict[str, str]:
+def env_file_variables() -> dict[str, str]:
+    """The variables of `.env` that hold something."""
     if not ENV_FILE.is_file():
         return {}
     from dotenv import dotenv_values

@@ -135,7 +135,8 @@ def _lines(found: Found, least: Level) -> Iterator[str]:
             padded = [cell + " " * (wide - width(cell)) for cell, wide in zip(cells, columns, strict=True)]
             yield "  ".join((*padded, finding.text))
             if finding.advice:
-                yield " " * (sum(columns) + 4) + f"→ {finding.advice}"
+                indent = " " * (sum(columns) + 4)
+                yield f"{indent}→ " + finding.advice.replace("\n", f"\n{indent}  ")
 
 
 def _as_json(found: Found, worst: Level) -> dict[str, object]:

@@ -17,6 +17,7 @@ from crawler.cli.doctor import SETTINGS as OF_DOCTOR
 from crawler.cli.output import say
 from crawler.cli.run import COMMAND_SETTINGS
 from crawler.cli.setting_options import asked, setting_values
+from crawler.cli.shell_variables import only_in_this_shell
 from crawler.clock import parse_moment
 from crawler.environment import ENV_FILE
 from crawler.errors import InputError
@@ -33,7 +34,7 @@ from crawler.maintenance.schedule import (
 )
 from crawler.maintenance.schedule.install import install_cron, install_files, place_of
 from crawler.run_settings import CONFIG, PROFILE, RUN_SETTINGS
-from crawler.settings_file import SETTINGS_FILE, read_settings_file
+from crawler.settings_file import SETTINGS_FILE, SettingsFile, read_settings_file
 
 WITH_FILES: dict[str, System] = {"systemd": systemd, "launchd": launchd, "windows": windows}
 NAME = "creators"
@@ -113,6 +114,7 @@ def schedule(
         _install(wanted[0], made)
     else:
         _print(wanted[0], made)
+    _warn_of_shell(context, arguments)
 
 
 def _chosen(context: click.Context, arguments: tuple[str, ...]) -> Iterator[str]:
@@ -143,8 +145,7 @@ def _checked(arguments: tuple[str, ...]) -> tuple[str, ...]:
             message = _("%s is a secret, and others can read a schedule: put %s into .env instead")
             raise InputError(message % (setting.flag, setting.variable))
     chosen = [(setting.flag, asked(arguments, setting.flag)) for setting in (CONFIG, PROFILE)]
-    if any(value for _flag, value in chosen):
-        read_settings_file(*(value for _flag, value in chosen))
+    _named_file(arguments)
     shared = [word for flag, value in chosen if value is not None for word in (flag, value)]
     shared += [
         word
@@ -153,6 +154,24 @@ def _checked(arguments: tuple[str, ...]) -> tuple[str, ...]:
         for word in (setting.flag, str(context.params[setting.name]))
     ]
     return (*shared, *(("--", *map(str, context.params["paths"])) if context.params["paths"] else ()))
+
+
+def _named_file(arguments: tuple[str, ...]) -> SettingsFile | None:
+    """The file of settings that the arguments of the run name, or whose profile they do."""
+    named, profile = (asked(arguments, setting.flag) for setting in (CONFIG, PROFILE))
+    return read_settings_file(named, profile) if named or profile else None
+
+
+def _warn_of_shell(context: click.Context, arguments: tuple[str, ...]) -> None:
+    """Names what is exported here alone: a night without a token ends at once, every night."""
+    file = _named_file(arguments) or (context.obj or SettingsSources()).file
+    if names := only_in_this_shell(file, arguments):
+        message = _(
+            "warning: a scheduled run does not see what is set in this shell alone: %(names)s. Put it into "
+            "%(env)s; settings other than the token may also stand in %(file)s."
+        )
+        path = SETTINGS_FILE if file is None else file.path
+        say(message % {"names": ", ".join(names), "env": ENV_FILE, "file": path}, err=True)
 
 
 def _print(system: str, made: Schedule) -> None:

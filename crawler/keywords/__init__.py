@@ -1,9 +1,9 @@
 """Keyword files → `Keyword` values, with file and line for each problem.
 
 - `.txt`: one keyword a line; blank lines, and lines that start with `#`, are ignored.
-- `.csv`: a header names the column `keyword` (`关键词`) and, if wanted, `max_pages` (`最大页数`), `priority`
-  (`优先级`), `tags` (`标签`) and `refresh_after` (`再次采集`); other columns
-  are passed over, and those whose names come close are named.
+- `.csv`: a header names the column `keyword` (`关键词`, `关键字`, `搜索词`) and, if wanted, `max_pages`
+  (`最大页数`), `priority` (`优先级`), `tags` (`标签`) and `refresh_after` (`再次采集`); other columns are
+  passed over, and those whose names come close are named. Titles above the header are passed over.
   A comma, semicolon or tab parts the cells.
 - `.jsonl`: a line holds either a JSON string or an object with the keys above.
 - `.xlsx`: the first sheet, with a heading as in `.csv`, or keywords alone in one column.

@@ -11,7 +11,7 @@ import orjson
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords.encoding import HEAD_BYTES, Open, check_head, encoding_of
-from crawler.keywords.formats import DELIMITERS, FIELDS
+from crawler.keywords.headings import DELIMITERS, cells_of_line, names_columns, names_delimiter
 from crawler.keywords.mixed_encodings import text_lines
 from crawler.keywords.validation import quoted, trimmed
 
@@ -95,13 +95,7 @@ def _are_rows(begins: Sequence[str]) -> bool:
 
 def _is_heading(line: str) -> bool:
     """Whether it names a column of a table of keywords, or Excel's way to name the delimiter."""
-    if line.lower().startswith("sep=") and line[4:5] in DELIMITERS:
-        return True
-    cells = [line]
-    for delimiter in DELIMITERS:
-        cells = [part for cell in cells for part in cell.split(delimiter)]
-    named = [FIELDS.get(trimmed(cell.strip('"')).casefold()) for cell in cells]
-    return any(named) if len(cells) > 1 else named == ["keyword"]
+    return names_delimiter(line) or names_columns(cells_of_line(line))
 
 
 def _is_json(line: str) -> bool:

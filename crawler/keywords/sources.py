@@ -17,7 +17,7 @@ from typing import BinaryIO, NoReturn
 from crawler.errors import InputError, MissingExtra, OnlySamples
 from crawler.i18n import _
 from crawler.keywords.encoding import Open, check_head, encoding_of
-from crawler.keywords.formats import READERS
+from crawler.keywords.formats import READERS, read_lines
 from crawler.keywords.mixed_encodings import MixedLines, text_lines
 from crawler.keywords.recognition import WORKBOOK_MARK, check_format, recognize
 from crawler.keywords.samples import is_sample
@@ -25,9 +25,9 @@ from crawler.keywords.xlsx import read_workbook
 from crawler.model import Keyword, Problem
 
 STDIN = "-"
-WORKBOOK = ".xlsx"
+TEXT, WORKBOOK = ".txt", ".xlsx"
 ENDINGS = (*READERS, WORKBOOK)
-FORMATS = {"text": ".txt", "csv": ".csv", "jsonl": ".jsonl", "xlsx": WORKBOOK}
+FORMATS = {"text": TEXT, "csv": ".csv", "jsonl": ".jsonl", "xlsx": WORKBOOK}
 """What a format is called, and the ending of a file in it."""
 
 COPY_BYTES_MAX = 64 << 20
@@ -38,12 +38,14 @@ _CHUNK_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A readable keyword file: its `name` in messages, what opens it, its format's ending, its encoding."""
+    """A readable keyword file: its `name` in messages, what opens it, its format's ending, its encoding, and
+    whether every line is a keyword, as the user said by naming the format."""
 
     name: str
     open: Open
     ending: str
     encoding: str
+    no_heading: bool
 
 
 def find_sources(
@@ -69,7 +71,7 @@ def find_sources(
             if str(given) == STDIN:
                 if STDIN not in found:
                     copy = _copy(stdin or sys.stdin.buffer, "stdin", until_read)
-                    found[STDIN] = _checked("stdin", copy, _ending("", copy, "stdin", told))
+                    found[STDIN] = _checked("stdin", copy, "", told)
                 continue
             for file in _files(Path(given)):
                 if isinstance(file, Problem):
@@ -103,16 +105,17 @@ def _passed_over_sample(file: Path) -> Problem:
 def entries(source: Source) -> Generator[Keyword | Problem, None, None]:
     """The keywords and problems of one file, read as they are asked for."""
     newline = "" if source.ending == ".csv" else None
+    read = read_lines if source.no_heading else READERS.get(source.ending)
     with _naming(source.name), ExitStack() as until_read:
         file = until_read.enter_context(source.open())
-        if source.ending == WORKBOOK:
+        if read is None:
             yield from read_workbook(file, source.name)
         elif source.encoding != "gb18030":
             text = until_read.enter_context(text_lines(file, source.encoding, newline))
-            yield from READERS[source.ending](text, source.name)
+            yield from read(text, source.name)
         else:
             lines = until_read.enter_context(closing(MixedLines(file, newline, source.name)))
-            for item in READERS[source.ending](lines, source.name):
+            for item in read(lines, source.name):
                 yield from lines.take_problems()
                 yield item
             yield from lines.take_problems()
@@ -160,7 +163,7 @@ def _source(name: str, path: Path, until_read: ExitStack, told: str | None) -> S
     if not S_ISREG(path.stat().st_mode):
         with path.open("rb", buffering=0) as pipe:
             open_file = _copy(pipe, name, until_read)
-    return _checked(name, open_file, _ending(path.suffix.lower(), open_file, name, told))
+    return _checked(name, open_file, path.suffix.lower(), told)
 
 
 def _ending(suffix: str, open_file: Open, name: str, told: str | None) -> str:
@@ -178,17 +181,19 @@ def _open(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _checked(name: str, open_file: Open, ending: str) -> Source:
+def _checked(name: str, open_file: Open, suffix: str, told: str | None) -> Source:
     """The file as a source, once what it begins with is known to be readable; else raises `InputError`."""
+    ending = _ending(suffix, open_file, name, told)
     if ending not in ENDINGS:
         raise InputError(
             _("%(name)s: not a keyword file; its name must end in one of %(endings)s")
             % {"name": name, "endings": ", ".join(ENDINGS)}
         )
     encoding = "" if ending == WORKBOOK else encoding_of(open_file, name)
-    source = Source(name, open_file, ending, encoding)
+    source = Source(name, open_file, ending, encoding, told == TEXT and suffix not in ENDINGS)
     with closing(entries(source)) as started:
-        next(started, None)  # a table whose header names no keyword column is refused here
+        # A table whose header names no keyword column is refused here, below warnings about its titles too.
+        next((item for item in started if isinstance(item, Keyword)), None)
     return source
 
 

@@ -7,14 +7,20 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, time
-from difflib import get_close_matches
 from itertools import chain
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 from crawler.errors import InputError, MissingExtra
 from crawler.i18n import _
-from crawler.keywords.formats import FIELDS, keyword_columns, mistyped
+from crawler.keywords.headings import (
+    field_of,
+    keyword_columns,
+    mistyped,
+    near_keyword,
+    passed_over_titles,
+    without_titles,
+)
 from crawler.keywords.validation import keyword_or_problems, quoted, trimmed
 from crawler.model import Keyword, Problem
 
@@ -25,14 +31,14 @@ ROWS_MAX = 1 << 20
 
 COLUMNS_MAX = 64
 _CHUNK_BYTES = 1 << 16
-_KEYWORD_HEADINGS = [name for name, field in FIELDS.items() if field == "keyword"]
 _ERRORS = ("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!")
 
 Row = tuple[int, list[str]]
 
 
 def read_workbook(file: BinaryIO, name: str) -> Iterator[Keyword | Problem]:
-    """One keyword a row, in the column that the heading names, or in the only column there is.
+    """One keyword a row, in the column that the heading names, or in the only column there is. What stands
+    alone in the rows above a heading is a title.
 
     Raises `MissingExtra` without openpyxl, `InputError` for what is no workbook, for one that unpacks to more
     than any list of keywords, and for several columns of which none is called keyword.
@@ -109,15 +115,17 @@ def _as_text(cell: object) -> str:
 
 
 def _keywords(rows: Iterator[Row], name: str) -> Iterator[Keyword | Problem]:
+    titles, rows = without_titles(rows, list)
+    yield from passed_over_titles(name, titles)
     number, first = next(rows, (1, []))
     source = f"{name}:{number}"
     named = [cell for cell in first if cell]
-    if len(named) == 1 and not _is_heading(named[0]):
+    if len(named) == 1 and not near_keyword(named[0]):
         columns = {"keyword": first.index(named[0])}
         rows = chain([(number, first)], rows)
-    elif len(named) == 1:
+    elif len(named) == 1:  # Keywords and 关键字列表 are no keywords either
         columns = {"keyword": first.index(named[0])}
-        if FIELDS.get(named[0].casefold()) != "keyword":
+        if field_of(named[0]) != "keyword":
             message = _("%s is read as the heading of the keywords") % quoted(named[0])
             yield Problem(source, message, line_skipped=False)
     elif named:
@@ -127,11 +135,6 @@ def _keywords(rows: Iterator[Row], name: str) -> Iterator[Keyword | Problem]:
         return
     for number, row in rows:
         yield from _of_row(f"{name}:{number}", row, columns)
-
-
-def _is_heading(cell: str) -> bool:
-    """Whether a column's first cell names the column: 关键字 and Keywords are no keywords either."""
-    return bool(get_close_matches(cell.casefold(), _KEYWORD_HEADINGS, n=1))
 
 
 def _of_row(source: str, row: Sequence[str], columns: dict[str, int]) -> Iterator[Keyword | Problem]:

@@ -119,6 +119,18 @@ async def test_keyword_files_are_read_and_compared_with_the_last_night(crawler, 
     assert (await examined(crawler))["keywords"][0] == "bad"
 
 
+async def test_lines_that_are_read_do_not_count_as_passed_over(crawler, simulator):
+    rows = "穿搭,high\n露营,low\n手作,1\n,2\n"
+    (crawler.folder / "keywords" / "list.csv").write_text(f"关键词,优先级\n{rows}", encoding="utf-8")
+    level, text = (await examined(crawler))["keywords"]
+    assert (level, "lines passed over: 1; other notes: 2" in text) == ("warning", True), text
+    shown = (await crawler("doctor", "-q")).stdout.splitlines()
+    begin = next(number for number, line in enumerate(shown) if "other notes: 2" in line)
+    places = [line.replace("→", " ").split(": ")[0].strip() for line in shown[begin + 1 : begin + 4]]
+    assert [place.rpartition("list.csv:")[2] for place in places] == ["2", "3", "5"]
+    assert len({len(line) - len(line.lstrip(" →")) for line in shown[begin + 1 : begin + 4]}) == 1
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs permissions")
 async def test_a_secret_that_everybody_can_read_is_closed(crawler, simulator):
     env = crawler.folder / ".env"

@@ -211,6 +211,40 @@ async def test_the_language_of_the_night_is_that_of_whoever_made_the_schedule(cr
     assert "run -q --lang zh >>" in printed
 
 
+UNSEEN = "a scheduled run does not see what is set in this shell alone: "
+
+
+async def test_what_only_this_shell_has_is_named_without_its_value(crawler, system):
+    (crawler.folder / ".env").write_text("JUSTONEAPI_TOKEN=\nCRAWLER_RATE=5/s\n")
+    shell = {"CRAWLER_BASE_URL": "http://127.0.0.1:9", "CRAWLER_RATE": "7/s", "CRAWLER_MAX_PAGES": "3"}
+    for options in ((), ("--install",)):
+        ended = await crawler("schedule", "--cron", *options, "--", "--max-pages", "2", **shell)
+        assert f"{UNSEEN}JUSTONEAPI_TOKEN, CRAWLER_BASE_URL. Put it into .env" in ended.stderr
+        assert "127.0.0.1" not in ended.stdout + ended.stderr
+        assert crawler.environment["JUSTONEAPI_TOKEN"] not in ended.stdout + ended.stderr
+        assert "JUSTONEAPI_TOKEN" not in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (".env", "JUSTONEAPI_TOKEN=tok-of-the-night\n"),
+        (".env", "CRAWLER_TOKEN_FILE=token.txt\n"),
+        ("crawler.toml", 'token-file = "token.txt"\n'),
+        ("crawler.toml", '[accounts.main]\ntoken-file = "token.txt"\n'),
+    ],
+)
+async def test_a_token_that_the_night_finds_is_not_warned_of(crawler, system, name, content):
+    (crawler.folder / name).write_text(content)
+    assert UNSEEN not in (await crawler("schedule", "--cron")).stderr
+
+
+async def test_the_token_of_an_account_that_only_this_shell_has_is_named(crawler, system):
+    (crawler.folder / "crawler.toml").write_text('[accounts.main]\ntoken-env = "JUSTONEAPI_TOKEN_MAIN"\n')
+    ended = await crawler("schedule", "--cron", JUSTONEAPI_TOKEN_MAIN="tok-main")
+    assert f"{UNSEEN}JUSTONEAPI_TOKEN_MAIN. Put" in ended.stderr
+
+
 async def test_the_scheduled_command_runs_a_night(crawler, system):
     crawler.keywords("穿搭")
     line = (await crawler("schedule", "--cron", "--", "keywords.txt", "--json")).stdout.splitlines()[1]

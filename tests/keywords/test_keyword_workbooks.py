@@ -79,6 +79,51 @@ def test_several_columns_of_which_none_is_the_keyword_are_refused(workbook):
         next(read_keywords([workbook([["穿搭", "女装"], ["美食", "探店"]])]))
 
 
+@pytest.mark.parametrize("above", [["我的达人名单"], ["我的达人名单", "2026 年 11 月"]])
+@pytest.mark.parametrize("heading", [["关键词", "标签"], ["序号", "关键词", "标签"], ["关键词"]])
+def test_titles_above_the_heading_are_named_and_not_crawled(workbook, above, heading):
+    values = {"序号": 1, "关键词": "手作", "标签": "手工"}
+    path = workbook([*([title] for title in above), [], heading, [values[name] for name in heading]])
+    *warnings, keyword = read_keywords([path])
+    assert [(each.source, each.message) for each in warnings] == [
+        (f"{path}:{row}", f"'{title}' stands above the heading and is taken for a title")
+        for row, title in enumerate(above, 1)
+    ]
+    tags = ("手工",) if "标签" in heading else ()
+    assert keyword == Keyword("手作", "手作", tags=tags, source=f"{path}:{len(above) + 3}")
+
+
+def test_a_title_above_a_heading_that_only_comes_close_is_not_crawled_either(workbook):
+    with pytest.raises(InputError, match=r"a\.xlsx:2: .* is '关健词' meant to be '关键词'"):
+        next(read_keywords([workbook([["我的达人名单"], ["关健词", "备注"], ["手作", "x"]])]))
+
+
+def test_a_keyword_that_is_called_like_a_column_far_below_is_a_keyword(workbook):
+    listed = ["穿搭", "美食", "露营", "手作", "关键词"]
+    assert texts(workbook([[text] for text in listed])) == listed
+
+
+@pytest.mark.parametrize("name", ["关键字", "搜索词"])
+def test_the_column_of_the_keyword_has_several_names(workbook, name):
+    path = workbook([["序号", name, "标签"], [1, "手作", "手工"]])
+    assert list(read_keywords([path])) == [Keyword("手作", "手作", tags=("手工",), source=f"{path}:2")]
+
+
+def test_where_two_columns_are_called_like_the_keyword_the_usual_name_counts(workbook):
+    assert texts(workbook([["关键词", "搜索词"], ["手作", "x"]])) == ["手作"]
+    assert texts(workbook([["搜索词", "关键词"], ["x", "手作"]])) == ["手作"]
+
+
+def test_a_refused_heading_is_told_without_its_empty_cells_and_with_a_guess(workbook):
+    path = workbook([[" ", "关健词", None, "标签"], ["", "手作", None, "手工"]])
+    with pytest.raises(InputError) as refused:
+        next(read_keywords([path]))
+    assert str(refused.value) == (
+        f"{path}:1: no column is called \"keyword\" or \"关键词\"; the columns are: '关健词', '标签'; "
+        "is '关健词' meant to be '关键词'?"
+    )
+
+
 def test_other_sheets_are_named_and_passed_over(workbook):
     problem, keyword = read_keywords([workbook([["穿搭"]], [["美食"]], [])])
     assert problem.message == "only the first sheet is read; passed over: '表2', '表3'"

@@ -164,10 +164,13 @@ def keywords(facts: Facts) -> Finding:
         text = also(text, _("since the last night %(new)s new, %(gone)s no longer listed") % changed)
     if not found.count:
         return bad(text, _("put a keyword file into keywords/"))
-    if not found.problem_count:
+    if found.problem_count:
+        text = also(text, _("lines passed over: %s") % f"{found.problem_count:,}")
+    if found.note_count:
+        text = also(text, _("other notes: %s") % f"{found.note_count:,}")
+    if not found.problems:
         return good(text)
-    text = also(text, _("lines or files passed over: %s") % f"{found.problem_count:,}")
-    return warning(text, "; ".join(f"{each.source}: {each.message}" for each in found.problems))
+    return warning(text, "\n".join(f"{each.source}: {each.message}" for each in found.problems))
 
 
 def cluster(facts: Facts) -> Finding:

@@ -62,9 +62,9 @@ class DiskFacts:
 
 @dataclass(frozen=True, slots=True)
 class KeywordFacts:
-    """The keyword files: how many keywords, how many lines repeat one, what is wrong with which line (the
-    first few of `problem_count`). `new` and `gone` count keywords that the last night did not know, and that
-    the files no longer list; None without a night."""
+    """The keyword files: how many keywords, how many lines repeat one, how many lines give none
+    (`problem_count`), what else is noted (`note_count`), and the first few of both. `new` and `gone` count
+    keywords that the last night did not know, and that the files no longer list; None without a night."""
 
     problem: str | None = None
     count: int = 0
@@ -73,6 +73,7 @@ class KeywordFacts:
     problems: tuple[Problem, ...] = ()
     new: int | None = None
     gone: int | None = None
+    note_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Level(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How it stands in one line, and what to do about it."""
+    """How it stands in one line, and what to do about it, in one line or several."""
 
     level: Level
     text: str

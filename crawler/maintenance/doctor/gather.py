@@ -192,12 +192,13 @@ def _is_folder(path: Path) -> bool:
 def _keywords(where: DoctorSettings, database: DatabaseFacts) -> KeywordFacts:
     samples = where.paths_named or is_loopback(where.base_url)
     found: set[str] = set()
-    count = repeated = wrong = 0
+    count = repeated = wrong = notes = 0
     problems: list[Problem] = []
     try:
         for item in read_keywords(where.paths or (Path("keywords"),), samples=samples):
             if isinstance(item, Problem):
-                wrong += 1
+                wrong += item.line_skipped
+                notes += not item.line_skipped
                 problems += [item] if len(problems) < PROBLEMS_SHOWN else []
             elif item.identity in found:
                 repeated += 1
@@ -208,7 +209,7 @@ def _keywords(where: DoctorSettings, database: DatabaseFacts) -> KeywordFacts:
     except CrawlerError as error:
         return KeywordFacts(problem=str(error))
     new, gone = (None, None) if known is None else (len(found - known), len(known - found))
-    return KeywordFacts(None, count, repeated, wrong, tuple(problems), new, gone)
+    return KeywordFacts(None, count, repeated, wrong, tuple(problems), new, gone, notes)
 
 
 def _known_keywords(database: DatabaseFacts) -> set[str] | None:

@@ -135,6 +135,7 @@ TABLE = [
     ("keywords", keywords(new=3, gone=1), G, "since the last night 3 new, 1 no longer listed"),
     ("keywords", keywords(repeated=2), G, "2 repeated"),
     ("keywords", keywords(problem_count=7, problems=(Problem("a.txt:3", "bad"),)), W, "passed over: 7"),
+    ("keywords", keywords(note_count=3, problems=(Problem("a.txt:3", "bad"),)), W, "other notes: 3"),
     ("keywords", keywords(count=0), B, "0 keywords"),
     ("keywords", keywords(problem="keywords: not found"), B, "not found"),
     ("last_night", {}, G, "2026-11-26 01:30: done, 12 new creators"),
@@ -185,6 +186,13 @@ def test_a_check(key, facts, level, said):
     finding = FIND[key](replace(ALL_GOOD, **facts))
     assert (finding.level, said in finding.text) == (level, True), finding
     assert bool(finding.advice) is (level is not Level.GOOD), "what is not good says what to do"
+
+
+def test_what_is_wrong_with_keyword_files_is_told_line_by_line():
+    facts = keywords(problem_count=1, note_count=1, problems=(Problem("a:3", "bad"), Problem("a:5", "odd")))
+    finding = FIND["keywords"](replace(ALL_GOOD, **facts))
+    assert finding.text == "9 keywords; lines passed over: 1; other notes: 1"
+    assert finding.advice == "a:3: bad\na:5: odd"
 
 
 def test_every_check_can_be_good_and_otherwise():
