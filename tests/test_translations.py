@@ -32,6 +32,10 @@ from tests import forked
 from tests.translations import LANGUAGES, PACKAGE, mo_bytes, po_path, po_text, read, template
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+HAN = r"\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
+STRAY_SPACE = re.compile(
+    rf"[{HAN}‘’“”] [{HAN}]|[{HAN}] [‘’“”]|[，。、；：？！（）] [^\[]|\S [，。、；：？！）]"
+)
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[-0-9.]*[a-z]|%[-0-9.]*[a-z]|%%|\{[a-z_]*(?:![a-z])?\}")
 """Of `%` and of `str.format`; click's own messages use the latter."""
 
@@ -122,6 +126,13 @@ def test_help_is_chinese_line_by_line_and_fits_the_terminal(command, tmp_path):
         assert exempt or CHINESE.search(written) or not re.search(r"[a-z] [a-z]", written), line
     options = page.partition("选项:\n")[2].partition("命令:\n")[0]
     assert max(map(width, options.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_in_chinese_has_no_space_where_chinese_has_none(command, tmp_path):
+    page = run(*command.split(), "--help", cwd=tmp_path, COLUMNS="80").stdout
+    text = [line.strip() for line in page.splitlines() if not line.strip().startswith("crawler ")]
+    assert [line for line in text if STRAY_SPACE.search(line)] == []
 
 
 def test_the_columns_of_options_are_aligned(tmp_path):
@@ -279,6 +290,11 @@ def test_every_language_has_its_catalogue_and_any_other_reads_english():
         ("（一）二三", ["（一）", "二三"]),
         ("采集 keywords 完", ["采集", "keywords", "完"]),
         ("ab cd ef", ["ab cd", "ef"]),
+        ("一二\n  三", ["一二三"]),
+        ("一，\nab", ["一，ab"]),
+        ("ab\n（一）", ["ab", "（一）"]),
+        ("一\nab", ["一 ab"]),
+        ("一 二\nab\ncd", ["一 二", "ab cd"]),
     ],
 )
 def test_a_line_breaks_between_characters_and_never_before_their_punctuation(text, lines):

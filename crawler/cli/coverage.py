@@ -77,7 +77,7 @@ def _lines(found: Coverage) -> Iterator[str]:
     )
     yield ""
     if not found.redundant:
-        yield _("No keyword can be left out without losing more.")
+        yield _("No keyword can be left out: any one would lose more creators than --lose allows.")
         return
     yield ngettext(
         "Without this keyword: %(calls)s %% fewer calls, %(creators)s %% fewer creators.",

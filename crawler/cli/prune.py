@@ -67,7 +67,9 @@ def prune(
     """Removes what is old, or says what would go."""
     retention = Retention(**setting_values(context, RETENTION_SETTINGS))
     if older_than is None and not retention.asked_for:
-        raise click.UsageError(_("how old is old: give --older-than 90d, or retain-replies and the like"))
+        raise click.UsageError(
+            _("say how old is too old: give --older-than 90d, or set retain-replies and the like")
+        )
     age = retention if older_than is None else parse_span(older_than)
     with reading(db):
         pass

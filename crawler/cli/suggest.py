@@ -8,7 +8,7 @@ import click
 
 from crawler.analysis.query import QueryResult
 from crawler.analysis.suggest import read_suggestions
-from crawler.cli.output import output_options, write_result
+from crawler.cli.output import FOR_PEOPLE, output_options, write_result
 from crawler.cli.shared_options import db_option
 from crawler.i18n import N_, _
 from crawler.store.readonly import reading
@@ -49,6 +49,16 @@ def suggest(db: Path, limit: int, min_creators: int, output: str) -> None:
     """Reads the creators' texts and shows the words."""
     with reading(db) as connection:
         found = read_suggestions(connection, limit=limit, creators_min=min_creators)
-    rows = iter([(one.keyword, one.creators, one.share, one.fans_median, one.example) for one in found])
+    percent = "{:4.1f} %" if output == "table" else "{:.1f} %"
+    rows = (
+        (
+            one.keyword,
+            one.creators,
+            percent.format(100 * one.share) if output in FOR_PEOPLE else one.share,
+            one.fans_median,
+            one.example,
+        )
+        for one in found
+    )
     columns = tuple(map(_, COLUMNS)) if output == "table" else COLUMNS
     write_result(QueryResult(columns, rows), output, table_rows=None, when_empty=_("no word is missing"))

@@ -198,18 +198,26 @@ def _totals(totals: Totals) -> Iterator[str]:
         % counts
     )
     if totals.calls_unknown:
-        yield (
-            _(
-                "Calls with an unknown charge: %(calls_unknown)s (%(calls_open)s in flight now). The others "
-                "lost their connection or were cut off by a crash; each may or may not be on the bill."
-            )
-            % counts
-        )
+        yield _unknown(totals) % counts
     if totals.calls_lost:
         lost = _(
             "Charged calls whose page was lost and has been, or will be, asked for again: %(calls_lost)s."
         )
         yield lost % counts
+
+
+def _unknown(totals: Totals) -> str:
+    if not totals.calls_open:
+        return _(
+            "Calls with an unknown charge: %(calls_unknown)s. They lost their connection or were cut off by "
+            "a crash; each may or may not be on the bill."
+        )
+    if totals.calls_open < totals.calls_unknown:
+        return _(
+            "Calls with an unknown charge: %(calls_unknown)s (%(calls_open)s in flight now). The others "
+            "lost their connection or were cut off by a crash; each may or may not be on the bill."
+        )
+    return _("Calls with an unknown charge: %(calls_unknown)s, all of them in flight now.")
 
 
 def _oddities(db: Path, oddities: Sequence[tuple[Reason, int]]) -> Iterator[str]:

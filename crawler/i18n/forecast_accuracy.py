@@ -61,9 +61,9 @@ def _line(what: str, found: Comparison, show: Callable[[float], str], translate:
     elif found.held:
         line = translate(N_("%(came)s (expected: %(bounds)s)"))
     elif found.came < found.low:
-        line = translate(N_("%(came)s (below the expected %(bounds)s)"))
+        line = translate(N_("%(came)s (less than expected: %(bounds)s)"))
     else:
-        line = translate(N_("%(came)s (above the expected %(bounds)s)"))
+        line = translate(N_("%(came)s (more than expected: %(bounds)s)"))
     return line % words
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from crawler.clock import SHANGHAI
-from crawler.i18n import _
+from crawler.i18n import N_, _
 
 
 def also(text: str, more: str) -> str:
@@ -18,15 +19,16 @@ def shanghai_time(stamp: str) -> str:
     return datetime.fromisoformat(stamp).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
-def span(seconds: float) -> str:
-    """A span of time as a person says it: 45 s, 12 min, 3 h 20 min."""
+def span(seconds: float, translate: Callable[[str], str] = _) -> str:
+    """A span of time as a person says it: 45 s, 12 min, 3 h 20 min; in the reader's language, or that of
+    `translate`."""
     whole = round(seconds)
     if whole < 90:
-        return _("%d s") % whole
+        return translate(N_("%d s")) % whole
     minutes = round(seconds / 60)
     if minutes < 90:
-        return _("%d min") % minutes
-    return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
+        return translate(N_("%d min")) % minutes
+    return translate(N_("%(hours)d h %(minutes)d min")) % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
 def size(count: int) -> str:

@@ -12,7 +12,7 @@ from crawler.notice_settings import NoticeKind
 from crawler.notices.message import Notice, short
 from crawler.reasons import GOES_ON_BY_ITSELF, Outcome
 from crawler.summary import RunSummary
-from crawler.ui.summary import account_lines, heading, next_lines, spent_text, sweep_lines
+from crawler.ui.summary import account_lines, headline, next_lines, spent_text, sweep_lines
 from crawler.untrusted_text import sanitize, truncate
 
 APP = "creator-crawler"
@@ -56,7 +56,7 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     lines += account_lines(summary)
     if summary.sweep is not None:
         lines += [_("removed by age: %s") % line for line in sweep_lines(summary.sweep)]
-    return _notice(kind_of(summary), f"{heading(summary)}: {title}", (*lines, *next_lines(summary, command)))
+    return _notice(kind_of(summary), headline(summary, title), (*lines, *next_lines(summary, command)))
 
 
 def refused_notice(why: str, db: Path, command: str) -> Notice:

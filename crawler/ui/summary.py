@@ -11,7 +11,7 @@ from crawler.i18n import _, english, ngettext
 from crawler.i18n.forecast_accuracy import forecast_accuracy_fields, forecast_accuracy_lines
 from crawler.i18n.formatting import also, size, span
 from crawler.i18n.reasons import reason_text, told
-from crawler.reasons import Advice
+from crawler.reasons import Advice, Outcome
 from crawler.summary import AccountSummary, FailedKeyword, Removed, RunSummary, Sweep
 from crawler.ui.event_text import order_text
 from crawler.ui.program_name import db_argument, program_name
@@ -126,7 +126,7 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     if summary.sweep is not None:
         rows += [(_("removed"), line) for line in sweep_lines(summary.sweep)]
     reason = sanitize(reason_text(summary.reason))
-    lines = [_("%(outcome)s: %(reason)s") % {"outcome": heading(summary), "reason": reason}]
+    lines = [headline(summary, reason)]
     label_width = max(width(label) for label, _text in rows)
     lines += [f"  {label}{' ' * (label_width - width(label))}  {text}" for label, text in rows]
     lines += [f"  {line}" for line in account_lines(summary)]
@@ -189,13 +189,20 @@ def _not_asked(summary: RunSummary) -> str:
     return sanitize(line % {"keywords": f"{len(summary.not_asked):,}", "names": names + more})
 
 
-def heading(summary: RunSummary) -> str:
+def headline(summary: RunSummary, why: str) -> str:
+    """How a run ended, and `why`; that of an interruption says both."""
+    if summary.outcome == Outcome.INTERRUPTED:
+        return _heading(summary)
+    return _("%(outcome)s: %(reason)s") % {"outcome": _heading(summary), "reason": why}
+
+
+def _heading(summary: RunSummary) -> str:
     """How a run ended, and which of its accounts ended before it by what somebody has to see to."""
     text = {
         "done": _("Done"),
         "failed": _("Finished, with failures"),
         "stopped": _("Stopped"),
-        "interrupted": _("Interrupted"),
+        "interrupted": _("Interrupted by %s") % summary.reason.details.get("signal", "?"),
     }[summary.outcome]
     lost = summary.accounts_lost
     if not lost:

@@ -310,7 +310,10 @@ async def test_suggestions_are_a_keyword_file(crawler):
     ]
     for row in rows:
         assert sum(row["keyword"] in text.casefold() for text in texts) >= row["creators"]
-    assert "creators" in (await crawler("suggest")).stdout
+    table = (await crawler("suggest")).stdout.splitlines()
+    assert table[0].split() == ["keyword", "creators", "share", "fans_median", "example"]
+    shown = [line.split()[2:4] for line in table[2:]]
+    assert shown == [[f"{100 * row['share']:.1f}", "%"] for row in rows]
 
 
 async def test_time_is_planned_by_the_limit_that_was_learnt(crawler):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from crawler.column import Column
+from crawler.column import Column, Kind
+from crawler.i18n import Words
 
 NAMES: Final = "names"
 HEADERS = ("zh", "en", NAMES)
 
+UTC: Final = Words("UTC", "UTC")
+BEIJING: Final = Words("Beijing time", "北京时间")
 
-def header(column: Column, headers: str = NAMES) -> str:
-    """The heading of a column; `headers` is one of `HEADERS`."""
+
+def header(column: Column, headers: str, zone: Words) -> str:
+    """The heading of a column; `headers` is one of `HEADERS`, `zone` what the table's times are in."""
     if headers == NAMES:
         return column.name
-    return column.header.chinese if headers == "zh" else column.header.english
+    words, timed = column.header, column.kind is Kind.TIME
+    if headers == "zh":
+        return f"{words.chinese}（{zone.chinese}）" if timed else words.chinese
+    return f"{words.english} ({zone.english})" if timed else words.english

@@ -17,7 +17,7 @@ import orjson
 
 from crawler.analysis.export.cells import PLAIN_BEGINNINGS, kept_as_text
 from crawler.analysis.export.creators import EXPORTED, TABLE, Row
-from crawler.analysis.export.headers import NAMES, header
+from crawler.analysis.export.headers import NAMES, UTC, header
 from crawler.analysis.multi_value_cells import joined
 from crawler.column import Kind
 from crawler.untrusted_text import runs
@@ -44,7 +44,7 @@ def write_csv(
             file.write(codecs.BOM_UTF8)
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
         writer = csv.writer(text, quoting=quoting)
-        writer.writerow([header(column, headers) for column in TABLE])
+        writer.writerow([header(column, headers, UTC) for column in TABLE])
         writer.writerows(_cells(creators, plain=plain))
         text.detach()  # which writes what is left; the file is closed by who opened it
 

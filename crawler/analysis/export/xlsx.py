@@ -14,7 +14,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from crawler.analysis.export.creators import COLUMNS, TABLE
-from crawler.analysis.export.headers import NAMES, header
+from crawler.analysis.export.headers import BEIJING, NAMES, header
 from crawler.analysis.multi_value_cells import joined
 from crawler.clock import SHANGHAI
 from crawler.column import Kind
@@ -94,7 +94,7 @@ class _Sheet:
         self._time = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss" +08:00"'})
         self._sheet.freeze_panes(1, 0)
         self._sheet.ignore_errors({"number_stored_as_text": _TEXTS})
-        self._headers = [header(column, headers) for column in TABLE]
+        self._headers = [header(column, headers, BEIJING) for column in TABLE]
         writers: dict[Kind, Callable[[int, int, Any], None]] = {
             Kind.BOOLEAN: self._write_boolean,
             Kind.NUMBER: self._write_number,

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from crawler.analysis.report.values import RunLine, Spent
 from crawler.i18n import N_
 from crawler.i18n.forecast_accuracy import forecast_accuracy_lines
-from crawler.i18n.formatting import shanghai_time
+from crawler.i18n.formatting import shanghai_time, span
 from crawler.money import DEFAULT_CURRENCY, Money
 
 _SCALES = {
@@ -104,16 +104,8 @@ class Formatter:
         return shanghai_time(stamp)
 
     def duration(self, seconds: float) -> str:
-        """A length of time: `42 s`, `7 min`, `3 h 05 min`."""
-        if seconds < 60:
-            return self.catalogue.gettext("%d s") % round(seconds)
-        minutes = round(seconds / 60)
-        if minutes < 60:
-            return self.catalogue.gettext("%d min") % minutes
-        return self.catalogue.gettext("%(hours)d h %(minutes)02d min") % {
-            "hours": minutes // 60,
-            "minutes": minutes % 60,
-        }
+        """A length of time, as the terminal says it too."""
+        return span(seconds, self.catalogue.gettext)
 
 
 def _one_decimal(number: int, divisor: int) -> str:

@@ -16,7 +16,8 @@ import pytest
 from openpyxl.utils import get_column_letter
 
 from crawler.analysis.export.creators import COLUMNS, TABLE
-from crawler.analysis.export.headers import HEADERS, header
+from crawler.analysis.export.headers import BEIJING, HEADERS, header
+from crawler.analysis.export.headers import UTC as IN_UTC
 from crawler.analysis.export.xlsx import TEXT_MAX, Limits, write_xlsx
 from crawler.analysis.filters import Filters, where
 from crawler.creator import CreatorRow
@@ -284,6 +285,13 @@ def test_what_a_database_of_an_earlier_version_has_no_column_for_is_empty(db, ru
     assert rows[MANY_FANS.name]["image"] == MANY_FANS.image
 
 
+def _headings(path):
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return next(csv.reader(file))
+    return [cell.value for cell in next(openpyxl.load_workbook(path).active.iter_rows(max_row=1))]
+
+
 @pytest.mark.parametrize(
     ("headers", "first"),
     [
@@ -296,13 +304,25 @@ def test_what_a_database_of_an_earlier_version_has_no_column_for_is_empty(db, ru
 def test_headings_are_names_or_words_of_a_language(run, out, ending, headers, first):
     path = out / f"a.{ending}"
     run(path, "--headers", headers)
-    if ending == "csv":
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            found = next(csv.reader(file))
-    else:
-        found = [cell.value for cell in next(openpyxl.load_workbook(path).active.iter_rows(max_row=1))]
+    found = _headings(path)
     assert found[:4] == first.split("," if "," in first else " ")
     assert len(set(found)) == len(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("ending", "headers", "first_seen"),
+    [
+        ("csv", "zh", "首次发现（UTC）"),
+        ("csv", "en", "First seen (UTC)"),
+        ("csv", "names", "first_seen_at"),
+        ("xlsx", "zh", "首次发现（北京时间）"),
+        ("xlsx", "en", "First seen (Beijing time)"),
+        ("xlsx", "names", "first_seen_at"),
+    ],
+)
+def test_a_heading_in_words_says_what_the_times_are_in(run, out, ending, headers, first_seen):
+    run(out / f"a.{ending}", "--headers", headers)
+    assert first_seen in _headings(out / f"a.{ending}")
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "parquet", "db"])
@@ -312,4 +332,6 @@ def test_formats_for_programs_keep_the_names_of_columns(run, out, ending):
 
 
 def test_every_column_has_a_heading_in_every_language():
-    assert all(header(column, headers) for column in TABLE for headers in HEADERS)
+    assert all(
+        header(column, headers, zone) for column in TABLE for headers in HEADERS for zone in (IN_UTC, BEIJING)
+    )

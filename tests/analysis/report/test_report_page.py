@@ -6,10 +6,15 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
 
+import pytest
+
+from crawler.analysis.report.values import InFull, PricedCalls
 from crawler.i18n import LOCALE_DIR
+from crawler.money import Money
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.database import open_database
 from tests.filled import QUOTA_303, SPECIAL, TIMED_OUT, creator
@@ -115,6 +120,12 @@ def test_a_stop_is_told_in_plain_words_with_what_to_do(read, page, play_night):
     assert "It resets at midnight in Shanghai" in text
 
 
+@pytest.mark.parametrize(("lang", "told"), [("en", "interrupted by SIGINT"), ("zh", "被 SIGINT 中断")])
+def test_an_interruption_is_told_as_the_terminal_tells_it(read, page, play_night, lang, told):
+    play_night(result_page(*SPECIAL), reason=Reason(ReasonCode.INTERRUPTED, {"signal": "SIGINT"}))
+    assert told in page(read(), lang)
+
+
 def test_a_reason_without_a_cause_is_shown_as_it_is(read, page, play_night):
     play_night(reason=Reason(ReasonCode.CANNOT_WRITE, {"path": "x", "error": "disk <full>"}))
     assert "cannot write x: disk &lt;full&gt;" in page(read("2026-11-05T00:00:00.000Z"))
@@ -149,6 +160,20 @@ def test_the_page_is_chinese_throughout(read, page, play_night):
     )
     words = re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^>]+>", " ", shown))
     assert set(words) <= {"JUSTONEAPI", "TOKEN", "HTTP", "max", "calls"}
+
+
+def test_a_chinese_page_has_chinese_brackets_and_full_stops(read, page, play_night):
+    play_night(result_page(*SPECIAL))
+    report = replace(read(), in_full=InFull(407, False, (PricedCalls(Money(Decimal("0.05")), 407),)))
+    text = re.sub(
+        r"<style>.*?</style>|<script>.*?</script>|<bdi>.*?</bdi>|<svg.*?</svg>",
+        "",
+        page(report, "zh", price="0.05"),
+        flags=re.S,
+    )
+    assert "大约要 407 次计费调用（¥20.35）。" in text
+    assert "(¥" not in text
+    assert re.search(r" \.\s|[\u4e00-\u9fff）]\.", text) is None
 
 
 def test_a_chart_tells_each_number_in_full_and_in_the_readers_language(read, page):

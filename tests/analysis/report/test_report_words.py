@@ -8,6 +8,7 @@ import pytest
 
 from crawler.analysis.report import Formatter
 from crawler.analysis.report.values import PricedCalls
+from crawler.i18n.formatting import span
 from crawler.money import Money
 from crawler.safe_links import picture_link, profile_link
 
@@ -45,10 +46,10 @@ def test_money_is_calculated_in_decimals_and_only_with_a_price(price, calls, mon
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.4, "0 s"), (59, "59 s"), (61, "1 min"), (3_599, "1 h 00 min"), (11_100, "3 h 05 min")],
+    [(0.4, "0 s"), (78, "78 s"), (95, "2 min"), (3_599, "60 min"), (11_100, "3 h 5 min")],
 )
-def test_a_duration_is_as_coarse_as_people_need(seconds, text):
-    assert ENGLISH.duration(seconds) == text
+def test_a_duration_is_as_coarse_as_people_need_and_as_the_terminal_says_it(seconds, text):
+    assert ENGLISH.duration(seconds) == span(seconds) == text
 
 
 def test_bands_of_followers_are_written_as_people_of_the_language_say_them():

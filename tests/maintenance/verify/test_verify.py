@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from crawler.cli.verify import verify
 from crawler.errors import AlreadyRunning, InputError
+from crawler.maintenance.verify import examine
 from crawler.model import Keyword
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies
@@ -342,7 +343,25 @@ def test_three_nights_with_failures_a_stop_and_a_refresh_are_complete(db):
 def test_a_call_of_unknown_charge_is_told_and_is_no_gap(db):
     result = ask(db)
     assert result.exit_code == 0
-    assert "unknown charge: 1" in result.stdout
+    assert "unknown charge: 1. They lost their connection" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("unknown", "in_flight", "told"),
+    [
+        (3, 0, "charge: 3. They lost"),
+        (3, 1, "charge: 3 (1 in flight now). The others lost"),
+        (3, 3, "charge: 3, all of them in flight now."),
+    ],
+)
+def test_calls_in_flight_are_told_only_where_there_are_any(db, monkeypatch, unknown, in_flight, told):
+    def counted(connection):
+        found = examine(connection)
+        totals = replace(found.totals, calls_unknown=unknown, calls_open=in_flight)
+        return replace(found, totals=totals)
+
+    monkeypatch.setattr("crawler.cli.verify.examine", counted)
+    assert told in ask(db).stdout
 
 
 def test_a_night_that_was_stopped_half_way_is_no_gap_and_not_said_to_be_complete(tmp_path):
