@@ -17,7 +17,11 @@ from crawler.errors import InputError, OutputError, StoreError
 from crawler.i18n import _
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-TOO_LARGE = errno.EFBIG  # for what the user may write, or for the disk
+_PASSING = (
+    *NO_ROOM,
+    errno.EFBIG,  # more than the user may write
+    errno.EACCES,  # on Windows also a file that another program has open
+)
 
 
 def real_path(path: Path) -> Path:
@@ -121,10 +125,10 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def write_errors(target: Path) -> Iterator[None]:
-    """Turns what the operating system says about writing `target` into a StoreError where the disk is full,
-    which the same command gets over, and into an OutputError otherwise."""
+    """Turns what the operating system says about writing `target` into a StoreError where the same command
+    may get over it, as over a full disk, and into an OutputError otherwise."""
     try:
         yield
     except OSError as exc:
-        kind = StoreError if exc.errno in (*NO_ROOM, TOO_LARGE) else OutputError
+        kind = StoreError if exc.errno in _PASSING else OutputError
         raise kind(_("cannot write %s: %s") % (target, exc.strerror or exc)) from exc

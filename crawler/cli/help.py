@@ -17,8 +17,8 @@ _HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _PUNCTUATION = r"\u3000-\u303f\uff00-\uff0f\uff1a-\uff1f\uff3b-\uff3f\uff5b-\uff65"
 _QUOTES = "\u2018-\u201d\u2026"
 _NO_SPACE = re.compile(
-    rf"(?<=[{_HAN}])[ \t]*\n[ \t]*(?=[{_HAN}{_QUOTES}])|(?<=[{_QUOTES}])[ \t]*\n[ \t]*(?=[{_HAN}])"
-    rf"|(?<=[{_PUNCTUATION}])[ \t]*\n[ \t]*|[ \t]*\n[ \t]*(?=[{_PUNCTUATION}])"
+    rf"(?<=[{_HAN}])\n(?=[{_HAN}{_QUOTES}])|(?<=[{_QUOTES}])\n(?=[{_HAN}])"
+    rf"|(?<=[{_PUNCTUATION}])\n|\n(?=[{_PUNCTUATION}])"
 )
 _UNWRAPPED = "\b\n"
 """Click leaves a paragraph that begins so as it is."""
@@ -54,11 +54,15 @@ def _wrapped_paragraphs(text: str, cells: int) -> str:
     )
 
 
+def _joined(text: str) -> str:
+    return _NO_SPACE.sub("", "\n".join(line.strip() for line in text.split("\n")))
+
+
 def wrapped(text: str, cells: int) -> list[str]:
     """`text` in lines of at most `cells` cells, broken at white space and between Chinese characters; where
     Chinese has no space, a line break of the text leaves none."""
     lines = [""]
-    for piece in _PIECE.findall(" ".join(_NO_SPACE.sub("", text).split())):
+    for piece in _PIECE.findall(" ".join(_joined(text).split())):
         if lines[-1] and width(lines[-1] + piece.rstrip()) > cells:
             lines.append(piece.lstrip())
         else:
