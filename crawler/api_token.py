@@ -10,6 +10,9 @@ from crawler.i18n import N_, _
 
 TOKEN_SHOWN = "***"  # noqa: S105 - what stands in its place
 
+LINE_CHARACTERS_MAX = 64 * 1024
+"""More than any token has."""
+
 _READ: set[str] = set()
 """Every token that was read in this process, so that none is shown whatever goes wrong."""
 
@@ -47,8 +50,9 @@ def without_tokens(variables: Mapping[str, str]) -> dict[str, str]:
 def read_token_file(path: Path) -> str:
     """The token in the first line of `path`; raises TokenError where it cannot be read."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n", 1)
+        with path.open(encoding="utf-8-sig") as file:
+            line = file.readline(LINE_CHARACTERS_MAX)  # a device may have no end
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8 text"
         raise TokenError(_("cannot read the token file %s: %s") % (path, reason)) from exc
-    return check_token(lines[0])
+    return check_token(line.removesuffix("\n"))

@@ -113,6 +113,7 @@ CASES = [
 @given(st.sampled_from(CASES), st.sampled_from(HOSTILE) | st.text(max_size=20))
 @example(case=("split", "-o"), value=LOOP)
 @example(case=("merge", None), value=LOOP)
+@example(case=("run", "--token-file"), value="/dev/full")
 def test_no_argument_makes_a_traceback(room, capsys, monkeypatch, case, value):
     command, option = case
     monkeypatch.setenv("JUSTONEAPI_TOKEN", "test-token")

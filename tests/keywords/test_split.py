@@ -15,6 +15,7 @@ from crawler.cli.split import split as command
 from crawler.errors import InputError
 from crawler.keywords import identity, read_keywords
 from crawler.keywords.split import part_of, split_keywords
+from crawler.keywords.validation import trimmed
 from crawler.model import Keyword
 
 TEXT = st.text(
@@ -27,7 +28,7 @@ def _keywords(draw):
     text = draw(TEXT)
     tags = draw(st.lists(st.sampled_from(["美食", "a,b"]), unique=True))
     pages_max = draw(st.none() | st.integers(1, 99))
-    return Keyword(text.strip() or text, identity(text), draw(st.integers(-9, 9)), pages_max, tuple(tags))
+    return Keyword(trimmed(text), identity(text), draw(st.integers(-9, 9)), pages_max, tuple(tags))
 
 
 KEYWORDS = st.lists(_keywords(), min_size=1, max_size=30)
