@@ -1,5 +1,7 @@
 """What a plan says of caps: where one begins anew, and where none is left."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -20,6 +22,8 @@ async def test_a_plan_over_midnight_says_that_it_counts_what_the_next_day_allows
         await night(crawler, simulator)
     learnt(crawler, per_second=0.5)
     db = crawler.folder / "data" / "creators.db"
+    with closing(sqlite3.connect(db, isolation_level=None)) as connection:  # before `early`, whenever that is
+        connection.execute("UPDATE checkpoints SET finished_at = datetime(finished_at, '-1 hour')")
     settings = RunSettings("", db=db, refresh_after=timedelta(0), calls_max_per_day=32 + 31)
     late = next_shanghai_day(utc_now()) - timedelta(seconds=40)
     with reading(db) as connection:
