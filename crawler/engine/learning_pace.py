@@ -4,7 +4,7 @@ Values in, values out: time is passed in, nothing waits here. The formula, with 
 - **searching**: the pace rises with the third power of the time until a refusal.
 - **probing**: single calls go after waits that double; the first that is taken ends it, and the window that
   explains all answers best gives the limit.
-- **steady**: a refusal lowers the pace to STEP below where it was refused; `price_calls` good answers bring
+- **steady**: a refusal lowers the pace to STEP below where it was met; `calls_that_pay` good answers bring
   that back, twice as many four times as much.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from crawler.engine.call_log import HORIZON_SECONDS, CallLog
 from crawler.engine.pace_search import START_PER_SECOND, Search
-from crawler.engine.pace_steps import STEP, price_calls, rise
+from crawler.engine.pace_steps import STEP, calls_that_pay, rise
 from crawler.engine.probe_backoff import ProbeWaits
 from crawler.engine.rate_limit_inference import LONG_WINDOW_SECONDS, WINDOWS_SECONDS, LimitWindow, limit_from
 from crawler.rate import LearntLimit
@@ -173,7 +173,7 @@ class LearningPace:
         if self._phase is not Phase.STEADY or (self._only_refused >= nothing and not self._long):
             return self._probe(sent_at, now, pace)
         if sent_at <= self._cut_at:
-            self._quiet_calls = -int(price_calls(self.per_second))
+            self._quiet_calls = -int(calls_that_pay(self.per_second))
             return False
         self._refused_in_a_row += 1
         window = self._window
@@ -273,7 +273,7 @@ class LearningPace:
             return
         window = self._window or LimitWindow(1.0, 1)
         lately = self._log.count(now, window.seconds) / window.seconds if self._long else None
-        price = max(price_calls(self.per_second), self._held_calls)
+        price = max(calls_that_pay(self.per_second), self._held_calls)
         share = rise(
             self.per_second, self._limit, self._quiet_calls, price, self._latency_seconds, window.seconds,
             lately, sliding=self._settled_at > 0 and not window.fixed,

@@ -22,7 +22,7 @@ DOUBLING_SECONDS_MIN = 6.0
 """How fast the pace may double where the limit has risen."""
 
 
-def price_calls(pace: float) -> float:
+def calls_that_pay(pace: float) -> float:
     """How many good answers pay for a refused call at that pace."""
     return min(PRICE_CALLS, max(PAID_CALLS_MIN, PAID_SECONDS * pace))
 

@@ -125,16 +125,24 @@ class RunAccounts:
             return parts.budget(
                 settings.calls_max,
                 settings.calls_max_per_day,
-                runs.calls_charged_by_day(connection, moment),
+                self._spent_by_day(settings, moment),
                 money_caps(connection, settings, moment),
             )
         own = parts.budget(
             account.calls_max,
             account.calls_max_per_day,
-            runs.calls_charged_by_day(connection, moment, account.name),
+            self._spent_by_day(account, moment, account.name),
             money_caps(connection, account, moment, account.name),
         )
         return parts.account_budget(own, self._common, _amount(account))
+
+    def _spent_by_day(
+        self, caps: RunSettings | Account, moment: datetime, account: str | None = runs.ANY_ACCOUNT
+    ) -> dict[str, int]:
+        """Earlier calls by day, which are counted only where a cap asks for them: a day may have many."""
+        if caps.calls_max_per_day is None:
+            return {}
+        return runs.calls_charged_by_day(self._connection, moment, account)
 
     def _common_caps(self, moment: datetime) -> CommonCaps:
         """Those of the run; without accounts they stand in the way of its only one."""
@@ -147,7 +155,7 @@ class RunAccounts:
             calls_max_per_day=settings.calls_max_per_day,
             budget=None if settings.budget is None else settings.budget.amount,
             budget_per_day=None if settings.budget_per_day is None else settings.budget_per_day.amount,
-            calls_by_day=runs.calls_charged_by_day(connection, moment),
+            calls_by_day=self._spent_by_day(settings, moment),
             money_by_day=money_by_day(connection, moment, dearest) if settings.budget_per_day else {},
         )
 
