@@ -51,6 +51,10 @@ class CallLog:
         if number >= 0:
             self._known[number] = True
 
+    def taken_between(self, since: float, until: float) -> int:
+        """Calls sent in that time that are known to be taken."""
+        return sum(self._known[bisect_right(self.times, since) : bisect_left(self.times, until)])
+
     def under_way(self, at: float, latency_seconds: float) -> bool:
         """Whether calls sent until then are still to be answered, but for those that seem lost."""
         first = bisect_left(self.times, at - 2 * latency_seconds)

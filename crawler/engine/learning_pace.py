@@ -10,14 +10,14 @@ Values in, values out: time is passed in, nothing waits here. The formula, with 
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 
 from crawler.engine.call_log import HORIZON_SECONDS, CallLog
-from crawler.engine.pace_search import START_PER_SECOND, Search
+from crawler.engine.limit_window import LimitWindow
+from crawler.engine.pace_search import Phase, Search, first_pace
 from crawler.engine.pace_steps import STEP, calls_that_pay, rise
 from crawler.engine.probe_backoff import ProbeWaits
-from crawler.engine.rate_limit_inference import LONG_WINDOW_SECONDS, WINDOWS_SECONDS, LimitWindow, limit_from
+from crawler.engine.rate_limit_inference import WINDOWS_SECONDS, limit_from
 from crawler.rate import LearntLimit
 
 SLOWEST_PER_SECOND = 1 / 60
@@ -40,14 +40,6 @@ CATCH_UP_WINDOWS = 10
 """After the rush of a search; what does not go as soon as there is room is lost to the minute."""
 
 
-class Phase(enum.StrEnum):
-    """What the pace is doing."""
-
-    SEARCHING = enum.auto()
-    PROBING = enum.auto()
-    STEADY = enum.auto()
-
-
 class LearningPace:
     """When the next call may go, from how the calls before it were answered."""
 
@@ -60,8 +52,10 @@ class LearningPace:
         self._window: LimitWindow | None = None
         self._limit = 0.0
         """Where the last refusal was met, in calls per second; 0 where there was none."""
-        self.per_second = 0.0
-        self._set(self._start(learnt))
+        if learnt is not None and learnt.found:
+            self._phase, self._limit = Phase.STEADY, learnt.per_second
+            self._window = LimitWindow.learnt(learnt)
+        self._set(first_pace(learnt))
         self._search = Search(self.per_second)
         self._asked_until = float("-inf")
         """When the API wants to be asked again."""
@@ -86,17 +80,7 @@ class LearningPace:
         """Until when calls go singly, as a fixed window may still be full."""
         self._as_known = False
         """Whether the last refusal came where the limit was known to be."""
-        self._catch_up_until = self._contradicted_at = float("-inf")
-
-    def _start(self, learnt: LearntLimit | None) -> float:
-        """Calls per second to begin with."""
-        if learnt is None or not learnt.found:
-            return max(START_PER_SECOND, learnt.per_second / 2 if learnt else 0.0)
-        self._phase, self._limit = Phase.STEADY, learnt.per_second
-        if learnt.window_seconds is not None:
-            calls = max(1, round(learnt.per_second * learnt.window_seconds))
-            self._window = LimitWindow(learnt.window_seconds, calls)
-        return learnt.per_second * (1 - STEP)
+        self._catch_up_until = self._contradicted_at = self._shared_at = float("-inf")
 
     @property
     def paused_until(self) -> float:
@@ -130,9 +114,10 @@ class LearningPace:
         self._next_at = (self._next_at if now - self._next_at < step else now) + step
 
     def _catching_up(self, now: float) -> float:
-        window = self._window if self._phase is Phase.STEADY else None
+        if self._window is None or self._phase is not Phase.STEADY:
+            return 1.0
         rushed = now < self._catch_up_until and self._good_since_cut > 0
-        return window.hurry(rushed=rushed) if window else 1.0
+        return self._window.hurry(now, self._latency_seconds * self.per_second, rushed=rushed)
 
     def went_well(self, sent_at: float, now: float) -> None:
         """Takes in an answer that was not a refusal."""
@@ -146,7 +131,7 @@ class LearningPace:
         self._refused_in_a_row = 0
         self._good_since_cut += 1
         if self._good_since_cut == 1 and self._phase is Phase.STEADY:
-            self._count_again()
+            self._count_again(now)
             if now < self._single_until:
                 self._single_until, self._next_at = now, now
         if self._good_since_cut >= CALM_CALLS:
@@ -155,7 +140,7 @@ class LearningPace:
             self._taken_at = min(self._taken_at, sent_at)
             self._settle(now)
         elif self._phase is Phase.STEADY:
-            self._raise_a_little(now)
+            self._raise_a_little(sent_at, now)
 
     def refused(self, sent_at: float, now: float, retry_after_seconds: float | None) -> bool:
         """Takes in a rate-limit answer to a call sent at `sent_at`; True where it lowered the pace.
@@ -177,7 +162,7 @@ class LearningPace:
             return False
         self._refused_in_a_row += 1
         window = self._window
-        answers = sent_at, self._limit, self._good_since_cut, now - self._cut_at
+        answers = sent_at, self._limit, self._cut_at, now - self._cut_at
         if window is not None and window.contradicted(self._log, *answers):
             self._as_known, self._contradicted_at = False, now
             return self._probe(sent_at, now, pace)
@@ -215,50 +200,68 @@ class LearningPace:
         self._set(self._limit * (1 - STEP))
         # Where a window begins, and so how many calls it holds, may only be known about.
         if window is None or window.unsure_seconds * self._refused_pace > UNSURE_SHARE * window.calls:
-            self._limit = self.per_second / (1 + 2 * STEP)
+            one_less = self.per_second - (1 / window.seconds if window is not None else 0.0)
+            self._limit = max(SLOWEST_PER_SECOND, min(self.per_second / (1 + 2 * STEP), one_less))
         self._quiet_calls, self._cuts = 0, 0
         if self._long and window is not None and not window.fixed:
             self._catch_up_until = now + CATCH_UP_WINDOWS * window.seconds
 
     @property
     def _long(self) -> bool:
-        """Whether calls count for so long that a window's count says more than the pace of the moment."""
-        return self._window is not None and self._window.seconds >= LONG_WINDOW_SECONDS
+        return self._window is not None and self._window.long
 
     def _cut(self, sent_at: float, now: float, pace: float) -> None:
         """Lowers the pace below where it was refused; further each time, until that is enough."""
         met, before, cut_before = min(pace, self.per_second), self._limit, self._cut_at
         self._cut_at, self._good_since_cut, self._as_known = now, 0, False
         self._quiet_calls = min(0, self._quiet_calls)
-        window = self._window
-        if self._long and window is not None:
-            if now - cut_before < window.seconds / 10:  # full, which says no more than just before
-                self._retry_seconds *= 2
-                self._next_at = max(self._next_at, now + self._retry_seconds)
-                return
-            full = window.count_when_full(self._log, sent_at) / window.seconds
-            self._retry_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
-            if window.begins_at is not None:
-                self._full_at = sent_at if self._as_known else float("-inf")
-                window = self._window = window.full_at(sent_at)
-                may_be, self._single_until = window.empty_at(sent_at)
-                self._next_at = max(self._next_at, may_be)
-            if full > before * (1 - STEP):  # a burst of before has filled it, not the pace
-                self._limit = full
-                self._set(min(self.per_second, full * (1 - STEP)))
+        since = max(self._settled_at, sent_at - max(2.0, self._latency_seconds, 30 / self.per_second))
+        if self._long:
+            full = self._cut_window(sent_at, now, max(since, self._shared_at), before, now - cut_before)
+            if full is None:
                 return
             met = min(met, max(met / 2, full))
-        if not self._long:
-            since = max(self._settled_at, sent_at - max(2.0, self._latency_seconds, 30 / self.per_second))
+        else:
             met = min(met, self._log.taken_while_refusing(since, sent_at))
         self._limit = met
         self._cuts += 1
         self._set(met * (1 - min(CUT_MAX, STEP * 2 ** max(0, self._cuts - 2))))
         self._next_at = max(self._next_at, now + 1 / self.per_second)
 
-    def _count_again(self) -> None:
+    def _cut_window(
+        self, sent_at: float, now: float, since: float, before: float, seconds_since_cut: float
+    ) -> float | None:
+        """What a long window was full with, in calls per second; None where that has set the pace already."""
+        window = self._window
+        assert window is not None
+        left = window.left_by_others(self._log, since, sent_at, self.per_second)
+        if left is not None:
+            self._limit, self._shared_at = left, now
+            self._set(left)
+            return None
+        if seconds_since_cut < window.seconds / 10:  # full, which says no more than just before
+            self._retry_seconds *= 2
+            self._next_at = max(self._next_at, now + self._retry_seconds)
+            return None
+        full = window.count_when_full(self._log, sent_at) / window.seconds
+        self._retry_seconds, self._as_known = 1 / self.per_second, full > AS_KNOWN_SHARE * before
+        if window.begins_at is not None:
+            self._full_at = sent_at if self._as_known else float("-inf")
+            self._window = window = window.full_at(sent_at)
+            may_be, self._single_until = window.empty_at(sent_at)
+            self._next_at = max(self._next_at, may_be)
+        if full <= before * (1 - STEP):
+            return full
+        self._limit = full  # a burst of before has filled it, not the pace
+        self._set(min(self.per_second, full * (1 - STEP)))
+        return None
+
+    def _count_again(self, now: float) -> None:
         """After a cut: where a fixed window begins is known better, and so is what has filled it."""
         window = self._window
+        if window is not None and (fixed := window.slid(self._log, now - self._settled_at)):
+            self._window = fixed
+            return
         if not self._long or window is None or window.begins_at is None or self._full_at < 0:
             return
         self._window = window = window.sharpened(self._log)
@@ -266,17 +269,18 @@ class LearningPace:
         self._limit, self._full_at = full, float("-inf")
         self._set(full * (1 - STEP))
 
-    def _raise_a_little(self, now: float) -> None:
+    def _raise_a_little(self, sent_at: float, now: float) -> None:
         """One good answer's worth: the more, the longer there was no refusal."""
         self._quiet_calls += 1
-        if not self._log.used(now, self.per_second, 0.85):
-            return
         window = self._window or LimitWindow(1.0, 1)
-        lately = self._log.count(now, window.seconds) / window.seconds if self._long else None
+        lately = self._log.count(sent_at, window.seconds) / window.seconds if self._long else None
+        slowed = self.per_second * min(1.0, self._catching_up(now))
+        if not (self._log.used(now, slowed, 0.85) or window.filled(self._log, sent_at, self.per_second)):
+            return
         price = max(calls_that_pay(self.per_second), self._held_calls)
         share = rise(
             self.per_second, self._limit, self._quiet_calls, price, self._latency_seconds, window.seconds,
-            lately, sliding=self._settled_at > 0 and not window.fixed,
+            lately, window.step(known=self._settled_at > 0),
         )  # fmt: skip
         self._set(self.per_second * (1 + share))
 
@@ -290,10 +294,7 @@ class LearningPace:
             return None
         if self._phase is not Phase.STEADY:
             return LearntLimit(self.per_second, found=False) if self._phase is Phase.SEARCHING else None
-        window = self._window
-        return LearntLimit(
-            max(self._limit, self.per_second),
-            found=True,
-            window_seconds=window.seconds if window else None,
-            fixed=window.fixed if window else None,
-        )
+        window, limit = self._window, max(self._limit, self.per_second)
+        if window is None:
+            return LearntLimit(limit, found=True)
+        return LearntLimit(limit, found=True, window_seconds=window.seconds, fixed=window.fixed)

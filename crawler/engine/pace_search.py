@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import enum
+
+from crawler.engine.pace_steps import STEP
+from crawler.rate import LearntLimit
+
 START_PER_SECOND = 40 / 60
 """What people found safe on this API (40 to 50 calls a minute); neither limit nor quota is published."""
 
@@ -10,6 +15,21 @@ SEARCH_CUBE_SECONDS = 200.0
 seconds, so that even thousands of calls a minute are used up, and known, within the first one."""
 
 LATENCY_SECONDS_MIN = 0.6
+
+
+class Phase(enum.StrEnum):
+    """What the pace is doing."""
+
+    SEARCHING = enum.auto()
+    PROBING = enum.auto()
+    STEADY = enum.auto()
+
+
+def first_pace(learnt: LearntLimit | None) -> float:
+    """Calls per second to begin with: below the limit where that is known."""
+    if learnt is None:
+        return START_PER_SECOND
+    return learnt.per_second * (1 - STEP) if learnt.found else max(START_PER_SECOND, learnt.per_second / 2)
 
 
 class Search:

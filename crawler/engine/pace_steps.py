@@ -35,22 +35,21 @@ def rise(
     latency_seconds: float,
     window_seconds: float,
     lately: float | None,
-    *,
-    sliding: bool,
+    window_step: float,
 ) -> float:
     """The share by which a good answer raises the pace, after `quiet_calls` without a refusal.
 
     `limit` is where a refusal was last met; pace and limit are calls per second. `lately` is how many were
-    sent per second in the last window, if it is a long one: it is full long after the pace became too high.
-    A fixed one then refuses all that is under way, one known to be `sliding` hardly more than a call.
+    taken per second in the last window, if it is a long one: it is full long after the pace became too high,
+    so that the pace rises by no more than `window_step` in one.
     """
     below = limit * (1 - STEP) / pace - 1  # after cuts in a row more than was needed
     share = max(2 * STEP * quiet_calls / price_calls, 8 * below, 0.0) / price_calls
     if latency_seconds > 0:
         share = min(share, STEP / 2 / (latency_seconds * pace))
     if lately is not None:
-        share = min(share, (STEP if sliding else STEP / 2) / (window_seconds * pace))
-    if pace > limit * (1 + STEP):  # it must have risen
+        share = min(share, window_step / (window_seconds * pace))
+    if pace > limit * (1 + STEP) and (lately is None or lately > limit):  # it must have risen
         doubling_seconds = max(window_seconds / 3, 4 * latency_seconds, 4.0)
         beyond = (1 - limit / pace) / doubling_seconds
         share = max(share, min(beyond, math.log(2) / DOUBLING_SECONDS_MIN) / pace)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from crawler.engine.call_log import HORIZON_SECONDS, TAKING_SPAN_MIN_SECONDS, CallLog, slack_seconds
-from crawler.engine.window_beginnings import beginnings, narrowed, refusing_times
+from crawler.engine.limit_window import LONG_WINDOW_SECONDS, LimitWindow
+from crawler.engine.window_beginnings import beginnings, refusing_times
 
 WINDOWS_SECONDS = (1.0, 60.0)
-
-LONG_WINDOW_SECONDS = 10.0
-"""From here on a window's own count of calls says more than the pace at the moment of a refusal."""
 
 AT_LEAST_SHARE = 0.8
 """The least share of the refused pace that a short window's limit is taken for: its count is noisy."""
@@ -47,93 +44,6 @@ WRONG_MAX = 0.6
 """An explanation of which more is wrong is none."""
 
 POINTS_MAX = 300
-CONTRADICTED_SHARE = 0.4
-FULL_NO_MORE_CALLS = 2
-ROOM_SHARE, CATCH_UP_SHARE = 1.25, 4.0
-"""A call takes the room of the one a minute before it as soon as that is free, before others do."""
-
-
-@dataclass(frozen=True, slots=True)
-class LimitWindow:
-    """`calls` in `seconds`: in any such span, or (fixed) in each that begins so long after the one before.
-
-    One of the fixed ones begins at `begins_at`. Short windows count as sliding: fixed ones are over before it
-    would matter.
-    """
-
-    seconds: float
-    calls: int
-    begins_at: float | None = None
-    unsure_seconds: float = 0.0
-    """How much earlier or later it may begin."""
-
-    @property
-    def fixed(self) -> bool:
-        """Whether all of it is free again at one moment."""
-        return self.begins_at is not None
-
-    def count(self, log: CallLog, at: float) -> int:
-        """The calls in it just before that moment."""
-        since = self.seconds if self.begins_at is None else (at - self.begins_at) % self.seconds
-        return log.count(at, since)
-
-    def count_when_full(self, log: CallLog, at: float) -> int:
-        """The calls that filled it, where a call was refused at that moment: it cannot just have begun."""
-        if self.begins_at is None:
-            return self.count(log, at)
-        since = (at - self.begins_at + self.unsure_seconds) % self.seconds
-        return log.count(at, since + self.seconds if self._just_begun(at) else since)
-
-    def _just_begun(self, at: float) -> bool:
-        assert self.begins_at is not None
-        since = (at - self.begins_at + self.unsure_seconds) % self.seconds
-        return since <= 2 * self.unsure_seconds + 1.0
-
-    def room_at(self, log: CallLog, now: float, per_second: float) -> float:
-        """When a long sliding one has room: it is full after a burst, as at the end of a search."""
-        if self.fixed or self.seconds < LONG_WINDOW_SECONDS:
-            return now
-        return log.opens_at(now, math.ceil(per_second * self.seconds - 1e-6), self.seconds)
-
-    def hurry(self, *, rushed: bool) -> float:
-        """How much faster calls go while a long sliding one has room; more so after the rush of a search."""
-        if self.fixed or self.seconds < LONG_WINDOW_SECONDS:
-            return 1.0
-        return CATCH_UP_SHARE if rushed else ROOM_SHARE
-
-    def contradicted(
-        self, log: CallLog, at: float, per_second: float, taken: int, seconds_since: float
-    ) -> bool:
-        """Whether, fixed, it would be full at that moment with far fewer calls than it is known for; or was
-        full so many seconds ago, and some calls have been `taken` since."""
-        if seconds_since < self.seconds / 10:
-            return self.fixed and taken >= FULL_NO_MORE_CALLS
-        few = CONTRADICTED_SHARE * per_second * self.seconds
-        return self.fixed and self.count_when_full(log, at) < few
-
-    def empty_at(self, at: float) -> tuple[float, float]:
-        """When a fixed one that is full at that moment may be empty again, and when it is for certain."""
-        assert self.begins_at is not None
-        if self._just_begun(at):  # so it was the one before, which goes on a little
-            return at, at + 2 * self.unsure_seconds + 1.0
-        certain = at + (self.begins_at + self.unsure_seconds - at) % self.seconds
-        return certain - self.unsure_seconds, certain
-
-    def sharpened(self, log: CallLog) -> LimitWindow:
-        """The same, with what refusals of late say of its beginning."""
-        if self.begins_at is None:
-            return self
-        known = log.answered()
-        times = list(refusing_times(known.refusals, known.times))
-        begins_at, unsure_seconds = narrowed(self.begins_at, self.unsure_seconds, times, self.seconds)
-        return replace(self, begins_at=begins_at, unsure_seconds=unsure_seconds)
-
-    def full_at(self, at: float) -> LimitWindow:
-        """The same, with what it says of its beginning that it is full at that moment."""
-        latest = self.empty_at(at)[1]
-        if latest - at >= 2 * self.unsure_seconds:
-            return self
-        return replace(self, begins_at=(at + latest) / 2, unsure_seconds=(latest - at) / 2)
 
 
 def limit_from(

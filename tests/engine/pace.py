@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from crawler.engine.call_log import CallLog
 from crawler.engine.throttle import Throttle
 from crawler.rate import parse_rate
 
@@ -36,3 +37,14 @@ async def times_of_calls(throttle, calls, workers=1):
 def most_in_a_second(times):
     """The largest number of calls in any second, the one at its very end left out."""
     return max(sum(time <= other < time + 1 - 1e-6 for other in times) for time in times)
+
+
+def log_of(taken, refused):
+    log = CallLog()
+    for at in sorted(taken + refused):
+        log.sent(at, 1.0)
+    for at in taken:
+        log.take(at)
+    for at in refused:
+        log.refuse(at)
+    return log

@@ -13,11 +13,11 @@ import pytest
 from crawler.engine.call_log import CallLog
 from crawler.engine.learning_pace import LearningPace
 from crawler.engine.pace_search import SEARCH_CUBE_SECONDS, START_PER_SECOND
-from crawler.engine.rate_limit_inference import LimitWindow, explain
+from crawler.engine.rate_limit_inference import explain
 from crawler.engine.window_beginnings import beginnings
 from crawler.rate import LearntLimit
 from tests.engine.limited_service import Case, Others, play
-from tests.engine.pace import most_in_a_second, now, throttle_at, times_of_calls
+from tests.engine.pace import log_of, most_in_a_second, now, throttle_at, times_of_calls
 from tests.simulation.virtual_time import run
 
 FRESH = SystemRandom().randrange(10**9)
@@ -175,17 +175,6 @@ def test_calls_of_the_run_before_fill_a_learnt_window():
     assert 1030 <= pace.opens_at(1000.0) <= 1031
 
 
-def log_of(taken, refused):
-    log = CallLog()
-    for at in sorted(taken + refused):
-        log.sent(at, 1.0)
-    for at in taken:
-        log.take(at)
-    for at in refused:
-        log.refuse(at)
-    return log
-
-
 def test_windows_are_told_apart_by_what_was_taken_and_refused():
     burst = [number / 2 for number in range(20)]
     second = log_of([number / 20 for number in range(100)] + [6.0, 7.0], [5.0, 5.01, 5.02])
@@ -227,22 +216,6 @@ def test_where_a_fixed_window_begins_is_narrowed_by_every_time_it_was_full():
     assert begins_at == pytest.approx(50.0)
     assert unsure_seconds == pytest.approx(1.05)
     assert beginnings([100.0], [99.0, 103.0], 60.0) == []  # one refusal may be of any kind
-
-
-def test_a_fixed_window_that_is_full_too_early_is_not_believed():
-    log = log_of([number * 1.0 for number in range(60, 80)], [])
-    window = LimitWindow(60.0, 60, begins_at=60.0, unsure_seconds=0.5)
-    assert window.contradicted(log, 80.0, 1.0, 0, 60.0)
-    assert not window.contradicted(log, 80.0, 20 / 60, 0, 60.0)
-    assert not LimitWindow(60.0, 60).contradicted(log, 80.0, 1.0, 0, 60.0)
-
-
-def test_a_fixed_window_that_was_full_just_now_takes_nothing():
-    log = log_of([number * 1.0 for number in range(60, 120)], [])
-    window = LimitWindow(60.0, 60, begins_at=60.0, unsure_seconds=0.5)
-    assert window.contradicted(log, 119.5, 1.0, 2, 3.0)
-    assert not window.contradicted(log, 119.5, 1.0, 1, 3.0)  # which may have been on its way
-    assert not window.contradicted(log, 119.5, 1.0, 2, 60.0)
 
 
 @pytest.mark.parametrize("retry_after", [False, True])
