@@ -147,15 +147,17 @@ def _settings(token: str | None, given: dict[str, Any]) -> tuple[RunSettings, Re
         if name not in names:
             raise TypeError(f"there is no setting {name!r}; these are: {', '.join(names)}")
     variables = own_variables()
-    found = _found(SETTINGS, variables) | given
+    found = _found(SETTINGS, variables)
+    standing = frozenset({*found, ACCOUNT.name} - {*given})
+    found |= given
     kept = {setting.name: found.pop(setting.name, None) for setting in RETENTION_SETTINGS}
     retention = Retention(
         **{each.name: each.check(kept[each.name], each.name) for each in RETENTION_SETTINGS}
     )
     if token is None and (accounts := _accounts(found, given, variables)):
         refuse_token_file(_token_file(variables), accounts)
-        return RunSettings("", **found, accounts=accounts), retention
-    settings = RunSettings("", **found)
+        return RunSettings("", **found, accounts=accounts, standing=standing), retention
+    settings = RunSettings("", **found, standing=standing)
     checked = check_token(_token(token, variables), NO_TOKEN_IN_PYTHON)
     return replace(settings, token=checked), retention
 
