@@ -22,7 +22,7 @@ from crawler.creator import CreatorRow
 from crawler.engine.events import Event
 from crawler.environment import TOKEN_VARIABLE, own_variables
 from crawler.errors import InputError
-from crawler.i18n import _
+from crawler.i18n import _, as_it_stands
 from crawler.keywords import identity, read_keywords
 from crawler.keywords.validation import keyword_from, quoted
 from crawler.maintenance.retention import sweep_after
@@ -231,7 +231,7 @@ def _made(source: str, text: str, **options: object) -> Keyword:
     """The keyword that a line with these cells would give; raises InputError where it would give none."""
     found = keyword_from(source, text, options)
     if isinstance(found, Problem):
-        raise InputError(f"{found.source}: {found.message}")
+        raise InputError(as_it_stands("%s: %s") % (found.source, found.message))
     return found
 
 
