@@ -20,7 +20,6 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _PASSING = (
     *NO_ROOM,
     errno.EFBIG,  # more than the user may write
-    errno.EACCES,  # on Windows also a file that another program has open
 )
 
 
@@ -130,5 +129,11 @@ def write_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        kind = StoreError if exc.errno in _PASSING else OutputError
-        raise kind(_("cannot write %s: %s") % (target, exc.strerror or exc)) from exc
+        raise write_error(_("cannot write %s: %s") % (target, exc.strerror or exc), exc) from exc
+
+
+def write_error(message: str, error: OSError) -> StoreError:
+    """The error that says `message`: an OutputError where the same command cannot get over `error`."""
+    # Only errors of Windows have that number: there a file that another program has open is refused so too.
+    may_be_open = error.errno == errno.EACCES and hasattr(error, "winerror")
+    return (StoreError if error.errno in _PASSING or may_be_open else OutputError)(message)

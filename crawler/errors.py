@@ -37,9 +37,14 @@ class CrawlerError(Exception):
         return self._reason or Reason(ReasonCode.REFUSED, {"text": self.english})
 
     @property
+    def message(self) -> str:
+        """The message in the reader's language, which still knows its English, as `str(error)` does not."""
+        return self.args[0] if self.args else ""
+
+    @property
     def english(self) -> str:
         """The message as programs and the database take it, whatever the reader's language."""
-        return str(english(self.args[0])) if self.args else ""
+        return str(english(self.message))
 
 
 class InputError(CrawlerError):

@@ -22,7 +22,7 @@ from crawler.creator import CreatorRow
 from crawler.engine.events import Event
 from crawler.environment import TOKEN_VARIABLE, own_variables
 from crawler.errors import InputError
-from crawler.i18n import _
+from crawler.i18n import _, as_it_stands
 from crawler.keywords import identity, read_keywords
 from crawler.keywords.validation import keyword_from, quoted
 from crawler.maintenance.retention import sweep_after
@@ -147,15 +147,17 @@ def _settings(token: str | None, given: dict[str, Any]) -> tuple[RunSettings, Re
         if name not in names:
             raise TypeError(f"there is no setting {name!r}; these are: {', '.join(names)}")
     variables = own_variables()
-    found = _found(SETTINGS, variables) | given
+    found = _found(SETTINGS, variables)
+    standing = frozenset({*found, ACCOUNT.name} - {*given})
+    found |= given
     kept = {setting.name: found.pop(setting.name, None) for setting in RETENTION_SETTINGS}
     retention = Retention(
         **{each.name: each.check(kept[each.name], each.name) for each in RETENTION_SETTINGS}
     )
     if token is None and (accounts := _accounts(found, given, variables)):
         refuse_token_file(_token_file(variables), accounts)
-        return RunSettings("", **found, accounts=accounts), retention
-    settings = RunSettings("", **found)
+        return RunSettings("", **found, accounts=accounts, standing=standing), retention
+    settings = RunSettings("", **found, standing=standing)
     checked = check_token(_token(token, variables), NO_TOKEN_IN_PYTHON)
     return replace(settings, token=checked), retention
 
@@ -229,7 +231,7 @@ def _made(source: str, text: str, **options: object) -> Keyword:
     """The keyword that a line with these cells would give; raises InputError where it would give none."""
     found = keyword_from(source, text, options)
     if isinstance(found, Problem):
-        raise InputError(f"{found.source}: {found.message}")
+        raise InputError(as_it_stands("%s: %s") % (found.source, found.message))
     return found
 
 

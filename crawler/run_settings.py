@@ -155,6 +155,9 @@ class RunSettings:
     """The accounts to make calls by, which then go by their own address, rate and price; without any `token`
     is the only one."""
 
+    standing: frozenset[str] = frozenset()
+    """The settings, by their names, that whoever starts the next run finds again without giving them."""
+
     def __post_init__(self) -> None:
         """Checks all but the token, which comes last."""
         for setting in RUN_SETTINGS:
@@ -186,6 +189,10 @@ RUN_SETTINGS = settings_of(RunSettings)
 """The settings of a run, in the order in which they are declared."""
 
 DB: Setting[Path] = next(setting for setting in RUN_SETTINGS if setting.name == "db")
+PAGES: Setting[int] = next(setting for setting in RUN_SETTINGS if setting.name == "pages_max")
+REFRESH_AFTER: Setting[timedelta] = next(each for each in RUN_SETTINGS if each.name == "refresh_after")
+UNTIL: Setting[time | datetime | None] = next(each for each in RUN_SETTINGS if each.name == "until")
+REFRESH: Setting[str] = next(setting for setting in RUN_SETTINGS if setting.name == "refresh")
 PRICE: Setting[Money | None] = next(setting for setting in RUN_SETTINGS if setting.name == "price")
 YES = Setting("yes", "--yes", switch(), N_("Ask nothing: make a new database, spend without a cap."))
 FORMAT = Setting(

@@ -36,6 +36,7 @@ FLOORS = (
         "cluster_address",
         "environment",
         "run_settings",
+        "spending_options",
         "settings_file",
         "account_settings",
         "notice_settings",

@@ -13,41 +13,49 @@ from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.forecast import ForecastAccuracy
 from crawler.money import Money, stored_money
 from crawler.reasons import Reason, read_reason
+from crawler.run_settings import PAGES
 from crawler.store.archive_size import Archive, read_archive
 from crawler.store.forecasts import read_forecast_accuracy
 from crawler.store.rate_limits import KeptLimit, read_limit
 from crawler.store.sweeps import PastSweep, last_sweep
+from crawler.store.worklist import due_values
+from crawler.store.worklist_sql import judged
 
 DAYS_SHOWN = 7
 RUNS_SHOWN = 5
 KEYWORDS_SHOWN = 10
 
-_KEYWORDS = """
-SELECT (SELECT count(*) FROM keywords)                                        AS known,
-       count(*) FILTER (WHERE state = 'done')                                 AS done,
-       count(*) FILTER (WHERE state = 'open')                                 AS unfinished,
-       count(*) FILTER (WHERE state = 'failed')                               AS failed,
-       count(*) FILTER (WHERE state IS NULL)                                  AS never,
-       count(*) FILTER (WHERE state IS NOT 'done' OR finished_at <= iif(
-              refresh_after_seconds IS NULL, :stale,
-              strftime('%Y-%m-%dT%H:%M:%fZ', :now, -refresh_after_seconds || ' seconds'))) AS due,
-       (SELECT count(*) FROM keywords WHERE retired_at IS NOT NULL)           AS retired,
-       count(*) FILTER (WHERE state = 'done' AND stop_reason = 'not_worthwhile') AS in_part,
+# What is due, and from which page on, is told as a run decides it.
+_JUDGED = judged("(SELECT id AS keyword_id, id AS position FROM keywords WHERE retired_at IS NULL)")
+
+_KEYWORDS = f"""
+WITH {_JUDGED},
+counts AS (
+    SELECT (SELECT count(*) FROM keywords)                                    AS known,
+           (SELECT count(*) FROM keywords WHERE retired_at IS NOT NULL)       AS retired,
+           count(*)                                                           AS crawled,
+           count(*) FILTER (WHERE state = 'done')                             AS done,
+           count(*) FILTER (WHERE state = 'open')                             AS unfinished,
+           count(*) FILTER (WHERE state = 'failed')                           AS failed,
+           count(*) FILTER (WHERE due)                                        AS due_again,
+           count(*) FILTER (WHERE state = 'done' AND stop_reason = 'not_worthwhile') AS in_part
+      FROM judged
+)
+SELECT known, done, unfinished, failed,
+       known - retired - crawled                                              AS never,
+       known - retired - crawled + due_again                                  AS due,
+       retired, in_part,
        (SELECT count(*) FROM not_asked JOIN keywords ON keywords.id = not_asked.keyword_id
          WHERE retired_at IS NULL AND not_asked.endpoint_id = :endpoint_id)   AS not_asked
-  FROM keywords
-  LEFT JOIN checkpoints ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
- WHERE keywords.retired_at IS NULL
+  FROM counts
 """
 
-_UNDONE = """
-SELECT keywords.text, checkpoints.next_page, checkpoints.stop_reason, checkpoints.stop_details,
-       count(*) OVER () AS of
-  FROM checkpoints
-  JOIN keywords ON keywords.id = checkpoints.keyword_id
- WHERE checkpoints.state = :state AND checkpoints.endpoint_id = :endpoint_id
-   AND keywords.retired_at IS NULL
- ORDER BY checkpoints.updated_at DESC, keywords.id
+_UNDONE = f"""
+WITH {_JUDGED}
+SELECT text, iif(due, page, next_page) AS page, due, stop_reason, stop_details
+  FROM judged
+ WHERE state = :state
+ ORDER BY updated_at DESC, keyword_id
  LIMIT :limit
 """
 
@@ -112,10 +120,13 @@ class KeywordStates:
 
 @dataclass(frozen=True, slots=True)
 class UndoneKeyword:
-    """A keyword that stopped at `page`; `reason` says why it failed, None where it is only unfinished."""
+    """A keyword that a run would go on with at `page`; not `due` is one beyond the page limit, which
+    is asked for again when a finished one would be. `reason` says why it failed, None where it is only
+    unfinished."""
 
     text: str
     page: int
+    due: bool
     reason: Reason | None
 
 
@@ -184,17 +195,31 @@ class Status:
 
 
 def read_status(
-    connection: sqlite3.Connection, *, endpoint_id: int, refresh_after: timedelta, now: Now
+    connection: sqlite3.Connection,
+    *,
+    endpoint_id: int,
+    refresh_after: timedelta,
+    now: Now,
+    pages_max: int = PAGES.default,
+    worthwhile: bool = False,
 ) -> Status:
-    """The status as of one moment. `connection` gives rows as `sqlite3.Row`."""
+    """The status as of one moment. `connection` gives rows as `sqlite3.Row`; what is due follows from the
+    settings of a run that are given."""
 
     def rows(statement: str, **parameters: object) -> list[sqlite3.Row]:
-        return connection.execute(statement, {"endpoint_id": endpoint_id, **parameters}).fetchall()
+        return connection.execute(statement, {"endpoint_id": endpoint_id} | parameters).fetchall()
+
+    run = due_values(endpoint_id, pages_max, refresh_after, now(), worthwhile=worthwhile)
 
     def undone(state: str) -> tuple[UndoneKeyword, ...]:
-        found = rows(_UNDONE, state=state, limit=KEYWORDS_SHOWN)
+        found = rows(_UNDONE, **run, state=state, limit=KEYWORDS_SHOWN)
         return tuple(
-            UndoneKeyword(row["text"], row["next_page"], read_reason(row["stop_reason"], row["stop_details"]))
+            UndoneKeyword(
+                row["text"],
+                row["page"],
+                bool(row["due"]),
+                read_reason(row["stop_reason"], row["stop_details"]),
+            )
             for row in found
         )
 
@@ -209,7 +234,7 @@ def read_status(
             service=service and service[0],
             creators=creators["total"],
             creators_new=creators["new"] or 0,
-            keywords=KeywordStates(*rows(_KEYWORDS, now=stamp(now()), stale=stamp(now() - refresh_after))[0]),
+            keywords=KeywordStates(*rows(_KEYWORDS, **run)[0]),
             unfinished=undone("open"),
             failed=undone("failed"),
             days=tuple(Day(*row) for row in rows(_DAYS, limit=DAYS_SHOWN)),

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from crawler.cli.command_settings import SettingsSources
+from crawler.clock import utc_now
 from crawler.i18n import _
-from crawler.run_settings import PATHS
+from crawler.run_settings import ACCOUNT, PATHS
 from crawler.settings_file import value_of
+from crawler.spending_options import for_another_run
 from crawler.store.readonly import reading
+from crawler.store.spending_options import read_spending_options
 from crawler.store.worklist import keyword_files
 from crawler.ui.program_name import db_argument, program_name
 
@@ -19,11 +23,16 @@ FILES_MAX = 10
 """The most keyword files that a command names."""
 
 
-def next_run(db: Path, options: str = "") -> str:
+def next_run(db: Path, instead: Mapping[str, str] | None = None) -> str:
     """`crawler run` with the files that the keywords came from; where these are too many or not here, with
-    what stands for them, and what a run takes without any."""
+    what stands for them, and what a run takes without any.
+
+    With the options too that held down what the last run spent, or those that are given `instead`, by key.
+    """
     with reading(db) as connection:
         files = keyword_files(connection)
+        kept = read_spending_options(connection)
+    options = _options(for_another_run(kept, utc_now()) | dict(instead or {}))
     there = 0 < len(files) <= FILES_MAX and all(Path(file).is_file() for file in files)
     named = shlex.join(files) if there else "PATHS"
     command = f"{program_name()} run {named}{options}{db_argument(db)}"
@@ -31,6 +40,15 @@ def next_run(db: Path, options: str = "") -> str:
         return command
     note = _("%(command)s  (PATHS: the keyword files as before; without any a run takes %(paths)s)")
     return note % {"command": command, "paths": _paths()}
+
+
+def _options(given: Mapping[str, str]) -> str:
+    """The options as they stand on a command line, each after a space."""
+    words: list[str] = []
+    for key, text in given.items():
+        for each in text.split() if key == ACCOUNT.key else [text]:
+            words += [f"--{key}", each]
+    return f" {shlex.join(words)}" if words else ""
 
 
 def _paths() -> str:

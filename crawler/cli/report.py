@@ -21,7 +21,7 @@ from crawler.i18n import _, language, translations
 from crawler.money import Money
 from crawler.run_settings import PRICE
 from crawler.store.readonly import reading
-from crawler.ui.program_name import db_argument, program_name
+from crawler.ui.program_name import DEFAULT_DB, db_argument, program_name
 
 ENDINGS = (".html", ".htm")
 
@@ -32,7 +32,8 @@ ENDINGS = (".html", ".htm")
 
         What ran and what it cost, new creators, who grew, which keywords still bring new creators and which
         only repeat, followers, the last 30 days, and failures in plain words. Without --since it is about the
-        last night. FILE is report.html beside the database unless given.
+        last night. FILE is report.html beside the database unless given, report-NAME.html beside
+        NAME.db where that is not creators.db.
 
         \b
         Examples:
@@ -70,7 +71,7 @@ def report(
     **_price: str | None,
 ) -> None:
     price: Money | None = setting_values(context, [PRICE])["price"]
-    target = file or db.with_name("report.html")
+    target = file or _beside(db)
     if target.suffix.lower() not in ENDINGS:
         raise InputError(_("the report is HTML: its name must end in .html, unlike %s") % target)
     start = None if since is None else parse_when(since, utc_now())
@@ -90,6 +91,13 @@ def report(
         webbrowser.open(real_path(target).as_uri())
     else:
         say(_("Open it in a browser. For the creators as a table: %s") % _export(db), err=True)
+
+
+def _beside(db: Path) -> Path:
+    """The report's place where none is given: of two databases in one folder each has its own."""
+    if db.name == DEFAULT_DB.name:
+        return db.with_name("report.html")
+    return db.with_name(f"report-{db.name.removesuffix(DEFAULT_DB.suffix)}.html")
 
 
 def _export(db: Path) -> str:

@@ -27,7 +27,7 @@ from crawler.cli.plan import found_keywords, show_plan
 from crawler.cli.retention_after_run import apply_retention
 from crawler.cli.run_notices import RunNotices
 from crawler.cli.search_after_run import update_search
-from crawler.cli.setting_options import setting_options, setting_values
+from crawler.cli.setting_options import setting_options, setting_values, standing_settings
 from crawler.cli.signals import stop_on_signals
 from crawler.clock import next_occurrence, utc_now
 from crawler.engine.events import SpendingAhead
@@ -173,6 +173,7 @@ def _settings(
     values = setting_values(context, RUN_SETTINGS)
     if values["until"] is not None:  # from here on a moment: it may come before all is ready
         values["until"] = next_occurrence(values["until"], utc_now())
+    values["standing"] = standing_settings(context, (*RUN_SETTINGS, ACCOUNT))
     accounts = accounts_asked(context, values, options["account"], tokens=token_needed)
     refuse_token_file(options["token_file"], accounts)
     if accounts:

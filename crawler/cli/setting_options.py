@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from crawler.cli.command_settings import THE_ENVIRONMENT
 from crawler.i18n import _
 from crawler.run_settings import CONFIG, LANG, PROFILE
 from crawler.setting import Form, Setting
@@ -81,6 +82,34 @@ def given_by(context: click.Context, setting: Setting[Any]) -> str:
         case ParameterSource.DEFAULT_MAP:
             return str(context.meta.get(PLACES_IN_FILE, {}).get(setting.name, setting.flag))
     return setting.flag
+
+
+def standing_settings(context: click.Context, settings: Iterable[Setting[Any]]) -> frozenset[str]:
+    """The settings that a command in this folder finds again though nobody gives them: those of `.env` and of
+    `crawler.toml`, but not what this command line, or this shell, alone has the profile or the file for."""
+    chosen = any(_only_here(each, setting) for each in _line_of(context) for setting in (CONFIG, PROFILE))
+
+    def stands(setting: Setting[Any]) -> bool:
+        if context.get_parameter_source(setting.name) is ParameterSource.DEFAULT_MAP:
+            return not chosen
+        return not _only_here(context, setting)
+
+    return frozenset(setting.name for setting in settings if stands(setting))
+
+
+def _line_of(context: click.Context) -> list[click.Context]:
+    """The context and those of the commands before it, which take options too."""
+    return [context] if context.parent is None else [context, *_line_of(context.parent)]
+
+
+def _only_here(context: click.Context, setting: Setting[Any]) -> bool:
+    """Whether an option of this command line, or a variable of this shell, gives the setting."""
+    match context.get_parameter_source(setting.name):
+        case ParameterSource.COMMANDLINE:
+            return True
+        case ParameterSource.ENVIRONMENT:
+            return context.obj is None or context.obj.variables.get(setting.variable) == THE_ENVIRONMENT
+    return False
 
 
 def options_of_every_command() -> list[click.Option]:

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
+from click.core import ParameterSource
 
 from crawler.analysis.status import AccountStatus, Run, Status, UndoneKeyword, read_status
 from crawler.cli.next_run import next_run
 from crawler.cli.output import say, terminal_json
+from crawler.cli.setting_options import setting_options, setting_values
 from crawler.cli.shared_options import db_option
-from crawler.clock import parse_span, utc_now
+from crawler.clock import utc_now
 from crawler.i18n import _
 from crawler.i18n.forecast_accuracy import forecast_accuracy_fields, forecast_accuracy_lines
 from crawler.i18n.formatting import shanghai_time, size, span
 from crawler.i18n.reasons import outcome_text, reason_text, told
 from crawler.rate import Rate
 from crawler.reasons import Outcome, Reason, ReasonCode
+from crawler.run_settings import PAGES, REFRESH, REFRESH_AFTER
+from crawler.setting import Setting
 from crawler.store.rate_limits import KeptLimit
 from crawler.store.readonly import exported, reading
+from crawler.store.spending_options import read_spending_options
 from crawler.ui.summary import removed_text
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
+
+DECIDING: tuple[Setting[Any], ...] = (PAGES, REFRESH_AFTER, REFRESH)
+"""The settings of a run that decide what is due."""
 
 
 @click.command(
@@ -45,25 +53,45 @@ from crawler.vendor.search_user_v2 import SEARCH_USER_V2
     )
 )
 @db_option
-@click.option(
-    "--refresh-after",
-    default="20h",
-    show_default=True,
-    envvar="CRAWLER_REFRESH_AFTER",
-    help=_("A finished keyword is due again after this, as for crawler run."),
-)
+@setting_options(*DECIDING)
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON object."))
-def status(db: Path, refresh_after: str, as_json: bool) -> None:
+@click.pass_context
+def status(context: click.Context, /, db: Path, as_json: bool, **_settings: Any) -> None:
     """Reads the status and shows it."""
+    asked = _asked(context)
     with reading(db) as connection:
+        values = _deciding(context, read_spending_options(connection) | asked)
         found = read_status(
-            connection, endpoint_id=SEARCH_USER_V2.id, refresh_after=parse_span(refresh_after), now=utc_now
+            connection,
+            endpoint_id=SEARCH_USER_V2.id,
+            refresh_after=values[REFRESH_AFTER.key],
+            now=utc_now,
+            pages_max=values[PAGES.key],
+            worthwhile=values[REFRESH.key] == "worthwhile",
         )
     if as_json:
         click.echo(terminal_json(orjson.dumps(_as_json(found)).decode()))
         return
-    for line in _lines(found, db):
+    for line in _lines(found, db, asked):
         say(line)
+
+
+def _asked(context: click.Context) -> dict[str, str]:
+    """What this command line says of what decides, by key."""
+    return {
+        setting.key: context.params[setting.name]
+        for setting in DECIDING
+        if context.get_parameter_source(setting.name) is ParameterSource.COMMANDLINE
+    }
+
+
+def _deciding(context: click.Context, told: Mapping[str, str]) -> dict[str, Any]:
+    """What the run goes by that is named for going on: its options, else what it finds here."""
+    found = setting_values(context, DECIDING)
+    return {
+        each.key: each.read(told[each.key], each.flag) if each.key in told else found[each.name]
+        for each in DECIDING
+    }
 
 
 def _as_json(status: Status) -> dict[str, Any]:
@@ -87,7 +115,7 @@ def _as_json(status: Status) -> dict[str, Any]:
     return found
 
 
-def _lines(status: Status, db: Path) -> Iterator[str]:
+def _lines(status: Status, db: Path, asked: Mapping[str, str]) -> Iterator[str]:
     yield f"{db}  ({_service(status.service)})"
     # Two counts, not a part of a whole: of the new ones some may have been forgotten since.
     yield _("creators: %(total)s; new in the last run that brought any: %(new)s") % {
@@ -131,7 +159,7 @@ def _lines(status: Status, db: Path) -> Iterator[str]:
     going_on = any(run.lives for run in status.runs)
     if status.keywords.due and not going_on and exported(status.service) is None:
         yield ""
-        yield sanitize(_("To continue:  %s") % next_run(db))
+        yield sanitize(_("To continue:  %s") % next_run(db, asked))
 
 
 def _service(service: str | None) -> str:
@@ -213,7 +241,8 @@ def _accounts(status: Status) -> Iterator[str]:
 def _undone(line: str, shown: tuple[UndoneKeyword, ...], total: int) -> Iterator[str]:
     for keyword in shown:
         reason = reason_text(keyword.reason) if keyword.reason else ""
-        yield "  " + sanitize(line % {"keyword": keyword.text, "page": keyword.page, "reason": reason})
+        told = line if keyword.due else _("beyond the page limit, rests: %(keyword)s, page %(page)d")
+        yield "  " + sanitize(told % {"keyword": keyword.text, "page": keyword.page, "reason": reason})
     if total > len(shown):
         yield "  " + _("… and %d more") % (total - len(shown))
 

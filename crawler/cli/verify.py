@@ -22,6 +22,7 @@ from crawler.i18n.reasons import english_text, reason_text
 from crawler.maintenance.verify import Findings, Gap, Repaired, Totals, examine
 from crawler.maintenance.verify import repair as repair_database
 from crawler.reasons import Reason
+from crawler.run_settings import REFRESH
 from crawler.store.readonly import exported, reading
 from crawler.ui.program_name import db_argument, program_name
 from crawler.untrusted_text import sanitize
@@ -147,7 +148,7 @@ def _left_out(db: Path, found: Findings) -> Iterator[str]:
         yield sanitize(seen % (shown | {"complete": part.complete_day or "–"}))
     yield from _more(len(found.in_part))
     if found.in_part:
-        yield _("To read the rest of them: %s") % next_run(db, " --refresh full")
+        yield _("To read the rest of them: %s") % next_run(db, {REFRESH.key: "full"})
     for left in found.not_asked[:SHOWN_MAX]:
         line = _("not asked: %(keyword)s, %(expected).2f new creators per call expected on %(day)s")
         yield sanitize(line % {"keyword": left.keyword, "expected": left.expected, "day": left.day})

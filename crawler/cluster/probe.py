@@ -17,7 +17,7 @@ def probe_cluster(address: str, wanted: Set[str]) -> tuple[int, str | None]:
     try:
         return asyncio.run(_count(address, wanted)), None
     except CrawlerError as error:
-        return 0, str(error)
+        return 0, error.message
 
 
 async def _count(address: str, wanted: Set[str]) -> int:

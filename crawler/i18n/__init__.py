@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -65,7 +66,7 @@ def _all_english(values: Any) -> Any:
     if isinstance(values, tuple):
         return tuple(map(english, values))
     if isinstance(values, dict):
-        return {name: english(value) for name, value in values.items()}
+        return type(values)({name: english(value) for name, value in values.items()})
     return english(values)
 
 
@@ -77,14 +78,25 @@ def english(text: T) -> T | str:
 def _(message: str) -> str:
     """`message` in the reader's language."""
     translated = translations(language()).gettext(message)
-    return message if translated == message else Message(translated, message)
+    return message if language() == "en" else Message(translated, message)
+
+
+def as_it_stands(pattern: str) -> str:
+    """A pattern of no language; what is put into it by `%` still knows its English."""
+    return Message(pattern, pattern)
+
+
+def joined(separator: str, texts: Iterable[str]) -> str:
+    """Several texts as one that still knows its English."""
+    parts = [*texts]
+    return Message(separator.join(parts), separator.join(map(english, parts)))
 
 
 def ngettext(one: str, many: str, number: int) -> str:
     """The form of a message that goes with `number`, in the reader's language."""
     message = one if number == 1 else many
     translated = translations(language()).ngettext(one, many, number)
-    return message if translated == message else Message(translated, message)
+    return message if language() == "en" else Message(translated, message)
 
 
 def N_(message: str) -> str:

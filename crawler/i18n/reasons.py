@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from crawler.i18n import N_, _
+from crawler.i18n import N_, _, as_it_stands
 from crawler.reasons import Outcome, Reason, ReasonCode, read_reason
 
 _OUTCOMES = {
@@ -153,7 +153,7 @@ def _failure(details: Mapping[str, str | int], translate: Callable[[str], str]) 
     what = translate(what) if what else ""
     if "cause" in details:
         what = translate(CAUSES.get(str(details["cause"]), str(details["cause"])))
-    told = f"{error}: {what}" if error and what else error or what
+    told = as_it_stands("%s: %s") % (error, what) if error and what else error or what
     text = translate(str(details["failure"]))
     if told:
         text = translate(N_("%(kind)s: %(detail)s")) % {"kind": text, "detail": told}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import orjson
@@ -11,7 +11,13 @@ import orjson
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.keywords.encoding import HEAD_BYTES, Open, check_head, encoding_of
-from crawler.keywords.headings import DELIMITERS, cells_of_line, names_columns, names_delimiter
+from crawler.keywords.headings import (
+    DELIMITERS,
+    cells_of_line,
+    names_columns,
+    names_delimiter,
+    without_titles,
+)
 from crawler.keywords.mixed_encodings import text_lines
 from crawler.keywords.validation import quoted, trimmed
 
@@ -21,8 +27,8 @@ WORKBOOK_MARK = b"PK\x03\x04"
 def recognize(open_file: Open, name: str) -> str:
     """The ending that the file would have, from how it begins: `.xlsx`, `.csv`, `.jsonl`, else `.txt`.
 
-    A table is known by a heading that names one of its columns, JSON lines by a first line that is JSON.
-    Raises `InputError` where it holds no text, or JSON that is not of lines.
+    A table is known by a heading that names one of its columns, below its titles too; JSON lines by a first
+    line that is JSON. Raises `InputError` where it holds no text, or JSON that is not of lines.
     """
     with open_file() as file:
         head = file.read(HEAD_BYTES)
@@ -37,6 +43,8 @@ def recognize(open_file: Open, name: str) -> str:
         return ".csv"
     if _is_json(first):
         return ".jsonl"
+    if _heading_below_titles(_lines(head, open_file, name)):
+        return ".csv"
     if _are_rows(begins):
         message = _("%s: this looks like a table whose heading names no keywords: call that column keyword")
         raise InputError(message % name)
@@ -71,9 +79,27 @@ def check_format(open_file: Open, name: str, ending: str) -> None:
 def _beginning(head: bytes, open_file: Open, name: str) -> list[tuple[int, str]]:
     """The first two lines that are not blank, with their numbers."""
     check_head(head, name)
-    lines = text_lines(io.BytesIO(head), encoding_of(open_file, name), None)
-    numbered = ((number, trimmed(line)) for number, line in enumerate(lines, 1))
+    numbered = ((number, trimmed(line)) for number, line in _lines(head, open_file, name))
     return list(islice((each for each in numbered if each[1]), 2))
+
+
+def _lines(head: bytes, open_file: Open, name: str) -> Iterator[tuple[int, str]]:
+    """The lines that a file begins with, with their numbers."""
+    return enumerate(text_lines(io.BytesIO(head), encoding_of(open_file, name), None), 1)
+
+
+def _heading_below_titles(lines: Iterator[tuple[int, str]]) -> bool:
+    """Whether titles stand above a heading with a row below that is like it. A heading of the keywords alone,
+    which may be meant as a keyword, is one only below a single title."""
+    titles, below = without_titles(lines, cells_of_line)
+    if not titles:
+        return False
+    rows = (trimmed(line) for _number, line in below)
+    begins = list(islice(filter(None, rows), 2))
+    cells = [cell for cell in cells_of_line(begins[0]) if cell]
+    if len(cells) > 1:
+        return names_columns(cells) and _are_rows(begins)
+    return names_columns(cells) and len(begins) > 1 and len(titles) == 1
 
 
 def _refuse_document(first: str, name: str) -> None:

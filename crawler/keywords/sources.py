@@ -84,7 +84,7 @@ def find_sources(
                     except MissingExtra as missing:
                         if not Path(given).is_dir():
                             raise
-                        message = _("passed over: %s") % missing
+                        message = _("passed over: %s") % missing.message
                         problems.append(Problem(_shown(file), message, line_skipped=False))
     if passed_over and not found:
         raise OnlySamples(

@@ -75,7 +75,7 @@ def keyword_from(source: str, text: object, options: Mapping[str, object] | None
             refresh_after=_span(options.get("refresh_after")),
         )
     except _Flaw as flaw:
-        return Problem(source, str(flaw))
+        return Problem(source, flaw.args[0])
 
 
 def keyword_or_problems(

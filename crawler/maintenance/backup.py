@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.atomic_files import replacing
+from crawler.atomic_files import replacing, write_error
 from crawler.clock import Now, utc_now
-from crawler.errors import InputError, StoreError
+from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.maintenance.backup_rotation import Rule, surplus
 from crawler.maintenance.verify import examine
@@ -90,7 +90,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(_("cannot make the folder of %s: %s") % (folder, error.strerror)) from error
+        raise write_error(_("cannot make the folder of %s: %s") % (folder, error.strerror), error) from error
 
 
 def _check_free(path: Path, file: Path) -> None:

@@ -41,7 +41,8 @@ class Plan:
     """A run before it is made. `nights_tested` says on how many earlier nights the interval of the new
     creators rests, which is a guess before any page was `looked_twice` at. `binding` is the cap that is
     expected to end it, None where it reads all that is due; `keywords_left_out` and `creators_left_out` are
-    what that leaves for later, None where nobody knows. `not_asked` are the keywords that `--stop-below`
+    what that leaves for later, None where nobody knows; where nothing is known of new creators, that many
+    keywords at least. `not_asked` are the keywords that `--stop-below`
     leaves out. `money_in_full` is what reading all that is due would cost, and `money` is in its currency;
     both are None where no price is known."""
 
@@ -175,8 +176,7 @@ def _new_creators(
     if not sample.due:
         return _New(tested, Interval(0.0, 0.0, 0.0))
     if calls.expected is None or not known.everyone:
-        left = None if binding is None else sample.due - math.ceil(binding.calls.expected or 0)
-        return _New(tested, keywords_left_out=None if left is None else max(0, left) or None)
+        return _New(tested, keywords_left_out=_left_out_at_least(sample.due, binding))
     brought = _brought(known, depths, tested, calls.expected / every, binding, order, aim)
     lost = None
     if binding is not None:
@@ -189,6 +189,13 @@ def _new_creators(
         (len(known.due) - brought.keywords) * every,
         lost,
     )
+
+
+def _left_out_at_least(due: int, cap: Cap | None) -> int | None:
+    """How many keywords a cap leaves out though each takes but one call; None where nobody knows of any."""
+    if cap is None or not math.isfinite(cap.calls.high):
+        return None
+    return max(0, due - math.ceil(cap.calls.high)) or None
 
 
 def _binds(cap: Cap, in_full: Interval) -> bool:

@@ -19,8 +19,10 @@ from crawler.run.ordering import Ordering
 from crawler.run.spending_check import WorkAhead, balances_told, check_currency, first_spending
 from crawler.run_settings import RunSettings
 from crawler.service_address import service_of
+from crawler.spending_options import spending_options
 from crawler.store import runs
 from crawler.store.database import store_errors
+from crawler.store.spending_options import keep_spending_options
 from crawler.store.worklist import Worklist, pages_ahead
 
 Approve = Callable[[SpendingAhead], Awaitable[bool]]
@@ -52,6 +54,7 @@ class RunStart:
             if settings.accounts:
                 prices = {each.name: each.price for each in settings.senders if each.name is not None}
                 runs.start_accounts(db.conn, run_id, prices)
+            keep_spending_options(db.conn, spending_options(settings))
             worklist = dependencies.parts.make_worklist(
                 db.conn,
                 _usable(keywords, self.emit),

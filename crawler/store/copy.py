@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.atomic_files import database_uri, replacing
+from crawler.atomic_files import database_uri, replacing, write_error
 from crawler.errors import InputError, StoreError
 from crawler.i18n import _
 from crawler.store.readonly import LATEST_MIGRATION, open_as_it_is
@@ -107,7 +107,7 @@ def copy_before_upgrade(path: Path, moment: datetime) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         check_room(path, folder, size_of(path), shutil.disk_usage(folder).free)
     except OSError as error:
-        raise StoreError(_("cannot make the folder of %s: %s") % (folder, error.strerror)) from error
+        raise write_error(_("cannot make the folder of %s: %s") % (folder, error.strerror), error) from error
     target = folder / copy_name(path, moment, f"-before-{LATEST_MIGRATION[:4]}")
     with replacing(target) as made:
         copy_database(path, made)

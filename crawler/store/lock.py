@@ -13,8 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from crawler.atomic_files import real_path
-from crawler.errors import AlreadyRunning, CrawlerError, InputError, StoreError
+from crawler.atomic_files import real_path, write_error
+from crawler.errors import AlreadyRunning, CrawlerError, InputError
 from crawler.i18n import _
 from crawler.store.other_processes import age_seconds
 from crawler.store.readonly import file_at, open_as_it_is
@@ -52,7 +52,7 @@ def hold(path: Path) -> Iterator[None]:
     except Timeout as exc:
         raise AlreadyRunning(_describe_holder(path)) from exc
     except OSError as exc:
-        raise StoreError(_("cannot lock %s: %s") % (path, exc.strerror)) from exc
+        raise write_error(_("cannot lock %s: %s") % (path, exc.strerror), exc) from exc
     try:
         if _is_being_written(path):
             raise AlreadyRunning(_describe_holder(path))

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -59,7 +59,18 @@ def make_worklist(
         read += len(chunk)
     listed = connection.execute("SELECT count(*) FROM incoming").fetchone()[0]
     _retire(connection, listed, stamp(moment))
-    values = {
+    values = due_values(endpoint_id, pages_max, refresh_after, moment, worthwhile=worthwhile)
+    connection.execute(sql.FIND_NEVER_ASKED, values)
+    connection.execute(sql.FIND_DUE_AGAIN, values)
+    due = connection.execute("SELECT count(*) FROM due").fetchone()[0]
+    return Worklist(listed, read - listed, due)
+
+
+def due_values(
+    endpoint_id: int, pages_max: int, refresh_after: timedelta, moment: datetime, *, worthwhile: bool
+) -> dict[str, object]:
+    """The values that whoever decides what is due at that moment gives to SQLite."""
+    return {
         "endpoint_id": endpoint_id,
         "pages_max": pages_max,
         "now": stamp(moment),
@@ -67,10 +78,6 @@ def make_worklist(
         "worthwhile": worthwhile,
         "future": stamp(moment + CLOCK_SLACK),
     }
-    connection.execute(sql.FIND_NEVER_ASKED, values)
-    connection.execute(sql.FIND_DUE_AGAIN, values)
-    due = connection.execute("SELECT count(*) FROM due").fetchone()[0]
-    return Worklist(listed, read - listed, due)
 
 
 def copy_basis(connection: sqlite3.Connection, memory: sqlite3.Connection) -> None:

@@ -114,31 +114,33 @@ SELECT 1, -priority, '', position, keywords.id, 1, 1, coalesce(keywords.pages_ma
  WHERE keywords.id NOT IN (SELECT keyword_id FROM checkpoints WHERE endpoint_id = :endpoint_id)
 """
 
-# A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped. One
-# that stopped beyond today's limit is finished by it. What ended in the future ended by a wrong clock. What a
-# refresh left unread as not worthwhile is gone on with by a run that reads all.
-# Keywords are read whole again after five to ten days, each after a time of its own, so that they do not all
-# come in one night.
-FIND_DUE_AGAIN = """
-WITH candidates AS (
-    SELECT keywords.id AS keyword_id, priority, position,
+
+def judged(listed: str) -> str:
+    """The parts of a statement that say of each crawled keyword in `listed` (its number and its position)
+    whether a run would ask for it (`due`), in which stage of its work, and from which page on: a run lays out
+    its work by this, and whoever tells of it goes by the same.
+
+    A keyword that ended at a page limit lower than today's is not finished: it goes on where it stopped. One
+    that stopped beyond today's limit is finished by it. What ended in the future ended by a wrong clock. What
+    a refresh left unread as not worthwhile is gone on with by a run that reads all.
+    """
+    return f"""
+candidates AS (
+    SELECT keywords.id AS keyword_id, keywords.text, priority, position,
            coalesce(keywords.pages_max, :pages_max) AS pages_max,
            checkpoints.state, checkpoints.generation, checkpoints.next_page, checkpoints.stop_reason,
+           checkpoints.stop_details, checkpoints.updated_at, checkpoints.complete_at,
            iif(checkpoints.state = 'done', checkpoints.finished_at, checkpoints.updated_at) AS finished_at,
            checkpoints.finished_at AS done_at,
            iif(keywords.refresh_after_seconds IS NULL, :stale_before,
                strftime('%Y-%m-%dT%H:%M:%fZ', :now, -keywords.refresh_after_seconds || ' seconds'))
-              AS stale_before,
-           NOT :worthwhile
-              OR checkpoints.complete_at IS NULL
-              OR julianday(:now) - julianday(checkpoints.complete_at)
-                 NOT BETWEEN -0.05 AND 5 + 5 * (keywords.id * 40503 % 65536) / 65536.0 AS whole
-      FROM incoming
-      JOIN keywords ON keywords.id = incoming.keyword_id
+              AS stale_before
+      FROM {listed} AS listed
+      JOIN keywords ON keywords.id = listed.keyword_id
       JOIN checkpoints
         ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
 ),
-judged AS (
+begun AS (
     SELECT *,
            next_page <= pages_max
               AND (state <> 'done' OR done_at > stale_before AND stop_reason = 'page_limit') AS unfinished,
@@ -146,28 +148,38 @@ judged AS (
               AND stop_reason = 'not_worthwhile' AND NOT :worthwhile AS left_unread
       FROM candidates
 ),
-staged AS (
+judged AS (
     SELECT *,
            CASE WHEN state <> 'failed' AND unfinished THEN 0
                 WHEN left_unread THEN 3
-                ELSE 2 END AS stage
-      FROM judged
-)
+                ELSE 2 END AS stage,
+           iif(unfinished OR left_unread, generation, generation + 1) AS generation_next,
+           iif(unfinished OR left_unread, next_page, 1) AS page,
+           unfinished OR left_unread OR finished_at <= stale_before OR finished_at > :future AS due
+      FROM begun
+)"""
+
+
+# Keywords are read whole again after five to ten days, each after a time of its own, so that they do not all
+# come in one night.
+FIND_DUE_AGAIN = f"""
+WITH {judged("incoming")}
 INSERT INTO due (stage, urgency, finished_at, position, keyword_id, generation, page, pages_max, whole)
 SELECT stage,
        iif(stage >= 2, 0, -priority),
        iif(stage >= 2, finished_at, ''),
        position,
        keyword_id,
-       iif(unfinished OR left_unread, generation, generation + 1),
-       iif(unfinished OR left_unread, next_page, 1),
+       generation_next,
+       page,
        pages_max,
-       whole OR state = 'done' AND unfinished
-  FROM staged
- WHERE unfinished
-    OR left_unread
-    OR finished_at <= stale_before
-    OR finished_at > :future
+       NOT :worthwhile
+          OR complete_at IS NULL
+          OR julianday(:now) - julianday(complete_at)
+             NOT BETWEEN -0.05 AND 5 + 5 * (keyword_id * 40503 % 65536) / 65536.0
+          OR state = 'done' AND unfinished
+  FROM judged
+ WHERE due
 """
 
 NEXT_DUE = """

@@ -202,3 +202,24 @@ async def test_it_speaks_chinese(crawler, simulator):
     assert "令牌" in ended.stdout
     told = json.loads((await crawler("doctor", "--lang", "zh", "--json")).stdout)
     assert "found in JUSTONEAPI_TOKEN" in [each["text"] for each in told["checks"]], "for programs in English"
+
+
+async def test_errors_are_told_to_programs_in_english_too(crawler):
+    (crawler.folder / "keywords").mkdir(exist_ok=True)
+    (crawler.folder / "keywords" / "a.csv").write_text("keyword,priority\nootd,x\n,3\n")
+    (crawler.folder / "data").mkdir()
+    (crawler.folder / "data" / "creators.db").write_text("hello" * 1000)
+    del crawler.environment["JUSTONEAPI_TOKEN"]
+    wrong = ("--notify", "xyz://nobody", "--base-url", "http://127.0.0.1:1")
+    ended = await crawler("doctor", "--lang", "zh", "--json", *wrong)
+    assert ended.exit_code == 2
+    told = json.loads(ended.stdout)["checks"]
+    assert {"bad", "warning"} == {each["level"] for each in told if each["name"] in ("database", "keywords")}
+    assert [each for each in told if not each["text"].isascii()] == []
+    assert [each for each in told if not each["advice"].replace("…", "").isascii()] == []
+    listed = ("doctor", "--lang", "zh", "--json", "keywords/b.csv")
+    (crawler.folder / "keywords" / "b.csv").write_text("name,tag\nootd,x\n")
+    (problem,) = [
+        each["text"] for each in (await crawler(*listed)).summary["checks"] if each["name"] == "keywords"
+    ]
+    assert problem.startswith("keywords/b.csv:1: no column is called")

@@ -103,6 +103,13 @@ async def test_a_cap_is_told_with_what_it_leaves_out(crawler):
     assert spent["calls_max"] == 8
 
 
+async def test_without_a_night_what_a_cap_leaves_out_is_told_as_the_least_it_can_be(crawler):
+    crawler.keywords(*KEYWORDS)
+    told = (await crawler("plan", "keywords.txt", "--max-calls", "3")).stdout
+    assert "--max-calls (3 calls left) ends the run: at least 5 of the keywords due are left" in told
+    assert "about 5" not in told
+
+
 async def test_the_narrowest_cap_is_named_with_what_was_spent_today_taken_off(crawler):
     crawler.keywords(*KEYWORDS)
     async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:

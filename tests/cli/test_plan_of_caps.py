@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from crawler.cli.plan import plan_lines
+from crawler.cli.plan_text import plan_lines
 from crawler.clock import next_shanghai_day, utc_now
 from crawler.keywords import read_keywords
 from crawler.planning.plan import make_plan

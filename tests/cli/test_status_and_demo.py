@@ -65,6 +65,57 @@ async def test_status_says_what_is_done_unfinished_failed_due_and_what_it_cost(c
     assert found["creators"] == crawler.rows("SELECT count(*) FROM users")[0][0]
 
 
+CAPPED = (
+    "run", "keywords.txt", "--rate", "unlimited", "--workers", "1", "--max-calls", "2", "--price", "0.05",
+    "--budget", "20CNY", "--until", "07:00", "--max-pages", "3", "--refresh-after", "7d",
+    "--refresh", "worthwhile", "--stop-below", "0.5",
+)  # fmt: skip
+CAPS = (
+    "crawler run keywords.txt --max-pages 3 --max-calls 2 --price 0.05CNY --budget 20CNY --until 07:00"
+    " --refresh-after 7d --refresh worthwhile --stop-below 0.5"
+)
+
+
+async def test_the_command_that_goes_on_has_the_caps_of_the_run_and_no_token(crawler):
+    crawler.keywords("穿搭", "露营", "美食", "护肤")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(2, 2))) as simulator:
+        await crawler(*CAPPED, "--base-url", simulator.base_url)
+        told = (await crawler("status")).stdout
+        assert told.rstrip().endswith(CAPS)
+        assert crawler.environment["JUSTONEAPI_TOKEN"] not in told
+        going_on = [*CAPS.split()[1:], "--rate", "unlimited", "--base-url", simulator.base_url]
+        assert (await crawler(*going_on)).exit_code == 75
+        assert crawler.rows("SELECT count(*) FROM calls WHERE charge = 'charged'") == [(4,)]
+        await crawler("run", "keywords.txt", "--max-calls", "0", "--base-url", simulator.base_url)
+    assert (await crawler("status")).stdout.rstrip().endswith("crawler run keywords.txt --max-calls 0")
+
+
+async def test_caps_that_the_next_run_finds_by_itself_are_not_named(crawler):
+    crawler.keywords("穿搭", "露营", "美食", "护肤")
+    (crawler.folder / ".env").write_text("CRAWLER_MAX_CALLS_PER_DAY=3\n")
+    (crawler.folder / "crawler.toml").write_text(
+        "max-calls = 2\nmax-pages = 5\n[profiles.few]\nmax-calls = 1\n"
+    )
+    run = ("run", "keywords.txt", "--rate", "unlimited", "--workers", "1")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(2, 2))) as simulator:
+        await crawler(*run, "--base-url", simulator.base_url)
+        assert (await crawler("status")).stdout.rstrip().endswith("crawler run keywords.txt")
+        await crawler(*run, "--base-url", simulator.base_url, "--profile", "few", CRAWLER_STOP_BELOW="0.5")
+    told = (await crawler("status")).stdout
+    assert told.rstrip().endswith("run keywords.txt --max-pages 5 --max-calls 1 --stop-below 0.5")
+
+
+async def test_status_counts_what_the_command_that_it_names_would_ask_for(crawler):
+    crawler.keywords("穿搭", "露营")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:
+        run = ("run", "keywords.txt", "--max-pages", "1", "--base-url", simulator.base_url)
+        assert (await crawler(*run)).exit_code == 0
+    assert "due now: 0" in (await crawler("status")).stdout
+    deeper = (await crawler("status", "--max-pages", "2")).stdout
+    assert "due now: 2" in deeper
+    assert deeper.rstrip().endswith("crawler run keywords.txt --max-pages 2")
+
+
 async def test_status_tells_a_run_that_goes_on_from_one_that_died_and_only_then_suggests_to_go_on(crawler):
     crawler.keywords("穿搭", "露营")
     async with Simulator(SimulatorSettings(faults={"hang": 1.0})) as simulator:

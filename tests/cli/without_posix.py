@@ -62,7 +62,9 @@ def _refusing(function, position):
 
     def refuse(*arguments, **options):
         if len(arguments) > position and not options and _is_open(arguments[position]):
-            raise PermissionError(13, "The process cannot access the file", str(arguments[position]))
+            refused = PermissionError(13, "The process cannot access the file", str(arguments[position]))
+            refused.winerror = 32
+            raise refused
         return function(*arguments, **options)
 
     return refuse

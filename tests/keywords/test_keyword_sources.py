@@ -88,6 +88,30 @@ def test_standard_input_is_read_as_what_it_begins_like(content, keywords, encodi
     assert [(item.text, item.priority) for item in found] == keywords
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+@pytest.mark.parametrize(
+    ("content", "keywords"),
+    [
+        ("我的名单\n关键词\n穿搭\n美食\n", [("穿搭", 0), ("美食", 0)]),
+        ("我的名单\n\n关键词,优先级\n穿搭,3\n", [("穿搭", 3)]),
+        ("我的名单\n2026\n十一月\nkeyword\ttags\n穿搭\tx\n", [("穿搭", 0)]),
+    ],
+)
+def test_titles_above_a_heading_on_standard_input_are_named_and_not_paid_for(content, keywords, encoding):
+    found = list(read_keywords(["-"], io.BytesIO(content.encode(encoding))))
+    titles = [item for item in found if isinstance(item, Problem)]
+    assert "'我的名单' stands above the heading and is taken for a title" in titles[0].message
+    assert [(item.text, item.priority) for item in found if item not in titles] == keywords
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["穿搭\n美食\n关键词\n露营\n", "穿搭\n关键词\n", "穿搭\n标签\n露营\n", "穿搭\n关键词,优先级\n露营\n"],
+)
+def test_what_may_be_a_list_that_holds_the_name_of_a_column_is_read_whole(content):
+    assert texts("-", stdin=io.BytesIO(content.encode())) == content.split()
+
+
 def test_blank_lines_above_do_not_hide_what_standard_input_is():
     found = list(read_keywords(["-"], io.BytesIO(b'\n\n{"keyword": "ootd"}\n')))
     assert [item.text for item in found] == ["ootd"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
 
+from crawler.analysis.status import read_status
 from crawler.model import Keyword, Work
 from crawler.reasons import ReasonCode
 from crawler.store.transactions import Write
@@ -151,6 +153,52 @@ def test_a_keyword_that_has_passed_a_lowered_limit_asks_for_no_more(shelf):
     shelf.save(creator("a"))
     shelf.save(creator("b"), number=2)
     assert due(shelf, keywords("穿搭"), pages_max=2) == []
+
+
+@pytest.mark.parametrize("hours", [1, 30])
+@pytest.mark.parametrize("pages_max", [1, 2, 3, 50])
+@pytest.mark.parametrize("worthwhile", [False, True])
+def test_status_tells_what_a_run_would_do(shelf, hours, pages_max, worthwhile):
+    for number in (1, 2):
+        shelf.save(creator("a"), number=number)
+    shelf.save(creator("a"), work=FOOD)
+    shelf.store.apply([fail_keyword(FOOD, 2, ReasonCode.COLLECTION_FAILED)])
+    shelf.save(creator("b"), work=CAMPING, stop=ReasonCode.PAGE_LIMIT)
+    shelf.moment += timedelta(hours=hours)
+    listed(shelf, [*ALL, Keyword("new", "new")], pages_max, worthwhile=worthwhile)
+    works = {work.text: work for work in due_work(shelf.connection)}
+    shelf.connection.row_factory = sqlite3.Row
+    told = read_status(
+        shelf.connection,
+        endpoint_id=ENDPOINT_ID,
+        refresh_after=timedelta(hours=20),
+        now=shelf.now,
+        pages_max=pages_max,
+        worthwhile=worthwhile,
+    )
+    assert told.keywords.due == len(works)
+    for keyword in (*told.unfinished, *told.failed):
+        assert keyword.due == (keyword.text in works)
+        assert not keyword.due or keyword.page == works[keyword.text].page
+
+
+def test_status_says_that_an_interrupted_refresh_beyond_the_page_limit_begins_anew(shelf):
+    shelf.save(creator("a"))
+    shelf.save(creator("b"), number=2)
+    shelf.connection.row_factory = sqlite3.Row
+
+    def told(hours: float) -> list[tuple[int, bool]]:
+        status = read_status(
+            shelf.connection,
+            endpoint_id=ENDPOINT_ID,
+            refresh_after=timedelta(hours=hours),
+            now=lambda: shelf.moment + timedelta(hours=1),
+            pages_max=2,
+        )
+        return [(keyword.page, keyword.due) for keyword in status.unfinished]
+
+    assert told(hours=20) == [(3, False)]
+    assert told(hours=0.5) == [(1, True)]
 
 
 def test_a_keyword_brings_its_own_limit(shelf):

@@ -119,3 +119,7 @@ def test_details_that_are_not_there_are_shown_as_unknown():
 def test_every_reason_that_ends_a_run_has_its_ending():
     ends = {rule.reason for rule in SEARCH_USER_V2.codes.values() if rule.action is Action.STOP_RUN}
     assert ends <= ENDINGS.keys()
+
+
+def test_details_that_an_older_version_left_out_are_shown_as_a_question_mark(language):
+    assert "?" in reason_text(Reason(ReasonCode.INTERRUPTED))

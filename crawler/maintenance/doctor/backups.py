@@ -30,7 +30,7 @@ def read_backups(database: DatabaseFacts, folder: Path) -> BackupFacts:
         with closing(open_as_it_is(database.path)) as connection, read_errors(database.path):
             return _read(connection, facts, database)
     except CrawlerError as error:
-        return replace(facts, problem=str(error))
+        return replace(facts, problem=error.message)
 
 
 def _read(connection: sqlite3.Connection, facts: BackupFacts, database: DatabaseFacts) -> BackupFacts:

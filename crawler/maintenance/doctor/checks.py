@@ -9,7 +9,7 @@ from functools import reduce
 from statistics import median
 from typing import NamedTuple
 
-from crawler.i18n import N_, _, ngettext
+from crawler.i18n import N_, _, as_it_stands, joined, ngettext
 from crawler.i18n.formatting import also, shanghai_time, size
 from crawler.i18n.reasons import CAUSES
 from crawler.maintenance.doctor.facts import Facts
@@ -170,7 +170,8 @@ def keywords(facts: Facts) -> Finding:
         text = also(text, _("other notes: %s") % f"{found.note_count:,}")
     if not found.problems:
         return good(text)
-    return warning(text, "\n".join(f"{each.source}: {each.message}" for each in found.problems))
+    lines = (as_it_stands("%s: %s") % (each.source, each.message) for each in found.problems)
+    return warning(text, joined("\n", lines))
 
 
 def cluster(facts: Facts) -> Finding:
@@ -190,7 +191,7 @@ def notices(facts: Facts) -> Finding:
     """Whether somebody would hear how a night ended."""
     broken = [each for each in facts.channels if each.problem is not None]
     if broken:
-        text = "; ".join(f"{each.channel}: {each.problem}" for each in broken)
+        text = joined("; ", (as_it_stands("%s: %s") % (each.channel, each.problem) for each in broken))
         return bad(text, _("correct CRAWLER_NOTIFY; crawler doctor --test-notice tries it"))
     names = [each.channel for each in facts.channels] + ([facts.heartbeat] if facts.heartbeat else [])
     return good(", ".join(names) if names else _("none are asked for (--notify, --heartbeat)"))

@@ -22,7 +22,7 @@ def fix(facts: Facts) -> list[str]:
             act()
             done.append(text)
         except CrawlerError as error:
-            done.append(_("not fixed: %s") % error)
+            done.append(_("not fixed: %s") % error.message)
     return done
 
 

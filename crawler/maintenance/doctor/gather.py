@@ -120,7 +120,7 @@ def _account(
     try:
         token = read_token(where.file, account.name, variables)
     except CrawlerError as error:
-        problem = str(error)
+        problem = error.message
     service = _service(account.base_url, token)
     return AccountFacts(account.name, TokenFacts(variable or str(file), problem, exposed), service)
 
@@ -132,7 +132,7 @@ def _token(file: Path | None, variables: Mapping[str, str]) -> tuple[str, TokenF
     try:
         token = read_token_file(file) if file is not None else check_token(variables.get(TOKEN_VARIABLE, ""))
     except CrawlerError as error:
-        return "", TokenFacts(source, str(error), secret_files)
+        return "", TokenFacts(source, error.message, secret_files)
     return token, TokenFacts(source, None, secret_files)
 
 
@@ -151,7 +151,7 @@ def _database(where: DoctorSettings) -> DatabaseFacts:
         with closing(open_as_it_is(path)) as connection, read_errors(path):
             return _read(connection, facts, where)
     except CrawlerError as error:
-        return DatabaseFacts(path, there=True, problem=str(error))
+        return DatabaseFacts(path, there=True, problem=error.message)
 
 
 def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: DoctorSettings) -> DatabaseFacts:
@@ -207,7 +207,7 @@ def _keywords(where: DoctorSettings, database: DatabaseFacts) -> KeywordFacts:
                 count += 1
         known = _known_keywords(database)
     except CrawlerError as error:
-        return KeywordFacts(problem=str(error))
+        return KeywordFacts(problem=error.message)
     new, gone = (None, None) if known is None else (len(found - known), len(known - found))
     return KeywordFacts(None, count, repeated, wrong, tuple(problems), new, gone, notes)
 
@@ -224,5 +224,5 @@ def _channel(channel: str) -> ChannelFacts:
     try:
         problem = None if understood(channel) else _("apprise knows no channel of that form")
     except CrawlerError as error:
-        problem = str(error)
+        problem = error.message
     return ChannelFacts(masked(channel), problem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from crawler.i18n import _, ngettext
+from crawler.i18n import _, as_it_stands, ngettext
 from crawler.i18n.counts import new_creators_text
 from crawler.i18n.formatting import also, shanghai_time, span
 from crawler.i18n.reasons import outcome_text, reason_text
@@ -25,7 +25,7 @@ def last_night(facts: Facts) -> Finding:
     if run.outcome is None:
         if run.lives is not False:
             return good(_("%s: running") % when)
-        text = f"{when}: {outcome_text(Outcome.CRASHED)}"
+        text = as_it_stands("%s: %s") % (when, outcome_text(Outcome.CRASHED))
         return warning(text, _("the next run continues where it stopped; look for why in the log"))
     told = {"when": when, "outcome": outcome_text(run.outcome), "new": new_creators_text(run.users_new)}
     text = _("%(when)s: %(outcome)s, %(new)s") % told

@@ -30,6 +30,18 @@ def test_the_report_lies_beside_the_database_unless_told_otherwise(run, db):
     assert db.with_name("report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.parametrize(
+    ("name", "report"),
+    [
+        ("creators.db", "report.html"),
+        ("beauty.db", "report-beauty.html"),
+        ("beauty.x", "report-beauty.x.html"),
+    ],
+)
+def test_the_reports_of_two_databases_in_a_folder_are_two_files(run, db, name, report):
+    assert run(at=db.rename(db.with_name(name))).stdout.strip() == str(db.with_name(report))
+
+
 def test_the_next_command_goes_to_standard_error(run, db):
     assert f"crawler export creators.xlsx --db {db}" in run().stderr
 

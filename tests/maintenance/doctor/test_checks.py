@@ -8,6 +8,7 @@ import pytest
 
 from crawler.analysis.status import Day, KeywordStates, Run, Status
 from crawler.clock import SHANGHAI, stamp
+from crawler.i18n import english
 from crawler.maintenance.doctor.checks import CHECKS, growth_per_night
 from crawler.maintenance.doctor.facts import (
     BackupFacts,
@@ -186,6 +187,14 @@ def test_a_check(key, facts, level, said):
     finding = FIND[key](replace(ALL_GOOD, **facts))
     assert (finding.level, said in finding.text) == (level, True), finding
     assert bool(finding.advice) is (level is not Level.GOOD), "what is not good says what to do"
+
+
+@pytest.mark.parametrize(("key", "facts", "level", "said"), TABLE)
+def test_programs_are_told_in_english_whatever_the_language(key, facts, level, said, monkeypatch):
+    told = FIND[key](replace(ALL_GOOD, **facts))
+    monkeypatch.setenv("CRAWLER_LANG", "zh")
+    finding = FIND[key](replace(ALL_GOOD, **facts))
+    assert (english(finding.text), english(finding.advice)) == (told.text, told.advice)
 
 
 def test_what_is_wrong_with_keyword_files_is_told_line_by_line():
