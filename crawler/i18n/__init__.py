@@ -65,7 +65,7 @@ def _all_english(values: Any) -> Any:
     if isinstance(values, tuple):
         return tuple(map(english, values))
     if isinstance(values, dict):
-        return {name: english(value) for name, value in values.items()}
+        return type(values)({name: english(value) for name, value in values.items()})
     return english(values)
 
 
