@@ -16,7 +16,9 @@ from crawler.reasons import Reason, read_reason
 from crawler.store.archive_size import Archive, read_archive
 from crawler.store.forecasts import read_forecast_accuracy
 from crawler.store.rate_limits import KeptLimit, read_limit
+from crawler.store.runs import LaterCalls, calls_dated_later
 from crawler.store.sweeps import PastSweep, last_sweep
+from crawler.store.worklist import CLOCK_SLACK
 
 DAYS_SHOWN = 7
 RUNS_SHOWN = 5
@@ -30,11 +32,13 @@ SELECT (SELECT count(*) FROM keywords)                                        AS
        count(*) FILTER (WHERE state IS NULL)                                  AS never,
        count(*) FILTER (WHERE state IS NOT 'done' OR finished_at <= iif(
               refresh_after_seconds IS NULL, :stale,
-              strftime('%Y-%m-%dT%H:%M:%fZ', :now, -refresh_after_seconds || ' seconds'))) AS due,
+              strftime('%Y-%m-%dT%H:%M:%fZ', :now, -refresh_after_seconds || ' seconds'))
+              OR finished_at > :future)                                       AS due,
        (SELECT count(*) FROM keywords WHERE retired_at IS NOT NULL)           AS retired,
        count(*) FILTER (WHERE state = 'done' AND stop_reason = 'not_worthwhile') AS in_part,
        (SELECT count(*) FROM not_asked JOIN keywords ON keywords.id = not_asked.keyword_id
-         WHERE retired_at IS NULL AND not_asked.endpoint_id = :endpoint_id)   AS not_asked
+         WHERE retired_at IS NULL AND not_asked.endpoint_id = :endpoint_id)   AS not_asked,
+       count(*) FILTER (WHERE state = 'done' AND finished_at > :future)       AS finished_in_future
   FROM keywords
   LEFT JOIN checkpoints ON checkpoints.keyword_id = keywords.id AND checkpoints.endpoint_id = :endpoint_id
  WHERE keywords.retired_at IS NULL
@@ -97,7 +101,8 @@ SELECT (SELECT count(*) FROM users) AS total,
 class KeywordStates:
     """How many keywords the database knows, by state; `due` are those a run would ask for now, `retired`
     those that their files no longer list, `in_part` those that a refresh saw down to a page only, `not_asked`
-    those that the last run left out."""
+    those that the last run left out, `finished_in_future` those that are due for the date on which they were
+    finished."""
 
     known: int
     done: int
@@ -108,6 +113,7 @@ class KeywordStates:
     retired: int
     in_part: int
     not_asked: int
+    finished_in_future: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,7 @@ class Status:
     rate_limit: KeptLimit | None
     accounts: tuple[AccountStatus, ...] = ()
     sweep: PastSweep | None = None
+    later_calls: LaterCalls | None = None
 
 
 def read_status(
@@ -199,6 +206,11 @@ def read_status(
         )
 
     today = stamp(shanghai_day_start(now()))
+    moments = {
+        "now": stamp(now()),
+        "stale": stamp(now() - refresh_after),
+        "future": stamp(now() + CLOCK_SLACK),
+    }
     connection.execute("BEGIN")
     try:
         service = connection.execute("SELECT value FROM settings WHERE name = 'service'").fetchone()
@@ -209,7 +221,7 @@ def read_status(
             service=service and service[0],
             creators=creators["total"],
             creators_new=creators["new"] or 0,
-            keywords=KeywordStates(*rows(_KEYWORDS, now=stamp(now()), stale=stamp(now() - refresh_after))[0]),
+            keywords=KeywordStates(*rows(_KEYWORDS, **moments)[0]),
             unfinished=undone("open"),
             failed=undone("failed"),
             days=tuple(Day(*row) for row in rows(_DAYS, limit=DAYS_SHOWN)),
@@ -218,6 +230,7 @@ def read_status(
             rate_limit=read_limit(connection, endpoint_id),
             accounts=tuple(_account(connection, endpoint_id, row) for row in rows(_ACCOUNTS, since=today)),
             sweep=last_sweep(connection),
+            later_calls=calls_dated_later(connection, now()),
         )
     finally:
         connection.execute("ROLLBACK")
