@@ -92,7 +92,8 @@ class Reply:
     """An answer with a readable envelope, at any HTTP status.
 
     `code` is the body's code: an int where it reads as one, else the text as it came. `data` is the decoded
-    JSON below `data`. `body` is the answer as it came.
+    JSON below `data`. `body` is the answer as it came. `clock_ahead_seconds` is how far this machine's clock
+    is ahead of the service's, None where that does not say.
     """
 
     http_status: int
@@ -102,6 +103,7 @@ class Reply:
     body: bytes
     milliseconds: int
     retry_after_seconds: float | None = None
+    clock_ahead_seconds: float | None = None
 
 
 class FailureKind(enum.StrEnum):

@@ -63,6 +63,7 @@ class ReasonCode(enum.StrEnum):
     OUTAGE = "outage"
     UNREACHABLE = "unreachable"
     CLUSTER_LOST = "cluster_lost"
+    WRONG_CLOCK = "wrong_clock"  # details `own` and `service`: what the clocks say
     RATE_LIMIT = "rate_limit"
     RESPONSE_DRIFT = "response_drift"
     INTERRUPTED = "interrupted"
@@ -175,6 +176,7 @@ ENDINGS: dict[ReasonCode, Ending] = {
     ReasonCode.OUTAGE: _STOPPED,
     ReasonCode.UNREACHABLE: _STOPPED,
     ReasonCode.CLUSTER_LOST: Ending(Outcome.STOPPED, EXIT_STOPPED, Advice.GO_ON_ONCE_MENDED),
+    ReasonCode.WRONG_CLOCK: Ending(Outcome.STOPPED, EXIT_STOPPED, Advice.GO_ON_ONCE_MENDED),
     ReasonCode.RATE_LIMIT: _STOPPED,
     ReasonCode.TOKEN_INVALID: _TOKEN,
     ReasonCode.NO_PERMISSION: _TOKEN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from decimal import Decimal
 
 from crawler.forecast import ForecastAccuracy
@@ -133,7 +134,8 @@ class RunSummary:
     `strange_answers` counts pages that were saved, name no creator and are not plainly empty. `price` is what
     a charged call cost. `forecast` is how far that was off, None where there was none. `not_asked` are the
     keywords left out by `--stop-below`. `accounts` are those of a run that has several. `sweep` is what
-    retention did, None where nothing was to go by age.
+    retention did, None where nothing was to go by age. `clock_ahead` is how far this machine's clock is ahead
+    of the service's, less than nothing where it is behind, None where it is off by minutes at most.
     """
 
     reason: Reason
@@ -150,6 +152,7 @@ class RunSummary:
     forecast: ForecastAccuracy | None = None
     accounts: tuple[AccountSummary, ...] = field(default=())
     sweep: Sweep | None = None
+    clock_ahead: timedelta | None = None
 
     @property
     def spent(self) -> Money | None:

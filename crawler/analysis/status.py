@@ -17,6 +17,7 @@ from crawler.run_settings import PAGES
 from crawler.store.archive_size import Archive, read_archive
 from crawler.store.forecasts import read_forecast_accuracy
 from crawler.store.rate_limits import KeptLimit, read_limit
+from crawler.store.runs import LaterCalls, calls_dated_later
 from crawler.store.sweeps import PastSweep, last_sweep
 from crawler.store.worklist import due_values
 from crawler.store.worklist_sql import judged
@@ -38,7 +39,8 @@ counts AS (
            count(*) FILTER (WHERE state = 'open')                             AS unfinished,
            count(*) FILTER (WHERE state = 'failed')                           AS failed,
            count(*) FILTER (WHERE due)                                        AS due_again,
-           count(*) FILTER (WHERE state = 'done' AND stop_reason = 'not_worthwhile') AS in_part
+           count(*) FILTER (WHERE state = 'done' AND stop_reason = 'not_worthwhile') AS in_part,
+           count(*) FILTER (WHERE state = 'done' AND finished_at > :future)   AS finished_in_future
       FROM judged
 )
 SELECT known, done, unfinished, failed,
@@ -46,7 +48,8 @@ SELECT known, done, unfinished, failed,
        known - retired - crawled + due_again                                  AS due,
        retired, in_part,
        (SELECT count(*) FROM not_asked JOIN keywords ON keywords.id = not_asked.keyword_id
-         WHERE retired_at IS NULL AND not_asked.endpoint_id = :endpoint_id)   AS not_asked
+         WHERE retired_at IS NULL AND not_asked.endpoint_id = :endpoint_id)   AS not_asked,
+       finished_in_future
   FROM counts
 """
 
@@ -105,7 +108,8 @@ SELECT (SELECT count(*) FROM users) AS total,
 class KeywordStates:
     """How many keywords the database knows, by state; `due` are those a run would ask for now, `retired`
     those that their files no longer list, `in_part` those that a refresh saw down to a page only, `not_asked`
-    those that the last run left out."""
+    those that the last run left out, `finished_in_future` those that are due for the date on which they were
+    finished."""
 
     known: int
     done: int
@@ -116,6 +120,7 @@ class KeywordStates:
     retired: int
     in_part: int
     not_asked: int
+    finished_in_future: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,7 @@ class Status:
     rate_limit: KeptLimit | None
     accounts: tuple[AccountStatus, ...] = ()
     sweep: PastSweep | None = None
+    later_calls: LaterCalls | None = None
 
 
 def read_status(
@@ -243,6 +249,7 @@ def read_status(
             rate_limit=read_limit(connection, endpoint_id),
             accounts=tuple(_account(connection, endpoint_id, row) for row in rows(_ACCOUNTS, since=today)),
             sweep=last_sweep(connection),
+            later_calls=calls_dated_later(connection, now()),
         )
     finally:
         connection.execute("ROLLBACK")

@@ -162,6 +162,8 @@ def plan_json(made: Plan) -> str:
             "keywords_left_out": made.keywords_left_out,
             "creators_left_out": made.creators_left_out,
             "money": made.money,
+            "finished_in_future": made.finished_in_future,
+            "later_calls": made.later_calls,
             **({"accounts": [_account(each) for each in made.accounts]} if made.accounts else {}),
         }
     ).decode()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from crawler.cli.plan_caps import cap_lines
 from crawler.forecast import Interval
-from crawler.i18n import _, ngettext
+from crawler.i18n import _
 from crawler.i18n.counts import calls_text, keywords_text
 from crawler.i18n.formatting import span
-from crawler.planning.caps import Cap
 from crawler.planning.pace import Pace, PaceFrom
 from crawler.planning.plan import Plan
 from crawler.run_settings import RunSettings
+from crawler.ui.clock_text import finished_in_future_text
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize
 
@@ -33,6 +34,8 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
         yield from _not_asked(made)
         yield _("Nothing is due: a run would make no call.")
         return
+    if made.finished_in_future:
+        yield finished_in_future_text(made.finished_in_future)
     if not made.nights:
         yield _("%s has no finished night yet: these are bounds, not expectations.") % settings.db
     yield ""
@@ -52,7 +55,7 @@ def plan_lines(made: Plan, settings: RunSettings) -> Iterator[str]:
     if forecast.creators is not None and not made.looked_twice:
         yield _("No keyword was looked at twice yet: what is new tonight is little more than a guess.")
     yield from _not_asked(made)
-    yield from _left_out(made)
+    yield from cap_lines(made)
 
 
 def _pace(pace: Pace) -> str:
@@ -82,51 +85,6 @@ def _accounts(made: Plan) -> Iterator[str]:
     names = (_("account"), _("calls a minute"), _("calls left today"), _("price"))
     yield from table_lines(names, rows, stdout_cells())
     yield ""
-
-
-def _left_out(made: Plan) -> Iterator[str]:
-    """Which cap ends the run, and what it leaves for later; else that none does."""
-    in_full, money = made.forecast.calls_in_full, made.money_in_full
-    if made.binding is None:
-        if made.caps:
-            yield _("No cap binds: %s would be reached first.") % _cap(made.caps[0])
-        return
-    cap = _cap(made.binding)
-    if made.keywords_left_out and made.forecast.creators is None:
-        left = ngettext(
-            "%(cap)s ends the run: at least %(keywords)s of the keywords due is left for later.",
-            "%(cap)s ends the run: at least %(keywords)s of the keywords due are left for later.",
-            made.keywords_left_out,
-        )
-        yield left % {"cap": cap, "keywords": f"{made.keywords_left_out:,}"}
-    elif made.keywords_left_out:
-        left = ngettext(
-            "%(cap)s ends the run: about %(keywords)s of the keywords due is left for later.",
-            "%(cap)s ends the run: about %(keywords)s of the keywords due are left for later.",
-            made.keywords_left_out,
-        )
-        yield left % {"cap": cap, "keywords": f"{made.keywords_left_out:,}"}
-    else:
-        yield _("%s ends the run.") % cap
-    calls = in_full.high if in_full.expected is None else in_full.expected
-    told = ("≤ " if in_full.expected is None else "") + calls_text(calls)
-    words = {"calls": told, "money": "" if money is None else f" ({money})"}
-    if made.creators_left_out is None:
-        yield _("Reading all in full would take %(calls)s%(money)s.") % words
-    else:
-        more = ngettext(
-            "Reading all in full would take %(calls)s%(money)s and bring about %(creators)s more creator.",
-            "Reading all in full would take %(calls)s%(money)s and bring about %(creators)s more creators.",
-            round(made.creators_left_out),
-        )
-        yield more % (words | {"creators": f"{made.creators_left_out:,.0f}"})
-
-
-def _cap(cap: Cap) -> str:
-    words = {"option": cap.option, "calls": calls_text(cap.calls.expected or 0)}
-    if cap.over_midnight:
-        return _("%(option)s (%(calls)s left, with those after midnight in Shanghai)") % words
-    return _("%(option)s (%(calls)s left)") % words
 
 
 def _not_asked(made: Plan) -> Iterator[str]:

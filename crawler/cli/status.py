@@ -28,6 +28,7 @@ from crawler.setting import Setting
 from crawler.store.rate_limits import KeptLimit
 from crawler.store.readonly import exported, reading
 from crawler.store.spending_options import read_spending_options
+from crawler.ui.clock_text import finished_in_future_text, later_calls_text
 from crawler.ui.summary import removed_text
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize
@@ -143,6 +144,8 @@ def _lines(status: Status, db: Path, asked: Mapping[str, str]) -> Iterator[str]:
         names = (_("day"), _("calls"), _("charged"), _("free"), _("charge unknown"))
         days = [(day.day, day.sent, day.charged, day.free, day.unknown) for day in status.days]
         yield from table_lines(names, days, stdout_cells())
+    if status.later_calls is not None:
+        yield later_calls_text(status.later_calls)
     if status.runs:
         yield ""
         columns = (
@@ -192,6 +195,8 @@ def _keywords(status: Status) -> Iterator[str]:
     if keywords.not_asked:
         yield _("not asked by the last run, too little is expected: %s") % f"{keywords.not_asked:,}"
     yield _("due now: %s") % f"{keywords.due:,}"
+    if keywords.finished_in_future:
+        yield "  " + finished_in_future_text(keywords.finished_in_future)
     unfinished = _("unfinished, will continue at: %(keyword)s, page %(page)d")
     yield from _undone(unfinished, status.unfinished, keywords.unfinished)
     failed = _("failed, due again next time: %(keyword)s, page %(page)d: %(reason)s")

@@ -52,6 +52,7 @@ class Caller:
         shutdown: Shutdown,
         emit: Callable[[Event], None],
         now: Now,
+        hear_clock: Callable[[float | None], None],
     ) -> None:
         self._pool = pool
         self._ledger = ledger
@@ -60,6 +61,7 @@ class Caller:
         self._shutdown = shutdown
         self._emit = emit
         self._now = now
+        self._hear_clock = hear_clock
         self._settled = asyncio.Event()
         self.in_flight = 0
         self.charges: Counter[Charge] = Counter()
@@ -126,6 +128,8 @@ class Caller:
             raise
         finally:
             self.in_flight -= 1
+        if isinstance(outcome, Reply):
+            self._hear_clock(outcome.clock_ahead_seconds)
         decision = self._policy.decide(outcome, answered=self._answered(account))
         charge = decision.rule.charge
         self.charges[Charge.UNKNOWN] -= 1

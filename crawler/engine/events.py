@@ -145,6 +145,21 @@ class BalanceTold:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockOff:
+    """This machine's clock says `own`, the service's `service`: more than minutes apart, less than a day."""
+
+    own: datetime
+    service: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedInFuture:
+    """So many keywords are asked for again because they were finished on a date in the future."""
+
+    keywords: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterWorkerJoined:
     """A cluster worker takes calls from now on, one of so many `workers`."""
 
@@ -218,6 +233,8 @@ Event = (
     | CircuitClosed
     | SpendingAhead
     | BalanceTold
+    | ClockOff
+    | FinishedInFuture
     | ClusterWorkerJoined
     | ClusterWorkerLeft
     | ClusterWorkerRefused

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from crawler.i18n import N_, _, as_it_stands
+from crawler.i18n.formatting import shanghai_time
 from crawler.reasons import Outcome, Reason, ReasonCode, read_reason
 
 _OUTCOMES = {
@@ -53,6 +54,10 @@ _FORMS: dict[ReasonCode, str] = {
     ReasonCode.OUTAGE: N_("outage: most calls failed, and so did the probes after each pause"),
     ReasonCode.UNREACHABLE: N_("the service cannot be reached: not one call connected"),
     ReasonCode.CLUSTER_LOST: N_("nobody is left on the cluster to make calls (--cluster)"),
+    ReasonCode.WRONG_CLOCK: N_(
+        "this machine's clock says %(own)s, the service's %(service)s (in Shanghai): finished keywords would "
+        "be paid for again"
+    ),
     ReasonCode.RATE_LIMIT: N_("the rate limit persists, however slow the calls"),
     ReasonCode.RESPONSE_DRIFT: N_(
         "many answers in a row could not be understood or held no creator: the API may have changed"
@@ -114,11 +119,19 @@ def reason_text(reason: Reason, translate: Callable[[str], str] = _) -> str:
     failure come with it."""
     details = reason.details
     values = {name: str(value) for name, value in details.items()}
+    if reason.code is ReasonCode.WRONG_CLOCK:
+        values |= {name: _moment(values[name]) for name in ("own", "service") if name in values}
     if "kind" in values:
         values["kind"] = translate(_KINDS.get(values["kind"], values["kind"]))
     text = translate(_FORMS[reason.code]) % _Tolerant(values)
     if "api_code" in details:
         text = translate(N_("code %(code)s: %(text)s")) % {"code": details["api_code"], "text": text}
+    if "later_calls" in details:
+        more = translate(
+            N_("calls dated in the future, by a clock that was ahead, count too until %(day)s: %(calls)s")
+        )
+        shown = {"day": details.get("later_until", "?"), "calls": details["later_calls"]}
+        text = translate(N_("%(text)s (%(more)s)")) % {"text": text, "more": more % shown}
     if "oddity" in details:
         kind = {"kind": details["kind"]} if "kind" in details else {}
         oddity = read_reason(str(details["oddity"]), None) or reason
@@ -127,6 +140,14 @@ def reason_text(reason: Reason, translate: Callable[[str], str] = _) -> str:
     if "failure" in details:
         text = translate(N_("%(text)s (%(more)s)")) % {"text": text, "more": _failure(details, translate)}
     return text
+
+
+def _moment(stamp: str) -> str:
+    """A stamp as people read it; what is none, as it stands."""
+    try:
+        return shanghai_time(stamp)
+    except (ValueError, OverflowError):
+        return stamp
 
 
 def words(code: str | None, details: str | None, translate: Callable[[str], str] = _) -> str | None:

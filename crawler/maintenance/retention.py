@@ -29,9 +29,15 @@ SECONDS_MAX = 60.0
 
 
 def after_a_run(
-    path: Path, retention: Retention, *, now: Now = utc_now, clock: Callable[[], float] = time.monotonic
+    path: Path,
+    retention: Retention,
+    *,
+    now: Now = utc_now,
+    clock: Callable[[], float] = time.monotonic,
+    clock_ahead: timedelta | None = None,
 ) -> Sweep:
-    """Removes what the database at `path` need not keep any longer, and says what went.
+    """Removes what the database at `path` need not keep any longer, and says what went. Ages are those of the
+    service's clock where this one is ahead of it.
 
     Whatever is in the way, a signal too (as KeyboardInterrupt), ends it where it is and is told as its
     problem: each step is whole, and the next sweep goes on.
@@ -41,8 +47,9 @@ def after_a_run(
     try:
         with hold(path), closing(open_database(path)) as db, store_errors(path):
             until = clock() + SECONDS_MAX
+            moment = now() - max(clock_ahead or timedelta(0), timedelta(0))
             try:
-                for step in sweep(db, cutoffs_after_a_run(db.conn, retention, now())):
+                for step in sweep(db, cutoffs_after_a_run(db.conn, retention, moment)):
                     removed += step
                     if clock() > until:
                         problem = _("it took too long; the rest goes after the next run")
@@ -63,12 +70,13 @@ def sweep_after(summary: RunSummary, retention: Retention, now: Now = utc_now) -
     waiting."""
     if not retention.asked_for or summary.ending.outcome is Outcome.INTERRUPTED:
         return summary
-    return replace(summary, sweep=after_a_run(Path(summary.db), retention, now=now))
+    swept = after_a_run(Path(summary.db), retention, now=now, clock_ahead=summary.clock_ahead)
+    return replace(summary, sweep=swept)
 
 
 def cutoffs_after_a_run(connection: sqlite3.Connection, retention: Retention, moment: datetime) -> Cutoffs:
     """Ages as of now, or as of the beginning of the run before the last where that is earlier: a clock that
-    runs ahead for a night removes nothing."""
+    runs ahead for a night removes nothing, though the service told no time."""
     before = start_before_last(connection)
     if before is None:
         return Cutoffs()

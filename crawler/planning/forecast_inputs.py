@@ -79,12 +79,13 @@ def due_sample_in_steps(
 
 @dataclass(frozen=True, slots=True)
 class PlannedWorklist:
-    """A work list as a run would have it, on the connection it was made on: how many keywords it lists, and
-    those it leaves out, the least promising first."""
+    """A work list as a run would have it, on the connection it was made on: how many keywords it lists, those
+    it leaves out, the least promising first, and how many were `finished_in_future`."""
 
     connection: sqlite3.Connection
     listed: int
     not_asked: tuple[NotAsked, ...]
+    finished_in_future: int
 
 
 @contextmanager
@@ -119,7 +120,8 @@ def planned_worklist(
                 run_id=_NO_RUN,
                 stop_below=settings.stop_below,
             )
-        yield PlannedWorklist(memory, worklist.listed, not_asked(memory, _NO_RUN))
+        left_out = not_asked(memory, _NO_RUN)
+        yield PlannedWorklist(memory, worklist.listed, left_out, worklist.finished_in_future)
 
 
 def _not_worth_asking(

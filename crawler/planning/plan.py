@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from crawler.clock import Now
 from crawler.engine.keyword_history import AIMS, Aim, Explanation
@@ -30,9 +31,11 @@ from crawler.planning.forecast_inputs import (
 from crawler.planning.newcomers import Backtest, Brought, backtest, expected_by_yield, expected_in_full
 from crawler.planning.pace import Pace
 from crawler.planning.prices import Prices, read_prices
+from crawler.run.later_calls import DAY_OPTIONS, option_without_later_calls
 from crawler.run.spending_check import check_currency
 from crawler.run_settings import RunSettings
 from crawler.store.page_history import any_pages
+from crawler.store.runs import LaterCalls, calls_dated_later
 from crawler.summary import NotAsked
 
 
@@ -41,10 +44,12 @@ class Plan:
     """A run before it is made. `nights_tested` says on how many earlier nights the interval of the new
     creators rests, which is a guess before any page was `looked_twice` at. `binding` is the cap that is
     expected to end it, None where it reads all that is due; `keywords_left_out` and `creators_left_out` are
-    what that leaves for later, None where nobody knows; where nothing is known of new creators, that many
-    keywords at least. `not_asked` are the keywords that `--stop-below`
-    leaves out. `money_in_full` is what reading all that is due would cost, and `money` is in its currency;
-    both are None where no price is known."""
+    what that leaves for later, None where nobody knows; where nothing is known of new
+    creators, that many keywords at least. `not_asked` are the keywords that `--stop-below`
+    leaves out, `finished_in_future` counts those due for the date on which they were finished. `later_calls`
+    are those dated in the future that a cap of the day counts, None where there is no such cap; `instead` are
+    the options with which it would not. `money_in_full` is what reading all that is due would cost, and
+    `money` is in its currency; both are None where no price is known."""
 
     order: str
     listed: int
@@ -65,6 +70,9 @@ class Plan:
     money_in_full: Money | None = None
     money: Interval | None = None
     accounts: tuple[AccountPlan, ...] = ()
+    finished_in_future: int = 0
+    later_calls: LaterCalls | None = None
+    instead: tuple[str, ...] = ()
 
 
 def make_plan(
@@ -82,7 +90,8 @@ def make_plan(
         check_currency(database, settings, now())
         sample = read_due_sample(laid.connection, laid.listed)
         made = plan_of(database, sample, settings, endpoint_id, now)
-        return replace(made, not_asked=laid.not_asked)
+        made = replace(made, not_asked=laid.not_asked, finished_in_future=laid.finished_in_future)
+        return _with_later_calls(database, made, settings, now())
 
 
 @contextmanager
@@ -129,6 +138,20 @@ def plan_of(
         money=None if prices is None else _money(prices, calls, caps),
         accounts=plan_accounts(connection, endpoint_id, settings, now()),
     )  # fmt: skip
+
+
+def _with_later_calls(
+    connection: sqlite3.Connection, made: Plan, settings: RunSettings, moment: datetime
+) -> Plan:
+    """The plan with the calls dated in the future, where a cap of the day counts them."""
+    caps: list[object] = [settings.calls_max_per_day, settings.budget_per_day]
+    for account in settings.accounts:
+        caps += (account.calls_max_per_day, account.budget_per_day)
+    if all(cap is None for cap in caps):
+        return made
+    found = (option_without_later_calls(connection, settings, each, moment) for each in DAY_OPTIONS)
+    instead = tuple(each for each in found if each is not None)
+    return replace(made, later_calls=calls_dated_later(connection, moment), instead=instead)
 
 
 def _money(prices: Prices, calls: Interval, caps: Iterable[Cap]) -> Interval:

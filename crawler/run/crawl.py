@@ -12,6 +12,7 @@ from functools import partial
 from sqlite_utils import Database
 
 from crawler.engine.account_pool import AccountPool
+from crawler.engine.clock_witness import ClockWitness
 from crawler.engine.events import Event, OrderChosen
 from crawler.engine.loop import Engine
 from crawler.engine.order import Order
@@ -26,6 +27,7 @@ from crawler.run.client_opener import client_opener
 from crawler.run.database_replaced import SameFile
 from crawler.run.dependencies import Dependencies
 from crawler.run.end_reason import end_reason
+from crawler.run.later_calls import reason_with_later_calls
 from crawler.run.ordering import Ordering
 from crawler.run.start import Approve, RunStart, approved
 from crawler.run_settings import RunSettings
@@ -75,9 +77,10 @@ async def run_crawl(
                 closing(parts.open_database(settings.db)) as db,
                 closing(parts.reserve(settings.db, settings.workers)) as reserve,
             ):
-                beginning = RunStart(settings, db, shutdown, emit, approve, dependencies)
+                witness = ClockWitness(shutdown, emit, dependencies.now)
+                beginning = RunStart(settings, db, shutdown, emit, approve, dependencies, witness)
                 run_id, worklist = await beginning.begin(keywords)
-                run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve)
+                run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve, witness)
                 return await run.run()
 
 
@@ -94,8 +97,10 @@ class _Run:
         emit: Callable[[Event], None],
         dependencies: Dependencies,
         reserve: DiskReserve,
+        witness: ClockWitness,
     ) -> None:
         self._settings = settings
+        self._witness = witness
         self._reserve = reserve
         self._connection: sqlite3.Connection = db.conn
         self._db = db
@@ -152,6 +157,7 @@ class _Run:
             shutdown=self._shutdown,
             emit=self._emit,
             now=self._now,
+            hear_clock=self._witness.hear,
         )
         return Engine(
             order=self._order(),
@@ -204,6 +210,7 @@ class _Run:
                 self._connection.execute(f"PRAGMA busy_timeout = {END_PATIENCE_MILLISECONDS}")
                 calls = runs.count_calls(self._connection, self._run_id)
                 creators = runs.count_creators(self._connection, self._run_id)
+                reason = reason_with_later_calls(self._connection, self._settings, reason, self._now())
                 summary = self._summary(replace(statistics, calls=calls), reason, seconds, creators)
                 summary = replace(summary, accounts=self._account_summaries(parked))
                 summary = self._forecast.with_accuracy(summary)
@@ -247,4 +254,5 @@ class _Run:
             self._settings.price_of_all,
             self._order_taken,
             self._not_asked,
+            clock_ahead=self._witness.ahead,
         )

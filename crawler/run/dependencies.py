@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,13 +27,12 @@ from crawler.engine.response_drift import DriftLimits
 from crawler.engine.throttle import Throttle
 from crawler.model import Work
 from crawler.planning.background_forecast import Offload, in_thread
-from crawler.run.spending_check import AskBalance
 from crawler.store.database import open_database
 from crawler.store.disk_reserve import DiskReserve
 from crawler.store.ledger import Ledger
 from crawler.store.transactions import Store
 from crawler.store.worklist import Worklist, due_work, leave_out, make_worklist
-from crawler.vendor.balance import ask_balance
+from crawler.vendor.balance import BalanceAnswer, ask_balance
 from crawler.vendor.client import ApiSettings, open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
@@ -49,7 +48,7 @@ class Parts:
 
     open_database: Callable[[Path], Database] = open_database
     open_client: OpenClient = open_api
-    ask_balance: AskBalance = ask_balance
+    ask_balance: Callable[[ApiSettings], Awaitable[BalanceAnswer]] = ask_balance
     make_worklist: Callable[..., Worklist] = make_worklist
     leave_out: Callable[..., Worklist] = leave_out
     due_work: Callable[[sqlite3.Connection], Iterator[Work]] = due_work

@@ -9,11 +9,13 @@ from importlib.metadata import version
 from sqlite_utils import Database
 
 from crawler.engine.account_pool import labelled
-from crawler.engine.events import Event, LineSkipped, RunStarted, SpendingAhead
+from crawler.engine.clock_witness import ClockWitness
+from crawler.engine.events import Event, FinishedInFuture, LineSkipped, RunStarted, SpendingAhead
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
+from crawler.money import Money
 from crawler.run.dependencies import Dependencies
 from crawler.run.ordering import Ordering
 from crawler.run.spending_check import WorkAhead, balances_told, check_currency, first_spending
@@ -24,6 +26,7 @@ from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.spending_options import keep_spending_options
 from crawler.store.worklist import Worklist, pages_ahead
+from crawler.vendor.client import ApiSettings
 
 Approve = Callable[[SpendingAhead], Awaitable[bool]]
 
@@ -43,6 +46,7 @@ class RunStart:
     emit: Callable[[Event], None]
     approve: Approve
     dependencies: Dependencies
+    witness: ClockWitness
 
     async def begin(self, keywords: Iterable[Keyword | Problem]) -> tuple[int, Worklist]:
         """Reads the keywords and starts a run, in one transaction: unreadable input leaves nothing behind."""
@@ -67,11 +71,14 @@ class RunStart:
             if not worklist.listed:
                 raise InputError(_("the given files contain no keyword"))
             worklist = self._leave_out(worklist, run_id)
+            self.witness.finished_in_future = worklist.finished_in_future
             check_currency(db.conn, settings, self.dependencies.now())
             await self._tell_money(WorkAhead(worklist.due, pages_ahead(db.conn)))
         self.emit(
             RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service)
         )
+        if worklist.finished_in_future:
+            self.emit(FinishedInFuture(worklist.finished_in_future))
         return run_id, worklist
 
     def _leave_out(self, worklist: Worklist, run_id: int) -> Worklist:
@@ -89,8 +96,8 @@ class RunStart:
     async def _tell_money(self, ahead: WorkAhead) -> None:
         """Says what the account holds and, the first time, what is ahead; raises InputError where that is not
         wanted."""
-        settings, ask = self.settings, self.dependencies.parts.ask_balance
-        balances = await balances_told(settings, ahead, self.shutdown, ask)
+        settings = self.settings
+        balances = await balances_told(settings, ahead, self.shutdown, self._ask_balance)
         for account, balance in zip(settings.senders, balances, strict=False):  # none, where no call is ahead
             if balance is not None:
                 name = account.name if len(settings.senders) > 1 else None
@@ -102,6 +109,12 @@ class RunStart:
                 raise InputError(
                     _("nothing was asked for and nothing spent; --max-calls or --budget sets a cap")
                 )
+
+    async def _ask_balance(self, account: ApiSettings) -> Money | None:
+        """What the account holds; the answer tells the service's time as well, before anything is paid."""
+        answer = await self.dependencies.parts.ask_balance(account)
+        self.witness.hear(answer.clock_ahead_seconds)
+        return answer.balance
 
 
 def _usable(keywords: Iterable[Keyword | Problem], emit: Callable[[Event], None]) -> Iterator[Keyword]:

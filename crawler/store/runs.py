@@ -6,9 +6,10 @@ import os
 import platform
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crawler.clock import Now, days_that_may_come, shanghai_day_start, stamp
+from crawler.clock import Now, days_that_may_come, next_shanghai_day, shanghai_day_start, stamp
 from crawler.errors import WrongService
 from crawler.i18n import _
 from crawler.money import Money, stored_money
@@ -32,6 +33,10 @@ SELECT paid.price, paid.currency, count(*)
  GROUP BY paid.price, paid.currency
 """
 
+CALLS_LATER = """
+SELECT count(*), date(max(sent_at), '+8 hours') FROM calls WHERE sent_at >= ? AND charge <> 'free'
+"""
+
 ANY_ACCOUNT = ""
 """In place of a name: of all accounts together. None is the account that has no name."""
 
@@ -41,6 +46,15 @@ EVER_CHARGED = """
 SELECT (SELECT count(*) FROM calls WHERE charge = 'charged')
      + (SELECT coalesce(sum(calls), 0) FROM pruned_calls WHERE charge = 'charged')
 """
+
+
+@dataclass(frozen=True, slots=True)
+class LaterCalls:
+    """Calls dated in the future, by a clock that was ahead or by what one that is behind takes for it: how
+    many that were or may have been charged, and until which day in Shanghai caps of a day count them."""
+
+    calls: int
+    until: str
 
 
 def claim_service(connection: sqlite3.Connection, service: str) -> None:
@@ -147,6 +161,14 @@ def calls_charged_on_day(
     if account == ANY_ACCOUNT:
         return int(connection.execute(sql.CALLS_SINCE, (since,)).fetchone()[0])
     return int(connection.execute(sql.CALLS_SINCE_BY_ACCOUNT, (since, account)).fetchone()[0])
+
+
+def calls_dated_later(connection: sqlite3.Connection, moment: datetime) -> LaterCalls | None:
+    """The calls dated after the quota's calendar day of `moment`, which caps of that day count as well; None
+    where there are none."""
+    since = stamp(next_shanghai_day(moment))
+    calls, until = connection.execute(CALLS_LATER, (since,)).fetchone()
+    return LaterCalls(calls, until or "?") if calls else None
 
 
 def calls_charged_by_day(

@@ -22,7 +22,7 @@ SELECT swept_at, complete, replies, reply_bytes, calls, pages, rejects, changes
 
 _START_BEFORE_LAST = """
 SELECT min(started_at)
-  FROM (SELECT started_at FROM runs WHERE origin IS NULL ORDER BY id DESC LIMIT 2)
+  FROM (SELECT started_at FROM runs WHERE origin IS NULL AND users_seen > 0 ORDER BY id DESC LIMIT 2)
 HAVING count(*) = 2
 """
 
@@ -48,6 +48,7 @@ def last_sweep(connection: sqlite3.Connection) -> PastSweep | None:
 
 
 def start_before_last(connection: sqlite3.Connection) -> str | None:
-    """When the run before the last one began, None where there was none."""
+    """When the run before the last one began, None where there was none; of those that met a creator, for in
+    them the service has told the time."""
     row = connection.execute(_START_BEFORE_LAST).fetchone()
     return None if row is None else str(row[0])

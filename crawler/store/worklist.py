@@ -26,11 +26,12 @@ _CHUNK = 5000
 @dataclass(frozen=True, slots=True)
 class Worklist:
     """What the keyword files hold and what of it is due: `listed` different keywords, `repeated` lines that
-    name one of them again."""
+    name one of them again, `finished_in_future` that are due for the date on which they were finished."""
 
     listed: int
     repeated: int
     due: int
+    finished_in_future: int = 0
 
 
 def make_worklist(
@@ -63,7 +64,8 @@ def make_worklist(
     connection.execute(sql.FIND_NEVER_ASKED, values)
     connection.execute(sql.FIND_DUE_AGAIN, values)
     due = connection.execute("SELECT count(*) FROM due").fetchone()[0]
-    return Worklist(listed, read - listed, due)
+    in_future = connection.execute(sql.COUNT_FINISHED_IN_FUTURE, values).fetchone()[0]
+    return Worklist(listed, read - listed, due, in_future)
 
 
 def due_values(

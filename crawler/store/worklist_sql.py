@@ -182,6 +182,14 @@ SELECT stage,
  WHERE due
 """
 
+# What failed or stopped on such a date would be due without it.
+COUNT_FINISHED_IN_FUTURE = """
+SELECT count(*)
+  FROM due
+  JOIN checkpoints ON checkpoints.keyword_id = due.keyword_id AND checkpoints.endpoint_id = :endpoint_id
+ WHERE due.stage = 2 AND due.urgency = 0 AND due.finished_at > :future AND checkpoints.state = 'done'
+"""
+
 NEXT_DUE = """
 SELECT stage, urgency, finished_at, position, keyword_id, text, generation, page, due.pages_max, whole
   FROM due

@@ -11,11 +11,13 @@ from crawler.engine.events import (
     CallEnded,
     CircuitClosed,
     CircuitOpened,
+    ClockOff,
     ClusterWorkerJoined,
     ClusterWorkerLeft,
     ClusterWorkerRefused,
     Draining,
     Event,
+    FinishedInFuture,
     KeywordDeferred,
     KeywordDone,
     KeywordFailed,
@@ -36,6 +38,7 @@ from crawler.i18n.formatting import also, span
 from crawler.i18n.reasons import reason_text
 from crawler.model import Charge
 from crawler.reasons import Reason
+from crawler.ui.clock_text import clock_text, finished_in_future_text
 
 
 class Level(enum.IntEnum):
@@ -66,6 +69,8 @@ def level_of(event: Event) -> Level:
             return level_of(event.event)
         case (
             SpendingAhead()
+            | ClockOff()
+            | FinishedInFuture()
             | QuotaWait()
             | QuotaBack()
             | AccountParked()
@@ -149,6 +154,10 @@ def describe(event: Event) -> str:
             return _("the service answers again")
         case SpendingAhead() | BalanceTold():
             return _money(event)
+        case ClockOff():
+            return clock_text(event.own, event.service)
+        case FinishedInFuture():
+            return finished_in_future_text(event.keywords)
         case ClusterWorkerJoined():
             return _worker(_("cluster worker %(name)s takes calls; cluster workers: %(workers)d"), event)
         case ClusterWorkerLeft():

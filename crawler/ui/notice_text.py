@@ -12,6 +12,7 @@ from crawler.notice_settings import NoticeKind
 from crawler.notices.message import Notice, short
 from crawler.reasons import GOES_ON_BY_ITSELF, Outcome
 from crawler.summary import RunSummary
+from crawler.ui.clock_text import clock_ahead_text
 from crawler.ui.summary import account_lines, headline, next_lines, spent_text, sweep_lines
 from crawler.untrusted_text import sanitize, truncate
 
@@ -54,6 +55,8 @@ def run_notice(summary: RunSummary, command: str) -> Notice:
     if summary.spent is not None:
         lines.insert(2, _("money: %s") % spent_text(summary))
     lines += account_lines(summary)
+    if summary.clock_ahead is not None:
+        lines.append(_("this machine's clock: %s") % clock_ahead_text(summary.clock_ahead))
     if summary.sweep is not None:
         lines += [_("removed by age: %s") % line for line in sweep_lines(summary.sweep)]
     return _notice(kind_of(summary), headline(summary, title), (*lines, *next_lines(summary, command)))

@@ -13,6 +13,7 @@ from crawler.i18n.formatting import also, size, span
 from crawler.i18n.reasons import reason_text, told
 from crawler.reasons import Advice, Outcome
 from crawler.summary import AccountSummary, FailedKeyword, Removed, RunSummary, Sweep
+from crawler.ui.clock_text import clock_ahead_text, without_later_calls
 from crawler.ui.event_text import order_text
 from crawler.ui.program_name import db_argument, program_name
 from crawler.untrusted_text import sanitize, width
@@ -47,6 +48,7 @@ def summary_fields(summary: RunSummary) -> dict[str, object]:
         "forecast": forecast_accuracy_fields(summary.forecast, summary.price),
         **({"accounts": [_account(each) for each in summary.accounts]} if summary.accounts else {}),
         "removed": _removed(summary.sweep),
+        "clock_ahead_seconds": summary.clock_ahead and summary.clock_ahead.total_seconds(),
     }
 
 
@@ -123,6 +125,8 @@ def summary_text(summary: RunSummary, command: str | None) -> str:
     if summary.forecast is not None:
         first, *others = forecast_accuracy_lines(summary.forecast, summary.price)
         rows += [(_("forecast"), first), *(("", line) for line in others)]
+    if summary.clock_ahead is not None:
+        rows.append((_("clock"), clock_ahead_text(summary.clock_ahead)))
     if summary.sweep is not None:
         rows += [(_("removed"), line) for line in sweep_lines(summary.sweep)]
     reason = sanitize(reason_text(summary.reason))
@@ -246,6 +250,8 @@ def next_lines(summary: RunSummary, command: str) -> list[str]:
         look = _("See who is new:  %s") % _query(summary, "new")
     else:
         look = _("See the biggest creators:  %s") % _query(summary, "top")
+    if "instead" in summary.reason.details:
+        return [*without_later_calls(summary, command), look]
     match summary.ending.advice:
         case Advice.LOOK:
             return [look]

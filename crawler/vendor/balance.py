@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from crawler.model import Outcome, PageRequest, Reply
@@ -16,14 +16,24 @@ PATIENCE_SECONDS = 5.0
 _AMOUNT_MAX = Decimal(10) ** 12
 
 
-async def ask_balance(settings: ApiSettings) -> Money | None:
-    """The account's balance, None where the service does not say it within five seconds."""
+@dataclass(frozen=True, slots=True)
+class BalanceAnswer:
+    """What the service says of an account's balance, and of the clock here; None where it does not say."""
+
+    balance: Money | None = None
+    clock_ahead_seconds: float | None = None
+
+
+async def ask_balance(settings: ApiSettings) -> BalanceAnswer:
+    """What the service says within five seconds."""
     patient = replace(settings, timeout_seconds=min(settings.timeout_seconds, PATIENCE_SECONDS))
     try:
         async with asyncio.timeout(PATIENCE_SECONDS), open_api(patient) as api:
-            return read_balance(await api.call(PageRequest(PATH, {})))
+            outcome = await api.call(PageRequest(PATH, {}))
     except TimeoutError:
-        return None
+        return BalanceAnswer()
+    ahead_seconds = outcome.clock_ahead_seconds if isinstance(outcome, Reply) else None
+    return BalanceAnswer(read_balance(outcome), ahead_seconds)
 
 
 def read_balance(outcome: Outcome) -> Money | None:

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohttp.tracing import Trace
@@ -20,6 +19,7 @@ from crawler.model import CallFailed, FailureKind, NoConnection, Outcome, PageRe
 from crawler.vendor.deadline import Deadline, Heard
 from crawler.vendor.envelope import read_envelope
 from crawler.vendor.failures import Dropped, NotConnected, failed
+from crawler.vendor.service_clock import clock_ahead_seconds, read_http_date
 from crawler.vendor.token_mask import TOKEN_MASK, TokenMasks
 
 BODY_BYTES_MAX = 16 * 1024 * 1024
@@ -93,12 +93,14 @@ class _Connector(aiohttp.TCPConnector):
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """An answer as it came, not read yet; `body` is None where it is larger than the limit."""
+    """An answer as it came, not read yet; `body` is None where it is larger than the limit. `date` is when
+    the service says it answered: a cluster worker's clock has nothing to do with this machine's."""
 
     http_status: int
     body: bytes | None
     milliseconds: int
     retry_after_seconds: float | None
+    date: str | None = None
 
 
 def read_answer(answer: RawAnswer, mask: TokenMasks) -> Outcome:
@@ -112,7 +114,9 @@ def read_answer(answer: RawAnswer, mask: TokenMasks) -> Outcome:
     if envelope is None:
         detail = "a redirect" if 300 <= status < 400 else _what_it_is(body)
         return CallFailed(FailureKind.UNREADABLE, detail, milliseconds, status, retry_after)
-    return Reply(status, envelope.code, envelope.message, envelope.data, body, milliseconds, retry_after)
+    ahead = clock_ahead_seconds(answer.date, datetime.now(UTC))
+    told = (envelope.code, envelope.message, envelope.data)
+    return Reply(status, *told, body, milliseconds, retry_after, ahead)
 
 
 class Api:
@@ -152,10 +156,11 @@ class Api:
                 heard.times += 1
                 status = response.status
                 retry_after = _retry_after_seconds(response.headers.get("Retry-After"))
+                date = response.headers.get("Date")
                 body = await _read_limited(response, heard)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as exc:
             return failed(exc, _since(begun), status, retry_after)
-        return RawAnswer(status, body, _since(begun), retry_after)
+        return RawAnswer(status, body, _since(begun), retry_after, date)
 
 
 @asynccontextmanager
@@ -215,13 +220,8 @@ def _retry_after_seconds(value: str | None) -> float | None:
         return None
     if value.strip().isdecimal():
         return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    moment = read_http_date(value)
+    return None if moment is None else max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _since(begun: float) -> int:

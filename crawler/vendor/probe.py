@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 import aiohttp
 
@@ -18,6 +17,7 @@ from crawler.vendor import balance
 from crawler.vendor.client import USER_AGENT, ApiSettings, open_api
 from crawler.vendor.codes import CODES
 from crawler.vendor.failures import why_not_connected
+from crawler.vendor.service_clock import read_http_date
 
 PING_PATH = "/ping"
 PATIENCE_SECONDS = 10.0
@@ -84,9 +84,5 @@ async def _ping(base_url: str) -> datetime | None:
         aiohttp.ClientSession(timeout=timeout, headers={"User-Agent": USER_AGENT}) as session,
         session.get(f"{base_url}{PING_PATH}", allow_redirects=False) as response,
     ):
-        try:
-            date = parsedate_to_datetime(response.headers.get("Date", ""))
-        except (ValueError, OverflowError):
-            return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return date + timedelta(seconds=0.5)
+        date = read_http_date(response.headers.get("Date"))
+    return None if date is None else date + timedelta(seconds=0.5)

@@ -29,7 +29,7 @@ from crawler.store.lock import hold
 from crawler.store.page_history import HISTORY_SPAN
 from crawler.store.readonly import open_readonly
 from crawler.store.sweeps import last_sweep
-from crawler.summary import Removed
+from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, Removed, RunSummary
 from tests.bench.year import PERFORMANCE, Shape, live, told_alike
 from tests.filled import AFTERWARDS
 
@@ -317,8 +317,6 @@ def test_by_hand_the_same_goes_and_is_promised_before(nights):
 
 
 def test_who_interrupted_a_run_is_not_kept_waiting(nights, tmp_path):
-    from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
-
     interrupted = Reason(ReasonCode.INTERRUPTED, {"signal": "SIGINT", "signal_number": 2})
     summary = RunSummary(interrupted, KeywordCounts(), CallCounts(), CreatorCounts(), 0.0, str(nights))
     assert sweep_after(summary, ALL).sweep is None
@@ -371,3 +369,41 @@ def crawler_after_two_nights(lived, tmp_path):
         return asyncio.run(line(*arguments, **({"CRAWLER_REFRESH_AFTER": "36000d"})))
 
     return ask
+
+
+FAR = datetime(2036, 1, 1, tzinfo=UTC)
+DATE_IN_FUTURE = """
+UPDATE runs SET started_at = '2036-01-01T00:00:00.000Z' WHERE id > (SELECT max(id) - 2 FROM runs)
+"""
+MONTHS = Retention(30 * DAY, 30 * DAY, 30 * DAY)
+
+
+def test_a_clock_that_runs_ahead_of_the_services_removes_only_what_is_old_by_that(nights):
+    rows(nights, DATE_IN_FUTURE)
+    begun = datetime.fromisoformat(rows(nights, "SELECT max(started_at) FROM runs WHERE id <= 10")[0][0])
+    by_the_service = FAR - begun  # far ahead in two runs, and told so
+    assert not after_a_run(nights, MONTHS, now=lambda: FAR, clock_ahead=by_the_service).removed
+    assert after_a_run(nights, MONTHS, now=lambda: FAR).removed
+
+
+def test_a_clock_that_is_behind_the_services_removes_no_more_for_that(nights):
+    before = counts(nights)
+    begun = datetime.fromisoformat(rows(nights, "SELECT min(started_at) FROM runs")[0][0])
+    after_a_run(nights, MONTHS, now=lambda: begun, clock_ahead=-400 * DAY)
+    assert counts(nights) == before
+
+
+def test_ages_are_counted_from_runs_to_which_the_service_has_told_the_time(nights):
+    """Two with a clock that is ahead, in which nobody answered."""
+    rows(nights, DATE_IN_FUTURE)
+    rows(nights, "UPDATE runs SET users_seen = 0 WHERE started_at > '2036'")
+    assert not after_a_run(nights, MONTHS, now=lambda: FAR).removed
+
+
+def test_how_far_the_clock_was_ahead_comes_with_the_summary_of_a_run(nights):
+    rows(nights, DATE_IN_FUTURE)
+    begun = datetime.fromisoformat(rows(nights, "SELECT max(started_at) FROM runs WHERE id <= 10")[0][0])
+    done = Reason(ReasonCode.ALL_DONE)
+    summary = RunSummary(done, KeywordCounts(), CallCounts(), CreatorCounts(), 0.0, str(nights))
+    told = replace(summary, clock_ahead=FAR - begun)
+    assert not sweep_after(told, MONTHS, now=lambda: FAR).sweep.removed
