@@ -44,7 +44,7 @@ async def status(crawler):
 async def test_status_plan_and_run_agree_on_what_is_due(crawler, shift, span, due):
     crawler.keywords(*WORDS)
     async with Simulator(WORLD) as simulator:
-        await night(crawler, simulator)
+        await night(crawler, simulator, refresh="20h")
         shift(span)
         told = (await status(crawler))["keywords"]
         planned = await plan(crawler, refresh="20h")
