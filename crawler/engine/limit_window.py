@@ -32,9 +32,9 @@ SHARED_SHARE = 0.85
 FILLED_SHARE = 0.97
 """A long one with this share of the calls of its pace is used, however unevenly they came."""
 
-SLID_REFUSED_MIN, SLID_SHARE = 10, 0.7
-"""So many calls refused in a row, for a second and more, while that share of them became a window old: a
-sliding one would have taken some."""
+SLID_REFUSED_MIN, SLID_SHARE = 8, 0.7
+"""So many calls refused in a row while calls of before, that share of them, became a window old: a sliding one
+would have taken some."""
 
 SLID_SECONDS_MIN = 100.0
 """So long after a search its rush has left the window, and a sliding one is told from a fixed one."""
@@ -135,8 +135,12 @@ class LimitWindow:
 
     def slid(self, log: CallLog, seconds_known: float) -> LimitWindow | None:
         """The same as a fixed one, where the last refusals say that it does not slide."""
-        last = next(reversed(list(refusing_times(log.refusals, log.times))), None)
-        if self.fixed or not self.long or seconds_known < SLID_SECONDS_MIN or last is None or not last.long:
+        if self.fixed or not self.long or seconds_known < SLID_SECONDS_MIN or not log.refusals:
+            return None
+        lately = bisect_left(log.refusals, log.refusals[-1] - self.seconds / 2)
+        times = refusing_times(log.refusals[lately:], log.times)
+        last = max(times, key=lambda each: each.last - each.first, default=None)
+        if last is None:
             return None
         refused = bisect_right(log.refusals, last.last) - bisect_left(log.refusals, last.first)
         before = last.first - self.seconds
