@@ -33,8 +33,8 @@ FILLED_SHARE = 0.97
 """A long one with this share of the calls of its pace is used, however unevenly they came."""
 
 SLID_REFUSED_MIN, SLID_SHARE = 8, 0.7
-"""So many calls refused in a row while calls of before, that share of them, became a window old: a sliding one
-would have taken some."""
+"""So many calls refused in a row while calls of before, that share of them, became a window old: a sliding
+one would have taken some."""
 
 SLID_SECONDS_MIN = 100.0
 """So long after a search its rush has left the window, and a sliding one is told from a fixed one."""

@@ -131,7 +131,10 @@ class _Run:
             drift = DriftDetector(runs.answered_before(self._connection), self._dependencies.drift_limits)
             self._order_taken = Ordering(self._connection, settings, self._dependencies).taken()
             self._not_asked = not_asked(self._connection, self._run_id)
-        ledger = self._parts.ledger(store, partial(self._before_commit, accounts), self._make_room)
+        read_ahead = self._parts.read_ahead(settings.db)
+        ledger = self._parts.ledger(
+            store, partial(self._before_commit, accounts), self._make_room, read_ahead
+        )
         async with accounts.open(self._emit) as pool:
             engine = self._engine(pool, ledger, drift)
             ending = asyncio.create_task(pool.end_on_time())
@@ -144,6 +147,8 @@ class _Run:
             finally:
                 ending.cancel()
                 self._forecast.cancel()
+                if read_ahead is not None:
+                    read_ahead.close()
         parked = {each.name: each.parked for each in pool.accounts if each.name and each.parked}
         return self._end(statistics, drift.drifted, seconds, accounts, parked)
 

@@ -30,6 +30,7 @@ from crawler.planning.background_forecast import Offload, in_thread
 from crawler.store.database import open_database
 from crawler.store.disk_reserve import DiskReserve
 from crawler.store.ledger import Ledger
+from crawler.store.read_ahead import ReadAhead, read_ahead_of
 from crawler.store.transactions import Store
 from crawler.store.worklist import Worklist, due_work, leave_out, make_worklist
 from crawler.vendor.balance import BalanceAnswer, ask_balance
@@ -54,6 +55,7 @@ class Parts:
     due_work: Callable[[sqlite3.Connection], Iterator[Work]] = due_work
     store: type[Store] | partial[Store] = Store
     ledger: type[Ledger] = Ledger
+    read_ahead: Callable[[Path], ReadAhead | None] = read_ahead_of
     reserve: Callable[[Path, int], DiskReserve] = DiskReserve
     budget: type[Budget] = Budget
     account_budget: type[AccountBudget] = AccountBudget

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from crawler.errors import StoreError
@@ -20,11 +20,21 @@ GATHER_TURNS = 3
 T = TypeVar("T")
 
 
-class GroupCommit(Generic[T]):
-    """Takes writes from many tasks and hands them on to `apply` in the order they came."""
+async def at_once() -> None:
+    """Nothing to wait for."""
 
-    def __init__(self, apply: Callable[[Sequence[T]], list[Any]]) -> None:
+
+class GroupCommit(Generic[T]):
+    """Takes writes from many tasks and hands them on to `apply` in the order they came, each group once it is
+    prepared."""
+
+    def __init__(
+        self,
+        apply: Callable[[Sequence[T]], list[Any]],
+        prepare: Callable[[], Awaitable[None]] = at_once,
+    ) -> None:
         self._apply = apply
+        self._prepare = prepare
         self._waiting: list[tuple[T, asyncio.Future[Any]]] = []
         self._flusher: asyncio.Task[None] | None = None
 
@@ -59,6 +69,7 @@ class GroupCommit(Generic[T]):
 
     async def _commit_group(self, group: list[tuple[T, asyncio.Future[Any]]]) -> None:
         try:
+            await self._prepare()
             answers = await self._apply_patiently([write for write, _ in group])
         except BaseException as exc:
             # All that wait fail with it, whether it is a full disk or a bug of the program.

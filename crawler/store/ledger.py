@@ -9,7 +9,8 @@ from crawler.errors import StoreError
 from crawler.model import CallWithoutPage, FetchedPage, PageSaved, Work
 from crawler.reasons import Reason
 from crawler.store.disk_reserve import is_full
-from crawler.store.group_commit import GroupCommit
+from crawler.store.group_commit import GroupCommit, at_once
+from crawler.store.read_ahead import ReadAhead
 from crawler.store.reply_compression import pack
 from crawler.store.transactions import Store, Write
 
@@ -18,7 +19,8 @@ class Ledger:
     """Takes what many tasks write down and commits it in the order it came.
 
     `before_commit` is called before each transaction and may refuse it with a StoreError. Where the disk is
-    full, `make_room` is asked for some; where it gives some, what was to be written is written then.
+    full, `make_room` is asked for some; where it gives some, what was to be written is written then. What a
+    page looks up is read by `read_ahead` first, where that is worth it.
     """
 
     def __init__(
@@ -26,11 +28,13 @@ class Ledger:
         store: Store,
         before_commit: Callable[[], None] = lambda: None,
         make_room: Callable[[StoreError], bool] = lambda full: False,
+        read_ahead: ReadAhead | None = None,
     ) -> None:
         self._store = store
         self._before_commit = before_commit
         self._make_room = make_room
-        self._group = GroupCommit(self._apply)
+        self._read_ahead = read_ahead
+        self._group = GroupCommit(self._apply, at_once if read_ahead is None else read_ahead.end)
 
     async def open_call(self, work: Work, attempt: int, account: str | None = None) -> int:
         """The id of a call that is about to be sent by an account, None for the one that has no name."""
@@ -46,6 +50,8 @@ class Ledger:
         packed = (
             None if fetched.body is None else pack(fetched.body)
         )  # once, however often a lock is in the way
+        if self._read_ahead is not None:
+            self._read_ahead.begin(creator.id for creator in fetched.page.creators if creator.id is not None)
         write = Write(lambda t: t.save_page(fetched, packed), fetched.page.creators)
         saved: PageSaved = await self._commit(write)
         return saved

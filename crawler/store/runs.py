@@ -121,7 +121,7 @@ def count_creators(connection: sqlite3.Connection, run_id: int) -> CreatorCounts
     row = connection.execute(
         "SELECT users_new, users_changed, users_seen FROM runs WHERE id = ?", (run_id,)
     ).fetchone()
-    total = connection.execute("SELECT count(*) FROM users").fetchone()[0]
+    total = connection.execute(sql.COUNT_CREATORS).fetchone()[0]
     new, changed, seen = row
     return CreatorCounts(new, changed, seen, total)
 

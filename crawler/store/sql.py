@@ -65,6 +65,14 @@ _SET_USER = ", ".join(f"{name} = ?" for name in USER_FIELDS[1:])
 USERS_BY_ID = f"SELECT {_USER_FIELDS} FROM users WHERE id IN (SELECT value FROM json_each(?))"
 USERS_BY_RED_ID = f"SELECT {_USER_FIELDS} FROM users WHERE red_id IN (SELECT value FROM json_each(?))"
 
+# Their rows, and where their sightings are: what saving a page looks up. The name stands for the row.
+READ_AHEAD = """
+SELECT sum(length(users.name)), count(sightings.user_key)
+  FROM json_each(?) AS looked_up
+  JOIN users ON users.id = looked_up.value
+  LEFT JOIN sightings ON sightings.user_key = users.key
+"""
+COUNT_CREATORS = "SELECT count(*) FROM users"
 LAST_USER_KEY = "SELECT coalesce(max(key), 0) FROM users"
 
 INSERT_USER = f"""
