@@ -170,7 +170,9 @@ async def test_a_dry_run_is_the_plan_and_leaves_everything_as_it_is(crawler):
     assert (first.exit_code, first.stdout) == (0, (await crawler("plan", *options)).stdout)
     assert [path.name for path in crawler.folder.iterdir()] == ["keywords.txt"]
     async with Simulator(SimulatorSettings(pages_per_keyword=(1, 4))) as simulator:
-        await crawler("run", "keywords.txt", "--base-url", simulator.base_url, "-q", JUSTONEAPI_TOKEN="tok-1")
+        command = ("run", "keywords.txt", "--base-url", simulator.base_url, "-q", "--rate", "unlimited")
+        await crawler(*command, JUSTONEAPI_TOKEN="tok-1")
+        learnt(crawler, 5.0)
         requests, before = simulator.bill.requests, contents(crawler)
         with hold(crawler.folder / "data" / "creators.db"):
             dry = await crawler("run", "--dry-run", *options)
