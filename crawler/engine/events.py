@@ -146,7 +146,7 @@ class BalanceTold:
 
 @dataclass(frozen=True, slots=True)
 class ClockOff:
-    """This machine's clock says `own`, the service's `service`: more than minutes apart, less than a day."""
+    """This machine's clock says `own`, the service's `service`: more than minutes apart."""
 
     own: datetime
     service: datetime

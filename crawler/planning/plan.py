@@ -149,9 +149,12 @@ def _with_later_calls(
         caps += (account.calls_max_per_day, account.budget_per_day)
     if all(cap is None for cap in caps):
         return made
-    found = (option_without_later_calls(connection, settings, each, moment) for each in DAY_OPTIONS)
+    later = calls_dated_later(connection, moment)
+    if later is None:
+        return made
+    found = (option_without_later_calls(connection, settings, each, later, moment) for each in DAY_OPTIONS)
     instead = tuple(each for each in found if each is not None)
-    return replace(made, later_calls=calls_dated_later(connection, moment), instead=instead)
+    return replace(made, later_calls=later, instead=instead)
 
 
 def _money(prices: Prices, calls: Interval, caps: Iterable[Cap]) -> Interval:

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from crawler.atomic_files import database_uri
 from crawler.store import sql
 
 FILE_BYTES_MIN = 2 * 1024**3
@@ -29,7 +30,7 @@ class ReadAhead:
     """Reads the rows of creators in threads, each with a connection of its own that can only read."""
 
     def __init__(self, path: Path) -> None:
-        self._address = f"{path.absolute().as_uri()}?mode=ro"
+        self._address = database_uri(path, "mode=ro")
         self._threads = ThreadPoolExecutor(THREADS, "read-ahead")
         self._own = threading.local()
         self._connections: list[sqlite3.Connection] = []
