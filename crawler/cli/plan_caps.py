@@ -28,19 +28,18 @@ def _left_out(made: Plan) -> Iterator[str]:
             yield _("No cap binds: %s would be reached first.") % _cap(made.caps[0])
         return
     cap = _cap(made.binding)
-    if made.keywords_left_out and made.forecast.creators is None:
-        left = ngettext(
+    if made.keywords_left_out:
+        at_least = ngettext(
             "%(cap)s ends the run: at least %(keywords)s of the keywords due is left for later.",
             "%(cap)s ends the run: at least %(keywords)s of the keywords due are left for later.",
             made.keywords_left_out,
         )
-        yield left % {"cap": cap, "keywords": f"{made.keywords_left_out:,}"}
-    elif made.keywords_left_out:
-        left = ngettext(
+        about = ngettext(
             "%(cap)s ends the run: about %(keywords)s of the keywords due is left for later.",
             "%(cap)s ends the run: about %(keywords)s of the keywords due are left for later.",
             made.keywords_left_out,
         )
+        left = at_least if made.forecast.creators is None else about
         yield left % {"cap": cap, "keywords": f"{made.keywords_left_out:,}"}
     else:
         yield _("%s ends the run.") % cap
