@@ -14,6 +14,7 @@ from crawler.analysis.export import Exported, Options
 from crawler.analysis.export import export as write_export
 from crawler.analysis.export.headers import HEADERS, NAMES
 from crawler.analysis.filters import Filters
+from crawler.cli.garbage_collection import collect_rarely
 from crawler.cli.output import ended_cleanly, say
 from crawler.cli.shared_options import db_option, filter_options
 from crawler.i18n import _, ngettext
@@ -84,6 +85,7 @@ def export(
     """Writes the file and says on standard error what it holds and what can be done with it."""
     options = Options(plain=plain, by_day=partition_by == "day", since_last=since_last, headers=headers)
     with ended_cleanly(), _progress() as progress:
+        collect_rarely()
         exported = write_export(db, file, filters, options, progress)
     if since_last and not exported.creators:
         say(_("nothing has changed since the last export to %s") % file, err=True)

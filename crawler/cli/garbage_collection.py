@@ -1,4 +1,4 @@
-"""How often Python looks for garbage that its reference counts miss: a crawl leaves next to none of it."""
+"""How often Python looks for garbage that reference counts miss: crawls and exports leave next to none."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ saved, and looking through them finds nothing."""
 
 
 def collect_rarely() -> None:
-    """For a process that crawls from now on; what it has imported stays, and is not looked through again."""
+    """For a process that crawls or exports from now on; what it has imported stays, and is not looked through
+    again."""
     gc.freeze()
     gc.set_threshold(OBJECTS_MORE)
