@@ -77,10 +77,12 @@ async def run_crawl(
                 closing(parts.open_database(settings.db)) as db,
                 closing(parts.reserve(settings.db, settings.workers)) as reserve,
             ):
+                file = SameFile(settings.db)  # as it was opened: it takes a while until the first call
                 witness = ClockWitness(shutdown, emit, dependencies.now)
-                beginning = RunStart(settings, db, shutdown, emit, approve, dependencies, witness)
+                beginning = RunStart(settings, db, file, shutdown, emit, approve, dependencies, witness)
                 run_id, worklist = await beginning.begin(keywords)
-                run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve, witness)
+                opened = settings, db, file
+                run = _Run(*opened, run_id, worklist, shutdown, emit, dependencies, reserve, witness)
                 return await run.run()
 
 
@@ -91,6 +93,7 @@ class _Run:
         self,
         settings: RunSettings,
         db: Database,
+        file: SameFile,
         run_id: int,
         worklist: Worklist,
         shutdown: Shutdown,
@@ -111,7 +114,7 @@ class _Run:
         self._dependencies = dependencies
         self._parts = dependencies.parts
         self._now = dependencies.now
-        self._file = SameFile(settings.db)
+        self._file = file
         self._order_taken = ChosenOrder("file", asked=False)
         self._not_asked: tuple[NotAsked, ...] = ()
         self._forecast = BackgroundForecast(

@@ -42,6 +42,10 @@ def test_a_small_file_is_not_read_ahead(tmp_path):
     reading.close()
 
 
+def test_a_file_that_is_gone_is_left_to_the_transaction(tmp_path):
+    assert read_ahead_of(tmp_path / "creators.db") is None
+
+
 async def test_pages_are_saved_as_without_it(shelf, read_ahead):
     ledger = Ledger(shelf.store, read_ahead=read_ahead)
     assert await ledger.save_page(shelf.page(creator("a"), creator("b", name="旧"))) == PageSaved(2, 0, 2)
