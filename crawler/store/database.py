@@ -15,7 +15,7 @@ from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.copy import copy_before_upgrade
-from crawler.store.disk_reserve import spare_a_small_disk
+from crawler.store.disk_reserve import is_full, spare_a_small_disk
 from crawler.store.readonly import NEWER, file_at, tables_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
 longer waiting is done between tries."""
+
+FULL = "database or disk is full"
+"""What SQLite says of a full disk, but where it has no room for a file beside the database."""
 
 PAGE_SIZE = "PRAGMA page_size = 4096"
 """Of a new file, and of one that is written anew: most of the rows that a crawl writes here and there are
@@ -124,7 +127,8 @@ def store_errors(path: Path) -> Iterator[None]:
 
 def _told(code: ReasonCode, path: Path, error: Exception) -> tuple[str, Reason]:
     """What is wrong with the database, in words and as a reason."""
-    reason = Reason(code, {"path": str(path), "error": str(error)})
+    what = FULL if is_full(error) else str(error)
+    reason = Reason(code, {"path": str(path), "error": what})
     return reason_text(reason), reason
 
 
