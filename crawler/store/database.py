@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.clock import utc_now
-from crawler.errors import InputError, StoreError
+from crawler.errors import InputError, OutputError, StoreError
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
@@ -118,7 +119,8 @@ def store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
-        raise StoreError(*_told(ReasonCode.CANNOT_WRITE, path, exc)) from exc
+        kind = OutputError if _may_never_write(path, exc) else StoreError
+        raise kind(*_told(ReasonCode.CANNOT_WRITE, path, exc)) from exc
     except sqlite3.DatabaseError as exc:
         if isinstance(exc, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
             raise
@@ -130,6 +132,12 @@ def _told(code: ReasonCode, path: Path, error: Exception) -> tuple[str, Reason]:
     what = FULL if is_full(error) else str(error)
     reason = Reason(code, {"path": str(path), "error": what})
     return reason_text(reason), reason
+
+
+def _may_never_write(path: Path, error: sqlite3.OperationalError) -> bool:
+    """Whether it is the right to write that is missing: the same command will not get over that."""
+    read_only = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+    return read_only and path.exists() and not os.access(path, os.W_OK)
 
 
 def is_locked(error: BaseException | None) -> bool:
