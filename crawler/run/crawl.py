@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -138,20 +138,19 @@ class _Run:
         ledger = self._parts.ledger(
             store, partial(self._before_commit, accounts), self._make_room, read_ahead
         )
-        async with accounts.open(self._emit) as pool:
-            engine = self._engine(pool, ledger, drift)
-            ending = asyncio.create_task(pool.end_on_time())
-            self._forecast.begin(self._parts.offload)
-            try:
-                statistics = await engine.run(min(settings.workers, max(1, self._due)))
-                await ledger.close()
-                seconds = loop.time() - begun
-                await self._forecast.end(self._shutdown)
-            finally:
-                ending.cancel()
-                self._forecast.cancel()
-                if read_ahead is not None:
-                    read_ahead.close()
+        with nullcontext() if read_ahead is None else closing(read_ahead):
+            async with accounts.open(self._emit) as pool:
+                engine = self._engine(pool, ledger, drift)
+                ending = asyncio.create_task(pool.end_on_time())
+                self._forecast.begin(self._parts.offload)
+                try:
+                    statistics = await engine.run(min(settings.workers, max(1, self._due)))
+                    await ledger.close()
+                    seconds = loop.time() - begun
+                    await self._forecast.end(self._shutdown)
+                finally:
+                    ending.cancel()
+                    self._forecast.cancel()
         parked = {each.name: each.parked for each in pool.accounts if each.name and each.parked}
         return self._end(statistics, drift.drifted, seconds, accounts, parked)
 
