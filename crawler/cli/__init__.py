@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -62,6 +62,9 @@ COMMANDS = {
 }
 """Every command in the order `--help` shows them, with the place of its function."""
 
+ONLY_TELL = ("plan", "status", "coverage", "suggest", "query", "search", "config")
+"""Commands that do nothing else; `verify` and `doctor` end with what they found."""
+
 COMPLETION_VARIABLE = "_CRAWLER_COMPLETE"
 """What a shell sets that asks how words go on: no file of settings is told there."""
 
@@ -74,6 +77,15 @@ class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is asked for."""
 
     context_class = HelpContext
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Does what a command is asked to do. A reader that has enough, as in `crawler status | head`, is no
+        failure where telling is all of it; elsewhere something may have been left undone."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # click would end with 1, as where keywords failed
+            only_told = ctx.invoked_subcommand in ONLY_TELL
+            raise click.exceptions.Exit(0 if only_told else EXIT_SYSTEM) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in the order of `COMMANDS`."""
@@ -174,8 +186,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
-    except BrokenPipeError:  # `crawler query … | head`: the reader has enough
-        code = 0
     except OSError as error:
         _complain(_system_error(error))
         code = EXIT_SYSTEM

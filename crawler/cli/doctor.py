@@ -13,7 +13,7 @@ import orjson
 from click.core import ParameterSource
 
 from crawler.cli.account_selection import given_settings
-from crawler.cli.output import say, terminal_json
+from crawler.cli.output import say, terminal_json, until_enough_is_read
 from crawler.cli.run_notices import complain
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.errors import InputError
@@ -114,16 +114,23 @@ def doctor(
         facts = gather(where, os.environ)
     found = [(check, check.find(facts)) for check in CHECKS]
     worst = max(finding.level for _check, finding in found)
-    if as_json:
-        click.echo(terminal_json(orjson.dumps(_as_json(found, worst)).decode()))
-    else:
-        for line in _lines(found, least=Level.WARNING if quiet else Level.GOOD):
-            say(line)
-    if tell and worst is Level.BAD:
-        notice = _notice(found)
-        if notice.kind in about:
-            complain(DeliveryProcess(DeliveryRequest(notice, where.channels)).deliveries())
+    try:
+        _show(found, worst, as_json=as_json, least=Level.WARNING if quiet else Level.GOOD)
+    finally:  # a disk that is too full for the log is what is to be told
+        if tell and worst is Level.BAD:
+            notice = _notice(found)
+            if notice.kind in about:
+                complain(DeliveryProcess(DeliveryRequest(notice, where.channels)).deliveries())
     sys.exit(int(worst))
+
+
+def _show(found: Found, worst: Level, *, as_json: bool, least: Level) -> None:
+    with until_enough_is_read():
+        if as_json:
+            click.echo(terminal_json(orjson.dumps(_as_json(found, worst)).decode()))
+            return
+        for line in _lines(found, least):
+            say(line)
 
 
 def _lines(found: Found, least: Level) -> Iterator[str]:

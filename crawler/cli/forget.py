@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from crawler.cli.confirmation import confirmed
-from crawler.cli.output import say
+from crawler.cli.output import say, until_enough_is_read
 from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _
@@ -71,11 +71,12 @@ def forget(names: tuple[str, ...], db: Path, undo: bool, yes: bool, vacuum: bool
     if not yes:
         names = _confirmed(db, names)
     done = erase(db, names, vacuum=vacuum)
-    for erased in done.erased:
-        say(_line(erased))
-    if done.remnants is not None:
-        say(_("%(db)s: %(why)s.") % {"db": db, "why": done.remnants})
-    click.echo(_("Exports, reports and backups made earlier are yours to delete."))
+    with until_enough_is_read():
+        for erased in done.erased:
+            say(_line(erased))
+        if done.remnants is not None:
+            say(_("%(db)s: %(why)s.") % {"db": db, "why": done.remnants})
+        click.echo(_("Exports, reports and backups made earlier are yours to delete."))
     unknown = any(not erased.creators and not erased.remembered for erased in done.erased)
     sys.exit(1 if unknown or (vacuum and done.remnants is not None) else 0)
 
@@ -83,9 +84,10 @@ def forget(names: tuple[str, ...], db: Path, undo: bool, yes: bool, vacuum: bool
 def _undo(db: Path, names: tuple[str, ...]) -> NoReturn:
     """Lets names in again and ends the process."""
     admitted = admit(db, names)
-    for name, had_been_erased in admitted.items():
-        message = _("%s can be collected again.") if had_been_erased else _("%s was not forgotten.")
-        say(message % name)
+    with until_enough_is_read():
+        for name, had_been_erased in admitted.items():
+            message = _("%s can be collected again.") if had_been_erased else _("%s was not forgotten.")
+            say(message % name)
     sys.exit(0 if all(admitted.values()) else 1)
 
 

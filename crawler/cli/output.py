@@ -99,8 +99,7 @@ def write_result(
             for part in _parts(shown, output, to_terminal=sys.stdout.isatty()):
                 stream.write(part)
         stream.flush()
-    except BrokenPipeError:
-        # What is still written at exit has somewhere to go.
+    except BrokenPipeError:  # what is still written at exit has somewhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     if (
@@ -135,6 +134,15 @@ def ended_cleanly() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+@contextmanager
+def until_enough_is_read() -> Iterator[None]:
+    """The exit code says what was found, also where the reader has enough of the text (`| head`)."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(text: str, *, err: bool = False) -> None:

@@ -86,3 +86,9 @@ def _told(loss: Loss, db: Path) -> Iterator[str]:
         "  charged calls: %(calls)s in %(runs)s runs; the same pages would be paid again",
         loss.runs,
     ) % {"calls": calls, "runs": f"{loss.runs:,}"}
+    if loss.calls_today:
+        line = _(
+            "  of them today: %s; caps of a day no longer count them, so for today lower "
+            "--max-calls-per-day and --budget-per-day by that"
+        )
+        yield line % f"{loss.calls_today:,}"

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from crawler.cli.next_run import next_run
-from crawler.cli.output import say, terminal_json
+from crawler.cli.output import say, terminal_json, until_enough_is_read
 from crawler.cli.shared_options import db_option
 from crawler.errors import InputError
 from crawler.i18n import _, english
@@ -65,10 +65,11 @@ SHOWN_MAX = 50
 def verify(db: Path, repair: bool, mend: bool, as_json: bool) -> None:
     """Checks, repairs if asked to, and shows what was found."""
     result = _result(db, repair or mend)
-    if as_json:
-        click.echo(terminal_json(json.dumps(_as_json(db, result), ensure_ascii=False)))
-    else:
-        say("\n".join(_lines(db, result)))
+    with until_enough_is_read():
+        if as_json:
+            click.echo(terminal_json(json.dumps(_as_json(db, result), ensure_ascii=False)))
+        else:
+            say("\n".join(_lines(db, result)))
     sys.exit(0 if result.after.complete else 1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 import orjson
@@ -22,6 +22,7 @@ from crawler.keywords.headings import (
     without_titles,
 )
 from crawler.keywords.mixed_encodings import Lines
+from crawler.keywords.recognition import refuse_markup
 from crawler.keywords.validation import is_plain, keyword_from, keyword_or_problems, quoted, trimmed
 from crawler.model import Keyword, Problem
 
@@ -31,8 +32,17 @@ RECORD_LINES_MAX = 100
 
 
 def read_text(file: Lines, name: str) -> Iterator[Keyword | Problem]:
-    """One keyword a line, below a heading where there is one: lists are copied out of tables."""
-    items = read_lines(file, name)
+    """One keyword a line, below a heading where there is one: lists are copied out of tables.
+
+    Raises `InputError` for a web page: its lines would be paid for as keywords.
+    """
+    begins: list[str] = []
+    for line in file:
+        begins.append(line)
+        if trimmed(line):
+            break
+    refuse_markup("".join(begins), name)
+    items = read_lines(chain(begins, file), name)
     for first in items:
         if isinstance(first, Keyword) and field_of(first.text) == "keyword":
             message = _("%s is taken for the heading of the list; to crawl it, write it once more below")
@@ -43,7 +53,7 @@ def read_text(file: Lines, name: str) -> Iterator[Keyword | Problem]:
     yield from items
 
 
-def read_lines(file: Lines, name: str) -> Iterator[Keyword | Problem]:
+def read_lines(file: Iterable[str], name: str) -> Iterator[Keyword | Problem]:
     """One keyword a line, all of the line; only a `#` at its start makes it a comment."""
     for number, line in enumerate(file, 1):
         if is_plain(line):

@@ -23,6 +23,9 @@ from crawler.keywords.validation import quoted, trimmed
 
 WORKBOOK_MARK = b"PK\x03\x04"
 
+MARKUP = ("<!doctype", "<html", "<head", "<body", "<?xml")
+"""How a page begins that says why a list was not to be had: its lines would be paid for as keywords."""
+
 
 def recognize(open_file: Open, name: str) -> str:
     """The ending that the file would have, from how it begins: `.xlsx`, `.csv`, `.jsonl`, else `.txt`.
@@ -63,6 +66,7 @@ def check_format(open_file: Open, name: str, ending: str) -> None:
             raise InputError(_("%s: this is no workbook: --format xlsx does not fit") % name)
         return
     for number, line in _beginning(head, open_file, name)[:1]:
+        refuse_markup(line, name)
         told = {"source": f"{name}:{number}", "line": quoted(line)}
         if ending == ".jsonl":
             _refuse_document(line, name)
@@ -100,6 +104,12 @@ def _heading_below_titles(lines: Iterator[tuple[int, str]]) -> bool:
     if len(cells) > 1:
         return names_columns(cells) and _are_rows(begins)
     return names_columns(cells) and len(begins) > 1 and len(titles) == 1
+
+
+def refuse_markup(begins: str, name: str) -> None:
+    """Raises `InputError` for a text that begins as web pages and XML do."""
+    if trimmed(begins[:HEAD_BYTES]).casefold().startswith(MARKUP):
+        raise InputError(_("%s: this is a web page or XML, and no list of keywords") % name)
 
 
 def _refuse_document(first: str, name: str) -> None:

@@ -71,7 +71,7 @@ def restore(
             work = folder / "restored.db"
             copy_database(backup, work, mark=0)
             _check_sound(work, backup)
-            if not approve(loss_of(path, work) if there else None):
+            if not approve(loss_of(path, work, now) if there else None):
                 return None
             erased, gaps = _made_ready(work, path if there else None)
             kept = tuple(_kept(path, now, there=there))

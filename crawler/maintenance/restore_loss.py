@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from crawler.atomic_files import database_uri
+from crawler.clock import Now, shanghai_day_start, stamp, utc_now
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.money import Money, stored_money
@@ -24,7 +26,11 @@ BEYOND = """
                    WHERE same.id = calls.id AND same.sent_at = calls.sent_at AND same.charge = calls.charge)
 """
 
-CALLS_BEYOND = f"SELECT count(*), count(DISTINCT run_id) FROM main.calls AS calls WHERE {BEYOND}"
+CALLS_BEYOND = f"""
+SELECT count(*), count(DISTINCT run_id), count(*) FILTER (WHERE sent_at >= ?)
+  FROM main.calls AS calls
+ WHERE {BEYOND}
+"""
 
 CREATORS_BEYOND = "SELECT count(*) FROM main.users WHERE id NOT IN (SELECT id FROM backup.users)"
 
@@ -47,12 +53,14 @@ class Loss:
     """What is in the database and not in the backup, whose last call was at `since`, "" where it had none.
 
     `calls` were, or may have been, charged, and are paid again where their pages are wanted again; `money`
-    is what they cost, for those whose run had a price. `unreadable` says why nothing of it can be told.
+    is what they cost, for those whose run had a price; `calls_today` are those of today in Shanghai, which
+    caps of a day would no longer count. `unreadable` says why nothing of it can be told.
     """
 
     since: str = ""
     runs: int = 0
     calls: int = 0
+    calls_today: int = 0
     creators: int = 0
     money: tuple[Money, ...] = ()
     unreadable: str | None = None
@@ -63,7 +71,7 @@ class Loss:
         return self.unreadable is None and not (self.calls or self.creators)
 
 
-def loss_of(path: Path, copy: Path) -> Loss:
+def loss_of(path: Path, copy: Path, now: Now = utc_now) -> Loss:
     """What the database at `path` holds that `copy` does not; raises InputError where they are of different
     services."""
     try:
@@ -73,7 +81,7 @@ def loss_of(path: Path, copy: Path) -> Loss:
             if ours and theirs and ours != theirs:
                 message = _("the backup has creators of %s, and %s has those of %s")
                 raise InputError(message % (_(theirs), path, _(ours)))
-            return _read(connection)
+            return _read(connection, now())
     except sqlite3.Error as error:
         return Loss(unreadable=str(error))
     except InputError as error:
@@ -82,11 +90,12 @@ def loss_of(path: Path, copy: Path) -> Loss:
         raise
 
 
-def _read(connection: sqlite3.Connection) -> Loss:
+def _read(connection: sqlite3.Connection, moment: datetime) -> Loss:
     since = connection.execute(LAST_CALL).fetchone()[0]
-    calls, runs = connection.execute(CALLS_BEYOND).fetchone()
+    today = stamp(shanghai_day_start(moment))
+    calls, runs, calls_today = connection.execute(CALLS_BEYOND, (today,)).fetchone()
     creators = connection.execute(CREATORS_BEYOND).fetchone()[0]
-    return Loss(since, runs, calls, creators, tuple(_money(connection)))
+    return Loss(since, runs, calls, calls_today, creators, tuple(_money(connection)))
 
 
 def _money(connection: sqlite3.Connection) -> list[Money]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -77,10 +77,12 @@ async def run_crawl(
                 closing(parts.open_database(settings.db)) as db,
                 closing(parts.reserve(settings.db, settings.workers)) as reserve,
             ):
+                file = SameFile(settings.db)  # as it was opened: it takes a while until the first call
                 witness = ClockWitness(shutdown, emit, dependencies.now)
-                beginning = RunStart(settings, db, shutdown, emit, approve, dependencies, witness)
+                beginning = RunStart(settings, db, file, shutdown, emit, approve, dependencies, witness)
                 run_id, worklist = await beginning.begin(keywords)
-                run = _Run(settings, db, run_id, worklist, shutdown, emit, dependencies, reserve, witness)
+                opened = settings, db, file
+                run = _Run(*opened, run_id, worklist, shutdown, emit, dependencies, reserve, witness)
                 return await run.run()
 
 
@@ -91,6 +93,7 @@ class _Run:
         self,
         settings: RunSettings,
         db: Database,
+        file: SameFile,
         run_id: int,
         worklist: Worklist,
         shutdown: Shutdown,
@@ -111,7 +114,7 @@ class _Run:
         self._dependencies = dependencies
         self._parts = dependencies.parts
         self._now = dependencies.now
-        self._file = SameFile(settings.db)
+        self._file = file
         self._order_taken = ChosenOrder("file", asked=False)
         self._not_asked: tuple[NotAsked, ...] = ()
         self._forecast = BackgroundForecast(
@@ -135,20 +138,19 @@ class _Run:
         ledger = self._parts.ledger(
             store, partial(self._before_commit, accounts), self._make_room, read_ahead
         )
-        async with accounts.open(self._emit) as pool:
-            engine = self._engine(pool, ledger, drift)
-            ending = asyncio.create_task(pool.end_on_time())
-            self._forecast.begin(self._parts.offload)
-            try:
-                statistics = await engine.run(min(settings.workers, max(1, self._due)))
-                await ledger.close()
-                seconds = loop.time() - begun
-                await self._forecast.end(self._shutdown)
-            finally:
-                ending.cancel()
-                self._forecast.cancel()
-                if read_ahead is not None:
-                    read_ahead.close()
+        with nullcontext() if read_ahead is None else closing(read_ahead):
+            async with accounts.open(self._emit) as pool:
+                engine = self._engine(pool, ledger, drift)
+                ending = asyncio.create_task(pool.end_on_time())
+                self._forecast.begin(self._parts.offload)
+                try:
+                    statistics = await engine.run(min(settings.workers, max(1, self._due)))
+                    await ledger.close()
+                    seconds = loop.time() - begun
+                    await self._forecast.end(self._shutdown)
+                finally:
+                    ending.cancel()
+                    self._forecast.cancel()
         parked = {each.name: each.parked for each in pool.accounts if each.name and each.parked}
         return self._end(statistics, drift.drifted, seconds, accounts, parked)
 

@@ -16,6 +16,7 @@ from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
 from crawler.money import Money
+from crawler.run.database_replaced import SameFile
 from crawler.run.dependencies import Dependencies
 from crawler.run.ordering import Ordering
 from crawler.run.spending_check import WorkAhead, balances_told, check_currency, first_spending
@@ -42,6 +43,7 @@ class RunStart:
 
     settings: RunSettings
     db: Database
+    file: SameFile
     shutdown: Shutdown
     emit: Callable[[Event], None]
     approve: Approve
@@ -74,6 +76,7 @@ class RunStart:
             self.witness.finished_in_future = worklist.finished_in_future
             check_currency(db.conn, settings, self.dependencies.now())
             await self._tell_money(WorkAhead(worklist.due, pages_ahead(db.conn)))
+            self.file.check()  # answers were waited for: of the service, and maybe of a person
         self.emit(
             RunStarted(run_id, worklist.listed, worklist.repeated, worklist.due, str(settings.db), service)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,13 +53,20 @@ def _rate(text: str) -> tuple[int, float]:
     return int(limit), WINDOW_SECONDS[unit]
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
 def _shares(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, float]:
     """NAME=NUMBER, any number of times."""
     shares = {}
     for text in texts:
         name, _equals, share = text.partition("=")
         try:
-            shares[name] = float(share)
+            shares[name] = _finite(share)
         except ValueError as error:
             raise click.BadParameter(_("%r is not NAME=NUMBER") % text) from error
     return shares
@@ -115,7 +123,11 @@ def _of_account(name: str, value: str) -> dict[str, Any]:
     % ", ".join(Fault),
 )
 @click.option(
-    "--port", default=DEFAULT_PORT, show_default=True, help=_("Port on 127.0.0.1; 0 takes a free one.")
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help=_("Port on 127.0.0.1; 0 takes a free one."),
 )
 @click.option("--seed", default=1, show_default=True, help=_("Another seed is another world."))
 @click.option("--night", default=0, show_default=True, help=_("Creators change from night to night."))

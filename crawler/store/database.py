@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -10,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.clock import utc_now
-from crawler.errors import InputError, StoreError
+from crawler.errors import InputError, OutputError, StoreError
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.copy import copy_before_upgrade
-from crawler.store.disk_reserve import spare_a_small_disk
+from crawler.store.disk_reserve import is_full, spare_a_small_disk
 from crawler.store.readonly import NEWER, file_at, tables_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 LOCK_WAIT_SECONDS = 0.25
 """How long one statement waits for another program's lock; the event loop stands still for that long, so the
 longer waiting is done between tries."""
+
+FULL = "database or disk is full"
+"""What SQLite says of a full disk, but where it has no room for a file beside the database."""
 
 PAGE_SIZE = "PRAGMA page_size = 4096"
 """Of a new file, and of one that is written anew: most of the rows that a crawl writes here and there are
@@ -115,7 +119,8 @@ def store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
-        raise StoreError(*_told(ReasonCode.CANNOT_WRITE, path, exc)) from exc
+        kind = OutputError if _may_never_write(path, exc) else StoreError
+        raise kind(*_told(ReasonCode.CANNOT_WRITE, path, exc)) from exc
     except sqlite3.DatabaseError as exc:
         if isinstance(exc, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
             raise
@@ -124,8 +129,15 @@ def store_errors(path: Path) -> Iterator[None]:
 
 def _told(code: ReasonCode, path: Path, error: Exception) -> tuple[str, Reason]:
     """What is wrong with the database, in words and as a reason."""
-    reason = Reason(code, {"path": str(path), "error": str(error)})
+    what = FULL if is_full(error) else str(error)
+    reason = Reason(code, {"path": str(path), "error": what})
     return reason_text(reason), reason
+
+
+def _may_never_write(path: Path, error: sqlite3.OperationalError) -> bool:
+    """Whether it is the right to write that is missing: the same command will not get over that."""
+    read_only = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+    return read_only and path.exists() and not os.access(path, os.W_OK)
 
 
 def is_locked(error: BaseException | None) -> bool:

@@ -113,7 +113,7 @@ def spare_a_small_disk(
 
 def is_full(error: BaseException | None) -> bool:
     """Whether `error` says that the disk, or what the user may have of it, is full."""
-    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode in (
+    return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", None) in (
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR_WRITE,  # a quota
         sqlite3.SQLITE_IOERR_SHMSIZE,

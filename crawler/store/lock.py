@@ -52,7 +52,9 @@ def hold(path: Path) -> Iterator[None]:
     except Timeout as exc:
         raise AlreadyRunning(_describe_holder(path)) from exc
     except OSError as exc:
-        raise write_error(_("cannot lock %s: %s") % (path, exc.strerror), exc) from exc
+        # Where another user has left the lock file, that file is what to look at.
+        named = lock.lock_file if os.path.exists(lock.lock_file) else path
+        raise write_error(_("cannot lock %s: %s") % (named, exc.strerror), exc) from exc
     try:
         if _is_being_written(path):
             raise AlreadyRunning(_describe_holder(path))

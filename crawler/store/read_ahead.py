@@ -73,5 +73,8 @@ class ReadAhead:
 
 
 def read_ahead_of(path: Path, file_bytes_min: int = FILE_BYTES_MIN) -> ReadAhead | None:
-    """Reading ahead for the database at `path`, None where its file is too small to gain by it."""
-    return ReadAhead(path) if path.stat().st_size >= file_bytes_min else None
+    """Reading ahead for the database at `path`, None where its file is gone, or too small to gain."""
+    with suppress(OSError):
+        if path.stat().st_size >= file_bytes_min:
+            return ReadAhead(path)
+    return None

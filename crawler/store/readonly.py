@@ -10,8 +10,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crawler.atomic_files import database_uri, real_path
-from crawler.errors import InputError
+from crawler.errors import CrawlerError, InputError, StoreError
 from crawler.i18n import N_, _
+from crawler.store.disk_reserve import is_full
 
 DEMO_DB = Path("data/demo.db")
 """Where a night against the simulator leaves its creators."""
@@ -93,7 +94,7 @@ def open_readonly(path: Path) -> sqlite3.Connection:
 
     A database of an older version is brought up to date first, after a backup of it.
     Raises InputError where there is no such file, no database of this crawler in it, or one that is of a
-    newer version.
+    newer version; StoreError where its disk is full.
     """
     connection = open_as_it_is(path)
     try:
@@ -143,8 +144,14 @@ def open_as_it_is(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _unopened(path: Path, exc: sqlite3.DatabaseError) -> InputError:
+def _unopened(path: Path, exc: sqlite3.DatabaseError) -> CrawlerError:
     """Says what kept the database from being opened: the file system, or what is in the file."""
+    if is_full(exc):
+        message = _(
+            "cannot open %s: its disk is full, and reading it needs a little room for the files SQLite keeps "
+            "beside it; make room"
+        )
+        return StoreError(message % path)
     code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
     if code in _CANNOT_OPEN and not os.access(real_path(path).parent, os.W_OK):
         message = _(

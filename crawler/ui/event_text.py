@@ -133,7 +133,11 @@ def describe(event: Event) -> str:
             line = _("%(keyword)s: failed at page %(page)d, %(reason)s; it is due again next time")
             return _keyword(line, event)
         case RateLimited():
-            line = _("rate limit reached: all calls wait %(seconds).0f s, then slow down to %(rate)s")
+            line = (
+                _("rate limit reached: all calls wait %(seconds).0f s, then slow down to %(rate)s")
+                if round(event.pause_seconds)
+                else _("rate limit reached: all calls slow down to %(rate)s")
+            )
             return line % {"seconds": event.pause_seconds, "rate": event.rate}
         case RetryPause():
             line = (

@@ -17,7 +17,7 @@ from crawler.vendor import balance
 from crawler.vendor.client import USER_AGENT, ApiSettings, open_api
 from crawler.vendor.codes import CODES
 from crawler.vendor.failures import why_not_connected
-from crawler.vendor.service_clock import read_http_date
+from crawler.vendor.service_clock import service_time
 
 PING_PATH = "/ping"
 PATIENCE_SECONDS = 10.0
@@ -84,5 +84,5 @@ async def _ping(base_url: str) -> datetime | None:
         aiohttp.ClientSession(timeout=timeout, headers={"User-Agent": USER_AGENT}) as session,
         session.get(f"{base_url}{PING_PATH}", allow_redirects=False) as response,
     ):
-        date = read_http_date(response.headers.get("Date"))
+        date = service_time(response.headers.get("Date"))
     return None if date is None else date + timedelta(seconds=0.5)

@@ -22,10 +22,14 @@ def read_http_date(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def service_time(date: str | None) -> datetime | None:
+    """What an answer's `Date` header says of the time, None where that is no time of a service."""
+    moment = read_http_date(date)
+    return moment if moment is not None and EARLIEST <= moment < LATEST else None
+
+
 def clock_ahead_seconds(date: str | None, now: datetime) -> float | None:
     """How far a clock that says `now` is ahead of the service's by an answer's `Date` header, less than
     nothing where it is behind; None where that says no time."""
-    moment = read_http_date(date)
-    if moment is None or not EARLIEST <= moment < LATEST:
-        return None
-    return (now - moment).total_seconds()
+    moment = service_time(date)
+    return None if moment is None else (now - moment).total_seconds()

@@ -1,10 +1,12 @@
 """`crawler doctor` from the command line: it finds what is wrong, costs nothing and shows no secret."""
 
+import asyncio
 import gzip
 import json
 import os
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -184,6 +186,24 @@ async def test_nothing_heard_is_told_to_the_channels_and_only_when_asked(crawler
     text = received.json["text"]["content"]
     assert text.startswith("creator-crawler: Nothing was heard of the last night\nschedule: overdue")
     assert "crawler schedule" in text
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+async def test_it_is_told_too_where_the_log_is_on_a_full_disk(crawler, simulator):
+    await crawler("run", "-q")
+    async with Receiver() as receiver:
+        overdue = {"CRAWLER_OVERDUE_AFTER": "0s", "CRAWLER_NOTIFY": "wecombot://a-key-of-a-robot"}
+        variables = crawler.environment | overdue | receiver.variables
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "crawler", "doctor", "--tell"),
+                cwd=crawler.folder,
+                env=variables,
+                stdout=full,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+        assert await asyncio.wait_for(process.wait(), 60) == 74
+        assert len(receiver.received) == 1
 
 
 async def test_a_notice_is_sent_to_try_the_channels(crawler, simulator):

@@ -7,8 +7,10 @@ import random
 import resource
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -303,4 +305,31 @@ def test_a_process_without_memory_says_so(db):
 
     done = crawler("query", sql, "--db", db, folder=db.parent, stdout=subprocess.PIPE, preexec_fn=little)
     assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("status", "--db", "DB"), 0),
+        (("config",), 0),
+        (("query", "top", "--db", "DB"), 0),
+        (("verify", "--db", "DB"), 0),
+        (("verify", "--db", "BAD"), 1),
+        (("doctor", "--db", "DB", "--base-url", "http://127.0.0.1:1"), 2),
+        (("forget", "nobody", "--yes", "--db", "BAD"), 1),
+        (("backup", "--db", "DB"), 74),
+    ],
+)
+def test_where_the_reader_has_gone_the_exit_code_means_what_it_does_elsewhere(db, tmp_path, arguments, code):
+    bad = tmp_path / "bad.db"
+    shutil.copy(db, bad)
+    with closing(sqlite3.connect(bad)) as connection, connection:
+        connection.execute("DELETE FROM pages")
+    given = [{"DB": db, "BAD": bad}.get(each, each) for each in arguments]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = crawler(*given, folder=tmp_path, stdout=writer)
+    os.close(writer)
+    assert done.returncode == code, done.stderr
     assert b"Traceback" not in done.stderr

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from crawler.clock import stamp, utc_now
 from crawler.maintenance.backup import back_up
 from crawler.store.database import open_database
 from tests.cli.terminal import answered_at_a_terminal
@@ -51,3 +52,12 @@ async def test_the_same_again_asks_nothing(crawler, backup):
     assert (await crawler(*COMMAND, "--yes")).exit_code == 0
     again = await crawler(*COMMAND)
     assert (again.exit_code, "holds every call and creator" in again.stderr) == (0, True)
+
+
+async def test_after_the_calls_of_today_it_is_told_that_caps_of_the_day_lose_them(crawler, backup):
+    opened = open_database(crawler.folder / "creators.db")
+    opened.execute("UPDATE calls SET sent_at = ? WHERE id = (SELECT max(id) FROM calls)", (stamp(utc_now()),))
+    opened.execute("UPDATE calls SET charge = 'charged' WHERE id = (SELECT max(id) FROM calls)")
+    opened.close()
+    done = await crawler(*COMMAND, "--yes")
+    assert "of them today: 1; caps of a day no longer count them" in done.stderr

@@ -149,6 +149,22 @@ def test_rows_without_a_heading_that_names_the_keywords_are_never_keywords(conte
         next(read_keywords(["-"], io.BytesIO(content.encode())))
 
 
+@pytest.mark.parametrize(
+    "content", ["<!DOCTYPE html>\n<p>404</p>\n", "\ufeff \n<HTML>\n", "<?xml version='1'?>\n"]
+)
+@pytest.mark.parametrize("settings", [{}, {"format_name": "text"}])
+def test_the_page_of_a_failed_download_is_no_list_of_keywords(file, content, settings):
+    with pytest.raises(InputError, match="stdin: this is a web page"):
+        list(read_keywords(["-"], io.BytesIO(content.encode()), **settings))
+    with pytest.raises(InputError, match=r"a\.txt: this is a web page"):
+        list(read_keywords([file("a.txt", content)]))
+
+
+@pytest.mark.parametrize("content", ["<3\n", "穿搭\n<html>\n", "html\n", "\n\n\n", ""])
+def test_what_only_looks_a_little_like_a_page_is_read(file, content):
+    assert len(texts(file("a.txt", content))) == len(content.split())
+
+
 def test_a_file_without_an_ending_is_read_as_what_it_begins_like(file):
     assert texts(file("list", '{"keyword": "穿搭"}\n')) == ["穿搭"]
     assert texts(file("table", "keyword,tags\n穿搭,x\n")) == ["穿搭"]

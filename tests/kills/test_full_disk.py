@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -104,3 +105,28 @@ def test_on_a_disk_without_room_no_call_is_made(disk):
         desk.workers = 2
         assert desk.run().exit_code == 0
         assert desk.charged_twice() == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("status", "--db", "creators.db"), "its disk is full, and reading it needs a little room"),
+        (("export", "../creators.csv", "--db", "creators.db"), "its disk is full"),
+        (("run", "-", "--db", "creators.db", "--base-url", "http://127.0.0.1:1"), "disk is full"),
+        (("merge", "creators.db", "-o", "all.db"), "its disk is full"),
+        (("merge", "../creators.db", "-o", "all.db"), "merging needs 1 MB of free disk space"),
+    ],
+)
+def test_on_a_disk_without_a_byte_left_each_command_says_so_and_can_be_tried_again(
+    disk, three_nights, command, told
+):
+    folder, _resize = disk
+    for place in (folder, folder.parent):
+        shutil.copy(three_nights, place / "creators.db")
+    fill(folder)
+    environment = {**os.environ, "LANGUAGE": "en", "JUSTONEAPI_TOKEN": "a"}
+    whole = [sys.executable, "-m", "crawler", *command]
+    done = subprocess.run(
+        whole, input="穿搭", capture_output=True, text=True, check=False, cwd=folder, env=environment
+    )
+    assert (done.returncode, told in done.stderr) == (75, True), done.stderr

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,11 @@ def test_what_would_be_lost_and_paid_again_is_told_first(db, backup):
     assert (loss.runs, loss.calls, loss.creators, list(map(str, loss.money))) == (1, 2, 0, ["¥0.10"])
     assert contents(db) == before
     assert not (db.parent / "backups").exists()
+
+
+@pytest.mark.parametrize(("day", "calls"), [(1, 2), (2, 0)])
+def test_calls_that_caps_of_the_day_will_not_count_are_told(db, backup, day, calls):
+    assert loss_of(db, backup, lambda: datetime(2026, 12, day, 1, tzinfo=UTC)).calls_today == calls
 
 
 def test_creators_found_since_are_counted(db):

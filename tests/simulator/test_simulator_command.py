@@ -98,6 +98,9 @@ def test_a_port_that_is_taken_is_named_with_what_to_do():
         (["--pages", "5-1"], "pages_per_keyword"),
         (["--http-way", "2027"], "--http-way"),
         (["--reply", "nowhere.json"], "nowhere.json"),
+        (["--port", "99999999"], "65535"),
+        (["--layout", "A=nan"], "'A=nan' is not NAME=NUMBER"),
+        (["--fault", "301=inf"], "'301=inf' is not NAME=NUMBER"),
     ],
 )
 def test_an_option_that_cannot_be_used_ends_with_exit_code_2_and_says_why(options, named):

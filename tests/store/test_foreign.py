@@ -97,3 +97,26 @@ def test_a_folder_that_cannot_be_written_is_named_as_what_it_is(three_nights, tm
     assert done.returncode == 2
     assert "reading it needs a folder that can be written" in done.stderr
     assert "not a database" not in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may write everywhere")
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [("creators.db", "attempt to write a readonly database"), ("creators.db.lock", "creators.db.lock: Perm")],
+)
+def test_where_the_right_to_write_is_missing_the_same_command_is_not_to_be_tried_again_and_doctor_says_so(
+    three_nights, tmp_path, file, told
+):
+    shutil.copy(three_nights, tmp_path / "creators.db")
+    (tmp_path / "creators.db.lock").touch()
+    (tmp_path / file).chmod(0o400)
+    without = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    environment = {**os.environ, "LANGUAGE": "en"}
+
+    def call(*command):
+        whole = [*without, sys.executable, "-m", "crawler", *command, "--db", "creators.db"]
+        return subprocess.run(whole, capture_output=True, text=True, cwd=tmp_path, env=environment)
+
+    done = call("prune", "--older-than", "1d")
+    assert (done.returncode, told in done.stderr) == (74, True), done.stderr
+    assert f"{file} cannot be written" in call("doctor", "--base-url", "http://127.0.0.1:1").stdout

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from crawler.errors import StoreError
 from crawler.model import Keyword, PageSaved
 from crawler.reasons import ReasonCode
 from crawler.run.crawl import run_crawl
@@ -40,6 +41,10 @@ def test_a_small_file_is_not_read_ahead(tmp_path):
     reading = read_ahead_of(path)
     assert reading is not None
     reading.close()
+
+
+def test_a_file_that_is_gone_is_left_to_the_transaction(tmp_path):
+    assert read_ahead_of(tmp_path / "creators.db") is None
 
 
 async def test_pages_are_saved_as_without_it(shelf, read_ahead):
@@ -97,4 +102,18 @@ async def test_a_whole_run_brings_the_same_and_leaves_no_thread(tmp_path):
         assert summary.reason.code is ReasonCode.ALL_DONE
         found.append((summary.calls.charged, summary.creators.total))
     assert found[0] == found[1]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("read-ahead")]
+
+
+async def test_a_run_that_cannot_begin_leaves_no_thread_either(tmp_path):
+    path = tmp_path / "creators.db"
+    opened(path).close()
+
+    def no_client(_settings):
+        raise StoreError("there is no client")
+
+    always = Parts(read_ahead=partial(read_ahead_of, file_bytes_min=0), open_client=no_client)
+    settings = RunSettings(token="bench", db=path, base_url="http://127.0.0.1:1")
+    with pytest.raises(StoreError):
+        await run_crawl(settings, WORDS, dependencies=Dependencies(parts=always))
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("read-ahead")]

@@ -23,7 +23,7 @@ from crawler.engine.events import (
 from crawler.model import Charge, PageSaved, Work
 from crawler.money import Money
 from crawler.reasons import Reason, ReasonCode
-from crawler.ui.event_text import Level
+from crawler.ui.event_text import Level, describe
 from crawler.ui.log_lines import totals
 from crawler.ui.progress import LiveProgress
 from crawler.ui.tally import Scale, Tally
@@ -102,6 +102,11 @@ def test_a_limit_that_the_api_lowered_is_told_in_the_same_unit(shown):
     assert "302 received 2 times, the last one slowed to 4.2 a second" in shown(
         STARTED, lowered, lowered, scale=Scale("50/s")
     )
+
+
+@pytest.mark.parametrize(("pause", "told"), [(1.0, "all calls wait 1 s, then slow"), (0.2, "all calls slow")])
+def test_a_pause_of_no_second_is_not_told(pause, told):
+    assert f"rate limit reached: {told} down to 40/m" in describe(RateLimited("40/m", True, pause))
 
 
 def test_the_pace_counts_from_when_the_keywords_are_read(work):

@@ -57,7 +57,15 @@ async def test_clocks_are_compared():
     assert found.clock_ahead == timedelta(minutes=2)
 
 
-@pytest.mark.parametrize("dated", [b"Date: soon\r\n", b"Date: Thu, 99 Nov 99999 00:00:00 GMT\r\n"])
+@pytest.mark.parametrize(
+    "dated",
+    [
+        b"Date: soon\r\n",
+        b"Date: Thu, 99 Nov 99999 00:00:00 GMT\r\n",
+        b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n",
+        b"Date: Fri, 31 Dec 9999 23:59:59 -2359\r\n",
+    ],
+)
 async def test_a_date_that_is_none_is_passed_over(dated):
     found, _targets = await answered(dated, b"0")
     assert (found.clock_ahead, found.token) == (None, Verdict.ACCEPTED)

@@ -74,7 +74,8 @@ def write_xlsx(
     try:
         book.close()
     except xlsxwriter.exceptions.FileCreateError as exc:
-        raise OSError(str(exc)) from exc
+        said = next((each for each in exc.args if isinstance(each, OSError)), None)
+        raise said or OSError(str(exc)) from exc  # what the system said tells a full disk from a wrong place
 
 
 def _sheet_name(number: int) -> str:

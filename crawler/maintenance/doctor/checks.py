@@ -90,7 +90,7 @@ def clock(facts: Facts) -> Finding:
 
 
 def database(facts: Facts) -> Finding:
-    """Whether the database can be read, is sound and of this version."""
+    """Whether the database can be read and written, is sound and of this version."""
     found = facts.database
     if not found.there:
         return good(_("%s: none yet, the first night makes it") % found.path)
@@ -99,6 +99,8 @@ def database(facts: Facts) -> Finding:
     if found.damage is not None:
         text = _("%(path)s is damaged: %(what)s") % {"path": found.path, "what": found.damage}
         return bad(text, _("copy the file away first; then restore a backup, and run crawler verify"))
+    if found.unwritable is not None:
+        return bad(_("%s cannot be written") % found.unwritable, _("give yourself the right to write there"))
     if found.newer:
         return bad(_("%s is of a newer version") % found.path, _("upgrade creator-crawler"))
     if found.older:

@@ -32,7 +32,8 @@ class ServiceFacts:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """The database file; `problem` is why it cannot be read, `damage` what SQLite found wrong in it.
+    """The database file; `problem` is why it cannot be read, `damage` what SQLite found wrong in it, and
+    `unwritable` the first of it and the files beside it that a run may not write, None where it may.
 
     `status` is None where it cannot be read, or only once it is brought up to date. `calls_charged` counts
     over all nights.
@@ -44,6 +45,7 @@ class DatabaseFacts:
     older: bool = False
     newer: bool = False
     damage: str | None = None
+    unwritable: Path | None = None
     bytes: int = 0
     calls_charged: int = 0
     status: Status | None = None

@@ -40,7 +40,7 @@ from crawler.notice_settings import masked
 from crawler.notices.apprise_channels import understood
 from crawler.service_address import is_loopback, sends_token_in_clear
 from crawler.settings_file import SettingsFile
-from crawler.store.copy import backups_folder
+from crawler.store.copy import BESIDE, backups_folder
 from crawler.store.readonly import IS_LATEST, IS_NEWER, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
 from crawler.store.runs import EVER_CHARGED
 from crawler.vendor.client import ApiSettings
@@ -147,11 +147,18 @@ def _database(where: DoctorSettings) -> DatabaseFacts:
         found = file_at(path)
         if found is None:
             return DatabaseFacts(path, there=False)
-        facts = DatabaseFacts(path, there=True, bytes=found.st_size)
+        facts = DatabaseFacts(path, there=True, bytes=found.st_size, unwritable=_unwritable(path))
         with closing(open_as_it_is(path)) as connection, read_errors(path):
             return _read(connection, facts, where)
     except CrawlerError as error:
         return DatabaseFacts(path, there=True, problem=error.message)
+
+
+def _unwritable(path: Path) -> Path | None:
+    """The first of the database and its files that may not be written: one that another user's run has left
+    beside it is enough."""
+    files = (Path(f"{path}{ending}") for ending in ("", ".lock", *BESIDE))
+    return next((file for file in files if file.exists() and not os.access(file, os.W_OK)), None)
 
 
 def _read(connection: sqlite3.Connection, facts: DatabaseFacts, where: DoctorSettings) -> DatabaseFacts:

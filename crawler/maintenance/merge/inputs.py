@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.atomic_files import real_path
-from crawler.errors import InputError
+from crawler.errors import InputError, StoreError
 from crawler.i18n import _
 from crawler.store.database import open_database
 from crawler.store.migrations import known_migrations
@@ -78,11 +78,11 @@ def _prepared(path: Path, copy: Path) -> Input:
 
 
 def check_room(inputs: Sequence[Input], target: Path) -> None:
-    """Raises InputError where the disk of `target` cannot hold the result and what it is made from."""
+    """Raises StoreError where the disk of `target` cannot hold the result and what it is made from."""
     needed = 2 * sum(found.st_size for each in inputs if (found := file_at(each.path)) is not None)
     free = shutil.disk_usage(real_path(target).parent).free
     if free < needed:
-        raise InputError(
+        raise StoreError(
             _("merging needs %(needed)d MB of free disk space beside %(db)s, and there are %(free)d")
             % {"needed": needed // 1_000_000 + 1, "db": target, "free": free // 1_000_000}
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import errno
 import gzip
 import json
 import sqlite3
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 import duckdb
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.utils import get_column_letter
 
 from crawler.analysis.export.creators import COLUMNS, TABLE
@@ -21,7 +23,7 @@ from crawler.analysis.export.headers import UTC as IN_UTC
 from crawler.analysis.export.xlsx import TEXT_MAX, Limits, write_xlsx
 from crawler.analysis.filters import Filters, where
 from crawler.creator import CreatorRow
-from crawler.errors import InputError
+from crawler.errors import InputError, StoreError
 from crawler.store.readonly import open_readonly
 from tests.filled import FORMULA, MANY_FANS, ONLY_RED_ID, UNKNOWN_FANS
 
@@ -181,6 +183,19 @@ def test_a_workbook_holds_ids_as_text_followers_as_numbers_and_profile_links(run
     assert cells["profile_url"].hyperlink.target == FORMULA.profile_url
     assert cells["first_seen_at"].value == datetime(2026, 11, 2, 2, 30, 14)  # noqa: DTZ001  # Excel has no zones
     assert cells["first_seen_at"].number_format == 'yyyy-mm-dd hh:mm:ss" +08:00"'
+
+
+def test_a_disk_that_is_full_when_a_workbook_is_packed_is_told_as_what_it_is(run, out, monkeypatch):
+    full, done = OSError(errno.ENOSPC, "No space left on device"), xlsxwriter.Workbook.close
+
+    def close(book):
+        done(book)
+        raise xlsxwriter.exceptions.FileCreateError(full)
+
+    monkeypatch.setattr(xlsxwriter.Workbook, "close", close)
+    with pytest.raises(StoreError, match="No space left on device") as raised:
+        run(out / "a.xlsx")
+    assert (raised.value.exit_code, "Errno" in str(raised.value)) == (75, False)
 
 
 def test_what_does_not_fit_a_sheet_goes_on_in_the_next(out):

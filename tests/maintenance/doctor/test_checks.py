@@ -117,6 +117,7 @@ TABLE = [
     ("database", db(there=False, status=None), G, "none yet"),
     ("database", db(problem="cannot open creators.db: denied"), B, "denied"),
     ("database", db(damage="row 7 missing"), B, "damaged: row 7 missing"),
+    ("database", db(unwritable=Path("creators.db.lock")), B, "creators.db.lock cannot be written"),
     ("database", db(older=True), W, "older version"),
     ("database", db(newer=True), B, "newer version"),
     ("disk", {}, G, "50.0 GB free; enough for 500 nights of 100.0 MB"),
