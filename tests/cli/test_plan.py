@@ -241,8 +241,25 @@ async def test_it_is_explained_why_a_keyword_stands_where_it_does(crawler):
     assert 1 <= why["place"] <= why["of"] == len(KEYWORDS)
     told = (await crawler("plan", "keywords.txt", "--refresh-after", "0s", "--explain", "露营")).stdout
     assert "露营, page 1: place" in told
-    refused = await crawler("plan", "keywords.txt", "--explain", "不在里面")
-    assert (refused.exit_code, "不在里面" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "options", "why"),
+    [
+        ("不在里面", (), "不在里面 stands in none of the keyword files that were read"),
+        ("露营", (), "露营 is not due again: asked for at 20"),
+        ("露营", (), "with --refresh-after 0s it is explained now"),
+        ("穿搭", (), "and its file has a refresh_after"),
+        ("露营", ("--refresh-after", "0s", "--stop-below", "20"), "less is expected of it than --stop-below"),
+    ],
+)
+async def test_what_is_not_due_is_told_with_the_reason(crawler, keyword, options, why):
+    (crawler.folder / "keywords.csv").write_text("keyword,refresh_after\n露营,\n穿搭,9d\n", encoding="utf-8")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(2, 4))) as simulator:
+        await crawler("run", "keywords.csv", "--base-url", simulator.base_url, "--rate", "unlimited", "-q")
+    refused = await crawler("plan", "keywords.csv", "--explain", keyword, *options)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert why in refused.stderr
 
 
 async def test_the_order_that_brings_most_can_be_planned(crawler):
