@@ -14,8 +14,9 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, NoReturn
 
-from crawler.errors import InputError, MissingExtra, OnlySamples
+from crawler.errors import InputError, MissingExtra, NoKeywordFile, OnlySamples
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 from crawler.keywords.encoding import Open, check_head, encoding_of
 from crawler.keywords.formats import READERS, read_lines
 from crawler.keywords.mixed_encodings import MixedLines, text_lines
@@ -135,7 +136,7 @@ def _files(path: Path) -> Iterator[Path | Problem]:
             message = _("passed over: its name does not end in %s") % ", ".join(ENDINGS)
             yield Problem(_shown(file), message, line_skipped=False)
     if empty:
-        raise InputError(
+        raise NoKeywordFile(
             _("%(name)s: this folder holds no keyword file (%(endings)s)")
             % {"name": _shown(path), "endings": ", ".join(ENDINGS)}
         )
@@ -235,9 +236,10 @@ def _naming(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(
+        refused = NoKeywordFile if isinstance(error, FileNotFoundError) else InputError
+        raise refused(
             _("%(name)s: cannot be read: %(reason)s")
-            % {"name": _shown(error.filename or path), "reason": error.strerror or error}
+            % {"name": _shown(error.filename or path), "reason": system_reason(error)}
         ) from error
 
 

@@ -231,6 +231,14 @@ async def test_where_nothing_is_due_a_run_would_make_no_call(crawler):
     assert (await plan(crawler, refresh="20h"))["calls"]["high"] == 0
 
 
+async def test_a_plan_says_which_lines_give_no_keyword_and_which_only_lose_an_option(crawler):
+    rows = "关键词,最大页数,优先级\n穿搭,三,\n露营,,高\n"
+    (crawler.folder / "keywords.csv").write_text(rows, encoding="utf-8")
+    page_limit, priority = (await crawler("plan", "keywords.csv")).stderr.splitlines()
+    assert page_limit.endswith("not '三'; the line is skipped")
+    assert priority.endswith("not '高'; the keyword is read without it")
+
+
 async def test_it_is_explained_why_a_keyword_stands_where_it_does(crawler):
     crawler.keywords(*KEYWORDS)
     async with Simulator(SimulatorSettings(pages_per_keyword=(2, 4))) as simulator:
