@@ -114,6 +114,8 @@ def schedule(
         _install(wanted[0], made)
     else:
         _print(wanted[0], made)
+        _tell_times(made)
+        say(_("Nothing is installed yet: with --install too, the same command does it."), err=True)
     _warn_of_shell(context, arguments)
 
 
@@ -195,8 +197,13 @@ def _install(system: str, made: Schedule) -> None:
     else:
         for path in install_files(WITH_FILES[system], made, now, Path.home()):
             say(str(path))
+    _tell_times(made)
+    if system == "systemd" and sys.platform == "linux":
+        say(_("So that it also runs while you are not logged in:  %s") % LINGER, err=True)
+
+
+def _tell_times(made: Schedule) -> None:
+    """When each job begins, whatever the clocks of this machine show."""
     for job in made.jobs:
         say(_("every day at %(at)s in Shanghai: crawler %(command)s")
             % {"at": format(job.at, "%H:%M"), "command": " ".join(job.arguments)}, err=True)  # fmt: skip
-    if system == "systemd" and sys.platform == "linux":
-        say(_("So that it also runs while you are not logged in:  %s") % LINGER, err=True)
