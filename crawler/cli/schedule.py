@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from crawler.cli import load
+from crawler.cli.chosen_file import chosen_file
 from crawler.cli.command_settings import SettingsSources
 from crawler.cli.doctor import SETTINGS as OF_DOCTOR
 from crawler.cli.output import say
@@ -120,17 +121,10 @@ def schedule(
 
 
 def _chosen(context: click.Context, arguments: tuple[str, ...]) -> Iterator[str]:
-    """The file of settings and the profile that hold here, for the night to hold to the same; what stands in
-    .env it finds there by itself."""
-    sources = context.obj or SettingsSources()
-    file = sources.file
-    if file is None:
-        return
-    for setting, value in ((CONFIG, file.path.absolute()), (PROFILE, file.profile)):
-        by_itself = sources.variables.get(setting.variable) == str(ENV_FILE)
-        named = setting is PROFILE or file.path != SETTINGS_FILE
-        if value is not None and named and not by_itself and asked(arguments, setting.flag) is None:
-            yield from (setting.flag, str(value))
+    """The file of settings and the profile that hold here, for the night to hold to the same."""
+    for flag, value in chosen_file(context):
+        if asked(arguments, flag) is None:
+            yield from (flag, str(value.absolute() if isinstance(value, Path) else value))
 
 
 def _checked(arguments: tuple[str, ...]) -> tuple[str, ...]:
