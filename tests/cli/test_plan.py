@@ -99,6 +99,8 @@ async def test_a_cap_is_told_with_what_it_leaves_out(crawler):
     told = (await crawler("plan", "keywords.txt", *options)).stdout
     assert "--max-calls (9 calls left) ends the run: about 6 of the keywords due" in told
     assert "Reading all in full would take 32 calls" in told
+    chinese = await crawler("plan", "keywords.txt", *options, "--price", "0.05", "--lang", "zh")
+    assert "全部采完需要 32 次调用（¥1.60）" in chinese.stdout
     spent = await plan(crawler, "--max-calls-per-day", "40")
     assert spent["calls_max"] == 8
 
