@@ -360,3 +360,14 @@ async def test_time_is_planned_by_the_limit_that_was_learnt(crawler):
     made = await plan(crawler)
     assert (made["calls_per_minute"], made["pace_learnt"]) == (30, True)
     assert made["minutes"]["expected"] == pytest.approx(32 / 30)
+
+
+async def test_an_outage_teaches_no_pace(crawler):
+    """Six calls in half a minute, none of which connected, say nothing of how fast answered ones go."""
+    crawler.keywords("穿搭")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(2, 2))) as simulator:
+        await night(crawler, simulator, "--max-calls", "1")
+    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
+        connection.execute("UPDATE runs SET seconds = 31, users_seen = 0, keywords_done = 0")
+        connection.execute("UPDATE calls SET charge = 'free'")
+    assert "Pace: 40 calls a minute, reported as safe" in (await crawler("plan", "keywords.txt")).stdout
