@@ -7,6 +7,7 @@ from pathlib import Path
 
 from crawler.errors import TokenError
 from crawler.i18n import N_, _
+from crawler.i18n.system_errors import system_reason
 
 TOKEN_SHOWN = "***"  # noqa: S105 - what stands in its place
 
@@ -53,6 +54,6 @@ def read_token_file(path: Path) -> str:
         with path.open(encoding="utf-8-sig") as file:
             line = file.readline(LINE_CHARACTERS_MAX)  # a device may have no end
     except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8 text"
+        reason = system_reason(exc) if isinstance(exc, OSError) else "not UTF-8 text"
         raise TokenError(_("cannot read the token file %s: %s") % (path, reason)) from exc
     return check_token(line.removesuffix("\n"))

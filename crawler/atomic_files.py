@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from crawler.errors import InputError, OutputError, StoreError
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _PASSING = (
@@ -129,7 +130,7 @@ def write_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise write_error(_("cannot write %s: %s") % (target, exc.strerror or exc), exc) from exc
+        raise write_error(_("cannot write %s: %s") % (target, system_reason(exc)), exc) from exc
 
 
 def write_error(message: str, error: OSError) -> StoreError:

@@ -3,7 +3,8 @@
 CrawlerError
 ├── InputError         2   a keyword file, option or setting that cannot be used
 │   ├── MissingExtra   2   a feature whose optional packages are not installed
-│   └── OnlySamples    2   a folder of sample keywords, which cost money only where they are named
+│   └── NoKeywordFile  2   a file or folder of keywords that is not there, or a folder without any
+│       └── OnlySamples 2  a folder of sample keywords, which cost money only where they are named
 ├── WrongService       2   the database was filled from another service
 ├── StoreError        75   the database cannot be written just now
 │   └── OutputError   74   a file cannot be written where it is to be
@@ -63,7 +64,11 @@ class MissingExtra(InputError):
         )
 
 
-class OnlySamples(InputError):
+class NoKeywordFile(InputError):
+    """A path at which there is no keyword file: nothing there, or a folder without one."""
+
+
+class OnlySamples(NoKeywordFile):
     """A folder that holds only the sample keywords, which are not crawled for money unless they are named."""
 
 

@@ -17,6 +17,9 @@ BOUND = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 PART_SPREAD = 0.15
 """How far a part of a night is off its share, as a deviation of the logarithm for each e-th of it."""
 
+MINUTE_DIGITS = 6
+"""So many that a time in seconds is told alike here and elsewhere."""
+
 DEVIATIONS_MAX = 3.0
 """What lies farther off tells no more than that."""
 
@@ -188,7 +191,7 @@ def compare_forecast(
     return ForecastAccuracy(
         cut_short,
         _compared(forecast.calls, charged, 0, judged=not cut_short),
-        _compared(forecast.minutes, round(seconds / 60, 3), 3, judged=not cut_short),
+        _compared(forecast.minutes, round(seconds / 60, MINUTE_DIGITS), MINUTE_DIGITS, judged=not cut_short),
         None if said is None else _compared(said, creators, 0, judged=True),
         forecast.calls_in_full,
     )

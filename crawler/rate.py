@@ -68,6 +68,10 @@ class LearntLimit:
     window_seconds: float | None = None
     fixed: bool | None = None
 
+    def says_more_than(self, other: LearntLimit) -> bool:
+        """Whether neither met a limit, and this one went faster: a run may be too short for that."""
+        return not (self.found or other.found) and self.per_second > other.per_second
+
     def differs_from(self, other: LearntLimit | None) -> bool:
         """Whether it is news to someone who knows the other."""
         if other is None or (self.found, self.window_seconds) != (other.found, other.window_seconds):

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 
 from crawler.errors import InputError
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 from crawler.setting import Form, Setting, about
 
 SETTINGS_FILE = Path("crawler.toml")
@@ -253,8 +254,7 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(BYTES_MAX + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(_("cannot read %s: %s") % (path, reason)) from error
+        raise InputError(_("cannot read %s: %s") % (path, system_reason(error))) from error
     if len(content) > BYTES_MAX:
         message = _("%s has more than %d characters, which no file of settings has")
         raise InputError(message % (path, BYTES_MAX))

@@ -19,7 +19,7 @@ SPENDING_SETTINGS = (*(setting for setting in RUN_SETTINGS if setting.name in LI
 SpendingOptions = Mapping[str, str]
 """What stands behind each option, by its key: `{"max-calls": "100"}`; accounts are parted by spaces."""
 
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _A_DAY = timedelta(days=1)
 
 
@@ -44,8 +44,8 @@ def _text(value: object) -> str:
             return f"{value.amount:f}{value.currency}"
         case timedelta():
             seconds = value.total_seconds()
-            whole = (f"{seconds / size:.0f}{unit}" for unit, size in _UNITS if seconds and not seconds % size)
-            return next(whole, f"{seconds}s")
+            whole = (f"{seconds / size:.0f}{unit}" for unit, size in _UNITS if not seconds % size)
+            return next(whole, f"{seconds}s") if seconds else "0s"
         case datetime():
             return value.isoformat(timespec="minutes")
         case time():

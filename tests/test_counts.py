@@ -34,3 +34,11 @@ def test_a_plan_and_a_forecast_of_one_say_one():
     assert [calls_text(number) for number in (0, 0.6, 1, 1.4, 2)] == [
         "0 calls", "1 call", "1 call", "1 call", "2 calls",
     ]  # fmt: skip
+
+
+def test_what_is_shown_as_a_bound_is_told_as_within_it():
+    """Five and a half seconds are no less than six to thirteen, once both are told in whole seconds."""
+    minutes = Comparison(0.15, 0.1, 13 / 60, 0.097, held=False)
+    exact = Comparison(9.0, 9.0, 9.0, 9, held=True)
+    _calls, time = forecast_accuracy_lines(ForecastAccuracy(False, exact, minutes, None, exactly(9)))
+    assert time == "6 s (expected: 6 s to 13 s)"

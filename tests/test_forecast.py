@@ -41,6 +41,11 @@ def test_a_bound_is_within(charged, held):
     assert ended(charged=charged).calls.held is held
 
 
+@pytest.mark.parametrize("seconds", [4.52, 89.51, 0.5001])
+def test_a_time_is_told_as_the_summary_tells_it(seconds):
+    assert round(60 * ended(seconds=seconds).minutes.came) == round(seconds)
+
+
 def test_bounds_of_counts_hold_as_they_are_shown():
     said = Forecast(Interval(3, 2.6, 3.4), Interval(3, 2.6, 3.4), Interval(1, 1, 1), Interval(0.2, 0.1, 0.4))
     back = compare_forecast(said, outcome="done", reason=None, charged=3, seconds=60, creators=0)

@@ -153,6 +153,25 @@ def test_what_cannot_be_used_is_said_in_chinese(tmp_path):
     assert (unknown.returncode, "错误：没有选项 '--nope'。" in unknown.stderr) == (2, True)
     missing = run("status", cwd=tmp_path)
     assert "没有数据库" in missing.stderr
+    assert "无法读取：没有这个文件或文件夹" in run("plan", "none.txt", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("export",), "错误：缺少参数 'FILE'。"),
+        (("merge", "a.db"), "错误：缺少选项 '-o' / '--output'。"),
+        (("statsu",), "错误：没有命令 'statsu'。是否想输入 'status'？"),
+        (("split", "a.txt", "two"), "错误：'PARTS' 的值无效：'two' 不是有效的数字。"),
+        (
+            ("run", "--order", "best"),
+            "错误：'--order'（环境变量：'CRAWLER_ORDER'）的值无效："
+            "'best' 不在可选值 'auto', 'file', 'yield' 之中。",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_told_without_a_word_of_english(arguments, said, tmp_path):
+    assert run(*arguments, cwd=tmp_path).stderr.splitlines()[-1] == said
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from crawler.api_token import masked_tokens
+from crawler.cli.click_messages import usage_error_text
 from crawler.cli.command_settings import (
     THE_ENVIRONMENT,
     SettingsSources,
@@ -29,6 +30,7 @@ from crawler.cli.setting_options import PLACES_IN_FILE, asked, asked_language, o
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError, InputError
 from crawler.i18n import N_, _, speak_to_libraries
+from crawler.i18n.system_errors import system_reason
 from crawler.notice_settings import NOTICE_SETTINGS
 from crawler.run_settings import CONFIG, LANG, PROFILE
 from crawler.settings_file import SettingsFile, read_settings_file
@@ -180,9 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _complain(f"crawler: {error}")
         code = error.exit_code
     except click.ClickException as error:
-        said = io.StringIO()
-        error.show(said)
-        _complain(said.getvalue().rstrip("\n"))
+        _complain(usage_error_text(error))
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
@@ -236,7 +236,7 @@ def _complain(text: str) -> None:
 
 def _system_error(error: OSError) -> str:
     """What the system refused: a file by its name, else the output, which is all that has none."""
-    reason = error.strerror or str(error)
+    reason = system_reason(error)
     if error.filename is None:
         return _("crawler: the output cannot be written: %s") % reason
     return _("crawler: %(name)s: %(reason)s") % {"name": os.fsdecode(error.filename), "reason": reason}

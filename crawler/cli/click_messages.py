@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from crawler.i18n import N_, NN_
+import io
+import re
+
+import click
+
+from crawler.i18n import N_, NN_, language
 
 CLICK_WORDS = (
     N_("Usage:"),
@@ -34,3 +39,22 @@ CLICK_WORDS = (
     NN_("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."),
     NN_("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
 )
+
+_UNTRANSLATED = (
+    (re.compile(r" \(env var: (.+?)\)"), r"（环境变量：\1）"),
+    (re.compile(r"（(?:integer|float)(?: range)?）"), ""),
+    (re.compile(r"(?<=[。）]) "), ""),
+    (re.compile(r"(?<=')\.$", re.MULTILINE), "。"),
+)
+"""What click puts around its messages without looking it up, and what a Chinese sentence has there."""
+
+
+def usage_error_text(error: click.ClickException) -> str:
+    """What click says of a command line that it does not understand, in the reader's language."""
+    said = io.StringIO()
+    error.show(said)
+    text = said.getvalue().rstrip("\n")
+    if language() == "zh":
+        for pattern, chinese in _UNTRANSLATED:
+            text = pattern.sub(chinese, text)
+    return text

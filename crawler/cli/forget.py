@@ -84,11 +84,14 @@ def forget(names: tuple[str, ...], db: Path, undo: bool, yes: bool, vacuum: bool
 def _undo(db: Path, names: tuple[str, ...]) -> NoReturn:
     """Lets names in again and ends the process."""
     admitted = admit(db, names)
+    stays_out = _("Its creator stays out until id and red_id are both given to --undo; one of them was not.")
     with until_enough_is_read():
-        for name, had_been_erased in admitted.items():
-            message = _("%s can be collected again.") if had_been_erased else _("%s was not forgotten.")
+        for name, found in admitted.items():
+            message = _("%s can be collected again.") if found.had_been_erased else _("%s was not forgotten.")
             say(message % name)
-    sys.exit(0 if all(admitted.values()) else 1)
+            if found.stays_out:
+                say(stays_out)
+    sys.exit(0 if all(found.had_been_erased for found in admitted.values()) else 1)
 
 
 def _confirmed(db: Path, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from crawler.cli.output import say
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import InputError, StoreError
 from crawler.i18n import N_, _
+from crawler.i18n.system_errors import system_reason
 from crawler.settings_file import SETTINGS_FILE
 from crawler.ui.program_name import program_name
 
@@ -65,7 +66,7 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(_("cannot make %s: %s") % (error.filename or path, error.strerror)) from error
+        raise InputError(_("cannot make %s: %s") % (error.filename or path, system_reason(error))) from error
 
 
 def _contents() -> Iterator[tuple[str, bytes, int]]:
@@ -93,5 +94,5 @@ def _write_new(path: Path, content: bytes, mode: int) -> bool:
         except OSError as error:
             with suppress(OSError):
                 path.unlink()  # half a file would be kept for ever
-            raise StoreError(_("cannot write %s: %s") % (path, error.strerror)) from error
+            raise StoreError(_("cannot write %s: %s") % (path, system_reason(error))) from error
     return True

@@ -22,6 +22,7 @@ from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
 from crawler.errors import OnlySamples
 from crawler.i18n import _
+from crawler.i18n.problems import problem_text
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
 from crawler.planning.accounts import AccountPlan
@@ -137,7 +138,7 @@ def _found_or_samples(
 def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:
     for item in keywords:
         if isinstance(item, Problem):
-            click.echo(sanitize(f"{item.source}: {item.message}"), err=True)
+            click.echo(sanitize(problem_text(item)), err=True)
         else:
             yield item
 

@@ -45,7 +45,7 @@ def _left_out(made: Plan) -> Iterator[str]:
         yield _("%s ends the run.") % cap
     calls = in_full.high if in_full.expected is None else in_full.expected
     told = ("≤ " if in_full.expected is None else "") + calls_text(calls)
-    words = {"calls": told, "money": "" if money is None else f" ({money})"}
+    words = {"calls": told, "money": "" if money is None else _(" (%s)") % money}
     if made.creators_left_out is None:
         yield _("Reading all in full would take %(calls)s%(money)s.") % words
     else:

@@ -80,7 +80,7 @@ def _told(loss: Loss, db: Path) -> Iterator[str]:
     }
     yield _("  new creators: %s") % f"{loss.creators:,}"
     money = ", ".join(map(str, loss.money))
-    calls = f"{loss.calls:,}" + (f" ({money})" if money else "")
+    calls = f"{loss.calls:,}" + (_(" (%s)") % money if money else "")
     yield ngettext(
         "  charged calls: %(calls)s in %(runs)s run; the same pages would be paid again",
         "  charged calls: %(calls)s in %(runs)s runs; the same pages would be paid again",

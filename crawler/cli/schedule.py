@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from crawler.cli import load
+from crawler.cli.chosen_file import chosen_file
 from crawler.cli.command_settings import SettingsSources
 from crawler.cli.doctor import SETTINGS as OF_DOCTOR
 from crawler.cli.output import say
@@ -114,21 +115,16 @@ def schedule(
         _install(wanted[0], made)
     else:
         _print(wanted[0], made)
+        _tell_times(made)
+        say(_("Nothing is installed yet: with --install too, the same command does it."), err=True)
     _warn_of_shell(context, arguments)
 
 
 def _chosen(context: click.Context, arguments: tuple[str, ...]) -> Iterator[str]:
-    """The file of settings and the profile that hold here, for the night to hold to the same; what stands in
-    .env it finds there by itself."""
-    sources = context.obj or SettingsSources()
-    file = sources.file
-    if file is None:
-        return
-    for setting, value in ((CONFIG, file.path.absolute()), (PROFILE, file.profile)):
-        by_itself = sources.variables.get(setting.variable) == str(ENV_FILE)
-        named = setting is PROFILE or file.path != SETTINGS_FILE
-        if value is not None and named and not by_itself and asked(arguments, setting.flag) is None:
-            yield from (setting.flag, str(value))
+    """The file of settings and the profile that hold here, for the night to hold to the same."""
+    for flag, value in chosen_file(context):
+        if asked(arguments, flag) is None:
+            yield from (flag, str(value.absolute() if isinstance(value, Path) else value))
 
 
 def _checked(arguments: tuple[str, ...]) -> tuple[str, ...]:
@@ -195,8 +191,13 @@ def _install(system: str, made: Schedule) -> None:
     else:
         for path in install_files(WITH_FILES[system], made, now, Path.home()):
             say(str(path))
+    _tell_times(made)
+    if system == "systemd" and sys.platform == "linux":
+        say(_("So that it also runs while you are not logged in:  %s") % LINGER, err=True)
+
+
+def _tell_times(made: Schedule) -> None:
+    """When each job begins, whatever the clocks of this machine show."""
     for job in made.jobs:
         say(_("every day at %(at)s in Shanghai: crawler %(command)s")
             % {"at": format(job.at, "%H:%M"), "command": " ".join(job.arguments)}, err=True)  # fmt: skip
-    if system == "systemd" and sys.platform == "linux":
-        say(_("So that it also runs while you are not logged in:  %s") % LINGER, err=True)

@@ -10,6 +10,7 @@ import click
 
 from crawler.cli.output import ended_cleanly, say
 from crawler.i18n import _, ngettext
+from crawler.i18n.problems import problem_text
 from crawler.keywords import read_keywords
 from crawler.keywords.split import PARTS_MAX, split_keywords
 from crawler.model import Keyword, Problem
@@ -59,6 +60,6 @@ def split(paths: tuple[Path, ...], parts: int, output: Path) -> None:
 def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:
     for item in keywords:
         if isinstance(item, Problem):
-            say(f"{item.source}: {item.message}", err=True)
+            say(problem_text(item), err=True)
         else:
             yield item

@@ -211,13 +211,14 @@ def _totals(totals: Totals) -> Iterator[str]:
 def _unknown(totals: Totals) -> str:
     if not totals.calls_open:
         return _(
-            "Calls with an unknown charge: %(calls_unknown)s. They lost their connection or were cut off by "
-            "a crash; each may or may not be on the bill."
+            "Calls with an unknown charge: %(calls_unknown)s. They lost their connection, were given up, or "
+            "were cut off by a crash; each may or may not be on the bill."
         )
     if totals.calls_open < totals.calls_unknown:
         return _(
             "Calls with an unknown charge: %(calls_unknown)s (%(calls_open)s in flight now). The others "
-            "lost their connection or were cut off by a crash; each may or may not be on the bill."
+            "lost their connection, were given up, or were cut off by a crash; each may or may not be on "
+            "the bill."
         )
     return _("Calls with an unknown charge: %(calls_unknown)s, all of them in flight now.")
 

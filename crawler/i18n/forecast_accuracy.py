@@ -48,17 +48,18 @@ def forecast_accuracy_lines(
 
 
 def _line(what: str, found: Comparison, show: Callable[[float], str], translate: Translate) -> str:
-    low, high = show(found.low), show(found.high)
+    """What came beside its bounds; what is shown as one of them is within them, however it is rounded."""
+    low, high, came = show(found.low), show(found.high), show(found.came)
     if low == high:
         bounds = low
     elif low == show(0):
         bounds = translate(N_("up to %s")) % high
     else:
         bounds = translate(N_("%(low)s to %(high)s")) % {"low": low, "high": high}
-    words = {"came": what % show(found.came), "bounds": bounds}
+    words = {"came": what % came, "bounds": bounds}
     if found.held is None:
         line = translate(N_("%(came)s (cut short; expected in all: %(bounds)s)"))
-    elif found.held:
+    elif found.held or came in (low, high):
         line = translate(N_("%(came)s (expected: %(bounds)s)"))
     elif found.came < found.low:
         line = translate(N_("%(came)s (less than expected: %(bounds)s)"))

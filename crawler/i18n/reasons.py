@@ -97,9 +97,16 @@ CAUSES = {
 }
 """Why there was no connection."""
 
+_FAILURES = {
+    "not_sent": N_("not sent"),
+    "too_large": N_("too large"),
+    "worker_lost": N_("cluster worker lost"),
+    "no_worker": N_("no cluster worker"),
+}
+"""Kinds of failures whose names are no words."""
+
 _DETAILS = (
-    *(N_("not_sent"), N_("timeout"), N_("dropped"), N_("unreadable"), N_("too_large")),
-    *(N_("worker_lost"), N_("no_worker")),
+    *(N_("timeout"), N_("dropped"), N_("unreadable")),
     *(N_("the scheduler is gone"), N_("no cluster worker has come back in time"), N_("the run is ending")),
     *(N_("a redirect"), N_("an empty answer"), N_("an HTML page"), N_("cut or unknown JSON"), N_("no JSON")),
     *(N_("Connect call failed"), N_("Connection reset by peer"), N_("Name or service not known")),
@@ -175,7 +182,8 @@ def _failure(details: Mapping[str, str | int], translate: Callable[[str], str]) 
     if "cause" in details:
         what = translate(CAUSES.get(str(details["cause"]), str(details["cause"])))
     told = as_it_stands("%s: %s") % (error, what) if error and what else error or what
-    text = translate(str(details["failure"]))
+    failure = str(details["failure"])
+    text = translate(_FAILURES.get(failure, failure))
     if told:
         text = translate(N_("%(kind)s: %(detail)s")) % {"kind": text, "detail": told}
     if "http_status" in details:

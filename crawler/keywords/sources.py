@@ -14,8 +14,10 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, NoReturn
 
-from crawler.errors import InputError, MissingExtra, OnlySamples
+from crawler.errors import InputError, MissingExtra, NoKeywordFile, OnlySamples
 from crawler.i18n import _
+from crawler.i18n.formatting import also
+from crawler.i18n.system_errors import system_reason
 from crawler.keywords.encoding import Open, check_head, encoding_of
 from crawler.keywords.formats import READERS, read_lines
 from crawler.keywords.mixed_encodings import MixedLines, text_lines
@@ -27,6 +29,7 @@ from crawler.model import Keyword, Problem
 STDIN = "-"
 TEXT, WORKBOOK = ".txt", ".xlsx"
 ENDINGS = (*READERS, WORKBOOK)
+OTHER_TABLES = (".xls", ".xlsm", ".xlsb", ".et", ".ods", ".numbers")
 FORMATS = {"text": TEXT, "csv": ".csv", "jsonl": ".jsonl", "xlsx": WORKBOOK}
 """What a format is called, and the ending of a file in it."""
 
@@ -133,12 +136,17 @@ def _files(path: Path) -> Iterator[Path | Problem]:
             yield file
         else:
             message = _("passed over: its name does not end in %s") % ", ".join(ENDINGS)
-            yield Problem(_shown(file), message, line_skipped=False)
+            yield Problem(_shown(file), _of_table(message, file.suffix.lower()), line_skipped=False)
     if empty:
-        raise InputError(
+        raise NoKeywordFile(
             _("%(name)s: this folder holds no keyword file (%(endings)s)")
             % {"name": _shown(path), "endings": ", ".join(ENDINGS)}
         )
+
+
+def _of_table(message: str, suffix: str) -> str:
+    """What is said of a file that is not read; what to do with a table that a program for tables can save."""
+    return also(message, _("save it as .xlsx or .csv")) if suffix in OTHER_TABLES else message
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -185,10 +193,8 @@ def _checked(name: str, open_file: Open, suffix: str, told: str | None) -> Sourc
     """The file as a source, once what it begins with is known to be readable; else raises `InputError`."""
     ending = _ending(suffix, open_file, name, told)
     if ending not in ENDINGS:
-        raise InputError(
-            _("%(name)s: not a keyword file; its name must end in one of %(endings)s")
-            % {"name": name, "endings": ", ".join(ENDINGS)}
-        )
+        message = _("%(name)s: not a keyword file; its name must end in one of %(endings)s")
+        raise InputError(_of_table(message % {"name": name, "endings": ", ".join(ENDINGS)}, suffix))
     encoding = "" if ending == WORKBOOK else encoding_of(open_file, name)
     source = Source(name, open_file, ending, encoding, told == TEXT and suffix not in ENDINGS)
     with closing(entries(source)) as started:
@@ -235,9 +241,10 @@ def _naming(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(
+        refused = NoKeywordFile if isinstance(error, FileNotFoundError) else InputError
+        raise refused(
             _("%(name)s: cannot be read: %(reason)s")
-            % {"name": _shown(error.filename or path), "reason": error.strerror or error}
+            % {"name": _shown(error.filename or path), "reason": system_reason(error)}
         ) from error
 
 

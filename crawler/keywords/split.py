@@ -12,6 +12,7 @@ import orjson
 from crawler.atomic_files import real_path, sync, temporary_folder, write_errors
 from crawler.errors import InputError
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 from crawler.model import Keyword
 
 PARTS_MAX = 1000
@@ -74,8 +75,7 @@ def _check_folder(folder: Path, sources: Sequence[Path]) -> None:
             raise InputError(_("%s is there already: name a new folder with --output") % folder)
         inside = [source for source in sources if source.is_dir() and _is_below(folder, source)]
     except (OSError, ValueError) as exc:
-        reason = getattr(exc, "strerror", None) or exc
-        raise InputError(_("cannot make the folder %s: %s") % (folder, reason)) from exc
+        raise InputError(_("cannot make the folder %s: %s") % (folder, system_reason(exc))) from exc
     if inside:
         message = _("%(folder)s lies in %(source)s, whose files would then hold every keyword twice")
         raise InputError(message % {"folder": folder, "source": inside[0]})

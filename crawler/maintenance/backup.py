@@ -14,6 +14,7 @@ from crawler.atomic_files import replacing, write_error
 from crawler.clock import Now, utc_now
 from crawler.errors import InputError
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 from crawler.maintenance.backup_rotation import Rule, surplus
 from crawler.maintenance.verify import examine
 from crawler.store.copy import (
@@ -90,7 +91,9 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise write_error(_("cannot make the folder of %s: %s") % (folder, error.strerror), error) from error
+        raise write_error(
+            _("cannot make the folder of %s: %s") % (folder, system_reason(error)), error
+        ) from error
 
 
 def _check_free(path: Path, file: Path) -> None:

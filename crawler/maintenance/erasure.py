@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from crawler.analysis.search.index import forget_from_index, update_search_index
 from crawler.clock import Now, stamp, utc_now
@@ -77,6 +78,9 @@ SELECT key, id, red_id, name
                LIMIT 1)
 """
 
+ADMIT_AT = f"{ADMIT} RETURNING forgotten_at"
+ERASED_AT = "SELECT 1 FROM forgotten WHERE forgotten_at = ?"
+
 DELETE_MENTIONS = "DELETE FROM changes WHERE field = 'red_id' AND (mentions(old) OR mentions(new))"
 DELETE_LOST_RED_IDS = "DELETE FROM lost_red_ids WHERE mentions(red_id)"
 DELETE_REJECTS = """
@@ -129,20 +133,38 @@ def forget(path: Path, names: Sequence[str], *, vacuum: bool = True, now: Now = 
         return Erasure(erased, _scrub(connection, vacuum))
 
 
-def admit(path: Path, names: Sequence[str]) -> dict[str, bool]:
-    """Lets `names` in again that had been erased; for each whether it had. What was erased does not return.
+class Admitted(NamedTuple):
+    """Whether a name `had_been_erased`, and whether more that was erased with it `stays_out`: of a creator id
+    and red_id are remembered, and one of them is enough to be passed over."""
+
+    had_been_erased: bool
+    stays_out: bool
+
+
+def admit(path: Path, names: Sequence[str]) -> dict[str, Admitted]:
+    """Lets `names` in again that had been erased. What was erased does not return.
 
     Raises AlreadyRunning while a run writes the database.
     """
     with hold(path), closing(open_database(path)) as db, store_errors(path):
         connection: sqlite3.Connection = db.conn
         with db.atomic():
-            return {name: _admit(connection, plain_name(name)) for name in names}
+            moments = {name: _admit(connection, plain_name(name)) for name in names}
+            return {
+                name: Admitted(bool(erased_at), any(map(_others_erased(connection), erased_at)))
+                for name, erased_at in moments.items()
+            }
 
 
-def _admit(connection: sqlite3.Connection, name: str) -> bool:
-    marked = [(fingerprint(own, mark + name),) for own in salts(connection) for mark in ("", ALONE, WANTED)]
-    return sum(connection.execute(ADMIT, each).rowcount for each in marked) > 0
+def _admit(connection: sqlite3.Connection, name: str) -> set[str]:
+    """Takes a name off the memory; when it was put there."""
+    marked = [fingerprint(own, mark + name) for own in salts(connection) for mark in ("", ALONE, WANTED)]
+    return {row[0] for each in marked for row in connection.execute(ADMIT_AT, (each,)).fetchall()}
+
+
+def _others_erased(connection: sqlite3.Connection) -> Callable[[str], bool]:
+    """Whether something else is remembered that was erased at a moment."""
+    return lambda moment: connection.execute(ERASED_AT, (moment,)).fetchone() is not None
 
 
 def plain_name(name: str) -> str:

@@ -48,7 +48,8 @@ def readings(history: KeywordHistory) -> list[Reading]:
 
 @dataclass(frozen=True, slots=True)
 class Depths:
-    """How deep keywords go: the mean and the variance of a first reading, over `first` of them; over `again`
+    """How deep keywords go: the mean and the variance of a first reading, over `first` of them, as far as so
+    few tell it; over `again`
     readings that came after another, `nights` after it in all, how much deeper a keyword is each night, and
     the variance of what a reading is off that."""
 
@@ -77,8 +78,20 @@ class Depths:
         squares = sum((each - change * between) ** 2 for each, between in changes)
         mean, variance = _moments(firsts)
         return cls(
-            len(firsts), mean, variance, len(changes), nights, change, squares / max(1, len(changes) - 1)
+            len(firsts),
+            mean,
+            _with_prior(variance, mean, len(firsts)),
+            len(changes),
+            nights,
+            change,
+            squares / max(1, len(changes) - 1),
         )
+
+
+def _with_prior(variance: float, mean: float, readings: int) -> float:
+    """The variance of first readings, to which it counts as one more that keywords differ as much as the mean
+    is: two that took the same number of calls do not show that all others will."""
+    return (max(0, readings - 1) * variance + mean * mean) / max(1, readings)
 
 
 def _moments(values: Sequence[float]) -> tuple[float, float]:

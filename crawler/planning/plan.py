@@ -14,7 +14,6 @@ from crawler.engine.keyword_history import AIMS, Aim, Explanation
 from crawler.engine.yield_queue import YieldQueue
 from crawler.errors import InputError
 from crawler.forecast import Forecast, Interval
-from crawler.i18n import _
 from crawler.model import Keyword
 from crawler.money import Money
 from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces
@@ -29,6 +28,7 @@ from crawler.planning.forecast_inputs import (
     read_forecast_inputs,
 )
 from crawler.planning.newcomers import Backtest, Brought, backtest, expected_by_yield, expected_in_full
+from crawler.planning.not_due import why_not_due
 from crawler.planning.pace import Pace
 from crawler.planning.prices import Prices, read_prices
 from crawler.run.later_calls import DAY_OPTIONS, option_without_later_calls
@@ -265,8 +265,7 @@ def explain(
         named = laid.connection.execute("SELECT id FROM keywords WHERE identity = ?", (identity,)).fetchone()
         wanted = next((one for one in sample.keywords if named and one.work.keyword_id == named[0]), None)
         if wanted is None:
-            message = _("no keyword that is due is called %s: `crawler plan` counts those that are")
-            raise InputError(message % identity)
+            raise InputError(why_not_due(laid.connection, endpoint_id, identity))
         known = read_forecast_inputs(database, sample, settings, endpoint_id, now)
     work = wanted.work
     order = YieldQueue(known.histories, known.fresh, aim=AIMS[settings.aim])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from crawler.i18n import _, ngettext
+from crawler.i18n.system_errors import system_reason
 from crawler.simulator.settings import EndStyle, Fault, HttpWay, SimulatorSettings
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ async def _serve(simulator: Simulator) -> None:
         await simulator.start()
     except OSError as error:
         message = _("%s cannot be opened: %s. Choose another port with --port.")
-        raise click.UsageError(message % (simulator.base_url, error.strerror)) from error
+        raise click.UsageError(message % (simulator.base_url, system_reason(error))) from error
     click.echo(_greeting(simulator.base_url))
     try:
         await stop.wait()

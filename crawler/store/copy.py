@@ -12,6 +12,7 @@ from pathlib import Path
 from crawler.atomic_files import database_uri, replacing, write_error
 from crawler.errors import InputError, StoreError
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 from crawler.store.readonly import LATEST_MIGRATION, open_as_it_is
 
 PAGES_A_STEP = 4096
@@ -107,7 +108,9 @@ def copy_before_upgrade(path: Path, moment: datetime) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         check_room(path, folder, size_of(path), shutil.disk_usage(folder).free)
     except OSError as error:
-        raise write_error(_("cannot make the folder of %s: %s") % (folder, error.strerror), error) from error
+        raise write_error(
+            _("cannot make the folder of %s: %s") % (folder, system_reason(error)), error
+        ) from error
     target = folder / copy_name(path, moment, f"-before-{LATEST_MIGRATION[:4]}")
     with replacing(target) as made:
         copy_database(path, made)

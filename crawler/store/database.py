@@ -14,6 +14,7 @@ from crawler.clock import utc_now
 from crawler.errors import InputError, OutputError, StoreError
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
+from crawler.i18n.system_errors import system_reason
 from crawler.reasons import Reason, ReasonCode
 from crawler.store.copy import copy_before_upgrade
 from crawler.store.disk_reserve import is_full, spare_a_small_disk
@@ -56,7 +57,7 @@ def open_database(path: Path, *, backup: bool = True) -> Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
-            raise InputError(_("cannot make the folder of %s: %s") % (path, exc.strerror)) from exc
+            raise InputError(_("cannot make the folder of %s: %s") % (path, system_reason(exc))) from exc
         _check_ours(path)
         _open_what_stands_beside(path)
         connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, cached_statements=256)
@@ -81,7 +82,7 @@ def _check_ours(path: Path) -> None:
     try:
         tables = tables_of(path)
     except OSError as exc:
-        raise InputError(_("cannot open %s: %s") % (path, exc.strerror)) from exc
+        raise InputError(_("cannot open %s: %s") % (path, system_reason(exc))) from exc
     if tables and not {"users", "_sqlite_migrations"} <= tables:
         raise InputError(_("%s is a database of another program") % path)
 

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from crawler.atomic_files import real_path, write_error
 from crawler.errors import AlreadyRunning, CrawlerError, InputError
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 from crawler.store.other_processes import age_seconds
 from crawler.store.readonly import file_at, open_as_it_is
 from crawler.store.runs import running_process
@@ -46,7 +47,7 @@ def hold(path: Path) -> Iterator[None]:
     try:
         resolved.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise InputError(_("cannot make the folder of %s: %s") % (path, exc.strerror)) from exc
+        raise InputError(_("cannot make the folder of %s: %s") % (path, system_reason(exc))) from exc
     try:
         lock.acquire()
     except Timeout as exc:
@@ -54,7 +55,7 @@ def hold(path: Path) -> Iterator[None]:
     except OSError as exc:
         # Where another user has left the lock file, that file is what to look at.
         named = lock.lock_file if os.path.exists(lock.lock_file) else path
-        raise write_error(_("cannot lock %s: %s") % (named, exc.strerror), exc) from exc
+        raise write_error(_("cannot lock %s: %s") % (named, system_reason(exc)), exc) from exc
     try:
         if _is_being_written(path):
             raise AlreadyRunning(_describe_holder(path))

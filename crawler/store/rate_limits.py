@@ -98,6 +98,8 @@ class LimitKeeper:
         learnt = self._learnt()
         if learnt is None or not (always or learnt.differs_from(self.known)):
             return
+        if self.known is not None and self.known.says_more_than(learnt):
+            return
         row = (
             self._account, self._endpoint_id, learnt.per_second, learnt.found, learnt.window_seconds,
             learnt.fixed, stamp(self._now()),

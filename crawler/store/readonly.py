@@ -12,6 +12,7 @@ from pathlib import Path
 from crawler.atomic_files import database_uri, real_path
 from crawler.errors import CrawlerError, InputError, StoreError
 from crawler.i18n import N_, _
+from crawler.i18n.system_errors import system_reason
 from crawler.store.disk_reserve import is_full
 
 DEMO_DB = Path("data/demo.db")
@@ -47,7 +48,7 @@ def file_at(path: Path) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as exc:
-        raise InputError(_("cannot open %s: %s") % (path, getattr(exc, "strerror", None) or exc)) from exc
+        raise InputError(_("cannot open %s: %s") % (path, system_reason(exc))) from exc
     if not stat.S_ISREG(found.st_mode):
         raise InputError(_("%s is not a file: give the name of a database") % path)
     return found
@@ -138,7 +139,7 @@ def open_as_it_is(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     except OSError as exc:
-        raise InputError(_("cannot open %s: %s") % (path, exc.strerror)) from exc
+        raise InputError(_("cannot open %s: %s") % (path, system_reason(exc))) from exc
     except sqlite3.DatabaseError as exc:
         raise _unopened(path, exc) from exc
     return connection

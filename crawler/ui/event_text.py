@@ -35,6 +35,7 @@ from crawler.engine.events import (
 from crawler.i18n import _, ngettext
 from crawler.i18n.counts import charged_calls_text, keywords_text
 from crawler.i18n.formatting import also, span
+from crawler.i18n.problems import problem_text
 from crawler.i18n.reasons import reason_text
 from crawler.model import Charge
 from crawler.reasons import Reason
@@ -107,8 +108,7 @@ def describe(event: Event) -> str:
                 text = also(text, less % {"keywords": keywords_text(event.left_out), "new": event.stop_below})
             return text
         case LineSkipped():
-            problem = f"{event.problem.source}: {event.problem.message}"
-            return also(problem, _("the line is skipped")) if event.problem.line_skipped else problem
+            return problem_text(event.problem)
         case CallEnded():
             line = _("%(keyword)s, page %(page)d, attempt %(attempt)d: %(reason)s; %(charge)s, %(ms)d ms")
             return line % {

@@ -11,7 +11,7 @@ from crawler.i18n import _, english, ngettext
 from crawler.i18n.forecast_accuracy import forecast_accuracy_fields, forecast_accuracy_lines
 from crawler.i18n.formatting import also, size, span
 from crawler.i18n.reasons import reason_text, told
-from crawler.reasons import Advice, Outcome
+from crawler.reasons import Advice, Outcome, ReasonCode
 from crawler.summary import AccountSummary, FailedKeyword, Removed, RunSummary, Sweep
 from crawler.ui.clock_text import clock_ahead_text, without_later_calls
 from crawler.ui.event_text import order_text
@@ -244,21 +244,31 @@ def _query(summary: RunSummary, question: str) -> str:
     return f"{program_name()} query {question}{db_argument(Path(summary.db))}"
 
 
+def _look(summary: RunSummary) -> list[str]:
+    """Where to look: at what keeps calls from the service, else at the creators, if there are any."""
+    if summary.reason.code in (ReasonCode.UNREACHABLE, ReasonCode.OUTAGE):
+        return [
+            _("Find out what is in the way:  %s") % f"{program_name()} doctor{db_argument(Path(summary.db))}"
+        ]
+    if summary.creators.new:
+        return [_("See who is new:  %s") % _query(summary, "new")]
+    if summary.creators.total:
+        return [_("See the biggest creators:  %s") % _query(summary, "top")]
+    return []
+
+
 def next_lines(summary: RunSummary, command: str) -> list[str]:
     """What to do next, by the advice that follows from the run's reason."""
-    if summary.creators.new:
-        look = _("See who is new:  %s") % _query(summary, "new")
-    else:
-        look = _("See the biggest creators:  %s") % _query(summary, "top")
+    look = _look(summary)
     if "instead" in summary.reason.details:
-        return [*without_later_calls(summary, command), look]
+        return [*without_later_calls(summary, command), *look]
     match summary.ending.advice:
         case Advice.LOOK:
-            return [look]
+            return look
         case Advice.ASK_ANYWAY:
             return [_("Crawl everything again now:  %s") % f"{command} --refresh-after 0s"]
         case Advice.TRY_FAILED_AGAIN:
-            return [_("Try the failed ones again:  %s") % command, look]
+            return [_("Try the failed ones again:  %s") % command, *look]
         case Advice.GO_ON_ONCE_MENDED:
             return [_("Once that is fixed, continue with:  %s") % command]
         case Advice.LOOK_AT_ANSWERS:
@@ -267,6 +277,6 @@ def next_lines(summary: RunSummary, command: str) -> list[str]:
                 _("Once the API answers normally again, continue with:  %s") % command,
             ]
         case Advice.GO_ON_TOMORROW:
-            return [_("Continue where it stopped, after midnight in Shanghai:  %s") % command, look]
+            return [_("Continue where it stopped, after midnight in Shanghai:  %s") % command, *look]
         case Advice.GO_ON:
-            return [_("Continue where it stopped:  %s") % command, look]
+            return [_("Continue where it stopped:  %s") % command, *look]

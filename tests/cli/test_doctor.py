@@ -117,8 +117,17 @@ async def test_keyword_files_are_read_and_compared_with_the_last_night(crawler, 
     level, text = (await examined(crawler))["keywords"]
     assert (level, "1 repeated" in text, "passed over: 1" in text) == ("warning", True, True), text
     assert "since the last night" in text
+    assert "; the line is skipped" in (await crawler("doctor", "-q")).stdout
     shutil.rmtree(crawler.folder / "keywords")
     assert (await examined(crawler))["keywords"][0] == "bad"
+    assert "put a keyword file into keywords/" in (await crawler("doctor", "-q")).stdout
+
+
+async def test_a_file_that_is_refused_is_to_be_mended_not_another_added(crawler, simulator):
+    (crawler.folder / "keywords" / "more.csv").write_text("名称,页数\n母婴,2\n", encoding="utf-8")
+    told = (await crawler("doctor", "-q")).stdout
+    assert "more.csv:1: no column is called" in told
+    assert ("mend this first" in told, "put a keyword file" in told) == (True, False)
 
 
 async def test_lines_that_are_read_do_not_count_as_passed_over(crawler, simulator):

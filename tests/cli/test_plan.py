@@ -99,6 +99,8 @@ async def test_a_cap_is_told_with_what_it_leaves_out(crawler):
     told = (await crawler("plan", "keywords.txt", *options)).stdout
     assert "--max-calls (9 calls left) ends the run: about 6 of the keywords due" in told
     assert "Reading all in full would take 32 calls" in told
+    chinese = await crawler("plan", "keywords.txt", *options, "--price", "0.05", "--lang", "zh")
+    assert "全部采完需要 32 次调用（¥1.60）" in chinese.stdout
     spent = await plan(crawler, "--max-calls-per-day", "40")
     assert spent["calls_max"] == 8
 
@@ -231,6 +233,14 @@ async def test_where_nothing_is_due_a_run_would_make_no_call(crawler):
     assert (await plan(crawler, refresh="20h"))["calls"]["high"] == 0
 
 
+async def test_a_plan_says_which_lines_give_no_keyword_and_which_only_lose_an_option(crawler):
+    rows = "关键词,最大页数,优先级\n穿搭,三,\n露营,,高\n"
+    (crawler.folder / "keywords.csv").write_text(rows, encoding="utf-8")
+    page_limit, priority = (await crawler("plan", "keywords.csv")).stderr.splitlines()
+    assert page_limit.endswith("not '三'; the line is skipped")
+    assert priority.endswith("not '高'; the keyword is read without it")
+
+
 async def test_it_is_explained_why_a_keyword_stands_where_it_does(crawler):
     crawler.keywords(*KEYWORDS)
     async with Simulator(SimulatorSettings(pages_per_keyword=(2, 4))) as simulator:
@@ -241,8 +251,25 @@ async def test_it_is_explained_why_a_keyword_stands_where_it_does(crawler):
     assert 1 <= why["place"] <= why["of"] == len(KEYWORDS)
     told = (await crawler("plan", "keywords.txt", "--refresh-after", "0s", "--explain", "露营")).stdout
     assert "露营, page 1: place" in told
-    refused = await crawler("plan", "keywords.txt", "--explain", "不在里面")
-    assert (refused.exit_code, "不在里面" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "options", "why"),
+    [
+        ("不在里面", (), "不在里面 stands in none of the keyword files that were read"),
+        ("露营", (), "露营 is not due again: asked for at 20"),
+        ("露营", (), "with --refresh-after 0s it is explained now"),
+        ("穿搭", (), "and its file has a refresh_after"),
+        ("露营", ("--refresh-after", "0s", "--stop-below", "20"), "less is expected of it than --stop-below"),
+    ],
+)
+async def test_what_is_not_due_is_told_with_the_reason(crawler, keyword, options, why):
+    (crawler.folder / "keywords.csv").write_text("keyword,refresh_after\n露营,\n穿搭,9d\n", encoding="utf-8")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(2, 4))) as simulator:
+        await crawler("run", "keywords.csv", "--base-url", simulator.base_url, "--rate", "unlimited", "-q")
+    refused = await crawler("plan", "keywords.csv", "--explain", keyword, *options)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert why in refused.stderr
 
 
 async def test_the_order_that_brings_most_can_be_planned(crawler):
@@ -333,3 +360,14 @@ async def test_time_is_planned_by_the_limit_that_was_learnt(crawler):
     made = await plan(crawler)
     assert (made["calls_per_minute"], made["pace_learnt"]) == (30, True)
     assert made["minutes"]["expected"] == pytest.approx(32 / 30)
+
+
+async def test_an_outage_teaches_no_pace(crawler):
+    """Six calls in half a minute, none of which connected, say nothing of how fast answered ones go."""
+    crawler.keywords("穿搭")
+    async with Simulator(SimulatorSettings(pages_per_keyword=(2, 2))) as simulator:
+        await night(crawler, simulator, "--max-calls", "1")
+    with closing(sqlite3.connect(crawler.folder / "data" / "creators.db")) as connection, connection:
+        connection.execute("UPDATE runs SET seconds = 31, users_seen = 0, keywords_done = 0")
+        connection.execute("UPDATE calls SET charge = 'free'")
+    assert "Pace: 40 calls a minute, reported as safe" in (await crawler("plan", "keywords.txt")).stdout

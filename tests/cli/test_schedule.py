@@ -149,6 +149,8 @@ async def test_what_is_printed_can_be_read_and_installs_nothing(crawler, system,
     ended = await crawler("schedule", system_option, "--check-at", "09:00", "--", "list.txt", "--db", "my.db")
     assert (ended.exit_code, called(system)) == (0, [])
     assert str(crawler.folder) in ended.stdout
+    assert "Nothing is installed yet: with --install too" in ended.stderr
+    assert "every day at 01:30 in Shanghai: crawler run" in ended.stderr
     assert not (crawler.folder / "home").exists()
     if system_option == "--cron":
         night, check = ended.stdout.splitlines()[1::2]

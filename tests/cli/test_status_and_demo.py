@@ -65,6 +65,21 @@ async def test_status_says_what_is_done_unfinished_failed_due_and_what_it_cost(c
     assert found["creators"] == crawler.rows("SELECT count(*) FROM users")[0][0]
 
 
+async def test_the_command_that_goes_on_names_files_only_where_a_run_without_any_takes_others(crawler):
+    (crawler.folder / "keywords").mkdir()
+    (crawler.folder / "keywords" / "a.txt").write_text("穿搭\n露营\n", encoding="utf-8")
+    (crawler.folder / "crawler.toml").write_text('[profiles.beauty]\ndb = "data/beauty.db"\norder = "file"\n')
+    async with Simulator(SimulatorSettings(pages_per_keyword=(2, 2), daily_quota=3)) as simulator:
+        run = ("run", "--base-url", simulator.base_url, "--rate", "unlimited")
+        await crawler(*run)
+        assert (await crawler("status")).stdout.rstrip().endswith(" -m crawler run")
+        (crawler.folder / "keywords" / "b.txt").write_text("美食\n", encoding="utf-8")
+        assert (await crawler("status")).stdout.rstrip().endswith(" -m crawler run keywords/a.txt")
+        await crawler(*run, "--profile", "beauty")
+    told = (await crawler("status", "--profile", "beauty")).stdout.rstrip()
+    assert told.endswith(" -m crawler run --profile beauty --db data/beauty.db")
+
+
 CAPPED = (
     "run", "keywords.txt", "--rate", "unlimited", "--workers", "1", "--max-calls", "2", "--price", "0.05",
     "--budget", "20CNY", "--until", "07:00", "--max-pages", "3", "--refresh-after", "7d",

@@ -24,7 +24,7 @@ def completed(crawler):
     ("typed", "language", "answer"),
     [
         ("rum", "en", "No such command 'rum'. Did you mean 'run'?"),
-        ("rum", "zh_CN", "没有命令 'rum'。 是否想输入 'run'？"),
+        ("rum", "zh_CN", "没有命令 'rum'。是否想输入 'run'？"),
         ("exprot", "en", "No such command 'exprot'. Did you mean 'export'?"),
         ("xyzzy", "en", "No such command 'xyzzy'."),
     ],

@@ -18,6 +18,14 @@ from crawler.model import Keyword, Problem
 from tests.keywords.reading import texts
 
 
+def test_a_table_of_another_kind_in_a_folder_is_named_with_what_to_do(file, tmp_path):
+    file("a.txt", "一")
+    other = file("b.et", "x")
+    (problem,) = (item for item in read_keywords([tmp_path]) if isinstance(item, Problem))
+    assert problem.source == str(other)
+    assert problem.message.endswith("; save it as .xlsx or .csv")
+
+
 def test_a_folder_stands_for_the_keyword_files_in_and_below_it_by_name(file, tmp_path):
     file("b.txt", "二")
     file("a.TXT", "一")
@@ -250,6 +258,7 @@ def test_a_pipe_is_read_as_a_file_of_its_format(tmp_path):
     ("name", "content", "message"),
     [
         ("a.docx", b"PK", "not a keyword file; its name must end in one of"),
+        ("a.xls", b"\xd0\xcf", ".jsonl, .xlsx; save it as .xlsx or .csv"),
         ("a.xlsx", b"PK", "no Excel workbook that can be read"),
         ("a.txt", b"\x7fELF\0\0\0", "a binary file, or UTF-16 without a byte order mark"),
         ("a.txt", "穿搭".encode("utf-16-le") + b"\0", "UTF-16 without a byte order mark"),

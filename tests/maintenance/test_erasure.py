@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -489,6 +490,19 @@ def test_a_typo_that_was_remembered_is_taken_back(db):
     assert (result.exit_code, result.output) == (0, f"{NEWCOMER.red_id} can be collected again.\n")
     assert rows(db, "SELECT count(*) FROM forgotten") == [(0,)]
     assert comes_back(db, NEWCOMER)
+
+
+def test_it_is_told_where_letting_in_one_of_two_names_does_not_let_in_the_creator(db):
+    ask(db, MANY_FANS.red_id)
+    one = CliRunner().invoke(forget, ["--db", str(db), "--undo", MANY_FANS.red_id])
+    assert one.output.splitlines() == [
+        f"{MANY_FANS.red_id} can be collected again.",
+        "Its creator stays out until id and red_id are both given to --undo; one of them was not.",
+    ]
+    assert not comes_back(Path(shutil.copy(db, db.with_name("night.db"))), MANY_FANS)
+    other = CliRunner().invoke(forget, ["--db", str(db), "--undo", MANY_FANS.id])
+    assert other.output == f"{MANY_FANS.id} can be collected again.\n"
+    assert comes_back(db, MANY_FANS)
 
 
 def test_what_was_not_forgotten_cannot_be_taken_back(db):

@@ -6,7 +6,7 @@ import pytest
 
 from crawler.engine.keyword_history import KeywordHistory, Look
 from crawler.forecast import Forecast, Interval
-from crawler.planning.forecast import Depths, Due, expected_calls
+from crawler.planning.forecast import Depths, Due, expected_calls, forecast_calls
 from crawler.planning.newcomers import Newcomers, backtest, expected_by_yield, expected_in_full
 
 EXACT = Interval(30.0, 30.0, 30.0)
@@ -94,3 +94,12 @@ def test_a_keyword_is_as_much_longer_as_nights_have_passed(days_ago, calls):
     ]
     history = KeywordHistory(1, looks)
     assert expected_calls(Due(1, 1, 50, history), Depths.of([history])) == pytest.approx(calls)
+
+
+@pytest.mark.parametrize(("read", "most"), [(1, 70), (2, 51), (50, 32)])
+def test_few_keywords_read_do_not_tell_how_long_all_others_are(read, most):
+    """Each that was read took three calls; of ten others nobody knows."""
+    looks = [Look(page, 1.0, 20, 20, page == 3) for page in (1, 2, 3)]
+    depths = Depths.of([KeywordHistory(number, looks) for number in range(read)])
+    calls = forecast_calls([Due(100 + number, 1, 50) for number in range(10)], depths)
+    assert (calls.expected, round(calls.high)) == (30, most)

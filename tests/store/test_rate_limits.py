@@ -114,3 +114,17 @@ def test_a_window_that_is_none_is_not_known(connection, seconds):
     keeper(connection, LIMIT).keep()
     connection.execute("UPDATE rate_limits SET window_seconds = ?", (seconds,))
     assert read_limit(connection, 1).learnt == LearntLimit(10.0, found=True, fixed=False)
+
+
+@pytest.mark.parametrize(
+    ("then", "kept"),
+    [
+        (LearntLimit(1.4, found=False), LearntLimit(5.5, found=False)),
+        (LearntLimit(7.0, found=False), LearntLimit(7.0, found=False)),
+        (LearntLimit(1.4, found=True, window_seconds=60.0, fixed=False),) * 2,
+    ],
+)
+def test_a_shorter_run_does_not_forget_how_fast_an_earlier_one_could_go(connection, then, kept):
+    keeper(connection, LearntLimit(5.5, found=False)).keep(always=True)
+    keeper(connection, then).keep(always=True)
+    assert read_limit(connection, 1).learnt == kept

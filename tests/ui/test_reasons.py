@@ -112,6 +112,18 @@ def test_every_code_has_words_in_the_readers_language(code, language):
     assert_told(Reason(code, {"signal": "", "path": "", "error": "", "kind": "null"}), language)
 
 
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        ("not_sent", "no connection (not sent: nobody listens at this address)"),
+        ("timeout", "no connection (timeout: nobody listens at this address)"),
+        ("worker_lost", "no connection (cluster worker lost: nobody listens at this address)"),
+    ],
+)
+def test_what_was_seen_of_a_failure_is_told_in_words(failure, told):
+    assert english_text(Reason(ReasonCode.NO_CONNECTION, {"failure": failure, "cause": "refused"})) == told
+
+
 def test_details_that_are_not_there_are_shown_as_unknown():
     assert english_text(Reason(ReasonCode.INTERRUPTED)) == "interrupted by ?"
 

@@ -72,3 +72,23 @@ def test_strange_answers_come_with_the_command_that_names_them(monkeypatch):
     (line,) = (line for line in summary_text(summary, None).splitlines() if "strange" in line)
     assert line.startswith("  strange: 1,200 answers")
     assert shlex.split(line)[-5:] == ["crawler", "query", "odd", "--db", "data/my night.db"]
+
+
+@pytest.mark.parametrize(
+    ("code", "creators", "told"),
+    [
+        (ReasonCode.CALL_CAP, CreatorCounts(), []),
+        (ReasonCode.CALL_CAP, CreatorCounts(total=9), ["See the biggest creators:  "]),
+        (ReasonCode.UNREACHABLE, CreatorCounts(total=9), ["Find out what is in the way:  "]),
+        (ReasonCode.OUTAGE, CreatorCounts(new=9, total=9), ["Find out what is in the way:  "]),
+    ],
+)
+def test_nobody_is_sent_to_look_at_creators_that_are_not_there_or_not_what_matters(
+    monkeypatch, code, creators, told
+):
+    monkeypatch.setenv("LANGUAGE", "en")
+    summary = RunSummary(Reason(code), KeywordCounts(2, 0, 0, 2), CallCounts(), creators, 5.0, "x.db")
+    _go_on, *look = summary_text(summary, "again").split("\n\n")[1].splitlines()
+    assert [line.startswith(beginning) for line, beginning in zip(look, told, strict=True)] == [True] * len(
+        told
+    )

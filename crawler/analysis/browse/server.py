@@ -14,6 +14,7 @@ from crawler.analysis.browse.metadata import DATABASE, metadata
 from crawler.analysis.query import Question
 from crawler.errors import InputError, MissingExtra
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 
 HOST = "127.0.0.1"
 
@@ -36,7 +37,7 @@ def listen(port: int) -> socket.socket:
     except OSError as exc:
         if exc.errno == errno.EADDRINUSE:
             raise InputError(_("port %d is in use: give another with --port") % port) from exc
-        raise InputError(_("cannot listen on port %d: %s") % (port, exc.strerror)) from exc
+        raise InputError(_("cannot listen on port %d: %s") % (port, system_reason(exc))) from exc
 
 
 def make_server(db: Path, listening: socket.socket, questions: dict[str, Question]) -> Callable[[], None]:

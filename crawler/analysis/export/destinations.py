@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from crawler.atomic_files import put_in_place, temporary_folder, write_errors
 from crawler.errors import InputError, MissingExtra, StoreError
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
 _DAY = re.compile(r"day=(\d{4}-\d{2}-\d{2})")
@@ -179,7 +180,7 @@ class ObjectStore:
         try:
             yield
         except OSError as exc:
-            raise StoreError(_("cannot write %s: %s") % (self._address, exc.strerror or exc)) from exc
+            raise StoreError(_("cannot write %s: %s") % (self._address, system_reason(exc))) from exc
 
 
 def _shown(address: str) -> str:

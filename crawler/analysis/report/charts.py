@@ -92,7 +92,8 @@ def day_chart(
                     Bar(round(x(day) - wide / 2, 1), top, wide, round(y(below) - top, 1), number, told)
                 )
                 below += value
-    values = [Label(x(day), y(total) - 4, short(total)) for day, total in enumerate(totals) if total]
+    highest_first = sorted(enumerate(totals), key=lambda of_day: -of_day[1])  # drawn alike, they may differ
+    values = [Label(x(day), y(total) - 4, short(total)) for day, total in highest_first if total]
     every = 1 if len(days) <= DAYS_MIN else LABEL_EVERY_DAYS
     shown = [Label(x(day), HEIGHT - 6, days[day][5:]) for day in range(len(days) - 1, -1, -every)]
     return DayChart(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crawler.errors import CrawlerError
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 from crawler.maintenance.backup import backups_of
 from crawler.maintenance.doctor.facts import BackupFacts, DatabaseFacts
 from crawler.store.copy import is_backup, reading_copy
@@ -39,7 +40,7 @@ def _read(connection: sqlite3.Connection, facts: BackupFacts, database: Database
     try:
         found = dict(backups_of(database.path, folder)) if folder.is_dir() else {}
     except OSError as error:
-        return replace(facts, problem=_("%s cannot be read: %s") % (folder, error.strerror))
+        return replace(facts, problem=_("%s cannot be read: %s") % (folder, system_reason(error)))
     if not found:
         return facts
     newest = max(found)

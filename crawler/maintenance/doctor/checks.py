@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from crawler.i18n import N_, _, as_it_stands, joined, ngettext
 from crawler.i18n.formatting import also, shanghai_time, size
+from crawler.i18n.problems import problem_text
 from crawler.i18n.reasons import CAUSES
 from crawler.maintenance.doctor.facts import Facts
 from crawler.maintenance.doctor.finding import Finding, bad, good, warning
@@ -157,7 +158,8 @@ def keywords(facts: Facts) -> Finding:
     """Whether every line of the keyword files gives a keyword, and what changed since the last night."""
     found = facts.keywords
     if found.problem is not None:
-        return bad(found.problem, _("put a keyword file into keywords/"))
+        mend = _("mend this first: a run ends with the same words, and crawls nothing")
+        return bad(found.problem, _("put a keyword file into keywords/") if found.none_there else mend)
     text = ngettext("%s keyword", "%s keywords", found.count) % f"{found.count:,}"
     if found.repeated:
         text = also(text, _("%s repeated, asked for once") % f"{found.repeated:,}")
@@ -172,8 +174,7 @@ def keywords(facts: Facts) -> Finding:
         text = also(text, _("other notes: %s") % f"{found.note_count:,}")
     if not found.problems:
         return good(text)
-    lines = (as_it_stands("%s: %s") % (each.source, each.message) for each in found.problems)
-    return warning(text, joined("\n", lines))
+    return warning(text, joined("\n", map(problem_text, found.problems)))
 
 
 def cluster(facts: Facts) -> Finding:

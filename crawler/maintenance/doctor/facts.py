@@ -64,7 +64,8 @@ class DiskFacts:
 
 @dataclass(frozen=True, slots=True)
 class KeywordFacts:
-    """The keyword files: how many keywords, how many lines repeat one, how many lines give none
+    """The keyword files: the `problem` for which a run refuses them, and whether that is that there are none;
+    how many keywords, how many lines repeat one, how many lines give none
     (`problem_count`), what else is noted (`note_count`), and the first few of both. `new` and `gone` count
     keywords that the last night did not know, and that the files no longer list; None without a night."""
 
@@ -76,6 +77,7 @@ class KeywordFacts:
     new: int | None = None
     gone: int | None = None
     note_count: int = 0
+    none_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)

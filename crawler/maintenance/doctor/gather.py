@@ -20,7 +20,7 @@ from crawler.api_token import check_token, read_token_file
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
 from crawler.environment import ENV_FILE, TOKEN_VARIABLE
-from crawler.errors import CrawlerError
+from crawler.errors import CrawlerError, NoKeywordFile
 from crawler.i18n import _
 from crawler.keywords import read_keywords
 from crawler.maintenance.doctor.backups import read_backups
@@ -214,7 +214,7 @@ def _keywords(where: DoctorSettings, database: DatabaseFacts) -> KeywordFacts:
                 count += 1
         known = _known_keywords(database)
     except CrawlerError as error:
-        return KeywordFacts(problem=error.message)
+        return KeywordFacts(problem=error.message, none_there=isinstance(error, NoKeywordFile))
     new, gone = (None, None) if known is None else (len(found - known), len(known - found))
     return KeywordFacts(None, count, repeated, wrong, tuple(problems), new, gone, notes)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from crawler.atomic_files import replacing, write_errors
 from crawler.errors import CrawlerError, InputError
 from crawler.i18n import _
+from crawler.i18n.system_errors import system_reason
 from crawler.maintenance.schedule import cron
 from crawler.maintenance.schedule.plan import LOGS, File, Schedule, System
 
@@ -72,7 +73,8 @@ def run(command: Sequence[str], given: str = "") -> str:
             timeout=COMMAND_SECONDS_MAX, env=os.environ | {"LC_ALL": "C"},
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as exc:
-        reason = getattr(exc, "strerror", None) or _("no answer within %d seconds") % COMMAND_SECONDS_MAX
+        timed_out = _("no answer within %d seconds") % COMMAND_SECONDS_MAX
+        reason = system_reason(exc) if isinstance(exc, OSError) else timed_out
         raise CrawlerError(_("cannot run `%s`: %s") % (shown, reason)) from exc
     if ended.returncode:
         said = ended.stderr.decode(errors="replace").strip() or ended.returncode
@@ -93,7 +95,7 @@ def _check_ours(system: System, schedule: Schedule, target: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as exc:
-        raise InputError(_("cannot open %s: %s") % (target, exc.strerror)) from exc
+        raise InputError(_("cannot open %s: %s") % (target, system_reason(exc))) from exc
     text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     if system.written_for(text) != schedule.folder:
         message = _("%s was not written for this folder: give this schedule another name with --name")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.analysis.report.charts import BOTTOM, DAYS_MIN, HEIGHT, LEFT, WIDTH, day_chart
@@ -47,6 +47,7 @@ def test_no_bar_is_above_the_highest_line_or_below_the_lowest(days):
 
 
 @given(st.lists(numbers, min_size=1, max_size=30).filter(any))
+@example([1, 0, 0, 0, 0, 0, 1_000_000, 1_000_001])
 def test_the_highest_bar_bears_its_number_and_no_number_lies_on_another(values):
     chart = day_chart("t", DAYS[: len(values)], [("a", values)])
     shown = [label.text for label in chart.values]

@@ -199,10 +199,11 @@ def test_programs_are_told_in_english_whatever_the_language(key, facts, level, s
 
 
 def test_what_is_wrong_with_keyword_files_is_told_line_by_line():
-    facts = keywords(problem_count=1, note_count=1, problems=(Problem("a:3", "bad"), Problem("a:5", "odd")))
+    told = Problem("a:3", "bad"), Problem("a:5", "odd", line_skipped=False)
+    facts = keywords(problem_count=1, note_count=1, problems=told)
     finding = FIND["keywords"](replace(ALL_GOOD, **facts))
     assert finding.text == "9 keywords; lines passed over: 1; other notes: 1"
-    assert finding.advice == "a:3: bad\na:5: odd"
+    assert finding.advice == "a:3: bad; the line is skipped\na:5: odd"
 
 
 def test_every_check_can_be_good_and_otherwise():
