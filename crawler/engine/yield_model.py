@@ -5,9 +5,10 @@ A page that was looked at before is expected to bring
     base × neighbours × keyword × days since its last look × tonight
 
 and one never looked at what the keyword's other such pages brought. Each factor is a gamma–Poisson posterior,
-`(c + found) / (c + expected)`: it starts at 1 and moves as far as the counts carry it. The first page and
-deeper ones have a base and a factor of the neighbours each; `tonight` is what this night brought so far, of
-the neighbours (up: the niche is busy; down: they found the same ones) and of the keyword. See docs/yield.md.
+`(c + found) / (c + expected)`: it starts at 1 and moves as far as the counts carry it. The first page, the
+last one and those between have a base and a factor of the neighbours each; `tonight` is what this night
+brought so far, of the neighbours (up: the niche is busy; down: they found the same ones) and of the keyword.
+A page that came after the end since that was seen counts as a last one, looked at then. See docs/yield.md.
 """
 
 from __future__ import annotations
@@ -34,20 +35,27 @@ LUCK, NEIGHBOURS_LUCK = 4.0, 8.0
 KEYWORD_SPREAD, NEIGHBOURS_SPREAD, UNREAD_SPREAD = 2.0, 1.0, 2.0
 """`c` of how keywords differ before the history says so."""
 PAIRS_BELIEVED = 8.0
-"""As many keywords' counts move such a `c` half of the way."""
+"""As many keywords' counts move such a `c`, or a base, half of the way."""
+BASE_ROUNDS = 2
+"""How often a base is found anew from the factors that it gave."""
 AHEAD_MAX = 20
 """Pages looked ahead at most: a poor page may lead to a good one."""
 
 
 class Depth(IntEnum):
-    """Pages that renew at different speeds, and those that nobody has looked at."""
+    """Pages that renew at different speeds, and those that nobody has looked at. The last page, with what
+    came after it, is apart from those between: some lists put newcomers at their end."""
 
     FIRST = 0
     DEEPER = 1
-    UNREAD = 2
+    LAST = 2
+    UNREAD = 3
 
 
-START = ((1.0, 2.0), (0.7, 2.0), (0.8 * PAGE_SIZE, 1.0))
+RENEWING = (Depth.FIRST, Depth.DEEPER, Depth.LAST)
+"""Those of pages that were looked at before."""
+
+START = ((1.0, 2.0), (0.7, 2.0), (0.7, 2.0), (0.8 * PAGE_SIZE, 1.0))
 """By depth, what a look is expected to bring before anything is known, and as how many looks that counts."""
 
 
@@ -79,23 +87,27 @@ class YieldModel:
         self._group: dict[int, int] = {}
         self._of_neighbours: dict[tuple[int, Depth], Sum] = defaultdict(Sum)
         self._of_keyword: dict[int, Sum] = defaultdict(Sum)
+        self._neighbours_c: dict[Depth, float] = {}
         self._tonight: dict[int, Sum] = {}
         self._tonight_of_neighbours: dict[int, Sum] = {}
         relooks = [relook for history in histories for relook in self._read(history)]
         self.base = [self._base(depth, relooks) for depth in Depth]
         self._fit(relooks)
+        for _round in range(BASE_ROUNDS):
+            self._center(relooks)
+            self._fit(relooks)
 
     def _read(self, history: KeywordHistory) -> Iterator[Revisit]:
         pages = self.pages[history.keyword_id] = KeywordPages(history)
         if history.group is not None:
             self._group[history.keyword_id] = history.group
         for look in history.looks:
-            before = pages.days_ago.get(look.page)
+            before = pages.seen_days_ago(look.page)
             if before is None:
                 pages.unread.add(look.new, 1)
             elif before > look.days_ago:
-                night = round(look.days_ago)
-                yield Revisit(history.keyword_id, _depth(look.page), look.new, before - look.days_ago, night)
+                days, night = before - look.days_ago, round(look.days_ago)
+                yield Revisit(history.keyword_id, _depth(pages, look.page), look.new, days, night)
             pages.take(look)
 
     def _base(self, depth: Depth, relooks: Sequence[Revisit]) -> float:
@@ -108,6 +120,13 @@ class YieldModel:
             looks = sum(look.days for look in relooks if look.depth is depth)
         return (found + mean * weight) / (looks + weight)
 
+    def _center(self, relooks: Sequence[Revisit]) -> None:
+        """Makes a base the mean of keywords, not of looks: those that bring much are looked at more often."""
+        for depth in RENEWING:
+            looked = {look.keyword_id for look in relooks if look.depth is depth}
+            factors = sum(self.neighbours(one, depth) * self.keyword(one) for one in sorted(looked))
+            self.base[depth] *= (PAIRS_BELIEVED + factors) / (PAIRS_BELIEVED + len(looked))
+
     def _fit(self, relooks: Sequence[Revisit]) -> None:
         """The factors, one after the other: each explains what those before it leave. A night's luck makes
         many counts of one keyword say less than as many nights would."""
@@ -115,17 +134,18 @@ class YieldModel:
         for look in relooks:
             nights[look.keyword_id, look.nights_ago] += self.base[look.depth] * look.days
         weighed = [(look, 1 / (1 + nights[look.keyword_id, look.nights_ago] / LUCK)) for look in relooks]
-        for look, weight in weighed:
-            group = self._group.get(look.keyword_id)
-            if group is not None:
-                expected = weight * self.base[look.depth] * look.days
-                self._of_neighbours[group, look.depth].add(weight * look.new, expected)
-        self._neighbours_c = [
-            concentration(
-                (s for (_g, at), s in self._of_neighbours.items() if at is depth), NEIGHBOURS_SPREAD
-            )
-            for depth in (Depth.FIRST, Depth.DEEPER)
-        ]
+        self._of_neighbours.clear()
+        self._of_keyword.clear()
+        for depth in RENEWING:
+            for look, weight in weighed:
+                group = self._group.get(look.keyword_id)
+                if look.depth is depth and group is not None:
+                    expected = weight * self.base[depth] * look.days
+                    if depth is Depth.LAST:
+                        expected *= self.neighbours(look.keyword_id, Depth.DEEPER)
+                    self._of_neighbours[group, depth].add(weight * look.new, expected)
+            sums = (one for (_group, at), one in self._of_neighbours.items() if at is depth)
+            self._neighbours_c[depth] = concentration(sums, NEIGHBOURS_SPREAD)
         for look, weight in weighed:
             expected = weight * self.base[look.depth] * look.days
             expected *= self.neighbours(look.keyword_id, look.depth)
@@ -133,9 +153,11 @@ class YieldModel:
         self._keyword_c = concentration(self._of_keyword.values(), KEYWORD_SPREAD)
 
     def neighbours(self, keyword_id: int, depth: Depth) -> float:
-        """How much faster than all others its neighbours renew at that depth."""
+        """How much faster than all others its neighbours renew at that depth. The last page is compared with
+        the deeper ones, of which more is known."""
         found = self._of_neighbours.get((self._group.get(keyword_id, -1), depth))
-        return 1.0 if found is None else found.factor(self._neighbours_c[depth])
+        factor = 1.0 if found is None else found.factor(self._neighbours_c[depth])
+        return factor * self.neighbours(keyword_id, Depth.DEEPER) if depth is Depth.LAST else factor
 
     def keyword(self, keyword_id: int) -> float:
         """How much faster than its neighbours a keyword renews."""
@@ -169,15 +191,12 @@ class YieldModel:
     def _rates(self, keyword_id: int) -> Rates:
         """How fast the keyword's pages renew."""
         keyword = self.keyword(keyword_id)
-        return Rates(
-            self.base[Depth.FIRST] * self.neighbours(keyword_id, Depth.FIRST) * keyword,
-            self.base[Depth.DEEPER] * self.neighbours(keyword_id, Depth.DEEPER) * keyword,
-        )
+        return Rates(*(self.base[depth] * self.neighbours(keyword_id, depth) * keyword for depth in RENEWING))
 
     def _of_page(self, pages: KeywordPages, page: int, rates: Rates) -> float:
         if pages.end is not None and page > pages.end:
             return pages.beyond(page, rates)
-        days = pages.days_ago.get(page)
+        days = pages.seen_days_ago(page)
         if days is None:
             base, seen = self.base[Depth.UNREAD], pages.unread
             return base * (UNREAD_SPREAD + seen.found) / (UNREAD_SPREAD + seen.expected * base)
@@ -185,17 +204,16 @@ class YieldModel:
             return min(PAGE_SIZE, rates.first * days)
         # Newcomers in front push those before them down.
         above = rates.first * days - PAGE_SIZE * (page - 1)
-        return min(PAGE_SIZE, rates.deeper * days + min(PAGE_SIZE, max(0.0, above)))
+        rate = rates.last if pages.is_at_end(page) else rates.deeper
+        return min(PAGE_SIZE, rate * days + min(PAGE_SIZE, max(0.0, above)))
 
     def saw(self, keyword_id: int, look: Look, options: KeywordHistory | FreshKeyword) -> None:
         """Takes up what a page brought tonight."""
         pages = self.pages.get(keyword_id)
         if pages is None:
             pages = self.pages[keyword_id] = KeywordPages(options)
-        known_to_end = pages.end is not None and look.page > pages.end and not look.entries
-        if look.page not in pages.days_ago:
-            if not known_to_end:
-                pages.unread.add(look.new, 1)
+        if pages.seen_days_ago(look.page) is None:
+            pages.unread.add(look.new, 1)
         elif look.entries:
             expected = self.without_tonight(keyword_id, look.page)
             self._tonight.setdefault(keyword_id, Sum()).add(look.new, expected)
@@ -209,8 +227,8 @@ class YieldModel:
     def explain(self, keyword_id: int, page: int) -> Explanation:
         """The factors of what a page is expected to bring."""
         pages = self.pages.get(keyword_id)
-        days = None if pages is None else pages.days_ago.get(page)
-        depth = Depth.UNREAD if days is None else _depth(page)
+        days = None if pages is None else pages.seen_days_ago(page)
+        depth = Depth.UNREAD if pages is None or days is None else _depth(pages, page)
         looks = () if pages is None or isinstance(pages.options, FreshKeyword) else pages.options.looks
         relooked = depth is not Depth.UNREAD
         return Explanation(
@@ -275,5 +293,8 @@ class YieldModel:
         return value
 
 
-def _depth(page: int) -> Depth:
-    return Depth.FIRST if page == 1 else Depth.DEEPER
+def _depth(pages: KeywordPages, page: int) -> Depth:
+    """That of a page that was looked at before, as the keyword's end was then."""
+    if page == 1:
+        return Depth.FIRST
+    return Depth.LAST if pages.is_at_end(page) else Depth.DEEPER

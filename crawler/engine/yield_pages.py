@@ -35,30 +35,42 @@ class Sum:
 
 
 class Rates(NamedTuple):
-    """New creators a day of a keyword's first page, and of a deeper one."""
+    """New creators a day of a keyword's first page, of one between, and of its last one."""
 
     first: float
     deeper: float
+    last: float
 
 
 class KeywordPages:
-    """What is known of one keyword's pages: when each was last looked at, its entries, where the end is."""
+    """What is known of one keyword's pages: when each was last looked at, its entries, where the end is, and
+    when an end was last seen, behind which there was nothing."""
 
-    __slots__ = ("days_ago", "end", "entries", "options", "unread")
+    __slots__ = ("days_ago", "end", "ended", "entries", "options", "unread")
 
     def __init__(self, options: KeywordHistory | FreshKeyword) -> None:
         self.options = options
         self.days_ago: dict[int, float] = {}
         self.entries: dict[int, int] = {}
         self.end: int | None = None
+        self.ended: float | None = None
         self.unread = Sum()
 
     def copy(self) -> KeywordPages:
         """One that can change by itself."""
         other = KeywordPages(self.options)
         other.days_ago, other.entries = dict(self.days_ago), dict(self.entries)
-        other.end, other.unread = self.end, self.unread.copy()
+        other.end, other.ended, other.unread = self.end, self.ended, self.unread.copy()
         return other
+
+    def seen_days_ago(self, page: int) -> float | None:
+        """When who is on a page now may have been seen last: at a look at it, or, where there was none, when
+        the list ended before it. None for a page nobody has come to."""
+        return self.days_ago.get(page, self.ended)
+
+    def is_at_end(self, page: int) -> bool:
+        """Whether a page that was seen before is the last one, or came after it since."""
+        return page not in self.days_ago or (self.end is not None and page >= self.end)
 
     def days_of_facts(self, page: int, new: float) -> float:
         """The days that the facts of all creators on a page are old, taken together, where `new` of them are
@@ -70,16 +82,16 @@ class KeywordPages:
         end = self.end or 0
         if page > end + 1:
             return 0.0
-        days = self.days_ago.get(page, 1.0)
-        deeper = rates.deeper * days
-        grown = rates.first * days + deeper * max(0, end - 1)
+        days = self.seen_days_ago(page) or 0.0
+        last = rates.last * days if end > 1 else 0.0
+        grown = rates.first * days + rates.deeper * days * max(0, end - 2) + last
         room = PAGE_SIZE - self.entries.get(end, PAGE_SIZE // 2)
-        return deeper * min(1.0, max(0.0, (grown - room) / PAGE_SIZE))
+        return rates.last * days * min(1.0, max(0.0, (grown - room) / PAGE_SIZE))
 
     def take(self, look: Look) -> None:
         """Keeps where the keyword ends as of this look."""
         if look.last or not look.entries:
-            self.end = look.page if look.entries else look.page - 1
+            self.end, self.ended = look.page if look.entries else look.page - 1, look.days_ago
         elif self.end is not None and look.page > self.end:
             self.end = None
         self.days_ago[look.page] = look.days_ago

@@ -200,9 +200,9 @@ def _before(history: KeywordHistory, night: int) -> KeywordHistory:
 
 
 def _again(model: YieldModel, keyword_id: int, page: int) -> bool:
-    """Whether a page, or the end before it, was seen before."""
+    """Whether a page, or an end before it, was seen before."""
     pages = model.pages.get(keyword_id)
-    return pages is not None and (page in pages.days_ago or (pages.end is not None and page > pages.end))
+    return pages is not None and pages.seen_days_ago(page) is not None
 
 
 def _whole(model: YieldModel) -> float:

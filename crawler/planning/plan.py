@@ -19,7 +19,7 @@ from crawler.money import Money
 from crawler.planning.accounts import AccountPlan, plan_accounts, read_paces
 from crawler.planning.calibration import read_stretch
 from crawler.planning.caps import Cap, minutes_left, read_caps
-from crawler.planning.forecast import Depths, forecast_calls
+from crawler.planning.forecast import Depths, Due, forecast_calls
 from crawler.planning.forecast_inputs import (
     DueSample,
     ForecastInputs,
@@ -206,7 +206,8 @@ def _new_creators(
     brought = _brought(known, depths, tested, calls.expected / every, binding, order, aim)
     lost = None
     if binding is not None:
-        in_full = expected_in_full(known.due, depths, None, tested.first_come)
+        whole = [_begun_anew(one) for one in known.due] if order == "yield" else known.due
+        in_full = expected_in_full(whole, depths, None, tested.first_come)
         lost = max(0.0, in_full.creators - brought.creators) * every * math.exp(tested.mean)
     return _New(
         tested,
@@ -215,6 +216,12 @@ def _new_creators(
         (len(known.due) - brought.keywords) * every,
         lost,
     )
+
+
+def _begun_anew(due: Due) -> Due:
+    """The whole of a keyword whose first pages an order by yield may look at again, as well as go on."""
+    anew = due.history is not None and due.history.deeper_page is not None
+    return replace(due, page=1) if anew else due
 
 
 def _left_out_at_least(due: int, cap: Cap | None) -> int | None:

@@ -17,6 +17,8 @@ WORLDS = {
     "for good": SMALL,
     "for three nights": replace(SMALL, stay=3.0),
     "much overlap": replace(SMALL, overlap=3.0),
+    "at the end": replace(SMALL, front_share=0.0, end_share=1.0),
+    "few busy ones, in twelve nights": replace(SMALL, front_share=0.0, speed_spread=2.0, nights=12),
 }
 
 
@@ -39,6 +41,7 @@ def test_from_the_third_night_on_most_of_what_there_is_is_found(name, share, flo
         replace(SMALL, first_full=False),
         replace(SMALL, first_full=False, stay=2.0, luck=1.0, arrivals=6.0),
         replace(SMALL, luck=1.0, niches=100, overlap=0.0),
+        replace(SMALL, front_share=0.0, end_share=1.0),
     ],
 )
 def test_it_is_nowhere_far_behind_the_order_of_the_files(shape, share):
@@ -77,4 +80,4 @@ def test_the_tables_are_printed():
     root = Path(__file__).parents[2]
     output = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
     assert output.startswith("seed 4\n")
-    assert [line.count("|") for line in output.splitlines() if line.startswith("| ")].count(7) == 1 + 15 + 2
+    assert [line.count("|") for line in output.splitlines() if line.startswith("| ")].count(7) == 1 + 18 + 2

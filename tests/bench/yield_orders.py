@@ -203,6 +203,9 @@ class SpeedsOrder(Informed):
         if not seen:
             return 0.8 * PAGE_SIZE
         listed = world.speed[keyword] * (self._night - max(seen))
+        if world.at_end[keyword]:
+            below = len(world.nights[self._night][keyword]) - page * PAGE_SIZE
+            return min(PAGE_SIZE, max(0.0, listed - max(0, below)))
         if not world.front[keyword]:
             return min(PAGE_SIZE, listed / max(1, world.pages(self._night, keyword)))
         return min(PAGE_SIZE, max(0.0, listed - (page - 1) * PAGE_SIZE))

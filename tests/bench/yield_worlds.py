@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum, auto
 from random import Random
 
 PAGE_SIZE = 20
+
+
+class Place(Enum):
+    """Where in their lists a niche's newcomers come."""
+
+    FRONT = auto()
+    ANYWHERE = auto()
+    END = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """What a world is like. Per keyword and night `arrivals` newcomers on average, over niches whose speeds
     differ by `speed_spread` (of the logarithm) and keywords within them by `keyword_spread`; in `front_share`
-    of the niches they come in front, else anywhere. A newcomer is listed by `overlap` more keywords of the
-    niche; `everywhere_share` of the first creators come up under any keyword. `luck` is the shape of the
-    gamma factor that a niche and a keyword draw each night (None: no luck). Newcomers stay listed for `stay`
-    nights on average (None: for good). `first_full`: the first night reads everything. `pages` is the least
-    and the most of a keyword.
+    of the niches they come in front, in `end_share` at the end, else anywhere. A newcomer is listed by
+    `overlap` more keywords of the niche; `everywhere_share` of the first creators come up under any keyword.
+    `luck` is the shape of the gamma factor that a niche and a keyword draw each night (None: no luck).
+    Newcomers stay listed for `stay` nights on average (None: for good). `first_full`: the first night reads
+    everything. `pages` is the least and the most of a keyword.
     """
 
     keywords: int = 600
@@ -32,6 +41,7 @@ class Shape:
     speed_spread: float = 1.4
     keyword_spread: float = 0.5
     front_share: float = 0.5
+    end_share: float = 0.0
     overlap: float = 0.8
     everywhere_share: float = 0.05
     luck: float | None = 3.0
@@ -41,12 +51,13 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The listings of every night, by keyword; `speed` and `front` are what lies behind them."""
+    """The listings of every night, by keyword; `speed`, `front` and `at_end` are what lies behind them."""
 
     shape: Shape
     nights: tuple[tuple[tuple[int, ...], ...], ...]
     speed: tuple[float, ...]
     front: tuple[bool, ...]
+    at_end: tuple[bool, ...]
     niche: tuple[int, ...]
 
     def page(self, night: int, keyword: int, page: int) -> tuple[int, ...]:
@@ -87,7 +98,7 @@ def draw_world(shape: Shape, random: Random) -> World:
     for keyword, home in enumerate(niche):
         members.setdefault(home, []).append(keyword)
     niche_speed = [random.lognormvariate(0, shape.speed_spread) for _ in range(shape.niches)]
-    niche_front = [random.random() < shape.front_share for _ in range(shape.niches)]
+    niche_place = [_place(shape, random.random()) for _ in range(shape.niches)]
     speed = [niche_speed[home] * random.lognormvariate(0, shape.keyword_spread) for home in niche]
     scale = shape.arrivals * shape.keywords / sum(speed)
     speed = [one * scale for one in speed]
@@ -104,11 +115,11 @@ def draw_world(shape: Shape, random: Random) -> World:
     nights = [tuple(map(tuple, listings))]
     for _night in range(1, shape.nights):
         newest = _renew(
-            shape, listings, own, shares, niche, members, niche_front, newest, first_newcomer, random
+            shape, listings, own, shares, niche, members, niche_place, newest, first_newcomer, random
         )
         nights.append(tuple(map(tuple, listings)))
-    front = tuple(niche_front[home] for home in niche)
-    return World(shape, tuple(nights), tuple(listed), front, tuple(niche))
+    front, at_end = (tuple(niche_place[home] is each for home in niche) for each in (Place.FRONT, Place.END))
+    return World(shape, tuple(nights), tuple(listed), front, at_end, tuple(niche))
 
 
 def _first_listings(
@@ -142,7 +153,7 @@ def _renew(
     shares: list[float],
     niche: list[int],
     members: dict[int, list[int]],
-    front: list[bool],
+    places: list[Place],
     newest: int,
     first_newcomer: int,
     random: Random,
@@ -160,10 +171,23 @@ def _renew(
         mean = own[keyword] * luck[home] * _luck(shape, random)
         for _newcomer in range(poisson(mean, random)):
             for place in [keyword, *(other for other in others if random.random() < share)]:
-                end = min(len(listings[place]), PAGE_SIZE // 2) if front[home] else len(listings[place])
-                listings[place].insert(random.randint(0, end), newest)
+                begin, end = _span(len(listings[place]), places[home])
+                listings[place].insert(random.randint(begin, end), newest)
             newest += 1
     return newest
+
+
+def _place(shape: Shape, draw: float) -> Place:
+    if draw < shape.front_share:
+        return Place.FRONT
+    return Place.END if draw >= 1 - shape.end_share else Place.ANYWHERE
+
+
+def _span(length: int, place: Place) -> tuple[int, int]:
+    """Between which places of a list of that length a newcomer comes."""
+    if place is Place.FRONT:
+        return 0, min(length, PAGE_SIZE // 2)
+    return (max(0, length - PAGE_SIZE // 2) if place is Place.END else 0), length
 
 
 def _luck(shape: Shape, random: Random) -> float:

@@ -55,6 +55,7 @@ def named_worlds(keywords: int) -> dict[str, Shape]:
         "all in front": replace(shape, front_share=1.0),
         "all anywhere, for three nights": replace(shape, front_share=0.0, stay=3.0),
         "much overlap": replace(shape, overlap=3.0, stay=5.0),
+        "all at the end": replace(shape, front_share=0.0, end_share=1.0),
     }
 
 

@@ -88,3 +88,19 @@ async def test_the_money_of_a_plan_is_that_of_the_calls_it_shows(crawler):
     for bound in ("expected", "low", "high"):
         assert made["money"][bound] == pytest.approx(0.05 * round(made["calls"][bound]))
     assert any(calls != round(calls) for calls in made["calls"].values())
+
+
+async def test_what_a_cap_leaves_of_keywords_that_were_broken_off_is_the_whole_of_them(crawler):
+    """The order by yield may look at their first pages again, which bring as much as the others."""
+    crawler.keywords(*KEYWORDS)
+    db = crawler.folder / "data" / "creators.db"
+    async with Simulator(SimulatorSettings(pages_per_keyword=(3, 3))) as simulator:
+        await night(crawler, simulator)
+        await night(crawler, simulator, "--order", "yield", "--max-calls", "8")
+    settings = RunSettings("", db=db, refresh_after=timedelta(0), calls_max=16, order="yield")
+    with reading(db) as connection:
+        keywords = [*read_keywords([crawler.folder / "keywords.txt"])]
+        made = make_plan(connection, keywords, settings, 1, lambda: utc_now() + timedelta(days=2))
+    whole = made.forecast.creators.expected + made.creators_left_out
+    assert made.unfinished
+    assert made.creators_left_out > 0.2 * whole
