@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from crawler.model import Keyword, Problem
     from crawler.notices.message import Delivery
     from crawler.run.crawl import run_crawl
-    from crawler.run_settings import RunSettings
+    from crawler.settings.run import RunSettings
     from crawler.summary import RunSummary
 
 __all__ = [
@@ -64,7 +64,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "run_settings": ("RunSettings",),
+    "settings.run": ("RunSettings",),
     "errors": ("AlreadyRunning", "CrawlerError", "InputError", "StoreError", "TokenError", "WrongService"),
     "engine.events": ("Event",),
     "creator": ("CreatorRow",),

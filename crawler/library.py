@@ -13,14 +13,11 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from crawler.account import Account
-from crawler.account_settings import read_accounts, refuse_token_file
 from crawler.analysis.export.creators import read_creators
 from crawler.analysis.filters import Filters, parse_when
-from crawler.api_token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
 from crawler.clock import utc_now
 from crawler.creator import CreatorRow
 from crawler.engine.events import Event
-from crawler.environment import TOKEN_VARIABLE, own_variables
 from crawler.errors import InputError
 from crawler.i18n import _, as_it_stands
 from crawler.keywords import identity, read_keywords
@@ -28,11 +25,15 @@ from crawler.keywords.validation import keyword_from, quoted
 from crawler.maintenance.retention import sweep_after
 from crawler.model import Keyword, Problem
 from crawler.money import Money
-from crawler.notice_settings import HEARTBEAT, NOTICE_SETTINGS, NOTIFY, NOTIFY_ON
 from crawler.notices.message import Delivery
-from crawler.retention_settings import RETENTION_SETTINGS, Retention
 from crawler.run.crawl import run_crawl
-from crawler.run_settings import (
+from crawler.settings.accounts import read_accounts, refuse_token_file
+from crawler.settings.api_token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
+from crawler.settings.environment import TOKEN_VARIABLE, own_variables
+from crawler.settings.file import read_file, read_settings_file
+from crawler.settings.notices import HEARTBEAT, NOTICE_SETTINGS, NOTIFY, NOTIFY_ON
+from crawler.settings.retention import RETENTION_SETTINGS, Retention
+from crawler.settings.run import (
     ACCOUNT,
     CONFIG,
     DB,
@@ -41,8 +42,7 @@ from crawler.run_settings import (
     TOKEN_FILE,
     RunSettings,
 )
-from crawler.setting import Setting, about, read_variables, whole_number
-from crawler.settings_file import read_file, read_settings_file
+from crawler.settings.setting import Setting, about, read_variables, whole_number
 from crawler.store.readonly import reading
 from crawler.summary import RunSummary
 from crawler.ui.notice_text import run_notice

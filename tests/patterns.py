@@ -76,11 +76,11 @@ def readers() -> dict[str, Callable[[str], object]]:
     from dotenv import dotenv_values
 
     from crawler.analysis.export.cells import kept_as_text
-    from crawler.environment import ENV_CHARACTERS_MAX
     from crawler.keywords.validation import identity, keyword_from
     from crawler.maintenance.erasure import plain_name
     from crawler.maintenance.redaction import Mentions
     from crawler.safe_links import picture_link, profile_link
+    from crawler.settings.environment import ENV_CHARACTERS_MAX
     from crawler.store.erased import Forgotten, fingerprint
     from crawler.untrusted_text import sanitize
     from crawler.vendor.envelope import read_envelope

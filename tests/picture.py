@@ -29,7 +29,7 @@ from crawler.keywords import identity
 from crawler.model import Keyword
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator
 from crawler.store.readonly import open_readonly
 

@@ -30,8 +30,8 @@ from crawler import (
     run_crawl,
 )
 from crawler.library import Settings
-from crawler.retention_settings import RETENTION_SETTINGS, Retention
-from crawler.run_settings import RUN_SETTINGS
+from crawler.settings.retention import RETENTION_SETTINGS, Retention
+from crawler.settings.run import RUN_SETTINGS
 from crawler.simulator import Simulator, SimulatorSettings
 
 NAMES = (

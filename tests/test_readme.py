@@ -16,7 +16,7 @@ from crawler.cli import COMMANDS
 from crawler.cli.demo import STORY_DB
 from crawler.cli.run import run
 from crawler.keywords import read_keywords
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 
 ROOT = Path(__file__).parents[1]

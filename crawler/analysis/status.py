@@ -13,7 +13,7 @@ from crawler.clock import Now, shanghai_day_start, stamp
 from crawler.forecast import ForecastAccuracy
 from crawler.money import Money, stored_money
 from crawler.reasons import Reason, read_reason
-from crawler.run_settings import PAGES
+from crawler.settings.run import PAGES
 from crawler.store.archive_size import Archive, read_archive
 from crawler.store.forecasts import read_forecast_accuracy
 from crawler.store.rate_limits import KeptLimit, read_limit

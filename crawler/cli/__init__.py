@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 
 import click
 
-from crawler.api_token import masked_tokens
 from crawler.cli.click_messages import usage_error_text
 from crawler.cli.command_settings import (
     THE_ENVIRONMENT,
@@ -27,13 +26,14 @@ from crawler.cli.command_settings import (
 from crawler.cli.command_summaries import WHAT_COMMANDS_DO
 from crawler.cli.help import HelpContext
 from crawler.cli.setting_options import PLACES_IN_FILE, asked, asked_language, options_of_every_command
-from crawler.environment import ENV_FILE, TOKEN_VARIABLE, own_variables
 from crawler.errors import CrawlerError, InputError
 from crawler.i18n import N_, _, speak_to_libraries
 from crawler.i18n.system_errors import system_reason
-from crawler.notice_settings import NOTICE_SETTINGS
-from crawler.run_settings import CONFIG, LANG, PROFILE
-from crawler.settings_file import SettingsFile, read_settings_file
+from crawler.settings.api_token import masked_tokens
+from crawler.settings.environment import ENV_FILE, TOKEN_VARIABLE, own_variables
+from crawler.settings.file import SettingsFile, read_settings_file
+from crawler.settings.notices import NOTICE_SETTINGS
+from crawler.settings.run import CONFIG, LANG, PROFILE
 from crawler.untrusted_text import sanitize
 
 COMMANDS = {

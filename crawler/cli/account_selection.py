@@ -10,12 +10,12 @@ import click
 from click.core import ParameterSource
 
 from crawler.account import Account
-from crawler.account_settings import OF_RUN, read_accounts
-from crawler.budget_validation import check_price_counts
 from crawler.cli.setting_options import given_by
-from crawler.run_settings import PRICE
-from crawler.setting import about
-from crawler.settings_file import ACCOUNTS_TABLE, SettingsFile
+from crawler.settings.accounts import OF_RUN, read_accounts
+from crawler.settings.budget import check_price_counts
+from crawler.settings.file import ACCOUNTS_TABLE, SettingsFile
+from crawler.settings.run import PRICE
+from crawler.settings.setting import about
 
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 

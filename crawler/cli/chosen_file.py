@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from crawler.cli.command_settings import SettingsSources
-from crawler.environment import ENV_FILE
-from crawler.run_settings import CONFIG, PROFILE
-from crawler.settings_file import SETTINGS_FILE
+from crawler.settings.environment import ENV_FILE
+from crawler.settings.file import SETTINGS_FILE
+from crawler.settings.run import CONFIG, PROFILE
 
 
 def chosen_file(context: click.Context) -> Iterator[tuple[str, Path | str]]:

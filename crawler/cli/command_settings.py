@@ -9,12 +9,10 @@ from typing import Any
 
 import click
 
-from crawler.account_settings import check_accounts
 from crawler.errors import InputError
 from crawler.i18n import N_, _
-from crawler.run_settings import CONFIG, LANG, PATHS, PROFILE, SHARED_SETTINGS
-from crawler.setting import about
-from crawler.settings_file import (
+from crawler.settings.accounts import check_accounts
+from crawler.settings.file import (
     ACCOUNTS_TABLE,
     PROFILES,
     Entry,
@@ -27,6 +25,8 @@ from crawler.settings_file import (
     refuse_unknown,
     value_of,
 )
+from crawler.settings.run import CONFIG, LANG, PATHS, PROFILE, SHARED_SETTINGS
+from crawler.settings.setting import about
 
 Commands = Mapping[str, Callable[[], click.Command]]
 """The commands by name, each loaded when it is asked for."""

@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass, replace
 import click
 import orjson
 
-from crawler.account_settings import account_names
-from crawler.api_token import masked_tokens
 from crawler.cli.command_settings import SettingsSources, own_entries
 from crawler.cli.output import say, terminal_json
-from crawler.environment import TOKEN_VARIABLE
 from crawler.i18n import N_, _, english
-from crawler.notice_settings import masked
-from crawler.run_settings import SHARED_SETTINGS, TOKEN_FILE
-from crawler.setting import Form, Setting
-from crawler.settings_file import ACCOUNTS_TABLE, PROFILES, Entry, SettingsFile, value_of
+from crawler.settings.accounts import account_names
+from crawler.settings.api_token import masked_tokens
+from crawler.settings.environment import TOKEN_VARIABLE
+from crawler.settings.file import ACCOUNTS_TABLE, PROFILES, Entry, SettingsFile, value_of
+from crawler.settings.notices import masked
+from crawler.settings.run import SHARED_SETTINGS, TOKEN_FILE
+from crawler.settings.setting import Form, Setting
 from crawler.ui.table import stdout_cells, table_lines
 
 DEFAULT = N_("default")

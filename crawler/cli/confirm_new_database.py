@@ -8,8 +8,8 @@ from crawler.cli.confirmation import confirmed, someone_is_there
 from crawler.cli.output import say
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.run_settings import DB, RunSettings
-from crawler.service_address import is_loopback
+from crawler.settings.run import DB, RunSettings
+from crawler.settings.service_address import is_loopback
 
 
 def ask_for_new_database(settings: RunSettings, *, yes: bool) -> None:

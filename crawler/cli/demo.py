@@ -16,7 +16,7 @@ from crawler.i18n import _
 from crawler.keywords import identity
 from crawler.model import Keyword
 from crawler.reasons import EXIT_DONE, ReasonCode
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import SimulatorSettings
 from crawler.store.lock import hold
 from crawler.summary import RunSummary

@@ -19,10 +19,10 @@ from crawler.cli.setting_options import setting_options, setting_values
 from crawler.errors import InputError
 from crawler.i18n import _, english
 from crawler.maintenance.doctor.finding import Finding, Level
-from crawler.notice_settings import HEARTBEAT, NOTIFY, NOTIFY_ON, OVERDUE_AFTER, NoticeKind
 from crawler.notices.delivery_process import DeliveryProcess
 from crawler.notices.message import DeliveryRequest, Notice
-from crawler.run_settings import ACCOUNT, DB, RUN_SETTINGS, TOKEN_FILE
+from crawler.settings.notices import HEARTBEAT, NOTIFY, NOTIFY_ON, OVERDUE_AFTER, NoticeKind
+from crawler.settings.run import ACCOUNT, DB, RUN_SETTINGS, TOKEN_FILE
 from crawler.ui.notice_text import trial_notice, wrong_notice
 from crawler.untrusted_text import width
 

@@ -13,11 +13,11 @@ import click
 
 from crawler.cli.init_template import settings_template
 from crawler.cli.output import say
-from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import InputError, StoreError
 from crawler.i18n import N_, _
 from crawler.i18n.system_errors import system_reason
-from crawler.settings_file import SETTINGS_FILE
+from crawler.settings.environment import ENV_FILE, TOKEN_VARIABLE
+from crawler.settings.file import SETTINGS_FILE
 from crawler.ui.program_name import program_name
 
 ENV_COMMENT = N_("# The token stands here, readable by you alone. Nothing else needs it.")

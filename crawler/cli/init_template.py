@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from crawler.cli.help import wrapped
 from crawler.i18n import _
-from crawler.run_settings import PATHS, SHARED_SETTINGS
-from crawler.setting import Form, Setting
+from crawler.settings.run import PATHS, SHARED_SETTINGS
+from crawler.settings.setting import Form, Setting
 
 COMMENT_CELLS = 100
 

@@ -15,9 +15,9 @@ from crawler.clock import utc_now
 from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.keywords.sources import STDIN, find_sources
-from crawler.run_settings import ACCOUNT, PATHS
-from crawler.settings_file import value_of
-from crawler.spending_options import for_another_run
+from crawler.settings.file import value_of
+from crawler.settings.run import ACCOUNT, PATHS
+from crawler.settings.spending import for_another_run
 from crawler.store.readonly import reading
 from crawler.store.spending_options import read_spending_options
 from crawler.store.worklist import keyword_files

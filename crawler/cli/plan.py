@@ -13,7 +13,6 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from crawler.budget_validation import check_budget_pays
 from crawler.cli.account_selection import accounts_asked
 from crawler.cli.keyword_explanation import explanation, explanation_json
 from crawler.cli.output import say, terminal_json
@@ -28,8 +27,9 @@ from crawler.model import Keyword, Problem
 from crawler.planning.accounts import AccountPlan
 from crawler.planning.pace import PaceFrom
 from crawler.planning.plan import Plan, explain, make_plan
-from crawler.run_settings import ACCOUNT, FORMAT, PATHS, RUN_SETTINGS, RunSettings
-from crawler.service_address import is_loopback
+from crawler.settings.budget import check_budget_pays
+from crawler.settings.run import ACCOUNT, FORMAT, PATHS, RUN_SETTINGS, RunSettings
+from crawler.settings.service_address import is_loopback
 from crawler.store.readonly import file_at, reading
 from crawler.untrusted_text import sanitize
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2

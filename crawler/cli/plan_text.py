@@ -11,7 +11,7 @@ from crawler.i18n.counts import calls_text, keywords_text
 from crawler.i18n.formatting import span
 from crawler.planning.pace import Pace, PaceFrom
 from crawler.planning.plan import Plan
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.ui.clock_text import finished_in_future_text
 from crawler.ui.table import stdout_cells, table_lines
 from crawler.untrusted_text import sanitize

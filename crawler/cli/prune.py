@@ -17,7 +17,7 @@ from crawler.i18n import _
 from crawler.i18n.formatting import shanghai_time, size
 from crawler.maintenance.prune import Pruned, preview
 from crawler.maintenance.prune import prune as remove
-from crawler.retention_settings import RETENTION_SETTINGS, Retention
+from crawler.settings.retention import RETENTION_SETTINGS, Retention
 from crawler.store.readonly import reading
 from crawler.ui.summary import removed_text
 

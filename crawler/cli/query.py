@@ -32,7 +32,7 @@ from crawler.cli.shared_options import db_option, filter_options, price_option, 
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
-from crawler.run_settings import PRICE
+from crawler.settings.run import PRICE
 from crawler.store.authorizer import AT_THE_TERMINAL, forbid_writing
 from crawler.store.readonly import reading
 from crawler.ui.table import stdout_cells

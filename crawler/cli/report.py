@@ -19,7 +19,7 @@ from crawler.clock import utc_now
 from crawler.errors import InputError
 from crawler.i18n import _, language, translations
 from crawler.money import Money
-from crawler.run_settings import PRICE
+from crawler.settings.run import PRICE
 from crawler.store.readonly import reading
 from crawler.ui.program_name import DEFAULT_DB, db_argument, program_name
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from crawler.cli.signals import interrupted_by_signals
-from crawler.retention_settings import RETENTION_SETTINGS, Retention
+from crawler.settings.retention import RETENTION_SETTINGS, Retention
 from crawler.summary import RunSummary
 
 

@@ -14,10 +14,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from crawler.account_settings import refuse_token_file
-from crawler.api_token import check_token, read_token_file
 from crawler.atomic_files import real_path
-from crawler.budget_validation import check_budget_pays
 from crawler.cli.account_selection import accounts_asked
 from crawler.cli.confirm_new_database import ask_for_new_database
 from crawler.cli.confirmation import confirmed_in_a_run, someone_is_there
@@ -31,13 +28,16 @@ from crawler.cli.setting_options import setting_options, setting_values, standin
 from crawler.cli.signals import stop_on_signals
 from crawler.clock import next_occurrence, utc_now
 from crawler.engine.events import SpendingAhead
-from crawler.environment import TOKEN_VARIABLE
 from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
-from crawler.notice_settings import NOTICE_SETTINGS
-from crawler.retention_settings import RETENTION_SETTINGS
-from crawler.run_settings import (
+from crawler.settings.accounts import refuse_token_file
+from crawler.settings.api_token import check_token, read_token_file
+from crawler.settings.budget import check_budget_pays
+from crawler.settings.environment import TOKEN_VARIABLE
+from crawler.settings.notices import NOTICE_SETTINGS
+from crawler.settings.retention import RETENTION_SETTINGS
+from crawler.settings.run import (
     ACCOUNT,
     DRAIN,
     FORMAT,
@@ -49,8 +49,8 @@ from crawler.run_settings import (
     YES,
     RunSettings,
 )
-from crawler.service_address import is_loopback, sends_token_in_clear
-from crawler.setting import Setting
+from crawler.settings.service_address import is_loopback, sends_token_in_clear
+from crawler.settings.setting import Setting
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.ui.display import Emit, display

@@ -13,10 +13,10 @@ from crawler.cli.output import say
 from crawler.cli.signals import interrupted_by_signals
 from crawler.errors import CrawlerError
 from crawler.i18n import _
-from crawler.notice_settings import NoticeKind
 from crawler.notices.delivery_process import DeliveryProcess
 from crawler.notices.heartbeat import START, ping_address
 from crawler.notices.message import Delivery, DeliveryRequest, Notice
+from crawler.settings.notices import NoticeKind
 from crawler.summary import RunSummary
 from crawler.ui.notice_text import refused_notice, run_notice
 from crawler.ui.program_name import this_command

@@ -20,7 +20,6 @@ from crawler.cli.run import COMMAND_SETTINGS
 from crawler.cli.setting_options import asked, setting_values
 from crawler.cli.shell_variables import only_in_this_shell
 from crawler.clock import parse_moment
-from crawler.environment import ENV_FILE
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.maintenance.schedule import (
@@ -34,8 +33,9 @@ from crawler.maintenance.schedule import (
     windows,
 )
 from crawler.maintenance.schedule.install import install_cron, install_files, place_of
-from crawler.run_settings import CONFIG, PROFILE, RUN_SETTINGS
-from crawler.settings_file import SETTINGS_FILE, SettingsFile, read_settings_file
+from crawler.settings.environment import ENV_FILE
+from crawler.settings.file import SETTINGS_FILE, SettingsFile, read_settings_file
+from crawler.settings.run import CONFIG, PROFILE, RUN_SETTINGS
 
 WITH_FILES: dict[str, System] = {"systemd": systemd, "launchd": launchd, "windows": windows}
 NAME = "creators"

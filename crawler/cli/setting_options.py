@@ -12,8 +12,8 @@ from click.core import ParameterSource
 
 from crawler.cli.command_settings import THE_ENVIRONMENT
 from crawler.i18n import _
-from crawler.run_settings import CONFIG, LANG, PROFILE
-from crawler.setting import Form, Setting
+from crawler.settings.run import CONFIG, LANG, PROFILE
+from crawler.settings.setting import Form, Setting
 
 F = TypeVar("F", bound=Callable[..., Any])
 

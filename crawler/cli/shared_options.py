@@ -13,7 +13,7 @@ from crawler.cli.setting_options import setting_option
 from crawler.clock import utc_now
 from crawler.i18n import _
 from crawler.keywords import identity
-from crawler.run_settings import DB, PRICE, QUESTIONS
+from crawler.settings.run import DB, PRICE, QUESTIONS
 
 db_option = setting_option(DB)
 """`--db`, the database to read or write."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from crawler.account_settings import account_names, token_source
 from crawler.cli.command_settings import ELSEWHERE
-from crawler.environment import TOKEN_VARIABLE, env_file_variables
-from crawler.run_settings import SHARED_SETTINGS, TOKEN_FILE
-from crawler.settings_file import SettingsFile
+from crawler.settings.accounts import account_names, token_source
+from crawler.settings.environment import TOKEN_VARIABLE, env_file_variables
+from crawler.settings.file import SettingsFile
+from crawler.settings.run import SHARED_SETTINGS, TOKEN_FILE
 
 
 def only_in_this_shell(file: SettingsFile | None, arguments: Sequence[str]) -> list[str]:

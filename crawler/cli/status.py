@@ -23,8 +23,8 @@ from crawler.i18n.formatting import shanghai_time, size, span
 from crawler.i18n.reasons import outcome_text, reason_text, told
 from crawler.rate import Rate
 from crawler.reasons import Outcome, Reason, ReasonCode
-from crawler.run_settings import PAGES, REFRESH, REFRESH_AFTER
-from crawler.setting import Setting
+from crawler.settings.run import PAGES, REFRESH, REFRESH_AFTER
+from crawler.settings.setting import Setting
 from crawler.store.rate_limits import KeptLimit
 from crawler.store.readonly import exported, reading
 from crawler.store.spending_options import read_spending_options

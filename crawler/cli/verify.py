@@ -22,7 +22,7 @@ from crawler.i18n.reasons import english_text, reason_text
 from crawler.maintenance.verify import Findings, Gap, Repaired, Totals, examine
 from crawler.maintenance.verify import repair as repair_database
 from crawler.reasons import Reason
-from crawler.run_settings import REFRESH
+from crawler.settings.run import REFRESH
 from crawler.store.readonly import exported, reading
 from crawler.ui.program_name import db_argument, program_name
 from crawler.untrusted_text import sanitize

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crawler.cluster_address import is_private
 from crawler.i18n import _
+from crawler.settings.cluster_address import is_private
 
 Versions = Mapping[str, str | None]
 """By name of package; None where it is not there."""

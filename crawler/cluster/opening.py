@@ -14,11 +14,11 @@ from distributed.versions import VersionMismatchWarning
 
 from crawler.cluster.connection import WORKER_SECONDS, Cluster, watched
 from crawler.cluster.local_worker import signals_held_back
-from crawler.cluster_address import local_workers
 from crawler.engine.events import Event
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import ClusterError, InputError, MissingExtra
 from crawler.i18n import _
+from crawler.settings.cluster_address import local_workers
 
 CONNECT_SECONDS = 10.0
 

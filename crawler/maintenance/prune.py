@@ -17,7 +17,7 @@ from crawler.i18n import _
 from crawler.maintenance import sweep_sql as sql
 from crawler.maintenance.retention import cutoff, cutoffs, file_bytes, free_bytes
 from crawler.maintenance.sweep import Cutoffs, sweep
-from crawler.retention_settings import Retention
+from crawler.settings.retention import Retention
 from crawler.store.database import PAGE_SIZE, open_database, store_errors
 from crawler.store.lock import hold
 from crawler.store.readonly import reading

@@ -17,7 +17,7 @@ from crawler.errors import CrawlerError
 from crawler.i18n import _
 from crawler.maintenance.sweep import Cutoffs, sweep
 from crawler.reasons import Outcome
-from crawler.retention_settings import Retention
+from crawler.settings.retention import Retention
 from crawler.store.database import open_database, store_errors
 from crawler.store.lock import hold
 from crawler.store.page_history import HISTORY_SPAN

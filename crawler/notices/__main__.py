@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from crawler.errors import MissingExtra
-from crawler.notice_settings import NoticeKind, hide
 from crawler.notices.apprise_channels import send
 from crawler.notices.heartbeat import ping
 from crawler.notices.message import Notice
+from crawler.settings.notices import NoticeKind, hide
 
 SECONDS_MAX = 60.0
 """Of a process that nobody ends, because the one that sent it is gone."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from crawler.errors import MissingExtra
 from crawler.i18n import _
-from crawler.notice_settings import NoticeKind
 from crawler.notices import group_chat_bots
 from crawler.notices.message import Notice
+from crawler.settings.notices import NoticeKind
 from crawler.untrusted_text import sanitize, truncate
 
 if TYPE_CHECKING:

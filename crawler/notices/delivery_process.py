@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from crawler.api_token import without_tokens
-from crawler.environment import TOKEN_VARIABLE
 from crawler.i18n import _
-from crawler.notice_settings import masked
 from crawler.notices.message import Delivery, DeliveryRequest
+from crawler.settings.api_token import without_tokens
+from crawler.settings.environment import TOKEN_VARIABLE
+from crawler.settings.notices import masked
 
 PATIENCE_SECONDS = 6.0
 PACKAGES = Path(__file__).parents[2]

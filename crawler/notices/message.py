@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.notice_settings import NoticeKind
+from crawler.settings.notices import NoticeKind
 
 BODY_BYTES_MAX = 1500
 """What every channel takes: a robot of WeCom cuts at 2048 bytes, title included."""

@@ -16,7 +16,7 @@ from crawler.planning.day_caps import over_midnight, spent_by_day
 from crawler.planning.pace import SAFE_CALLS_PER_MINUTE, Pace, PaceFrom, Part, read_pace
 from crawler.rate import parse_rate
 from crawler.run.spending_check import money_caps
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store.rate_limits import read_limit
 from crawler.store.runs import calls_charged_on_day
 

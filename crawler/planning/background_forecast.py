@@ -17,7 +17,7 @@ from crawler.engine.shutdown import Shutdown
 from crawler.forecast import Forecast, compare_forecast
 from crawler.planning.forecast_inputs import KEYWORDS_READ_MAX, DueSample, due_sample_in_steps
 from crawler.planning.plan import plan_of
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store.forecasts import keep_forecast
 from crawler.store.quota_waits import quota_wait_seconds
 from crawler.store.readonly import snapshot

@@ -15,7 +15,7 @@ from crawler.planning.day_caps import over_midnight, spent_by_day
 from crawler.planning.pace import Pace
 from crawler.planning.prices import Prices
 from crawler.run.spending_check import day_money
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store.runs import calls_charged_on_day
 
 

@@ -16,7 +16,7 @@ from crawler.engine.keyword_worth import keyword_histories, not_worth_asking, re
 from crawler.engine.yield_model import YieldModel
 from crawler.model import DueKeyword, Keyword
 from crawler.planning.forecast import Due, worthwhile_calls
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store.page_history import (
     count_due,
     due_again,

@@ -33,7 +33,7 @@ from crawler.planning.pace import Pace
 from crawler.planning.prices import Prices, read_prices
 from crawler.run.later_calls import DAY_OPTIONS, option_without_later_calls
 from crawler.run.spending_check import check_currency
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store.page_history import any_pages
 from crawler.store.runs import LaterCalls, calls_dated_later
 from crawler.summary import NotAsked

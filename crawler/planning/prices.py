@@ -12,7 +12,7 @@ from crawler.forecast import Interval
 from crawler.money import Money
 from crawler.planning.accounts import usual_price
 from crawler.planning.pace import Pace, Part
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from crawler.rate import parse_rate
 from crawler.reasons import Reason
 from crawler.run.dependencies import Dependencies
 from crawler.run.spending_check import money_by_day, money_caps
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store import runs
 from crawler.store.rate_limits import DEFAULT_ACCOUNT, LimitKeeper
 from crawler.vendor.client import ApiSettings

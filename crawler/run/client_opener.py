@@ -10,7 +10,7 @@ from crawler.engine.events import Event
 from crawler.engine.shutdown import Shutdown
 from crawler.errors import ClusterError, MissingExtra
 from crawler.run.dependencies import OpenClient
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ from crawler.run.end_reason import end_reason
 from crawler.run.later_calls import reason_with_later_calls
 from crawler.run.ordering import Ordering
 from crawler.run.start import Approve, RunStart, approved
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.disk_reserve import DiskReserve

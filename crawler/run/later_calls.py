@@ -8,7 +8,7 @@ from datetime import datetime
 from crawler.clock import next_shanghai_day
 from crawler.reasons import Reason, ReasonCode
 from crawler.run.spending_check import day_money
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store.runs import LaterCalls, calls_charged_on_day, calls_dated_later
 
 DAY_OPTIONS = (_CALLS, _MONEY) = ("--max-calls-per-day", "--budget-per-day")

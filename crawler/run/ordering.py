@@ -15,7 +15,7 @@ from crawler.engine.yield_model import YieldModel
 from crawler.engine.yield_order import YieldOrder
 from crawler.model import DueKeyword
 from crawler.run.dependencies import Dependencies
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store import page_history as history
 from crawler.store.database import store_errors
 from crawler.summary import ChosenOrder

@@ -11,15 +11,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from crawler.account import Account
-from crawler.budget_validation import about_account
 from crawler.clock import days_that_may_come
 from crawler.engine.budget import MoneyCaps
 from crawler.engine.events import BalanceTold, SpendingAhead
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.money import Money
-from crawler.run_settings import RunSettings
-from crawler.service_address import is_loopback
+from crawler.settings.budget import about_account
+from crawler.settings.run import RunSettings
+from crawler.settings.service_address import is_loopback
 from crawler.store import runs
 
 if TYPE_CHECKING:

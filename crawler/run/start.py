@@ -20,9 +20,9 @@ from crawler.run.database_replaced import SameFile
 from crawler.run.dependencies import Dependencies
 from crawler.run.ordering import Ordering
 from crawler.run.spending_check import WorkAhead, balances_told, check_currency, first_spending
-from crawler.run_settings import RunSettings
-from crawler.service_address import service_of
-from crawler.spending_options import spending_options
+from crawler.settings.run import RunSettings
+from crawler.settings.service_address import service_of
+from crawler.settings.spending import spending_options
 from crawler.store import runs
 from crawler.store.database import store_errors
 from crawler.store.spending_options import keep_spending_options

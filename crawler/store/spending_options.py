@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from crawler.errors import InputError
-from crawler.spending_options import SPENDING_SETTINGS, SpendingOptions
+from crawler.settings.spending import SPENDING_SETTINGS, SpendingOptions
 
 _NAME = "spending_options"
 _FORGET = "DELETE FROM settings WHERE name = ?"

@@ -8,9 +8,9 @@ from pathlib import Path
 from crawler.i18n import _
 from crawler.i18n.counts import new_creators_text
 from crawler.i18n.reasons import reason_text
-from crawler.notice_settings import NoticeKind
 from crawler.notices.message import Notice, short
 from crawler.reasons import GOES_ON_BY_ITSELF, Outcome
+from crawler.settings.notices import NoticeKind
 from crawler.summary import RunSummary
 from crawler.ui.clock_text import clock_ahead_text
 from crawler.ui.summary import account_lines, headline, next_lines, spent_text, sweep_lines

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from crawler.notice_settings import NOTICE_SETTINGS
-from crawler.run_settings import DB
+from crawler.settings.notices import NOTICE_SETTINGS
+from crawler.settings.run import DB
 
 DEFAULT_DB = DB.default
 

@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from crawler.notice_settings import NoticeKind
 from crawler.notices.apprise_channels import takes_files
 from crawler.notices.delivery_process import DeliveryProcess, child_environment
 from crawler.notices.heartbeat import FAIL, SUCCESS, ping_address
 from crawler.notices.message import Delivery, DeliveryRequest, Notice
+from crawler.settings.notices import NoticeKind
 from crawler.summary import RunSummary
 
 REPORT_SECONDS_MAX = 3.0

@@ -21,7 +21,7 @@ from crawler.account import Account
 from crawler.model import Keyword
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Line, Simulator, SimulatorSettings
 from crawler.summary import RunSummary
 from tests.bench.words import keyword_texts

@@ -25,7 +25,7 @@ from crawler.forecast import Comparison
 from crawler.library import keyword
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.bench.words import keyword_texts
 from tests.simulation.play import at_once

@@ -21,7 +21,7 @@ from crawler.keywords import read_keywords
 from crawler.model import PageRequest, Reply
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.vendor.client import Api, ApiSettings, open_api
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.bench.bare import fetch_and_write

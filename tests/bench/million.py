@@ -23,7 +23,7 @@ from crawler.engine.events import Event, PageStored
 from crawler.keywords import read_keywords
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.summary import RunSummary
 from tests.bench.serving import change, serving
 from tests.bench.words import NICHE, WHERE, keyword_texts

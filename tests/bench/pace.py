@@ -25,7 +25,7 @@ from statistics import mean, median
 from crawler.model import Keyword
 from crawler.rate import LearntLimit, parse_rate
 from crawler.run.crawl import run_crawl
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from tests.bench.serving import bill, serving
 from tests.bench.words import keyword_texts
 from tests.engine.limited_service import UPLINK_SECONDS_MAX, Case, LimitedService, Others, Outcome, play

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from crawler.clock import utc_now
 from crawler.library import keyword
 from crawler.planning.forecast_inputs import work_ahead_in_steps
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store.migrations import migrations
 from crawler.store.worklist import make_worklist
 

@@ -43,11 +43,11 @@ from crawler.maintenance.doctor.last_run_checks import schedule
 from crawler.maintenance.retention import sweep_after
 from crawler.maintenance.verify import examine
 from crawler.model import Keyword
-from crawler.notice_settings import NoticeKind
-from crawler.retention_settings import Retention
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
-from crawler.run_settings import RunSettings
+from crawler.settings.notices import NoticeKind
+from crawler.settings.retention import Retention
+from crawler.settings.run import RunSettings
 from crawler.simulator import Fault, Simulator, SimulatorSettings
 from crawler.store.page_history import pages_read
 from crawler.store.readonly import open_readonly

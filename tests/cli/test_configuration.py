@@ -12,9 +12,9 @@ import pytest
 from crawler.cli import COMMANDS, load
 from crawler.cli.command_settings import keys_of
 from crawler.library import crawl_keywords_async, creators
-from crawler.run_settings import SHARED_SETTINGS
-from crawler.setting import Form
-from crawler.settings_file import BYTES_MAX, LINE_CHARACTERS_MAX
+from crawler.settings.file import BYTES_MAX, LINE_CHARACTERS_MAX
+from crawler.settings.run import SHARED_SETTINGS
+from crawler.settings.setting import Form
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.cli.conftest import TOKEN
 from tests.cli.test_settings import BAD

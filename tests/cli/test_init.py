@@ -11,7 +11,7 @@ import pytest
 
 from crawler.cli.init_template import WRITTEN, settings_template
 from crawler.keywords.samples import is_sample
-from crawler.run_settings import SHARED_SETTINGS
+from crawler.settings.run import SHARED_SETTINGS
 from tests.cli.conftest import ended
 
 FILES = {

@@ -14,7 +14,7 @@ from crawler.clock import utc_now
 from crawler.keywords import read_keywords
 from crawler.planning import forecast_inputs
 from crawler.planning.plan import make_plan
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.lock import hold
 from crawler.store.readonly import reading

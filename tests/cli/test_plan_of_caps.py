@@ -10,7 +10,7 @@ from crawler.cli.plan_text import plan_lines
 from crawler.clock import next_shanghai_day, utc_now
 from crawler.keywords import read_keywords
 from crawler.planning.plan import make_plan
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.readonly import reading
 from tests.cli.test_plan import KEYWORDS, learnt, night, plan

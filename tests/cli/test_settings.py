@@ -6,7 +6,7 @@ from crawler.cli import COMMANDS
 from crawler.cli.run import COMMAND_SETTINGS, run
 from crawler.cli.setting_options import asked_language
 from crawler.i18n import OWN_VARIABLE
-from crawler.run_settings import ACCOUNT, LANG, RUN_SETTINGS, TOKEN_FILE
+from crawler.settings.run import ACCOUNT, LANG, RUN_SETTINGS, TOKEN_FILE
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.cli.terminal import answered_at_a_terminal
 

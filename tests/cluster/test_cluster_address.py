@@ -3,8 +3,8 @@
 import pytest
 
 from crawler.cluster.compatibility import OF_A_SCHEDULER, OF_A_WORKER, differences, incompatibility
-from crawler.cluster_address import check_cluster, local_workers
 from crawler.errors import InputError
+from crawler.settings.cluster_address import check_cluster, local_workers
 
 HERE = {
     "creator-crawler": "0.1.0",

@@ -11,7 +11,7 @@ from crawler.keywords import identity
 from crawler.model import Charge, Keyword
 from crawler.reasons import ReasonCode
 from crawler.run.crawl import run_crawl
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from tests.simulation.virtual_time import run
 
 KEYWORDS = [Keyword(text, identity(text)) for text in ("穿搭", "美食", "露营", "亲子")]

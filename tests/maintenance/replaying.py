@@ -15,7 +15,7 @@ from crawler.endpoint import Endpoint
 from crawler.model import Keyword
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import EndStyle, Fault, Simulator, SimulatorSettings
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 from tests.simulation import snapshot

@@ -23,7 +23,7 @@ from crawler.maintenance.retention import SECONDS_MAX, after_a_run, sweep_after
 from crawler.maintenance.sweep import STEP_ROWS, Cutoffs, sweep
 from crawler.maintenance.verify import examine
 from crawler.reasons import Reason, ReasonCode
-from crawler.retention_settings import Retention
+from crawler.settings.retention import Retention
 from crawler.store.database import open_database
 from crawler.store.lock import hold
 from crawler.store.page_history import HISTORY_SPAN
@@ -253,7 +253,7 @@ import resource, sys
 from datetime import datetime, timedelta, UTC
 from pathlib import Path
 from crawler.maintenance.retention import after_a_run
-from crawler.retention_settings import Retention
+from crawler.settings.retention import Retention
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 moment = datetime(2027, 6, 1, tzinfo=UTC)
 swept = after_a_run(Path(sys.argv[1]), Retention(*[timedelta(0)] * 3), now=lambda: moment)
@@ -274,7 +274,7 @@ import os, sys
 from datetime import datetime, timedelta, UTC
 from pathlib import Path
 from crawler.maintenance import retention, sweep
-from crawler.retention_settings import Retention
+from crawler.settings.retention import Retention
 sweep.STEP_ROWS = 50
 left = int(sys.argv[2])
 

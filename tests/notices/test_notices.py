@@ -8,12 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from crawler.notice_settings import NoticeKind, hide, masked
 from crawler.notices.apprise_channels import takes_files
 from crawler.notices.delivery_process import DeliveryProcess
 from crawler.notices.group_chat_bots import Robot, robot_of
 from crawler.notices.message import DeliveryRequest, Notice, short
 from crawler.reasons import Reason, ReasonCode
+from crawler.settings.notices import NoticeKind, hide, masked
 from crawler.summary import AccountSummary, CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.ui.notice_text import run_notice
 from tests.cli.conftest import TOKEN

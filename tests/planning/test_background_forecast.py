@@ -17,7 +17,7 @@ from crawler.planning.plan import make_plan
 from crawler.reasons import Reason, ReasonCode
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.readonly import reading
 

@@ -23,7 +23,7 @@ from crawler.money import Money, read_money
 from crawler.reasons import Reason, ReasonCode
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Line, Simulator, Truth
 from crawler.store.disk_reserve import DiskReserve
 from crawler.summary import RunSummary

@@ -11,7 +11,7 @@ from crawler.model import Keyword
 from crawler.reasons import ReasonCode
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.vendor.balance import BalanceAnswer
 from tests.new_database import opened

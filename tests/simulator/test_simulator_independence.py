@@ -25,4 +25,4 @@ def test_the_simulator_imports_nothing_of_the_crawler_but_its_language():
         for name in imported(module)
         if name.startswith("crawler.") and not name.startswith("crawler.simulator")
     }
-    assert foreign == {"crawler.i18n._", "crawler.i18n.ngettext"}
+    assert foreign == {"crawler.i18n._", "crawler.i18n.ngettext", "crawler.i18n.system_errors.system_reason"}

@@ -12,7 +12,7 @@ import pytest
 from crawler.engine.budget import Budget, Verdict
 from crawler.money import Money
 from crawler.run.spending_check import money_caps
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.store.database import open_database
 from crawler.store.runs import calls_charged_by_day
 

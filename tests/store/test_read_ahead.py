@@ -13,7 +13,7 @@ from crawler.model import Keyword, PageSaved
 from crawler.reasons import ReasonCode
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies, Parts
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.group_commit import GroupCommit
 from crawler.store.ledger import Ledger

@@ -16,7 +16,7 @@ from crawler.errors import MissingExtra
 from crawler.i18n import _
 from crawler.i18n.reasons import reason_text
 from crawler.safe_links import picture_link, profile_link
-from crawler.service_address import LOOPBACK_SERVICE
+from crawler.settings.service_address import LOOPBACK_SERVICE
 from crawler.store.readonly import exported
 
 _FOLDER = Path(__file__).parent

@@ -14,12 +14,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from crawler.account import Account
-from crawler.account_settings import is_exposed, read_accounts, read_token, refuse_token_file, token_source
 from crawler.analysis.status import read_status
-from crawler.api_token import check_token, read_token_file
 from crawler.clock import utc_now
 from crawler.cluster.probe import probe_cluster
-from crawler.environment import ENV_FILE, TOKEN_VARIABLE
 from crawler.errors import CrawlerError, NoKeywordFile
 from crawler.i18n import _
 from crawler.keywords import read_keywords
@@ -36,10 +33,13 @@ from crawler.maintenance.doctor.facts import (
     TokenFacts,
 )
 from crawler.model import Problem
-from crawler.notice_settings import masked
 from crawler.notices.apprise_channels import understood
-from crawler.service_address import is_loopback, sends_token_in_clear
-from crawler.settings_file import SettingsFile
+from crawler.settings.accounts import is_exposed, read_accounts, read_token, refuse_token_file, token_source
+from crawler.settings.api_token import check_token, read_token_file
+from crawler.settings.environment import ENV_FILE, TOKEN_VARIABLE
+from crawler.settings.file import SettingsFile
+from crawler.settings.notices import masked
+from crawler.settings.service_address import is_loopback, sends_token_in_clear
 from crawler.store.copy import BESIDE, backups_folder
 from crawler.store.readonly import IS_LATEST, IS_NEWER, LATEST_MIGRATION, file_at, open_as_it_is, read_errors
 from crawler.store.runs import EVER_CHARGED

@@ -23,7 +23,7 @@ from crawler.clock import utc_now
 from crawler.keywords import identity
 from crawler.model import Charge, FetchedPage, Keyword, Settlement, Work
 from crawler.reasons import Reason, ReasonCode
-from crawler.service_address import service_of
+from crawler.settings.service_address import service_of
 from crawler.store import runs
 from crawler.store.database import open_database
 from crawler.store.transactions import Store, Transaction, Write

@@ -14,7 +14,7 @@ from random import Random
 from crawler.model import Keyword
 from crawler.run.crawl import Dependencies, run_crawl
 from crawler.run.dependencies import Parts
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from tests.maintenance.replaying import DAY_SECONDS, WORDS, world
 from tests.simulation.play import WITHOUT_WAITING

@@ -21,7 +21,7 @@ from crawler.maintenance.verify import examine
 from crawler.model import Keyword
 from crawler.run.crawl import run_crawl
 from crawler.run.dependencies import Dependencies
-from crawler.run_settings import RunSettings
+from crawler.settings.run import RunSettings
 from crawler.simulator import Simulator, SimulatorSettings
 from crawler.store.lock import hold
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from crawler.account import Account
-from crawler.api_token import check_token, read_token_file
-from crawler.budget_validation import check_budget
 from crawler.errors import CrawlerError, InputError
 from crawler.i18n import N_, _
-from crawler.run_settings import RUN_SETTINGS
-from crawler.setting import Setting, about, optional, path, text, text_needed
-from crawler.settings_file import ACCOUNTS_TABLE, Entry, SettingsFile, refuse_unknown, value_of
+from crawler.settings.api_token import check_token, read_token_file
+from crawler.settings.budget import check_budget
+from crawler.settings.file import ACCOUNTS_TABLE, Entry, SettingsFile, refuse_unknown, value_of
+from crawler.settings.run import RUN_SETTINGS
+from crawler.settings.setting import Setting, about, optional, path, text, text_needed
 
 NAME = re.compile(r"[\w-]{1,40}")
 RESERVED = "default"

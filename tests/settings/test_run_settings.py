@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.api_token import check_token, read_token_file
 from crawler.errors import InputError, TokenError
-from crawler.run_settings import RunSettings
-from crawler.service_address import is_loopback, resolve_base_url, sends_token_in_clear, service_of
+from crawler.settings.api_token import check_token, read_token_file
+from crawler.settings.run import RunSettings
+from crawler.settings.service_address import is_loopback, resolve_base_url, sends_token_in_clear, service_of
 from crawler.vendor.client import ApiSettings
 
 TOKEN = "t0ken-of-the-test"

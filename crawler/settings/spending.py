@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from crawler.clock import parse_moment
 from crawler.money import Money
-from crawler.run_settings import ACCOUNT, RUN_SETTINGS, UNTIL, RunSettings
+from crawler.settings.run import ACCOUNT, RUN_SETTINGS, UNTIL, RunSettings
 
 LIMITING = (
     "pages_max", "calls_max", "calls_max_per_day", "price", "budget", "budget_per_day", "until",

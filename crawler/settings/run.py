@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from crawler.account import Account
-from crawler.budget_validation import check_budgets
-from crawler.cluster_address import check_cluster
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
-from crawler.notice_settings import NOTICE_SETTINGS, OVERDUE_AFTER
 from crawler.rate import parse_rate
-from crawler.retention_settings import RETENTION_SETTINGS
-from crawler.service_address import resolve_base_url, service_of
-from crawler.setting import (
+from crawler.settings.budget import check_budgets
+from crawler.settings.cluster_address import check_cluster
+from crawler.settings.notices import NOTICE_SETTINGS, OVERDUE_AFTER
+from crawler.settings.retention import RETENTION_SETTINGS
+from crawler.settings.service_address import resolve_base_url, service_of
+from crawler.settings.setting import (
     Form,
     Setting,
     amount,

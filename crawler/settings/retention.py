@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from crawler.i18n import N_
-from crawler.setting import declared, optional, settings_of, span
+from crawler.settings.setting import declared, optional, settings_of, span
 
 
 @dataclass(frozen=True, slots=True)

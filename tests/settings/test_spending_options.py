@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from crawler.run_settings import RunSettings
-from crawler.spending_options import spending_options
+from crawler.settings.run import RunSettings
+from crawler.settings.spending import spending_options
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crawler.errors import InputError
 from crawler.i18n import _
-from crawler.setting import VARIABLE_PREFIX
+from crawler.settings.setting import VARIABLE_PREFIX
 from crawler.untrusted_text import sanitize
 
 ENV_FILE = Path(".env")

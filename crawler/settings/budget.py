@@ -9,10 +9,10 @@ from crawler.account import Account
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.money import Money
-from crawler.setting import about
+from crawler.settings.setting import about
 
 if TYPE_CHECKING:
-    from crawler.run_settings import RunSettings
+    from crawler.settings.run import RunSettings
 
 
 def check_budget(budget: Money | None, price: Money | None) -> None:

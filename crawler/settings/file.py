@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 from crawler.errors import InputError
 from crawler.i18n import _
 from crawler.i18n.system_errors import system_reason
-from crawler.setting import Form, Setting, about
+from crawler.settings.setting import Form, Setting, about
 
 SETTINGS_FILE = Path("crawler.toml")
 PROFILES = "profiles"
