@@ -11,6 +11,9 @@ from crawler.i18n import _
 
 Now = Callable[[], datetime]
 
+Age = timedelta | datetime
+"""So long ago, or since when."""
+
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has kept UTC+8 without summer time since 1991; the API's quota follows this calendar day."""
 
@@ -48,6 +51,7 @@ def days_that_may_come(moment: datetime) -> dict[str, datetime]:
 
 
 _TIME_OF_DAY = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+_DATED = re.compile(r"[0-9]{4}-?[0-9]{2}")
 
 
 def parse_moment(text: str) -> time | datetime:
@@ -61,6 +65,21 @@ def parse_moment(text: str) -> time | datetime:
     except (ValueError, OverflowError, OSError):
         message = _("a moment is written 07:00 or 2026-11-26T07:00, not %s")
         raise InputError(message % text) from None
+
+
+def parse_age(text: str) -> Age:
+    """The span that `20h` names, or the moment that `2026-11-26T19:00` does; raises InputError for anything
+    else."""
+    if not _DATED.match(text.strip()):
+        return parse_span(text)
+    moment = parse_moment(text)
+    assert isinstance(moment, datetime)
+    return moment
+
+
+def age_at(age: Age, now: datetime) -> timedelta:
+    """How long ago that is."""
+    return now - age if isinstance(age, datetime) else age
 
 
 def next_occurrence(wanted: time | datetime, now: datetime) -> datetime:

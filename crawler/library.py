@@ -31,6 +31,7 @@ from crawler.settings.accounts import read_accounts, refuse_token_file
 from crawler.settings.api_token import NO_TOKEN_IN_PYTHON, check_token, read_token_file
 from crawler.settings.environment import TOKEN_VARIABLE, own_variables
 from crawler.settings.file import read_file, read_settings_file
+from crawler.settings.kinds import whole_number
 from crawler.settings.notices import HEARTBEAT, NOTICE_SETTINGS, NOTIFY, NOTIFY_ON
 from crawler.settings.retention import RETENTION_SETTINGS, Retention
 from crawler.settings.run import (
@@ -42,7 +43,7 @@ from crawler.settings.run import (
     TOKEN_FILE,
     RunSettings,
 )
-from crawler.settings.setting import Setting, about, read_variables, whole_number
+from crawler.settings.setting import Setting, about, read_variables
 from crawler.store.readonly import reading
 from crawler.summary import RunSummary
 from crawler.ui.notice_text import run_notice
@@ -68,7 +69,7 @@ class Settings(TypedDict, total=False):
     budget_per_day: str | Money | None
     until: str | time | datetime | None
     wait_for_quota: bool
-    refresh_after: timedelta
+    refresh_after: timedelta | datetime
     order: str
     aim: str
     refresh: str

@@ -6,10 +6,9 @@ import os
 import platform
 import sqlite3
 from dataclasses import dataclass
-from datetime import timedelta
 
 from crawler.analysis.calls_by_day import calls_by_day
-from crawler.clock import Now, shanghai_day_start, stamp
+from crawler.clock import Age, Now, shanghai_day_start, stamp
 from crawler.forecast import ForecastAccuracy
 from crawler.money import Money, stored_money
 from crawler.reasons import Reason, read_reason
@@ -204,7 +203,7 @@ def read_status(
     connection: sqlite3.Connection,
     *,
     endpoint_id: int,
-    refresh_after: timedelta,
+    refresh_after: Age,
     now: Now,
     pages_max: int = PAGES.default,
     worthwhile: bool = False,

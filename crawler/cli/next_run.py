@@ -17,9 +17,8 @@ from crawler.i18n import _
 from crawler.keywords.sources import STDIN, find_sources
 from crawler.settings.file import value_of
 from crawler.settings.run import ACCOUNT, PATHS
-from crawler.settings.spending import for_another_run
 from crawler.store.readonly import reading
-from crawler.store.spending_options import read_spending_options
+from crawler.store.spending_options import options_for_next_run
 from crawler.store.worklist import keyword_files
 from crawler.ui.program_name import db_argument, program_name
 
@@ -36,8 +35,8 @@ def next_run(db: Path, instead: Mapping[str, str] | None = None) -> str:
     """
     with reading(db) as connection:
         files = keyword_files(connection)
-        kept = read_spending_options(connection)
-    options = _options(for_another_run(kept, utc_now()) | dict(instead or {}))
+        kept = options_for_next_run(connection, utc_now())
+    options = _options(kept | dict(instead or {}))
     options += "".join(f" {shlex.join((flag, str(value)))}" for flag, value in chosen_file(_context()))
     options += db_argument(db)
     if _taken_without_paths(files):

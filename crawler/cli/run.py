@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,12 @@ from crawler.cli.run_notices import RunNotices
 from crawler.cli.search_after_run import update_search
 from crawler.cli.setting_options import setting_options, setting_values, standing_settings
 from crawler.cli.signals import stop_on_signals
-from crawler.clock import next_occurrence, utc_now
+from crawler.clock import Age, next_occurrence, utc_now
 from crawler.engine.events import SpendingAhead
 from crawler.errors import CrawlerError, InputError, TokenError
 from crawler.i18n import _
 from crawler.model import Keyword, Problem
+from crawler.reasons import Outcome
 from crawler.settings.accounts import refuse_token_file
 from crawler.settings.api_token import check_token, read_token_file
 from crawler.settings.budget import check_budget_pays
@@ -51,6 +53,7 @@ from crawler.settings.run import (
 )
 from crawler.settings.service_address import is_loopback, sends_token_in_clear
 from crawler.settings.setting import Setting
+from crawler.settings.spending import since_it_began
 from crawler.store.readonly import DEMO_DB
 from crawler.summary import CallCounts, CreatorCounts, KeywordCounts, RunSummary
 from crawler.ui.display import Emit, display
@@ -142,23 +145,33 @@ def run(
         try:
             settings, simulated = _settings(context, options, simulate_without_token, token_needed=True)
             check_budget_pays(settings)
+            begun = utc_now()
             summary = notices.summary = _run(settings, paths, options, simulated)
+            notices.command = _command_to_go_on(summary, settings.refresh_after, begun)
             summary = notices.summary = apply_retention(summary, options)
         except CrawlerError as error:
             _show_refusal(error, options["db"], as_json=as_json)
             raise
-        _show_summary(summary, as_json=as_json)
+        _show_summary(summary, notices.command, as_json=as_json)
     if summary.creators.total:  # else there is no creator to index, or no database that can be read
         update_search(Path(summary.db), summary.seconds, told=not options["quiet"])
     sys.exit(summary.exit_code)
 
 
-def _show_summary(summary: RunSummary, *, as_json: bool) -> None:
+def _command_to_go_on(summary: RunSummary, refresh_after: Age, begun: datetime) -> str:
+    """This command; where the run has not come to its end, so that what it has finished is not paid again."""
+    if summary.ending.outcome is Outcome.DONE:
+        return this_command()
+    since = since_it_began(refresh_after, begun)
+    return this_command({f"--{key}": moment for key, moment in since.items()})
+
+
+def _show_summary(summary: RunSummary, command: str, *, as_json: bool) -> None:
     with suppress(OSError):  # the reader has gone, or the disk is full: the exit code still says how it ended
         if as_json:
             click.echo(terminal_json(summary_json(summary)))
         else:
-            say(summary_text(summary, this_command()))
+            say(summary_text(summary, command))
 
 
 def _show_refusal(error: CrawlerError, db: Path, *, as_json: bool) -> None:

@@ -38,6 +38,8 @@ class RunNotices:
         self._db = db
         self._begun: DeliveryProcess | None = None
         self.summary: RunSummary | None = None
+        self.command = this_command()
+        """What is to be run next."""
 
     def __enter__(self) -> RunNotices:
         if self._heartbeat is not None:
@@ -66,9 +68,9 @@ class RunNotices:
 
     def _notice(self, error: BaseException | None) -> Notice:
         if self.summary is not None:
-            return run_notice(self.summary, this_command())
+            return run_notice(self.summary, self.command)
         why = str(error) if isinstance(error, CrawlerError) else _("it was ended before its first call")
-        return refused_notice(why, self._db, this_command())
+        return refused_notice(why, self._db, self.command)
 
 
 def complain(deliveries: Iterable[Delivery]) -> None:

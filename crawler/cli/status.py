@@ -27,7 +27,7 @@ from crawler.settings.run import PAGES, REFRESH, REFRESH_AFTER
 from crawler.settings.setting import Setting
 from crawler.store.rate_limits import KeptLimit
 from crawler.store.readonly import exported, reading
-from crawler.store.spending_options import read_spending_options
+from crawler.store.spending_options import options_for_next_run
 from crawler.ui.clock_text import finished_in_future_text, later_calls_text
 from crawler.ui.summary import removed_text
 from crawler.ui.table import stdout_cells, table_lines
@@ -61,7 +61,7 @@ def status(context: click.Context, /, db: Path, as_json: bool, **_settings: Any)
     """Reads the status and shows it."""
     asked = _asked(context)
     with reading(db) as connection:
-        values = _deciding(context, read_spending_options(connection) | asked)
+        values = _deciding(context, options_for_next_run(connection, utc_now()) | asked)
         found = read_status(
             connection,
             endpoint_id=SEARCH_USER_V2.id,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
+from crawler.clock import age_at
 from crawler.engine.keyword_history import AIMS, KeywordHistory
 from crawler.engine.keyword_worth import keyword_histories, not_worth_asking
 from crawler.engine.order import FileOrder, Order
@@ -62,7 +63,8 @@ class Ordering:
             self.connection, self.dependencies.endpoint.id, self.dependencies.now
         )
         due = list(again)
-        return due, keyword_histories(due, pages, finders, self.settings.refresh_after / timedelta(days=1))
+        stale_days = age_at(self.settings.refresh_after, self.dependencies.now()) / timedelta(days=1)
+        return due, keyword_histories(due, pages, finders, stale_days)
 
     def _read(self, due: Callable[[sqlite3.Connection], Iterator[T]]) -> Iterator[T]:
         with store_errors(self.settings.db):

@@ -17,8 +17,9 @@ from crawler.i18n import N_, _
 from crawler.settings.api_token import check_token, read_token_file
 from crawler.settings.budget import check_budget
 from crawler.settings.file import ACCOUNTS_TABLE, Entry, SettingsFile, refuse_unknown, value_of
+from crawler.settings.kinds import optional, path, text, text_needed
 from crawler.settings.run import RUN_SETTINGS
-from crawler.settings.setting import Setting, about, optional, path, text, text_needed
+from crawler.settings.setting import Setting, about
 
 NAME = re.compile(r"[\w-]{1,40}")
 RESERVED = "default"

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from crawler.errors import InputError
 from crawler.i18n import N_, _
-from crawler.settings.setting import Kind, Setting, optional, several, span, text, text_needed
+from crawler.settings.kinds import optional, several, span, text, text_needed
+from crawler.settings.setting import Kind, Setting
 
 ADDRESS_LENGTH_MAX = 2000
 MASK = "***"

@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from crawler.i18n import N_
-from crawler.settings.setting import declared, optional, settings_of, span
+from crawler.settings.kinds import optional, span
+from crawler.settings.setting import declared, settings_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
 from crawler.account import Account
+from crawler.clock import Age
 from crawler.errors import InputError
 from crawler.i18n import N_, _
 from crawler.money import Money
 from crawler.rate import parse_rate
 from crawler.settings.budget import check_budgets
 from crawler.settings.cluster_address import check_cluster
-from crawler.settings.notices import NOTICE_SETTINGS, OVERDUE_AFTER
-from crawler.settings.retention import RETENTION_SETTINGS
-from crawler.settings.service_address import resolve_base_url, service_of
-from crawler.settings.setting import (
-    Form,
-    Setting,
+from crawler.settings.kinds import (
+    age,
     amount,
     choice,
-    declared,
     moment,
     money,
     optional,
     path,
     paths,
     seconds,
-    settings_of,
     several,
-    span,
     switch,
     switch_off,
     text,
     text_needed,
     whole_number,
 )
+from crawler.settings.notices import NOTICE_SETTINGS, OVERDUE_AFTER
+from crawler.settings.retention import RETENTION_SETTINGS
+from crawler.settings.service_address import resolve_base_url, service_of
+from crawler.settings.setting import Form, Setting, declared, settings_of
 
 WORKERS_MAX = 1000
 PAGES_MAX = 10**6
@@ -111,8 +109,11 @@ class RunSettings:
         switch(),
         N_("When the daily quota is used up, sleep until the next day in Shanghai and go on."),
     )
-    refresh_after: timedelta = declared(
-        "--refresh-after", span(), N_("A finished keyword is due again after this: 90m, 20h, 7d."), "20h"
+    refresh_after: Age = declared(
+        "--refresh-after",
+        age(),
+        N_("A finished keyword is due again after 90m, 20h, 7d; or finished before 2026-11-26T19:00."),
+        "20h",
     )
     order: str = declared(
         "--order",
@@ -190,7 +191,7 @@ RUN_SETTINGS = settings_of(RunSettings)
 
 DB: Setting[Path] = next(setting for setting in RUN_SETTINGS if setting.name == "db")
 PAGES: Setting[int] = next(setting for setting in RUN_SETTINGS if setting.name == "pages_max")
-REFRESH_AFTER: Setting[timedelta] = next(each for each in RUN_SETTINGS if each.name == "refresh_after")
+REFRESH_AFTER: Setting[Age] = next(each for each in RUN_SETTINGS if each.name == "refresh_after")
 UNTIL: Setting[time | datetime | None] = next(each for each in RUN_SETTINGS if each.name == "until")
 REFRESH: Setting[str] = next(setting for setting in RUN_SETTINGS if setting.name == "refresh")
 PRICE: Setting[Money | None] = next(setting for setting in RUN_SETTINGS if setting.name == "price")

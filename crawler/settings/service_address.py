@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from crawler.errors import InputError
 from crawler.i18n import N_, _
-from crawler.settings.setting import text_needed
+from crawler.settings.kinds import text_needed
 
 NAMED_URLS = {"global": "https://api.justoneapi.com", "cn": "http://47.117.133.51:30015"}
 SERVICE_HOSTS = {"api.justoneapi.com", "47.117.133.51"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 
-from crawler.clock import parse_moment
+from crawler.clock import Age, age_at, parse_age, parse_moment
 from crawler.money import Money
-from crawler.settings.run import ACCOUNT, RUN_SETTINGS, UNTIL, RunSettings
+from crawler.settings.run import ACCOUNT, REFRESH_AFTER, RUN_SETTINGS, UNTIL, RunSettings
 
 LIMITING = (
     "pages_max", "calls_max", "calls_max_per_day", "price", "budget", "budget_per_day", "until",
@@ -47,7 +47,7 @@ def _text(value: object) -> str:
             whole = (f"{seconds / size:.0f}{unit}" for unit, size in _UNITS if not seconds % size)
             return next(whole, f"{seconds}s") if seconds else "0s"
         case datetime():
-            return value.isoformat(timespec="minutes")
+            return value.isoformat(timespec="seconds" if value.second else "minutes")
         case time():
             return f"{value:%H:%M}"
         case tuple():
@@ -55,12 +55,28 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def for_another_run(options: SpendingOptions, now: datetime) -> dict[str, str]:
+def for_another_run(options: SpendingOptions, now: datetime, begun: datetime | None = None) -> dict[str, str]:
     """The same for a run that begins at `now`: a moment within a day, or one that has passed, is told by its
-    time of day."""
+    time of day. With `begun` it goes on with the run that began then; without, that is over, and what was due
+    since a moment is no more."""
     found = dict(options)
+    if REFRESH_AFTER.key in found:
+        refresh_after = parse_age(found[REFRESH_AFTER.key])
+        if begun is not None:
+            found |= since_it_began(refresh_after, begun)
+        elif isinstance(refresh_after, datetime):
+            del found[REFRESH_AFTER.key]
     if UNTIL.key in found:
         moment = parse_moment(found[UNTIL.key])
         if isinstance(moment, datetime) and moment - now < _A_DAY:
             found[UNTIL.key] = f"{moment.astimezone():%H:%M}"
     return found
+
+
+def since_it_began(refresh_after: Age, begun: datetime) -> dict[str, str]:
+    """What a run that began then takes to be gone on with: what it has finished is not due again meanwhile,
+    however short `refresh_after` is. Nothing where that is no less than by default."""
+    if age_at(refresh_after, begun) >= age_at(REFRESH_AFTER.default, begun):
+        return {}
+    before = (begun - age_at(refresh_after, begun)).astimezone().replace(microsecond=0)
+    return {REFRESH_AFTER.key: _text(before)}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import datetime
 
 from crawler.errors import InputError
-from crawler.settings.spending import SPENDING_SETTINGS, SpendingOptions
+from crawler.reasons import Outcome
+from crawler.settings.spending import SPENDING_SETTINGS, SpendingOptions, for_another_run
 
 _NAME = "spending_options"
 _FORGET = "DELETE FROM settings WHERE name = ?"
 _KEEP = "INSERT INTO settings (name, value) VALUES (?, ?)"
 _READ = "SELECT value FROM settings WHERE name = ?"
+_LAST_RUN = "SELECT started_at, outcome FROM runs ORDER BY id DESC LIMIT 1"
 
 
 def keep_spending_options(connection: sqlite3.Connection, options: SpendingOptions) -> None:
@@ -33,3 +36,10 @@ def read_spending_options(connection: sqlite3.Connection) -> dict[str, str]:
         }
     except (InputError, ValueError, TypeError, AttributeError):  # written by somebody else
         return {}
+
+
+def options_for_next_run(connection: sqlite3.Connection, now: datetime) -> dict[str, str]:
+    """The same for a run that begins at `now`, and goes on with that run where it did not come to its end."""
+    last = connection.execute(_LAST_RUN).fetchone()
+    begun = None if last is None or last[1] == Outcome.DONE else datetime.fromisoformat(last[0])
+    return for_another_run(read_spending_options(connection), now, begun)

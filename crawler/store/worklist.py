@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from crawler.clock import Now, stamp
+from crawler.clock import Age, Now, age_at, stamp
 from crawler.model import Keyword, Work
 from crawler.store import worklist_sql as sql
 from crawler.store.keyword_bulk_upsert import PlainKeywords
@@ -40,7 +40,7 @@ def make_worklist(
     *,
     endpoint_id: int,
     pages_max: int,
-    refresh_after: timedelta,
+    refresh_after: Age,
     now: Now,
     worthwhile: bool = False,
 ) -> Worklist:
@@ -69,14 +69,14 @@ def make_worklist(
 
 
 def due_values(
-    endpoint_id: int, pages_max: int, refresh_after: timedelta, moment: datetime, *, worthwhile: bool
+    endpoint_id: int, pages_max: int, refresh_after: Age, moment: datetime, *, worthwhile: bool
 ) -> dict[str, object]:
     """The values that whoever decides what is due at that moment gives to SQLite."""
     return {
         "endpoint_id": endpoint_id,
         "pages_max": pages_max,
         "now": stamp(moment),
-        "stale_before": stamp(moment - refresh_after),
+        "stale_before": stamp(moment - age_at(refresh_after, moment)),
         "worthwhile": worthwhile,
         "future": stamp(moment + CLOCK_SLACK),
     }

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from crawler.settings.notices import NOTICE_SETTINGS
@@ -33,14 +33,17 @@ def db_argument(db: Path) -> str:
     return "" if db == DEFAULT_DB else f" --db {shlex.quote(str(db))}"
 
 
-def this_command() -> str:
-    """The command line of this process, as it can be pasted; without options whose values are secrets."""
-    return f"{program_name()} {shlex.join(without_secrets(sys.argv[1:]))}"
+def this_command(instead: Mapping[str, str] | None = None) -> str:
+    """The command line of this process, as it can be pasted; without options whose values are secrets, and
+    with others `instead`, by their flags."""
+    others = dict(instead or {})
+    secrets = {setting.flag for setting in NOTICE_SETTINGS if setting.secret}
+    kept = _without(sys.argv[1:], secrets | others.keys())
+    return f"{program_name()} {shlex.join([*kept, *(word for option in others.items() for word in option)])}"
 
 
-def without_secrets(arguments: Sequence[str]) -> list[str]:
-    """`arguments` without the options of secrets and their values."""
-    flags = {setting.flag for setting in NOTICE_SETTINGS if setting.secret}
+def _without(arguments: Sequence[str], flags: Collection[str]) -> list[str]:
+    """`arguments` without these options and their values."""
     kept: list[str] = []
     given = iter(arguments)
     for argument in given:

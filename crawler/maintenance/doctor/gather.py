@@ -15,7 +15,7 @@ from pathlib import Path
 
 from crawler.account import Account
 from crawler.analysis.status import read_status
-from crawler.clock import utc_now
+from crawler.clock import Age, utc_now
 from crawler.cluster.probe import probe_cluster
 from crawler.errors import CrawlerError, NoKeywordFile
 from crawler.i18n import _
@@ -61,7 +61,7 @@ class DoctorSettings:
     base_url: str
     token_file: Path | None
     paths: tuple[Path, ...]
-    refresh_after: timedelta
+    refresh_after: Age
     overdue_after: timedelta
     channels: tuple[str, ...]
     heartbeat: str | None
