@@ -28,16 +28,8 @@ def named(text, by):
 async def test_with_a_refresh_of_everything_no_page_is_paid_twice(crawler, told):
     crawler.keywords(*KEYWORDS)
     async with Simulator(SETTINGS) as simulator:
-        run = (
-            "run",
-            "keywords.txt",
-            "--base-url",
-            simulator.base_url,
-            "--rate",
-            "unlimited",
-            "--workers",
-            "1",
-        )
+        where = ("--base-url", simulator.base_url, "--rate", "unlimited", "--workers", "1")
+        run = ("run", "keywords.txt", *where)
         assert (await crawler(*run)).exit_code == 0
         await asyncio.sleep(1.1)  # a moment is told to the second
         ended = await crawler(*run, "--refresh-after", "0s", "--refresh", "full", "--max-calls", "5")
