@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from enum import IntEnum
 from random import Random
 from typing import NamedTuple
 
@@ -28,7 +27,7 @@ from crawler.engine.keyword_history import (
     KeywordHistory,
     Look,
 )
-from crawler.engine.yield_pages import KeywordPages, Rates, Sum
+from crawler.engine.yield_pages import RENEWING, Depth, KeywordPages, Rates, Sum
 
 LUCK, NEIGHBOURS_LUCK = 4.0, 8.0
 """`c` of a night's luck, of one keyword and of its neighbours: the variance of a gamma factor is 1 / c."""
@@ -41,19 +40,6 @@ BASE_ROUNDS = 2
 AHEAD_MAX = 20
 """Pages looked ahead at most: a poor page may lead to a good one."""
 
-
-class Depth(IntEnum):
-    """Pages that renew at different speeds, and those that nobody has looked at. The last page, with what
-    came after it, is apart from those between: some lists put newcomers at their end."""
-
-    FIRST = 0
-    DEEPER = 1
-    LAST = 2
-    UNREAD = 3
-
-
-RENEWING = (Depth.FIRST, Depth.DEEPER, Depth.LAST)
-"""Those of pages that were looked at before."""
 
 START = ((1.0, 2.0), (0.7, 2.0), (0.7, 2.0), (0.8 * PAGE_SIZE, 1.0))
 """By depth, what a look is expected to bring before anything is known, and as how many looks that counts."""
@@ -88,6 +74,7 @@ class YieldModel:
         self._of_neighbours: dict[tuple[int, Depth], Sum] = defaultdict(Sum)
         self._of_keyword: dict[int, Sum] = defaultdict(Sum)
         self._neighbours_c: dict[Depth, float] = {}
+        self._found_rates: dict[int, Rates] = {}
         self._tonight: dict[int, Sum] = {}
         self._tonight_of_neighbours: dict[int, Sum] = {}
         relooks = [relook for history in histories for relook in self._read(history)]
@@ -107,7 +94,7 @@ class YieldModel:
                 pages.unread.add(look.new, 1)
             elif before > look.days_ago:
                 days, night = before - look.days_ago, round(look.days_ago)
-                yield Revisit(history.keyword_id, _depth(pages, look.page), look.new, days, night)
+                yield Revisit(history.keyword_id, pages.depth(look.page), look.new, days, night)
             pages.take(look)
 
     def _base(self, depth: Depth, relooks: Sequence[Revisit]) -> float:
@@ -189,9 +176,15 @@ class YieldModel:
         return self._of_page(pages, page, self._rates(keyword_id))
 
     def _rates(self, keyword_id: int) -> Rates:
-        """How fast the keyword's pages renew."""
-        keyword = self.keyword(keyword_id)
-        return Rates(*(self.base[depth] * self.neighbours(keyword_id, depth) * keyword for depth in RENEWING))
+        """How fast the keyword's pages renew: no page of tonight changes that."""
+        rates = self._found_rates.get(keyword_id)
+        if rates is None:
+            keyword = self.keyword(keyword_id)
+            rates = Rates(
+                *(self.base[depth] * self.neighbours(keyword_id, depth) * keyword for depth in RENEWING)
+            )
+            self._found_rates[keyword_id] = rates
+        return rates
 
     def _of_page(self, pages: KeywordPages, page: int, rates: Rates) -> float:
         if pages.end is not None and page > pages.end:
@@ -228,7 +221,7 @@ class YieldModel:
         """The factors of what a page is expected to bring."""
         pages = self.pages.get(keyword_id)
         days = None if pages is None else pages.seen_days_ago(page)
-        depth = Depth.UNREAD if pages is None or days is None else _depth(pages, page)
+        depth = Depth.UNREAD if pages is None or days is None else pages.depth(page)
         looks = () if pages is None or isinstance(pages.options, FreshKeyword) else pages.options.looks
         relooked = depth is not Depth.UNREAD
         return Explanation(
@@ -291,10 +284,3 @@ class YieldModel:
             else:
                 sums[key] = before
         return value
-
-
-def _depth(pages: KeywordPages, page: int) -> Depth:
-    """That of a page that was looked at before, as the keyword's end was then."""
-    if page == 1:
-        return Depth.FIRST
-    return Depth.LAST if pages.is_at_end(page) else Depth.DEEPER

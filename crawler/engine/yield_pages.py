@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import NamedTuple
 
 from crawler.engine.keyword_history import PAGE_SIZE, FreshKeyword, KeywordHistory, Look
@@ -32,6 +33,20 @@ class Sum:
     def factor(self, c: float) -> float:
         """The posterior mean of a factor that is 1 ± 1/√c beforehand."""
         return (c + self.found) / (c + self.expected)
+
+
+class Depth(IntEnum):
+    """Pages that renew at different speeds, and those that nobody has looked at. The last page, with what
+    came after it, is apart from those between: some lists put newcomers at their end."""
+
+    FIRST = 0
+    DEEPER = 1
+    LAST = 2
+    UNREAD = 3
+
+
+RENEWING = (Depth.FIRST, Depth.DEEPER, Depth.LAST)
+"""Those of pages that were looked at before."""
 
 
 class Rates(NamedTuple):
@@ -71,6 +86,12 @@ class KeywordPages:
     def is_at_end(self, page: int) -> bool:
         """Whether a page that was seen before is the last one, or came after it since."""
         return page not in self.days_ago or (self.end is not None and page >= self.end)
+
+    def depth(self, page: int) -> Depth:
+        """That of a page that was looked at before, as the keyword's end was then."""
+        if page == 1:
+            return Depth.FIRST
+        return Depth.LAST if self.is_at_end(page) else Depth.DEEPER
 
     def days_of_facts(self, page: int, new: float) -> float:
         """The days that the facts of all creators on a page are old, taken together, where `new` of them are

@@ -3,7 +3,8 @@
 import pytest
 
 from crawler.engine.keyword_history import KeywordHistory, Look
-from crawler.engine.yield_model import Depth, YieldModel
+from crawler.engine.yield_model import YieldModel
+from crawler.engine.yield_pages import Depth
 
 PAGES = 4
 
