@@ -46,7 +46,8 @@ def rise(
     below = limit * (1 - STEP) / pace - 1  # after cuts in a row more than was needed
     share = max(2 * STEP * quiet_calls / price_calls, 8 * below, 0.0) / price_calls
     if latency_seconds > 0:
-        share = min(share, STEP / 2 / (latency_seconds * pace))
+        # Back to where the limit is known to be half of the way at a time: cuts in a row may have gone far.
+        share = min(share, max(STEP / 2, below / 2) / (latency_seconds * pace))
     if lately is not None:
         share = min(share, window_step / (window_seconds * pace))
     if pace > limit * (1 + STEP) and (lately is None or lately > limit):  # it must have risen
