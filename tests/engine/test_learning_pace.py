@@ -55,7 +55,7 @@ def test_from_the_second_minute_on_the_limit_is_used_and_hardly_anything_refused
     check(case, seed)
 
 
-@pytest.mark.parametrize("seed", [20304, 979179543])
+@pytest.mark.parametrize("seed", [20304, 20210])
 def test_a_pace_that_was_cut_too_far_where_answers_take_long_is_soon_back(seed):
     check(Case(5, 1, latency_seconds=5.0, minutes=10), seed)
 
