@@ -82,6 +82,11 @@ def age_at(age: Age, now: datetime) -> timedelta:
     return now - age if isinstance(age, datetime) else age
 
 
+def age_in_days(age: Age, now: datetime) -> float:
+    """The same as a number of days."""
+    return age_at(age, now) / timedelta(days=1)
+
+
 def next_occurrence(wanted: time | datetime, now: datetime) -> datetime:
     """The moment itself, or when the clocks here next show that time of day."""
     if isinstance(wanted, datetime):

@@ -99,8 +99,8 @@ def write_result(
             for part in _parts(shown, output, to_terminal=sys.stdout.isatty()):
                 stream.write(part)
         stream.flush()
-    except BrokenPipeError:  # what is still written at exit has somewhere to go
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        _drop_the_rest()
         raise SystemExit(0) from None
     if (
         lines == (_HEADING_LINES if output == "table" else 0)
@@ -142,7 +142,12 @@ def until_enough_is_read() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_the_rest()
+
+
+def _drop_the_rest() -> None:
+    """Gives what is still written at exit somewhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(text: str, *, err: bool = False) -> None:

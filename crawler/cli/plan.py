@@ -15,13 +15,13 @@ from click.core import ParameterSource
 
 from crawler.cli.account_selection import accounts_asked
 from crawler.cli.keyword_explanation import explanation, explanation_json
+from crawler.cli.keyword_problems import usable
 from crawler.cli.output import say, terminal_json
 from crawler.cli.plan_text import plan_lines
 from crawler.cli.setting_options import setting_options, setting_values
 from crawler.clock import utc_now
 from crawler.errors import OnlySamples
 from crawler.i18n import _
-from crawler.i18n.problems import problem_text
 from crawler.keywords import identity, read_keywords
 from crawler.model import Keyword, Problem
 from crawler.planning.accounts import AccountPlan
@@ -31,7 +31,6 @@ from crawler.settings.budget import check_budget_pays
 from crawler.settings.run import ACCOUNT, FORMAT, PATHS, RUN_SETTINGS, RunSettings
 from crawler.settings.service_address import is_loopback
 from crawler.store.readonly import file_at, reading
-from crawler.untrusted_text import sanitize
 from crawler.vendor.search_user_v2 import SEARCH_USER_V2
 
 UNPLANNED = ("workers", "wait_for_quota", "timeout_seconds", "archive")
@@ -102,7 +101,7 @@ def show_plan(
     """
     check_budget_pays(settings)
     samples = named or not for_money or is_loopback(settings.base_url)
-    keywords = _usable(_found_or_samples(paths or (PATHS.default,), samples, format_name))
+    keywords = usable(_found_or_samples(paths or (PATHS.default,), samples, format_name))
     planned = settings, SEARCH_USER_V2.id, utc_now
     with reading(settings.db) if file_at(settings.db) is not None else nullcontext() as connection:
         if explained is not None:
@@ -133,14 +132,6 @@ def _found_or_samples(
     except OnlySamples as only:
         say(str(only), err=True)
         return read_keywords(paths, format_name=format_name)
-
-
-def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:
-    for item in keywords:
-        if isinstance(item, Problem):
-            click.echo(sanitize(problem_text(item)), err=True)
-        else:
-            yield item
 
 
 def plan_json(made: Plan) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from crawler.cli.keyword_problems import usable
 from crawler.cli.output import ended_cleanly, say
 from crawler.i18n import _, ngettext
-from crawler.i18n.problems import problem_text
 from crawler.keywords import read_keywords
 from crawler.keywords.split import PARTS_MAX, split_keywords
-from crawler.model import Keyword, Problem
 from crawler.ui.program_name import program_name
 
 
@@ -48,18 +46,10 @@ from crawler.ui.program_name import program_name
 def split(paths: tuple[Path, ...], parts: int, output: Path) -> None:
     """Writes the parts and says what each holds."""
     with ended_cleanly():
-        made = split_keywords(_usable(read_keywords(paths)), parts, output, paths)
+        made = split_keywords(usable(read_keywords(paths)), parts, output, paths)
     for path, count in made:
         line = ngettext("%(file)s: %(keywords)s keyword", "%(file)s: %(keywords)s keywords", count)
         say(line % {"file": path, "keywords": f"{count:,}"})
     first = next(path for path, count in made if count)  # with few keywords a part can be without any
     command = f"{program_name()} run {shlex.quote(str(first))}"
     say(_("next, on each machine its part: %s") % command, err=True)
-
-
-def _usable(keywords: Iterator[Keyword | Problem]) -> Iterator[Keyword]:
-    for item in keywords:
-        if isinstance(item, Problem):
-            say(problem_text(item), err=True)
-        else:
-            yield item

@@ -49,9 +49,8 @@ def readings(history: KeywordHistory) -> list[Reading]:
 @dataclass(frozen=True, slots=True)
 class Depths:
     """How deep keywords go: the mean and the variance of a first reading, over `first` of them, as far as so
-    few tell it; over `again`
-    readings that came after another, `nights` after it in all, how much deeper a keyword is each night, and
-    the variance of what a reading is off that."""
+    few tell it; over `again` readings that came after another, `nights` after it in all, how much deeper a
+    keyword is each night, and the variance of what a reading is off that."""
 
     first: int
     mean: float

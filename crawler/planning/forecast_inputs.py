@@ -7,9 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
-from crawler.clock import Now, age_at
+from crawler.clock import Now, age_in_days
 from crawler.engine.keyword_history import AIMS, FreshKeyword, KeywordHistory, Look
 from crawler.engine.keyword_neighbours import neighbour_groups
 from crawler.engine.keyword_worth import keyword_histories, not_worth_asking, resumed
@@ -134,7 +133,7 @@ def _not_worth_asking(
     """What a run would leave out, by all that is known: not only by what a forecast looks at."""
     pages = pages_read(connection, endpoint_id=endpoint_id, now=now)
     finding = finders(connection, endpoint_id=endpoint_id)
-    stale_days = age_at(settings.refresh_after, now()) / timedelta(days=1)
+    stale_days = age_in_days(settings.refresh_after, now())
     histories = keyword_histories(due_again(worklist), pages, finding, stale_days)
     finished = finished_due(worklist, endpoint_id=endpoint_id)
     return not_worth_asking(histories, finished, settings.stop_below or 0.0)
@@ -166,7 +165,7 @@ def read_forecast_inputs(
         keyword_id: KeywordHistory(keyword_id, told, group=group.get(keyword_id))
         for keyword_id, told in looks.items()
     }
-    stale_days = age_at(settings.refresh_after, now()) / timedelta(days=1)
+    stale_days = age_in_days(settings.refresh_after, now())
     due, histories, fresh = [], [], []
     for position, one in enumerate(sample.keywords):
         work = one.work

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TypeVar
 
-from crawler.clock import age_at
+from crawler.clock import age_in_days
 from crawler.engine.keyword_history import AIMS, KeywordHistory
 from crawler.engine.keyword_worth import keyword_histories, not_worth_asking
 from crawler.engine.order import FileOrder, Order
@@ -63,7 +62,7 @@ class Ordering:
             self.connection, self.dependencies.endpoint.id, self.dependencies.now
         )
         due = list(again)
-        stale_days = age_at(self.settings.refresh_after, self.dependencies.now()) / timedelta(days=1)
+        stale_days = age_in_days(self.settings.refresh_after, self.dependencies.now())
         return due, keyword_histories(due, pages, finders, stale_days)
 
     def _read(self, due: Callable[[sqlite3.Connection], Iterator[T]]) -> Iterator[T]:

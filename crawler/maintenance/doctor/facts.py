@@ -65,9 +65,9 @@ class DiskFacts:
 @dataclass(frozen=True, slots=True)
 class KeywordFacts:
     """The keyword files: the `problem` for which a run refuses them, and whether that is that there are none;
-    how many keywords, how many lines repeat one, how many lines give none
-    (`problem_count`), what else is noted (`note_count`), and the first few of both. `new` and `gone` count
-    keywords that the last night did not know, and that the files no longer list; None without a night."""
+    how many keywords, how many lines repeat one, how many lines give none (`problem_count`), what else is
+    noted (`note_count`), and the first few of both. `new` and `gone` count keywords that the last night did
+    not know, and that the files no longer list; None without a night."""
 
     problem: str | None = None
     count: int = 0
